@@ -1,0 +1,58 @@
+# Every command works on a fresh machine with Python 3.11 and make: what it needs is made first.
+
+PYTHON ?= python3.11
+venv := .venv/bin/python
+environment = @$(PYTHON) -m deploy.local.environment
+
+.PHONY: run up down demo test lint bench lock clean environment
+
+run: environment  ## the whole system in the foreground; Ctrl-C stops it
+	@exec $(venv) -m deploy.local run
+
+up: environment  ## the same in the background; returns when it is ready
+	@$(venv) -m deploy.local up
+
+down: environment  ## stop what `up` started
+	@$(venv) -m deploy.local down
+
+demo: environment  ## upload a sample with mistakes, show what its vendor is told
+	@$(venv) -m deploy.local demo
+
+test: lint  ## all checks
+	$(venv) -m pytest
+
+lint: environment  ## every check that runs no test
+	$(venv) -m ruff format --check .
+	$(venv) -m ruff check .
+	$(venv) -m mypy .
+	env $(as_in_production) $(venv) manage.py makemigrations --check --dry-run
+	env $(as_in_production) $(venv) manage.py check --deploy --fail-level WARNING
+
+bench: environment  ## the performance table
+	$(environment) .venv requirements-bench.txt
+	$(venv) -m bench
+
+lock:  ## choose versions anew within pyproject.toml's bounds, and pin them with their hashes
+	@deploy/lock
+
+clean: environment  ## stop everything, forget databases, objects and environments
+	@$(venv) -m deploy.local clean
+	rm -rf .local .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
+
+environment:
+	$(environment) .venv requirements-dev.txt
+
+# Settings as a deployment has them, with values that lead nowhere: nothing here is contacted.
+queue := https://sqs.eu-central-1.amazonaws.com/000000000000
+as_in_production := -u LOCAL -u AWS_ENDPOINT_URL \
+	SECRET_KEY=only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLM \
+	DATABASE_URL=postgresql://nobody@127.0.0.1:9/nothing \
+	AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1 S3_BUCKET=none \
+	EVENTS_QUEUE_URL=$(queue)/events EVENTS_DEAD_LETTER_URL=$(queue)/events-dead-letter \
+	IMPORTS_QUEUE_URL=$(queue)/imports IMPORTS_DEAD_LETTER_URL=$(queue)/imports-dead-letter \
+	MAINTENANCE_QUEUE_URL=$(queue)/maintenance \
+	MAINTENANCE_DEAD_LETTER_URL=$(queue)/maintenance-dead-letter \
+	UPLOAD_RECORDS_TABLE=UploadRecords \
+	ALARM_TOPIC_ARN=arn:aws:sns:eu-central-1:000000000000:alarms \
+	PORTAL_URL=https://portal.techmart.example ALLOWED_HOSTS=portal.techmart.example \
+	DEFAULT_FROM_EMAIL=onboarding@techmart.example LOCAL_DIR=/nonexistent

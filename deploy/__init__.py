@@ -1,0 +1,1 @@
+"""Infrastructure: templates for AWS and the one-command local system. No application code."""

@@ -1,0 +1,66 @@
+"""The environment the application is given: the whole contract with its settings."""
+
+import os
+from collections.abc import Mapping
+
+from deploy.local.aws import CREDENTIALS, REGION
+from deploy.local.bootstrap import SENDER
+from deploy.local.places import Places, write_text
+
+# The stack's output, and the variable that carries it.
+OUTPUTS = {
+    "Bucket": "S3_BUCKET",
+    "EventsQueueUrl": "EVENTS_QUEUE_URL",
+    "ImportsQueueUrl": "IMPORTS_QUEUE_URL",
+    "MaintenanceQueueUrl": "MAINTENANCE_QUEUE_URL",
+    "EventsDeadLetterUrl": "EVENTS_DEAD_LETTER_URL",
+    "ImportsDeadLetterUrl": "IMPORTS_DEAD_LETTER_URL",
+    "MaintenanceDeadLetterUrl": "MAINTENANCE_DEAD_LETTER_URL",
+    "UploadRecordsTable": "UPLOAD_RECORDS_TABLE",
+    "AlarmTopicArn": "ALARM_TOPIC_ARN",
+}
+
+
+def application_env(
+    outputs: Mapping[str, str],
+    *,
+    secret_key: str,
+    database_url: str,
+    aws_endpoint_url: str,
+    portal_url: str,
+) -> dict[str, str]:
+    """The variables the application's settings read; nothing else is set for it."""
+    return {
+        "LOCAL": "1",
+        "SECRET_KEY": secret_key,
+        "DATABASE_URL": database_url,
+        "AWS_ENDPOINT_URL": aws_endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        **CREDENTIALS,
+        **{variable: outputs[output] for output, variable in OUTPUTS.items()},
+        "PORTAL_URL": portal_url,
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "DEFAULT_FROM_EMAIL": SENDER,
+    }
+
+
+def process_env(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables in the caller's environment, cleared of what would contradict them."""
+    # A profile or a session token in the shell must not reach for a real account.
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    # A proxy for the world outside has no business between our own processes.
+    around = ",".join(filter(None, (kept.get("NO_PROXY"), "127.0.0.1,localhost")))
+    return {
+        **kept,
+        "NO_PROXY": around,
+        "no_proxy": around,
+        "PYTHONUNBUFFERED": "1",
+        **variables,
+    }
+
+
+def write_dotenv(places: Places, variables: Mapping[str, str]) -> None:
+    """Write the variables for commands in a shell of the checkout."""
+    lines = (f"{name}='{value}'\n" for name, value in variables.items())
+    write_text(places.env, "".join(lines))

@@ -1,0 +1,59 @@
+"""The embedded AWS: the emulator's environment and how it is started."""
+
+import os
+import signal
+
+from deploy.local import environment
+from deploy.local.places import CHECKOUT, SERVICES_ENVIRONMENT, Places
+from deploy.local.process import Process, answers
+
+REGION = "eu-central-1"
+
+# The emulator takes any credentials; these only have to be there.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+
+
+def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
+    """Return the emulator as a process to start; without `durable` it keeps nothing on disk.
+
+    A durable one writes objects at once but everything else only when it ends in peace.
+    """
+    python = environment.ensure(
+        SERVICES_ENVIRONMENT, CHECKOUT / "requirements-services.txt"
+    )
+    state = places.aws_state
+    state.mkdir(parents=True, exist_ok=True)
+    return Process(
+        name="aws",
+        command=(str(python), "-m", "ministack"),
+        cwd=state,
+        env={
+            # Its defaults listen on every address and write to /tmp.
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_REGION": REGION,
+            "LOG_LEVEL": "WARNING",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "PERSIST_STATE": str(int(durable)),
+            "S3_PERSIST": str(int(durable)),
+            "STATE_DIR": str(state / "state"),
+            "S3_DATA_DIR": str(state / "s3"),
+            "TMPDIR": str(state),
+            # It looks for a container daemon to run functions in, which nobody asked for.
+            "DOCKER_HOST": f"unix://{state}/no-docker",
+            "PATH": os.defpath,
+            "PYTHONUNBUFFERED": "1",
+        },
+        ready=lambda: answers(port, "/_ministack/health"),
+        stage=1,
+        # Saving takes it a moment; with nothing to save there is nothing to wait for.
+        stop_signal=signal.SIGTERM if durable else signal.SIGKILL,
+        grace=60,
+    )
+
+
+def endpoint(port: int) -> str:
+    """The address that stands for every AWS service."""
+    return f"http://127.0.0.1:{port}"

@@ -1,0 +1,126 @@
+"""PostgreSQL and AWS alone, for tests and benchmarks: started, bootstrapped, gone afterwards."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from deploy.local import aws, postgres, stopping
+from deploy.local.application_env import application_env
+from deploy.local.bootstrap import TEST_TIMEOUTS, bootstrap
+from deploy.local.places import CHECKOUT, Places
+from deploy.local.process import Process
+
+TEST_RUNS = CHECKOUT / ".local" / "test"
+
+
+class NotReady(Exception):
+    """A server ended or did not answer in time; the text is the end of its log."""
+
+
+@contextmanager
+def embedded(
+    runs: Path = TEST_RUNS,
+    *,
+    durable: bool = False,
+    timeouts: Mapping[str, str] = TEST_TIMEOUTS,
+) -> Iterator[dict[str, str]]:
+    """Run both servers, empty; give the environment for the application; leave nothing behind.
+
+    Every run has a directory and ports of its own under `runs`, so that several at once do not
+    meet; what a killed run left there is stopped and removed first. `DATABASE_URL` and `PGBIN`
+    in the environment use another server.
+    """
+    with ExitStack() as cleanup:
+        places = Places(_own_directory(runs, cleanup))
+        cleanup.callback(_clear, places)
+        given = os.environ.get("DATABASE_URL")
+        ports = {name: places.port(name) for name in ("postgres", "aws")}
+        endpoint = aws.endpoint(ports["aws"])
+        processes = []
+        # The database is made while the emulator starts and is filled.
+        with ThreadPoolExecutor(1) as aside:
+            if not given:
+                making = aside.submit(
+                    postgres.prepare, places, ports["postgres"], durable=durable
+                )
+            processes.append(
+                _start(aws.prepare(places, ports["aws"], durable=durable), places)
+            )
+            _wait(processes[0], places)
+            outputs = bootstrap(endpoint, timeouts)
+            if not given:
+                processes.append(_start(making.result(), places))
+                _wait(processes[1], places)
+        yield application_env(
+            outputs,
+            secret_key=places.secret_key(),
+            database_url=given or postgres.url(ports["postgres"]),
+            aws_endpoint_url=endpoint,
+            portal_url="http://127.0.0.1:8000",
+        )
+
+
+def _own_directory(runs: Path, cleanup: ExitStack) -> Path:
+    """A new directory, locked for as long as this process lives; clears those of dead ones."""
+    runs.mkdir(parents=True, exist_ok=True)
+    with _locked(runs):
+        for left in runs.iterdir():
+            with suppress(BlockingIOError), _locked(left, fcntl.LOCK_NB):
+                _clear(Places(left))
+        own = Path(tempfile.mkdtemp(dir=runs))
+        own.chmod(0o755)  # the database may run as another user
+        cleanup.enter_context(_locked(own))
+    return own
+
+
+@contextmanager
+def _locked(directory: Path, how: int = 0) -> Iterator[None]:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | how)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clear(places: Places) -> None:
+    stopping.stop(stopping.recorded(places.pids))
+    postgres.forget(places)
+    shutil.rmtree(places.root, ignore_errors=True)
+
+
+def _start(
+    process: Process, places: Places
+) -> tuple[Process, "subprocess.Popen[bytes]"]:
+    with _log(process, places).open("wb") as log:
+        child = subprocess.Popen(
+            process.command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            **process.popen_options(),
+        )
+    # One at a time, so reading what is there and adding to it loses nothing.
+    before = stopping.recorded(places.pids)
+    stopping.record(places.pids, [*before, stopping.started(process, child.pid)])
+    return process, child
+
+
+def _wait(running: tuple[Process, "subprocess.Popen[bytes]"], places: Places) -> None:
+    process, child = running
+    deadline = time.monotonic() + 30
+    while not (process.ready and process.ready()):
+        if child.poll() is not None or time.monotonic() > deadline:
+            said = _log(process, places).read_text(errors="replace")
+            raise NotReady(f"{process.name} is not ready:\n{said[-3000:]}")
+        time.sleep(0.01)
+
+
+def _log(process: Process, places: Places) -> Path:
+    return places.root / f"{process.name}.log"

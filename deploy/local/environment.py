@@ -1,0 +1,81 @@
+"""Which Python environment a command runs in, made on demand from a pinned requirements file.
+
+`python3.11 -m deploy.local.environment .venv requirements-dev.txt` installs when the file
+changed since the last time and returns at once otherwise. Standard library only: this runs
+before there is an environment.
+"""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+class CannotInstall(Exception):
+    """The environment could not be made; the text is what the failing step printed."""
+
+
+def ensure(directory: Path, requirements: Path) -> Path:
+    """Return the interpreter of the environment, which holds exactly what the file pins.
+
+    Safe when two commands ask at once: the second waits for the first.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    python = directory / "bin" / "python"
+    stamp = directory / f".{requirements.stem}.stamp"
+    # The directory itself is the lock, because making the environment anew empties it.
+    lock = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = _stamp(directory, requirements)
+        if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+            return python
+        began = time.monotonic()
+        print(
+            f"Installing {requirements.name} into {directory.name} …", file=sys.stderr
+        )
+        if not (python.exists() and (directory / "bin" / "pip").exists()):
+            _step([sys.executable, "-m", "venv", "--clear", str(directory)])
+        install = ["install", "-qq", "--no-input", "--disable-pip-version-check"]
+        _step(
+            [str(python), "-m", "pip", *install, "--require-hashes", "--no-deps"]
+            + ["-r", str(requirements)]
+        )
+        stamp.write_text(wanted)
+        print(f"Installed in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    finally:
+        os.close(lock)
+    return python
+
+
+def _stamp(directory: Path, requirements: Path) -> str:
+    # The place belongs to the stamp because scripts in bin/ carry it: a moved checkout is redone.
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    return (
+        f"{digest} {directory.resolve()} {sys.version_info[0]}.{sys.version_info[1]}\n"
+    )
+
+
+def _step(command: list[str]) -> None:
+    # Output is shown only of a step that failed: a successful one prints noise about indexes.
+    done = subprocess.run(
+        command,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
+    )
+    if done.returncode:
+        raise CannotInstall(f"{' '.join(command)}\n{done.stdout}")
+
+
+if __name__ == "__main__":
+    try:
+        ensure(Path(sys.argv[1]), Path(sys.argv[2]))
+    except CannotInstall as problem:
+        sys.exit(f"Cannot install:\n{problem}")
