@@ -156,17 +156,23 @@ def _likeliest_delimiter(start: str) -> str:
     """Choose by the header: the delimiter must divide it. If several do, the rows decide."""
     best = (0, 0, 0)
     chosen = ""
+    headers: list[tuple[str, str]] = []  # the header as each delimiter leaves it undivided
     for order, delimiter in enumerate(DELIMITERS):
         reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
         try:
             sample = list(islice(filter(_has_text, reader), SAMPLE_ROWS))
         except csv.Error:
             continue
-        if not sample or (width := len(sample[0])) == 1:
+        width = len(sample[0]) if sample else 0
+        if width < 2:
+            headers.append((sample[0][0] if sample else "", delimiter))
             continue
         alike = sum(len(cells) == width for cells in sample)
         if (score := (alike, width, -order)) > best:
             best, chosen = score, delimiter
+    if not chosen and len({header for header, _ in headers}) > 1:
+        # One column, and blank rows of delimiters above it: ",,,". Theirs leaves none in the header.
+        return min(headers, key=lambda pair: sum(map(pair[0].count, DELIMITERS)))[1]
     return chosen
 
 
@@ -196,24 +202,22 @@ def _names(cells: list[str]) -> tuple[str, ...]:
 def _takes_in_rows(cells: list[str], width: int, raw_width: int, delimiter: str) -> bool:
     """Tell a row that is the wrong length because a stray quotation mark joined several.
 
-    Only rows of another length than the header's are asked about, so a table that csv.writer wrote
-    is never suspected. A row swallowed by two quotation marks in the same column has the right
+    Asked of rows longer or shorter than the header only, so a table that csv.writer wrote is never
+    suspected. Such a row is wrong anyway, unless empty cells are all it has too many: then a cell
+    must fit exactly between two torn rows. A row swallowed by two quotation marks in the same column has the right
     length and reads like any cell with a line break: no reader can tell.
     """
     if not delimiter:
         return False
-    only_padded = not _has_text(cells[width:])
+    tolerated = len(cells) > width and not _has_text(cells[width:])
     for index, cell in enumerate(cells):
         lines = re.split(r"\r\n|\r|\n", cell)
-        if len(lines) == 1 or delimiter not in cell:
+        if len(lines) == 1:
             continue
-        if len(cells) > width and only_padded:
-            # Empty cells at the end are tolerated, so here the text must fit two torn rows.
-            ends_a_row = index + lines[0].count(delimiter) == raw_width - 1
-            begins_a_row = lines[-1].count(delimiter) + len(cells) - index - 1 == raw_width - 1
-            if not (ends_a_row and begins_a_row):
-                continue
-        return True
+        ends_a_row = index + lines[0].count(delimiter) == raw_width - 1
+        begins_a_row = lines[-1].count(delimiter) + len(cells) - index - 1 == raw_width - 1
+        if (ends_a_row and begins_a_row) or (delimiter in cell and not tolerated):
+            return True
     return False
 
 
