@@ -44,7 +44,7 @@ environment:
 
 # Settings as a deployment has them, with values that lead nowhere: nothing here is contacted.
 queue := https://sqs.eu-central-1.amazonaws.com/000000000000
-as_in_production := -u LOCAL -u AWS_ENDPOINT_URL \
+as_in_production := LOCAL=0 AWS_ENDPOINT_URL= \
 	SECRET_KEY=only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLM \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:9/nothing \
 	AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1 S3_BUCKET=none \
@@ -55,4 +55,4 @@ as_in_production := -u LOCAL -u AWS_ENDPOINT_URL \
 	UPLOAD_RECORDS_TABLE=UploadRecords \
 	ALARM_TOPIC_ARN=arn:aws:sns:eu-central-1:000000000000:alarms \
 	PORTAL_URL=https://portal.techmart.example ALLOWED_HOSTS=portal.techmart.example \
-	DEFAULT_FROM_EMAIL=onboarding@techmart.example LOCAL_DIR=/nonexistent
+	DEFAULT_FROM_EMAIL=onboarding@techmart.example

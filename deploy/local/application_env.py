@@ -64,3 +64,12 @@ def write_dotenv(places: Places, variables: Mapping[str, str]) -> None:
     """Write the variables for commands in a shell of the checkout."""
     lines = (f"{name}='{value}'\n" for name, value in variables.items())
     write_text(places.env, "".join(lines))
+
+
+def read_dotenv(places: Places) -> dict[str, str]:
+    """The variables as `write_dotenv` wrote them."""
+    lines = places.env.read_text().splitlines()
+    return {
+        name: value.strip("'")
+        for name, _, value in (line.partition("=") for line in lines)
+    }

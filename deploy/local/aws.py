@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 from deploy.local import environment
 from deploy.local.places import CHECKOUT, SERVICES_ENVIRONMENT, Places
@@ -13,7 +14,13 @@ REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 
-def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
+def prepare(
+    places: Places,
+    port: int,
+    *,
+    durable: bool = True,
+    on_ready: Callable[[], object] | None = None,
+) -> Process:
     """Return the emulator as a process to start; without `durable` it keeps nothing on disk.
 
     A durable one writes objects at once but everything else only when it ends in peace.
@@ -47,6 +54,7 @@ def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
             "PYTHONUNBUFFERED": "1",
         },
         ready=lambda: answers(port, "/_ministack/health"),
+        on_ready=on_ready,
         stage=1,
         # Saving takes it a moment; with nothing to save there is nothing to wait for.
         stop_signal=signal.SIGTERM if durable else signal.SIGKILL,

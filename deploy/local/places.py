@@ -51,8 +51,13 @@ class Places:
 
     @property
     def lock(self) -> Path:
-        """Locked as long as somebody runs this system; holds the pid of who does."""
+        """Locked as long as somebody runs this system."""
         return self.root / "lock"
+
+    @property
+    def holder(self) -> Path:
+        """Who runs this system."""
+        return self.root / "holder.json"
 
     @property
     def aws_state(self) -> Path:

@@ -14,7 +14,8 @@ class Process:
     """A command to keep running.
 
     `ready` is asked again and again until it says yes; `ready_line` is a text in the output
-    that says the same. A process with neither counts as ready when it is started.
+    that says the same. A process with neither counts as ready when it is started. `on_ready`
+    runs whenever it has become ready, also after a restart, before anybody relies on it.
     `stage` orders the stop: higher stages end first, and one stage ends before the next.
     `grace` is how long, in seconds, `stop_signal` may take before the process is killed.
     """
@@ -24,7 +25,8 @@ class Process:
     cwd: Path
     env: Mapping[str, str]
     ready: Callable[[], bool] | None = None
-    ready_line: str | None = None
+    ready_line: bytes | None = None
+    on_ready: Callable[[], object] | None = None
     stage: int = 2
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10

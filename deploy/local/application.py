@@ -1,0 +1,74 @@
+"""The application's processes: their command lines, and how each of them stops."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from deploy.local.application_env import process_env
+from deploy.local.demo_logins import DEMO_LOGINS
+from deploy.local.places import CHECKOUT, Places
+from deploy.local.process import Process, answers
+
+# Commands that run to their end.
+ONCE = ("migrate", "load_demo", "sample")
+
+
+class Commands:
+    """The application's command lines."""
+
+    def __init__(self, places: Places, env: Mapping[str, str]) -> None:
+        self.places = places
+        self.env = process_env({**env, "DEMO_LOGINS": json.dumps(DEMO_LOGINS)})
+
+    def application(self, web: int) -> tuple[Process, ...]:
+        """The processes that make up the running application."""
+        return (
+            self._python(
+                "web",
+                *("gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{web}"),
+                *("--workers", "1", "--threads", "4", "--no-control-socket"),
+                *("--timeout", "60", "--graceful-timeout", "5", "--keep-alive", "5"),
+                ready=lambda: answers(web, "/readyz"),
+            ),
+            self.manage("forwarder", "forward_s3_events", grace=25),
+            self._worker("worker", "imports", processes=2),
+            self._worker("maintenance", "maintenance", processes=1),
+            self._python(
+                "beat",
+                *("celery", "-A", "config", "beat", "-l", "INFO"),
+                *("-s", str(self.places.beat_schedule)),
+            ),
+        )
+
+    def manage(self, name: str, *arguments: str, grace: float = 10) -> Process:
+        return Process(
+            name=name,
+            command=(sys.executable, "manage.py", *arguments),
+            cwd=CHECKOUT,
+            env=self.env,
+            grace=grace,
+        )
+
+    def _worker(self, name: str, queue: str, *, processes: int) -> Process:
+        return self._python(
+            name,
+            *("celery", "-A", "config", "worker", "-Q", queue, "-c", str(processes)),
+            *(
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+                "-l",
+                "INFO",
+            ),
+            *("-n", f"{queue}@%h"),
+            ready_line=b"ready.",
+            # With this a SIGTERM lets the running tasks finish, for up to 20 s.
+            env={**self.env, "REMAP_SIGTERM": "SIGQUIT"},
+            grace=30,
+        )
+
+    def _python(self, name: str, *arguments: str, **more: Any) -> Process:
+        more.setdefault("env", self.env)
+        command = (sys.executable, "-m", *arguments)
+        return Process(name=name, command=command, cwd=CHECKOUT, **more)

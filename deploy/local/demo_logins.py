@@ -1,0 +1,8 @@
+"""The accounts of the demo data, all of them invented. They open nothing but a local system."""
+
+DEMO_LOGINS: dict[str, dict[str, str]] = {
+    "vendor": {"username": "vendor", "password": "vendor-demo"},
+    "other_vendor": {"username": "othervendor", "password": "othervendor-demo"},
+    "staff": {"username": "staff", "password": "staff-demo"},
+    "admin": {"username": "admin", "password": "admin-demo"},
+}

@@ -1,0 +1,64 @@
+"""Where the processes' output goes: one readable stream for people, one file per process."""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+WIDTH = len("maintenance")
+COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
+
+
+class Output:
+    """Prefixes every line with its process's name, in colour when a terminal is looking.
+
+    The last run's file of a process is kept beside the new one as `<name>.log.old`.
+    """
+
+    def __init__(self, log_dir: Path) -> None:
+        log_dir.mkdir(parents=True, exist_ok=True)
+        self.log_dir = log_dir
+        self._files: dict[str, BinaryIO] = {}
+        self._colour = sys.stdout.isatty()
+
+    def line(self, name: str, text: bytes) -> None:
+        """Write one line of this process; a full disk or a closed terminal stops nobody."""
+        with suppress(OSError):
+            self._file(name).write(text + b"\n")
+        with suppress(OSError, ValueError):
+            sys.stdout.write(f"{self._prefix(name)} {text.decode(errors='replace')}\n")
+            sys.stdout.flush()
+
+    def say(self, text: str) -> None:
+        """A line of the supervisor's own."""
+        self.line("supervisor", text.encode())
+
+    def tail(self, name: str, lines: int = 15) -> str:
+        """The last lines this process wrote."""
+        path = self.log_dir / f"{name}.log"
+        said = path.read_text(errors="replace") if path.exists() else ""
+        return "\n".join(said.splitlines()[-lines:])
+
+    def close(self) -> None:
+        """Close the files; nothing may be written afterwards."""
+        for file in self._files.values():
+            file.close()
+
+    def _file(self, name: str) -> BinaryIO:
+        if name not in self._files:
+            path = self.log_dir / f"{name}.log"
+            with suppress(FileNotFoundError):
+                path.replace(path.with_suffix(".log.old"))
+            self._files[name] = path.open("wb", buffering=0)
+        return self._files[name]
+
+    def _prefix(self, name: str) -> str:
+        padded = f"{name:<{WIDTH}} |"
+        if not self._colour:
+            return padded
+        colour = (
+            COLOURS[list(self._files).index(name) % len(COLOURS)]
+            if name in self._files
+            else 0
+        )
+        return f"\x1b[{colour}m{padded}\x1b[0m"

@@ -1,0 +1,66 @@
+"""Who runs the system of a place: at most one supervisor, and everybody can tell which."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from deploy.local import stopping
+from deploy.local.places import Places, write_json
+
+
+class AlreadyRuns(Exception):
+    """Another supervisor runs the system of this place."""
+
+
+@contextmanager
+def the_only_one(places: Places) -> Iterator[None]:
+    """Be the one who runs this system; stops first what a killed one left running.
+
+    Raises AlreadyRuns.
+    """
+    places.root.mkdir(parents=True, exist_ok=True)
+    lock = os.open(places.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRuns(
+                f"It already runs, with process {holder(places)}."
+            ) from None
+        write_json(
+            places.holder, {"pid": os.getpid(), "born": stopping.birth(os.getpid())}
+        )
+        places.stack.unlink(missing_ok=True)
+        stopping.stop(stopping.recorded(places.pids), at_most=10)
+        try:
+            yield
+        finally:
+            places.holder.unlink(missing_ok=True)
+    finally:
+        os.close(lock)
+
+
+def holder(places: Places) -> int | None:
+    """The pid of the supervisor that runs this system now, or None."""
+    said = _json(places.holder)
+    pid = int(said.get("pid", 0))
+    return pid if pid and stopping.birth(pid) == said["born"] else None
+
+
+def ready_stack(places: Places) -> dict[str, Any] | None:
+    """The stack's description, if it is ready and its supervisor lives."""
+    stack = _json(places.stack)
+    pid = holder(places)
+    return stack if pid and stack.get("pids", {}).get("supervisor") == pid else None
+
+
+def _json(path: "os.PathLike[str]") -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            content: dict[str, Any] = json.load(file)
+    except FileNotFoundError:
+        return {}
+    return content

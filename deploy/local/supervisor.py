@@ -1,0 +1,177 @@
+"""Keeps processes running: starts them, waits until they are ready, restarts them, stops them."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local import stopping
+from deploy.local.output import Output
+from deploy.local.process import Process
+from deploy.local.stopping import Started
+
+# Seconds before a restart: doubled each time, first again after a process ran for a while. A
+# worker that died is back within 10 s, a broken one does not fill the log.
+FIRST_PAUSE, LONGEST_PAUSE, A_WHILE = 0.2, 5.0, 10.0
+
+# How often a process may end before it was ever ready.
+CHANCES = 3
+
+
+class NotReady(Exception):
+    """A process ended or did not become ready in time; the text is the end of its log."""
+
+
+class Supervisor:
+    """The processes of one system. `changed` is told whenever a process has a new pid.
+
+    What runs is written to the file `record`, so that the next start finds it if this one is killed.
+    """
+
+    def __init__(
+        self, output: Output, record: Path, changed: Callable[[], None]
+    ) -> None:
+        self._output = output
+        self._record = record
+        self._changed = changed
+        self.pids: dict[
+            str, int
+        ] = {}  # the last one of every process, also while it restarts
+        self._running: dict[str, Started] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def start(self, *processes: Process, within: float = 60) -> None:
+        """Start these together and keep them running; return when all are ready.
+
+        Raises NotReady if one is not within that many seconds, or ended too often before.
+        """
+        gates = []
+        for process in processes:
+            gates.append(asyncio.get_running_loop().create_future())
+            self._keepers.append(asyncio.create_task(self._keep(process, gates[-1])))
+        try:
+            await asyncio.wait_for(asyncio.gather(*gates), within)
+        except TimeoutError:
+            late = [
+                p.name
+                for p, gate in zip(processes, gates, strict=True)
+                if gate.cancelled()
+            ]
+            tails = "\n".join(self._output.tail(name) for name in late)
+            raise NotReady(
+                f"Not ready after {within:.0f} s: {', '.join(late)}\n{tails}"
+            ) from None
+
+    async def once(self, process: Process) -> int:
+        """Run this to its end; return its exit code (negative: the signal that ended it)."""
+        return await self._live(process, asyncio.get_running_loop().create_future())
+
+    async def stop(self) -> None:
+        """Stop everything, stage by stage; afterwards nothing of it runs."""
+        self._stopping = True
+        await asyncio.to_thread(stopping.stop, list(self._running.values()))
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+
+    def kill(self) -> None:
+        """Kill everything at once; `stop`, if under way, then has nothing left to wait for."""
+        self._stopping = True
+        for entry in list(self._running.values()):
+            stopping.kill_session(entry["pid"])
+
+    async def _keep(self, process: Process, gate: "asyncio.Future[None]") -> None:
+        pause, early = FIRST_PAUSE, 0
+        while not self._stopping:
+            began = time.monotonic()
+            code = await self._live(process, gate)
+            if self._stopping:
+                return
+            early += not gate.done()
+            if early == CHANCES:
+                tail = self._output.tail(process.name)
+                gate.set_exception(NotReady(f"{process.name} does not start:\n{tail}"))
+                return
+            pause = FIRST_PAUSE if time.monotonic() - began > A_WHILE else pause
+            # Whatever the code: a worker whose queue is gone ends with 0.
+            self._output.say(
+                f"{process.name} ended with {code}, starting again in {pause:.1f} s"
+            )
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _live(self, process: Process, gate: "asyncio.Future[None]") -> int:
+        """One life of a process, from start to the end of everything it started."""
+        # A pipe of our own: asyncio's would make wait() wait for every child that inherited it.
+        reading, writing = os.pipe()
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *process.command,
+                stdout=writing,
+                stderr=writing,
+                **process.popen_options(),
+            )
+        finally:
+            os.close(writing)
+        self._running[process.name] = stopping.started(process, child.pid)
+        self.pids[process.name] = child.pid
+        stopping.record(self._record, self._running.values())
+        self._changed()
+        said_so = asyncio.Event()
+        reading_on = asyncio.create_task(self._read(process, reading, said_so))
+        opening = asyncio.create_task(self._open(process, child.pid, gate, said_so))
+        try:
+            if self._stopping:  # asked to while this was being started
+                stopping.kill_session(child.pid)
+            return await child.wait()
+        finally:
+            # Children of a dead worker must not go on beside those of the next.
+            stopping.kill_session(child.pid)
+            opening.cancel()
+            await asyncio.wait([reading_on], timeout=2)
+            reading_on.cancel()
+            del self._running[process.name]
+            stopping.record(self._record, self._running.values())
+
+    async def _open(
+        self,
+        process: Process,
+        pid: int,
+        gate: "asyncio.Future[None]",
+        said_so: asyncio.Event,
+    ) -> None:
+        try:
+            if process.ready_line:
+                await said_so.wait()
+            while process.ready and not await asyncio.to_thread(process.ready):
+                await asyncio.sleep(0.02)
+            if process.on_ready:
+                await asyncio.to_thread(process.on_ready)
+        except Exception as problem:  # noqa: BLE001 (whatever it was, the next life may be better)
+            self._output.say(f"{process.name} is up but of no use: {problem}")
+            stopping.kill_session(pid)
+        else:
+            if not gate.done():
+                gate.set_result(None)
+
+    async def _read(self, process: Process, pipe: int, said_so: asyncio.Event) -> None:
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", 0)
+        )
+        rest = b""
+        try:
+            while chunk := await reader.read(65536):
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > 65536:  # somebody who never ends a line
+                    lines, rest = [*lines, rest], b""
+                for line in lines:
+                    if process.ready_line and process.ready_line in line:
+                        said_so.set()
+                    self._output.line(process.name, line)
+            if rest:
+                self._output.line(process.name, rest)
+        finally:
+            transport.close()
