@@ -1,0 +1,7 @@
+"""The admin site as Django loads it."""
+
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+
+
+class AdminConfig(DjangoAdminConfig):
+    default_site = "imports.dashboard.AdminSite"

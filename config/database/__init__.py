@@ -1,0 +1,1 @@
+"""A PostgreSQL back end whose user and password come from Secrets Manager."""

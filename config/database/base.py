@@ -1,0 +1,57 @@
+"""Connections with credentials from Secrets Manager, so that a rotation needs no restart.
+
+With `DB_SECRET_NAME` unset this is Django's own PostgreSQL back end.
+"""
+
+import functools
+import json
+import time
+from typing import Any
+
+import boto3
+from django.conf import settings
+from django.db.backends.postgresql import base
+from django.db.utils import OperationalError as DjangoOperationalError
+from psycopg2 import OperationalError
+
+KEPT_SECONDS = 3600
+REFUSED_CREDENTIALS = ("password authentication failed", "role ")
+
+__all__ = ["DatabaseWrapper"]
+
+
+def credentials(*, fresh: bool = False) -> dict[str, str]:
+    """User and password from the secret, at most one hour old; `fresh` asks again at once.
+
+    Raises botocore's ClientError when the secret cannot be read.
+    """
+    if fresh:
+        _fetch.cache_clear()
+    return _fetch(int(time.monotonic() // KEPT_SECONDS))
+
+
+@functools.lru_cache(maxsize=1)
+def _fetch(_hour: int) -> dict[str, str]:
+    client = boto3.client(
+        "secretsmanager", region_name=settings.AWS_REGION, endpoint_url=settings.AWS_ENDPOINT_URL
+    )
+    secret = json.loads(client.get_secret_value(SecretId=settings.DB_SECRET_NAME)["SecretString"])
+    return {"user": secret["username"], "password": secret["password"]}
+
+
+def refused_credentials(error: BaseException) -> bool:
+    """True when the server turned the user or the password down, as it does after a rotation."""
+    return any(words in str(error) for words in REFUSED_CREDENTIALS)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A new connection; credentials that were refused are fetched again, once."""
+        if not settings.DB_SECRET_NAME:
+            return super().get_new_connection(conn_params)
+        try:
+            return super().get_new_connection(conn_params | credentials())
+        except (OperationalError, DjangoOperationalError) as error:
+            if not refused_credentials(error):
+                raise
+            return super().get_new_connection(conn_params | credentials(fresh=True))

@@ -1,0 +1,40 @@
+"""A request id on every line that a request causes, and one line at its end."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from config.logging import about
+
+log = logging.getLogger(__name__)
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9=;:._-]{1,128}")
+SECRET_PATH = re.compile(r"^(/reports/).+")  # whoever has the link may read the report
+QUIET = {"/healthz", "/readyz"}
+
+
+class RequestLogMiddleware:
+    """Keeps the load balancer's request id, or makes one; answers with it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Amzn-Trace-Id") or request.headers.get("X-Request-ID", "")
+        request_id = given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex[:16]
+        started = time.monotonic()
+        with about(request_id=request_id):
+            response = self.get_response(request)
+            if request.path not in QUIET and not request.path.startswith("/static/"):
+                log.info(
+                    "%s %s %s in %.0f ms",
+                    request.method,
+                    SECRET_PATH.sub(r"\1…", request.path),
+                    response.status_code,
+                    (time.monotonic() - started) * 1000,
+                )
+        response["X-Request-ID"] = request_id
+        return response

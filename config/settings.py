@@ -1,0 +1,311 @@
+"""Every setting, read from the environment here and nowhere else.
+
+A value that is missing or makes no sense stops the process with a message that names all of them.
+On a developer's machine the running local stack writes `.local/env`, which is read when present.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.config import Config
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvValidationError, validate
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env(eager=False)
+env.read_env(str(BASE_DIR / ".local" / "env"), recurse=False, override=False)
+
+at_least_one = validate.Range(min=1)
+
+# --- Where this runs -------------------------------------------------------------------------
+LOCAL: bool = env.bool("LOCAL", False)  # True only for the one-command system and the tests
+SECRET_KEY: str = env.str("SECRET_KEY")  # signs sessions and mailed report links
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")  # host names the portal answers to
+PORTAL_URL: str = env.str("PORTAL_URL")  # prefix of links in e-mails, no trailing slash
+DEBUG = False  # error pages never show internals, not even locally; the log has them
+LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
+    "LOG_FORMAT", "text" if LOCAL else "json", validate=validate.OneOf(["text", "json"])
+)
+
+# --- The database ----------------------------------------------------------------------------
+DATABASE: Any = env.dj_db_url("DATABASE_URL")  # host, port and name; user and password optional
+DB_SECRET_NAME: str = env.str("DB_SECRET_NAME", "")  # user and password come from this secret
+DB_CONNECT_TIMEOUT: int = env.int("DB_CONNECT_TIMEOUT", 10)  # seconds; 40+ for a paused Aurora
+CONN_MAX_AGE: int = env.int("CONN_MAX_AGE", 60)  # seconds a connection is kept; 0 lets Aurora pause
+
+# --- AWS -------------------------------------------------------------------------------------
+AWS_REGION: str = env.str("AWS_REGION")
+AWS_ENDPOINT_URL: str | None = env.str("AWS_ENDPOINT_URL", None)  # the emulator's; unset on AWS
+S3_BUCKET: str = env.str("S3_BUCKET")
+EVENTS_QUEUE_URL: str = env.str("EVENTS_QUEUE_URL")  # S3's "object created" events
+IMPORTS_QUEUE_URL: str = env.str("IMPORTS_QUEUE_URL")  # hints that there is work
+MAINTENANCE_QUEUE_URL: str = env.str("MAINTENANCE_QUEUE_URL")  # periodic tasks, apart from imports
+EVENTS_DEAD_LETTER_URL: str = env.str("EVENTS_DEAD_LETTER_URL")
+IMPORTS_DEAD_LETTER_URL: str = env.str("IMPORTS_DEAD_LETTER_URL")
+MAINTENANCE_DEAD_LETTER_URL: str = env.str("MAINTENANCE_DEAD_LETTER_URL")
+UPLOAD_RECORDS_TABLE: str = env.str("UPLOAD_RECORDS_TABLE")  # staged rows
+ALARM_TOPIC_ARN: str = env.str("ALARM_TOPIC_ARN")  # where staff's alarms are published
+
+# --- Limits and pace -------------------------------------------------------------------------
+UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=at_least_one)
+UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
+SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work of one task call
+LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed per batch
+BATCH_ROWS: int = env.int("BATCH_ROWS", 2_000, validate=at_least_one)  # rows of one transaction
+MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # of one batch, then failed
+RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-off; doubles
+RETRY_MAX_SECONDS: float = env.float("RETRY_MAX_SECONDS", 300.0)  # longest back-off
+NEVER_ARRIVED_MINUTES: int = env.int("NEVER_ARRIVED_MINUTES", 15)  # form row without its object
+RESUME_EVERY_SECONDS: int = env.int("RESUME_EVERY_SECONDS", 30)  # sweep for stalled uploads
+MISSING_EVENTS_EVERY_SECONDS: int = env.int("MISSING_EVENTS_EVERY_SECONDS", 300)
+CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900)
+DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60)
+SOURCE_KEPT_HOURS: int = env.int("SOURCE_KEPT_HOURS", 24)  # source objects after their end
+AUDIT_KEPT_DAYS: int = env.int("AUDIT_KEPT_DAYS", 90, validate=validate.Range(min=90))
+REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # the mailed link; promised in the mail
+
+# --- E-mail ----------------------------------------------------------------------------------
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
+NOTIFICATION_EMAIL: str = env.str("NOTIFICATION_EMAIL", DEFAULT_FROM_EMAIL)  # staff's mailbox
+
+try:
+    env.seal()
+except EnvValidationError as error:
+    raise ImproperlyConfigured(f"The environment does not fit: {error.error_messages}") from error
+
+# --- Django ----------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "config.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "axes",
+    "csp",
+    "django_htmx",
+    "onboarding",
+    "imports",
+    "catalog",
+    "vendors",
+]
+MIDDLEWARE = [
+    "config.request_log.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+DATABASES = {
+    "default": {
+        **DATABASE,
+        "ENGINE": "config.database",
+        "CONN_MAX_AGE": CONN_MAX_AGE,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": DB_CONNECT_TIMEOUT, **DATABASE.get("OPTIONS", {})},
+    }
+}
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "uploads"
+LOGOUT_REDIRECT_URL = "login"
+
+# A guesser is locked out by user name and address together, so that nobody can lock out a vendor
+# by typing wrong passwords from elsewhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_VERBOSE = False
+
+# --- HTTPS and cookies -----------------------------------------------------------------------
+SECURE_SSL_REDIRECT = not LOCAL
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # load balancers ask over plain HTTP
+SECURE_PROXY_SSL_HEADER = None if LOCAL else ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
+SECURE_HSTS_PRELOAD = not LOCAL
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = not LOCAL
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME = "onboarding_session"
+CSRF_COOKIE_SECURE = not LOCAL
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
+X_FRAME_OPTIONS = "DENY"
+
+# The portal runs no inline script or style and loads nothing from elsewhere; downloads are
+# redirected to the bucket, which needs no permission here because it is a navigation.
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+# The admin's widgets (Alpine.js in unfold) evaluate expressions found in attributes. Its pages
+# are for staff only and escape vendors' text; see docs/decisions.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "frame-ancestors": [NONE],
+}
+
+# --- Files -----------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = LOCAL  # no collectstatic step on a developer's machine
+S3_CLIENT_CONFIG = Config(
+    region_name=AWS_REGION,
+    signature_version="s3v4",
+    s3={"addressing_style": "path" if AWS_ENDPOINT_URL else "virtual"},
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
+STORAGES = {
+    "default": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "client_config": S3_CLIENT_CONFIG,
+            "endpoint_url": AWS_ENDPOINT_URL,
+            "region_name": AWS_REGION,
+            "file_overwrite": True,  # keys carry our own ids; versions keep what was there
+            "default_acl": None,
+        },
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# --- Sending mail ----------------------------------------------------------------------------
+EMAIL_BACKEND = "django_ses.SESBackend"
+AWS_SES_REGION_NAME = AWS_REGION
+AWS_SES_REGION_ENDPOINT_URL = AWS_ENDPOINT_URL or f"https://email.{AWS_REGION}.amazonaws.com"
+AWS_SES_AUTO_THROTTLE = None  # the pipeline backs off by itself
+# One attempt: SES has no idempotency key, so the SDK's retry after a time-out is a second e-mail.
+AWS_SES_CONFIG = Config(
+    connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 1}
+)
+
+# --- Celery (read by config/celery.py under the CELERY_ prefix) --------------------------------
+QUEUE_URLS = {"imports": IMPORTS_QUEUE_URL, "maintenance": MAINTENANCE_QUEUE_URL}
+CELERY_BROKER_URL = "sqs://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "region": AWS_REGION,
+    "predefined_queues": {name: {"url": url} for name, url in QUEUE_URLS.items()},
+    "polling_interval": 0,  # the default of one second caps a worker at two tasks per second
+    "wait_time_seconds": 20,
+    "sqs_base64_encoding": False,
+    "client-config": {"connect_timeout": 5, "read_timeout": 30},
+}
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in QUEUE_URLS}
+CELERY_TASK_DEFAULT_QUEUE = "imports"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = False  # a task that raises ends in the dead-letter queue
+CELERY_TASK_TIME_LIMIT = 240  # seconds; the queue's visibility time-out is above it
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    name: {
+        "task": f"imports.tasks.{name}",
+        "schedule": float(seconds),
+        "options": {"queue": "maintenance"},
+    }
+    for name, seconds in {
+        "resume_stalled": RESUME_EVERY_SECONDS,
+        "find_missing_events": MISSING_EVENTS_EVERY_SECONDS,
+        "clean_up": CLEAN_UP_EVERY_SECONDS,
+        "watch_dead_letters": DEAD_LETTERS_EVERY_SECONDS,
+    }.items()
+}
+
+# --- Logs ------------------------------------------------------------------------------------
+LOGGING_CONFIG = "config.logging.configure"
+LOGGING = {"format": LOG_FORMAT}
+
+UNFOLD = {
+    "SITE_TITLE": "TechMart onboarding",
+    "SITE_HEADER": "TechMart onboarding",
+    "SITE_SYMBOL": "inventory_2",
+    "SHOW_VIEW_ON_SITE": False,
+}

@@ -1,0 +1,71 @@
+"""What a person can do to an upload. Every one of these is kept with who and when."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models.functions import Now
+
+from imports.hints import send_hint
+from imports.models import Action, ClaimedKey, RowError, Upload
+
+
+class NotPossible(Exception):
+    """The upload is not in a state that allows it; the message is for the person who asked."""
+
+
+def retry(upload_id: str, *, by: AbstractBaseUser | None) -> Upload:
+    """Start the next run from the beginning. Rows that are in stay in and count as valid.
+
+    Raises NotPossible, or Upload.DoesNotExist.
+    """
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update().get(pk=upload_id)
+        if not upload.can_be_retried:
+            raise NotPossible(why_not_retried(upload))
+        RowError.objects.filter(upload=upload).delete()
+        ClaimedKey.objects.filter(upload=upload).delete()
+        upload.run += 1
+        upload.token += 1
+        upload.status = Upload.Status.RECEIVED
+        upload.step = Upload.Step.STAGE
+        upload.failure_code = upload.failure_message = ""
+        upload.error_file_s3_key = upload.error_file_version = ""
+        upload.total_records = upload.valid_records = 0
+        upload.error_records = upload.skipped_records = 0
+        upload.staged_token = None
+        upload.staged_items = upload.cursor = upload.attempts = 0
+        upload.started_at = upload.completed_at = upload.notified_at = None
+        upload.lease_until = None
+        upload.next_attempt_at = Now()
+        upload.save()
+        Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RETRY, by=by)
+        transaction.on_commit(send_hint, robust=True)
+    return upload
+
+
+def why_not_retried(upload: Upload) -> str:
+    if not upload.has_ended:
+        return "The upload has not ended yet. Wait for it, or cancel it."
+    if upload.status == Upload.Status.COMPLETED:
+        return "Every row of this upload is in; there is nothing to retry."
+    return "The file is no longer in our storage. Upload it again."
+
+
+def cancel(upload_id: str, *, by: AbstractBaseUser | None) -> Upload:
+    """Stop the run. Rows that are in stay in; the report covers what was read.
+
+    Raises NotPossible, or Upload.DoesNotExist.
+    """
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update().get(pk=upload_id)
+        if not upload.can_be_cancelled:
+            raise NotPossible("The upload has ended already.")
+        upload.token += 1
+        upload.status = Upload.Status.CANCELLED
+        upload.step = Upload.Step.REPORT
+        upload.attempts = 0
+        upload.lease_until = None
+        upload.next_attempt_at = Now()
+        upload.save()
+        Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.CANCEL, by=by)
+        transaction.on_commit(send_hint, robust=True)
+    return upload

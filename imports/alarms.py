@@ -1,0 +1,35 @@
+"""Alarms: what staff must look at, kept in the database and published to the alarm topic."""
+
+import logging
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.db import transaction
+
+from imports.models import Alarm
+
+log = logging.getLogger(__name__)
+
+
+def raise_alarm(kind: Alarm.Kind, subject: str, detail: str) -> None:
+    """Open an alarm, unless one of this kind and subject is open; published on commit."""
+    _, is_new = Alarm.objects.get_or_create(
+        kind=kind, subject=subject[:300], closed_at=None, defaults={"detail": detail[:10_000]}
+    )
+    if is_new:
+        transaction.on_commit(lambda: publish(kind, subject, detail), robust=True)
+
+
+def publish(kind: Alarm.Kind, subject: str, detail: str) -> None:
+    """Tell the alarm topic; a topic that does not answer loses nothing, the record stands."""
+    try:
+        boto3.client(
+            "sns", region_name=settings.AWS_REGION, endpoint_url=settings.AWS_ENDPOINT_URL
+        ).publish(
+            TopicArn=settings.ALARM_TOPIC_ARN,
+            Subject=f"{kind.label}"[:100],
+            Message=f"{kind.label}: {subject}\n\n{detail}\n\n{settings.PORTAL_URL}/admin/",
+        )
+    except (ClientError, BotoCoreError) as error:
+        log.error("alarm %s about %s could not be published: %s", kind, subject, error)

@@ -1,0 +1,159 @@
+"""What a data set is: the declarations from which header matching, validation, template, help
+page, report columns and e-mail nouns all come."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from imports.rules import Required, Rule
+
+if TYPE_CHECKING:
+    from imports.destinations import Destination
+
+CORRECTIONS_COLUMN = "Errors"  # last column of the correctable file, ignored when it comes back
+IGNORED_IN_HEADERS = re.compile(r"[\s_*]")
+
+
+def header_name(text: str) -> str:
+    """A header cell as it is compared: without case, spaces, underscores and asterisks."""
+    return IGNORED_IN_HEADERS.sub("", text).casefold()
+
+
+class Column:
+    """One column of a data set: its key (also the table's column), its label, its rules.
+
+    `example` fills the template and the help page; `about` is one sentence for the help page.
+    """
+
+    def __init__(
+        self, key: str, label: str, *rules: Rule, example: str = "", about: str = ""
+    ) -> None:
+        self.key = key
+        self.label = label
+        self.rules = tuple(rule for rule in rules if not isinstance(rule, Required))
+        self.required = next((rule for rule in rules if isinstance(rule, Required)), None)
+        self.example = example
+        self.about = about
+
+    def __repr__(self) -> str:
+        return f"Column({self.key!r})"
+
+
+@dataclass(frozen=True)
+class Unique:
+    """A key that two rows cannot share; `scope` says among whose rows it is unique."""
+
+    column: str
+    code: str
+    scope: str  # "platform" or "vendor"
+    taken: str  # message when a row of another upload, or of someone else, holds it
+    repeated: str  # message when an earlier row of this file holds it
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A column that mode `update` cannot change. `message` takes {stored} and {value}."""
+
+    column: str
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything the engine knows about one kind of file."""
+
+    key: str
+    title: str
+    noun: str
+    nouns: str
+    prefix: str  # of S3 keys, ending with "/"
+    columns: tuple[Column, ...]
+    destination: "Destination"
+    identity: str  # the column by which mode `update` finds a stored row
+    unique: tuple[Unique, ...] = ()
+    fixed: tuple[Fixed, ...] = ()
+    report_before: tuple[str, ...] = ()  # columns of the error report before type and message
+    report_after: tuple[str, ...] = ()  # and after them
+    modes: tuple[str, ...] = ("create", "update", "check")
+    max_rows: int | None = None
+    max_bytes: int | None = None
+    notification_email: str = ""
+
+    @cached_property
+    def by_key(self) -> dict[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    @cached_property
+    def _by_header(self) -> dict[str, Column]:
+        names = {header_name(column.key): column for column in self.columns}
+        return names | {header_name(column.label): column for column in self.columns}
+
+    def label(self, key: str) -> str:
+        """A column's label, or the key itself where no column has it ("" is the whole row)."""
+        return self.by_key[key].label if key in self.by_key else key
+
+    @property
+    def row_limit(self) -> int:
+        return self.max_rows or settings.UPLOAD_MAX_ROWS
+
+    @property
+    def byte_limit(self) -> int:
+        return self.max_bytes or settings.UPLOAD_MAX_BYTES
+
+    def required_columns(self, mode: str) -> list[Column]:
+        """The columns a file must have: in mode `update` the identity is enough."""
+        if mode == "update":
+            return [self.by_key[self.identity]]
+        return [column for column in self.columns if column.required]
+
+    def match_header(self, header: Sequence[str]) -> list[Column | None]:
+        """For each header cell the column it names, or None for one we do not know."""
+        return [self._by_header.get(header_name(cell)) for cell in header]
+
+    def missing(self, header: Sequence[str], mode: str) -> list[Column]:
+        """Columns that a file of this header lacks, in the data set's order."""
+        present = set(self.match_header(header))
+        return [column for column in self.required_columns(mode) if column not in present]
+
+    def doubled(self, header: Sequence[str]) -> list[Column]:
+        """Columns that the header names more than once, in the data set's order."""
+        matched = self.match_header(header)
+        return [column for column in self.columns if matched.count(column) > 1]
+
+    def unknown(self, header: Sequence[str]) -> list[str]:
+        """Header cells that name no column, as the vendor wrote them; ours are not among them."""
+        return [
+            cell
+            for cell, column in zip(header, self.match_header(header), strict=True)
+            if column is None and cell and header_name(cell) != header_name(CORRECTIONS_COLUMN)
+        ]
+
+
+def cell_names(header: Sequence[str], width: int) -> list[str]:
+    """A different name for each of `width` cells: the vendor's own header where it has one.
+
+    These are the keys under which a rejected row is kept.
+    """
+    names: list[str] = []
+    seen: set[str] = set()
+    for position in range(max(width, len(header))):
+        base = header[position] if position < len(header) else ""
+        name = base or f"Column {position + 1}"
+        while name in seen:
+            name += " *"
+        seen.add(name)
+        names.append(name)
+    return names
+
+
+def as_sentence(names: Iterable[str]) -> str:
+    """Names for a message: "SKU, Price and Category"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,28 @@
+"""One file per data set, found by itself: a module here with a `DATASET` is a data set."""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from imports.dataset import Dataset
+
+
+@cache
+def all_datasets() -> dict[str, Dataset]:
+    """Every data set by its key."""
+    modules = (
+        importlib.import_module(f"{__name__}.{found.name}")
+        for found in pkgutil.iter_modules(__path__)
+    )
+    return {module.DATASET.key: module.DATASET for module in modules}
+
+
+def get(key: str) -> Dataset:
+    """The data set of this key. Raises KeyError."""
+    return all_datasets()[key]
+
+
+def of_object(s3_key: str) -> Dataset | None:
+    """The data set that an object belongs to by its prefix; the longest prefix wins."""
+    fitting = [d for d in all_datasets().values() if s3_key.startswith(d.prefix)]
+    return max(fitting, key=lambda dataset: len(dataset.prefix), default=None)

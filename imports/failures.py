@@ -1,0 +1,85 @@
+"""What happens when a slice breaks: the row remembers it, and staff hear of the last time."""
+
+import logging
+import random
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import close_old_connections, transaction
+from django.db.models.functions import Now
+
+from imports import alarms
+from imports.hints import send_hint
+from imports.lease import Fenced, Work, locked
+from imports.models import Alarm, Upload
+from imports.refusals import REFUSALS
+
+log = logging.getLogger(__name__)
+
+
+def record(work: Work, error: Exception) -> None:
+    """Write down that `work` failed: attempt again later, or end the upload after the last try.
+
+    Raises database errors: when even this cannot be written, the message comes back and the
+    lease runs out.
+    """
+    close_old_connections()  # after a server restart the old connection fails again and again
+    try:
+        with transaction.atomic():
+            upload = locked(work.upload_id, work.token)
+            upload.attempts += 1
+            upload.lease_until = None
+            if upload.attempts < settings.MAX_ATTEMPTS:
+                delay = backoff(upload.attempts)
+                upload.next_attempt_at = Now() + timedelta(seconds=delay)
+                log.warning(
+                    "attempt %s of %s in step %s failed, next in %.1f s: %s: %s",
+                    upload.attempts,
+                    settings.MAX_ATTEMPTS,
+                    upload.step,
+                    delay,
+                    type(error).__name__,
+                    error,
+                    exc_info=upload.attempts == 1,
+                )
+            else:
+                delay = 0
+                give_up(upload, error)
+            upload.save()
+            transaction.on_commit(lambda: send_hint(delay=delay), robust=True)
+    except Fenced:
+        log.info("somebody else holds this upload now; the failure is not ours to record")
+
+
+def backoff(attempts: int) -> float:
+    """Seconds to wait after this many failures: doubling, capped, with jitter."""
+    longest = min(settings.RETRY_MAX_SECONDS, settings.RETRY_BASE_SECONDS * 2 ** (attempts - 1))
+    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+
+
+def give_up(upload: Upload, error: Exception) -> None:
+    """End the upload's step for good, so that every state has an end."""
+    log.error("gave up in step %s: %s", upload.step, error, exc_info=error)
+    reason = f"step {upload.step}: {type(error).__name__}: {error}"
+    upload.attempts = 0
+    upload.next_attempt_at = Now()
+    if upload.step in (Upload.Step.STAGE, Upload.Step.LOAD):
+        alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
+        refuse(upload, "INTERNAL")
+    elif upload.step == Upload.Step.REPORT:
+        # The rows are in; only their report is missing. The end must not wait for it.
+        alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
+        upload.end()
+        upload.step = Upload.Step.NOTIFY
+    else:
+        alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, upload.upload_id, reason)
+        upload.step = Upload.Step.DONE
+        upload.next_attempt_at = None
+
+
+def refuse(upload: Upload, code: str, message: str = "") -> None:
+    """Turn the upload down, or stop it, for the reason `code`; the report step ends it."""
+    upload.failure_code = code
+    upload.failure_message = message or REFUSALS[code].message
+    upload.step = Upload.Step.REPORT
+    upload.next_attempt_at = Now()

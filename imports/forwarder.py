@@ -1,0 +1,111 @@
+"""From S3's events to uploads: the reading of one SQS message, and the loop over them."""
+
+import json
+import logging
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import unquote_plus
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from config.logging import about
+from imports.steps.receive import Arrival, object_arrived
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+log = logging.getLogger(__name__)
+WAIT_SECONDS = 20
+PAUSE_AFTER_ERROR = 2.0
+
+
+class UnreadableEvent(Exception):
+    """Not an S3 event. The message is left in the queue and ends among the dead letters."""
+
+
+def arrivals(body: str) -> list[Arrival]:
+    """The object versions that one message tells of; none for S3's test event.
+
+    Raises UnreadableEvent.
+    """
+    try:
+        message = json.loads(body)
+        if message.get("Event") == "s3:TestEvent":
+            return []
+        return [
+            arrival_of(record)
+            for record in message["Records"]
+            if record["eventName"].removeprefix("s3:").startswith("ObjectCreated:")
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableEvent(f"{type(error).__name__}: {error}") from error
+
+
+def arrival_of(record: dict[str, Any]) -> Arrival:
+    entry = record["s3"]["object"]
+    return Arrival(
+        bucket=str(record["s3"]["bucket"]["name"]),
+        key=unquote_plus(entry["key"]),
+        version=str(entry["versionId"]),
+        size=int(entry.get("size", 0)),
+    )
+
+
+def client() -> "SQSClient":
+    return boto3.client(
+        "sqs",
+        region_name=settings.AWS_REGION,
+        endpoint_url=settings.AWS_ENDPOINT_URL,
+        config=Config(connect_timeout=5, read_timeout=WAIT_SECONDS + 10),
+    )
+
+
+def forward_some(sqs: "SQSClient", *, wait_seconds: int = WAIT_SECONDS) -> int:
+    """Receive up to ten messages and make their uploads known; returns how many were handled.
+
+    A message is deleted after its uploads are committed. Raises botocore's and database errors.
+    """
+    answer = sqs.receive_message(
+        QueueUrl=settings.EVENTS_QUEUE_URL, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds
+    )
+    handled = 0
+    for message in answer.get("Messages", []):
+        try:
+            for arrival in arrivals(message["Body"]):
+                receive(arrival)
+        except UnreadableEvent as error:
+            log.error("an event cannot be read and is left for the dead letters: %s", error)
+            continue
+        sqs.delete_message(
+            QueueUrl=settings.EVENTS_QUEUE_URL, ReceiptHandle=message["ReceiptHandle"]
+        )
+        handled += 1
+    return handled
+
+
+def receive(arrival: Arrival) -> None:
+    if arrival.bucket != settings.S3_BUCKET:
+        log.warning("an event of another bucket, %s, was dropped", arrival.bucket)
+        return
+    upload = object_arrived(arrival)
+    if upload is None:
+        log.info("s3://%s/%s belongs to no data set", arrival.bucket, arrival.key)
+        return
+    with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
+        log.info("received %s (%s bytes)", upload.file_name, arrival.size)
+
+
+def forward() -> NoReturn:
+    """Forward events for ever; what fails is logged and tried again after a pause."""
+    sqs = client()
+    while True:
+        try:
+            forward_some(sqs)
+        except (ClientError, BotoCoreError, DatabaseError) as error:
+            log.error("forwarding failed, trying again: %s", error)
+            close_old_connections()
+            time.sleep(PAUSE_AFTER_ERROR)

@@ -1,0 +1,181 @@
+"""What beat asks for: resume stalled uploads, find missing events, clean up, watch dead letters.
+
+All of it is level-triggered ("older than X", never a time window), so that a beat that was dead
+for hours, or two beats at once, change nothing.
+"""
+
+import logging
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Min, Q
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from imports import alarms, datasets, failures, metrics, objects
+from imports.hints import send_hint
+from imports.models import Alarm, Upload
+from imports.refusals import REFUSALS
+from imports.steps.receive import Arrival, object_arrived
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+log = logging.getLogger(__name__)
+GRACE = timedelta(seconds=10)  # a hint younger than this is probably on its way
+MOST_HINTS = 100  # per sweep
+MOST_DELETIONS = 1_000  # per sweep
+EVENT_GRACE = timedelta(minutes=2)  # S3's events usually take seconds
+
+
+@cache
+def queues() -> "SQSClient":
+    return boto3.client(
+        "sqs", region_name=settings.AWS_REGION, endpoint_url=settings.AWS_ENDPOINT_URL
+    )
+
+
+def resume_stalled() -> int:
+    """Hint uploads that are due and that nobody works on; returns how many hints went out.
+
+    No more hints than there are due uploads without one: those in the queue count.
+    """
+    end_those_that_never_arrived()
+    due = Upload.objects.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - GRACE
+    )
+    count = due.count()
+    waiting = messages_in(settings.IMPORTS_QUEUE_URL)
+    oldest = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
+    metrics.queue_age(
+        queue="imports",
+        waiting=waiting,
+        oldest_seconds=(now() - oldest).total_seconds() if oldest else 0.0,
+    )
+    sent = 0
+    for _ in range(min(MOST_HINTS, max(0, count - waiting))):
+        sent += send_hint()
+    if sent:
+        log.info("%s uploads were due and waiting; sent %s hints", count, sent)
+    return sent
+
+
+def end_those_that_never_arrived() -> None:
+    """Refuse uploads of the web form whose object has not come in time."""
+    minutes = settings.NEVER_ARRIVED_MINUTES
+    late = Upload.objects.filter(
+        status=Upload.Status.RECEIVED,
+        s3_version__isnull=True,
+        upload_timestamp__lt=Now() - timedelta(minutes=minutes),
+        next_attempt_at__isnull=True,
+    )
+    for upload_id in late.values_list("pk", flat=True)[:MOST_HINTS]:
+        with transaction.atomic():
+            upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
+            if upload is None:
+                continue  # its object arrived this moment, or another sweep has it
+            message = REFUSALS["NEVER_ARRIVED"].message.format(minutes=minutes)
+            failures.refuse(upload, "NEVER_ARRIVED", message)
+            upload.save()
+            transaction.on_commit(send_hint, robust=True)
+
+
+def messages_in(queue_url: str) -> int:
+    """About how many messages a queue holds: waiting, delayed and in somebody's hands."""
+    names = (
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesDelayed",
+        "ApproximateNumberOfMessagesNotVisible",
+    )
+    answer = queues().get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(names))
+    return sum(int(answer["Attributes"].get(name, 0)) for name in names)
+
+
+def find_missing_events() -> int:
+    """Make uploads of objects for which no event has come; returns how many."""
+    found = 0
+    for dataset in datasets.all_datasets().values():
+        page: list[objects.ListedVersion] = []
+        for listed in objects.list_versions(settings.S3_BUCKET, dataset.prefix):
+            if listed.modified < now() - EVENT_GRACE and not listed.key.endswith("/"):
+                page.append(listed)
+            if len(page) == MOST_DELETIONS:
+                found += receive_unknown(page)
+                page = []
+        found += receive_unknown(page)
+    if found:
+        log.warning("%s objects had no event and were found by the sweep", found)
+    return found
+
+
+def receive_unknown(page: list[objects.ListedVersion]) -> int:
+    """Receive those object versions that no upload has."""
+    known = set(
+        Upload.objects.filter(
+            s3_bucket=settings.S3_BUCKET, s3_key__in=[listed.key for listed in page]
+        ).values_list("s3_key", "s3_version")
+    )
+    unknown = [listed for listed in page if (listed.key, listed.version) not in known]
+    for listed in unknown:
+        object_arrived(Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size))
+    return len(unknown)
+
+
+def clean_up() -> int:
+    """Delete source objects of long ended uploads, by version, then history past its time.
+
+    An object whose upload has not ended is never deleted. Returns how many objects went.
+    """
+    ended = (
+        Upload.objects.ended()
+        .filter(
+            step=Upload.Step.DONE,
+            completed_at__lt=Now() - timedelta(hours=settings.SOURCE_KEPT_HOURS),
+            source_deleted_at__isnull=True,
+            s3_version__isnull=False,
+        )
+        .order_by("completed_at")
+    )
+    deleted = 0
+    for upload_id in ended.values_list("pk", flat=True)[:MOST_DELETIONS]:
+        with transaction.atomic():
+            # The lock keeps a retry from starting between the look and the deletion.
+            upload = ended.select_for_update(skip_locked=True).filter(pk=upload_id).first()
+            if upload is None:
+                continue
+            objects.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
+            upload.source_deleted_at = now()
+            upload.save(update_fields=["source_deleted_at"])
+            deleted += 1
+    forgotten, _ = (
+        Upload.objects.ended()
+        .filter(
+            step=Upload.Step.DONE,
+            source_deleted_at__isnull=False,
+            completed_at__lt=Now() - timedelta(days=settings.AUDIT_KEPT_DAYS),
+        )
+        .delete()
+    )
+    if deleted or forgotten:
+        log.info("deleted %s source objects and %s records past their time", deleted, forgotten)
+    return deleted
+
+
+def watch_dead_letters() -> None:
+    """Raise an alarm for every dead-letter queue that holds a message."""
+    for name, url in {
+        "events": settings.EVENTS_DEAD_LETTER_URL,
+        "imports": settings.IMPORTS_DEAD_LETTER_URL,
+        "maintenance": settings.MAINTENANCE_DEAD_LETTER_URL,
+    }.items():
+        if count := messages_in(url):
+            alarms.raise_alarm(
+                Alarm.Kind.DEAD_LETTER,
+                f"queue {name}",
+                f"{count} messages could not be processed. Look at them, mend the cause, and "
+                "return them to their queue.",
+            )

@@ -1,0 +1,19 @@
+"""The forwarder: S3's events become uploads."""
+
+import signal
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from imports import forwarder
+
+
+class Command(BaseCommand):
+    help = "Forward S3's events to the import queue until told to stop."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Leaving at once is safe anywhere: an open transaction rolls back, and a message that was
+        # not deleted comes back.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        forwarder.forward()

@@ -1,0 +1,101 @@
+"""Objects in S3: the sources vendors drop and the reports we write. Always by version."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+import boto3
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+CHUNK = 256 * 1024
+
+
+@cache
+def client() -> "S3Client":
+    """The S3 client of this process; it is thread-safe."""
+    return boto3.client(
+        "s3",
+        region_name=settings.AWS_REGION,
+        endpoint_url=settings.AWS_ENDPOINT_URL,
+        config=settings.S3_CLIENT_CONFIG,
+    )
+
+
+@dataclass(frozen=True)
+class LocalCopy:
+    """One object version on this machine's disk; `size` in bytes, `sha256` in hexadecimal."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@contextmanager
+def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
+    """Download one version to a temporary file that is gone after the block.
+
+    Raises botocore's errors, and OSError when the disk is full.
+    """
+    with NamedTemporaryFile(prefix="onboarding-", suffix=".upload") as file:
+        body = client().get_object(Bucket=bucket, Key=key, VersionId=version)["Body"]
+        digest = hashlib.sha256()
+        size = 0
+        for chunk in body.iter_chunks(CHUNK):
+            file.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+        file.flush()
+        yield LocalCopy(path=Path(file.name), size=size, sha256=digest.hexdigest())
+
+
+def put(bucket: str, key: str, body: bytes | IO[bytes], content_type: str) -> str:
+    """Store an object; returns its new version."""
+    answer = client().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    return answer["VersionId"]
+
+
+def delete_version(bucket: str, key: str, version: str) -> None:
+    """Remove one version for good. No error when it is gone already."""
+    client().delete_object(Bucket=bucket, Key=key, VersionId=version)
+
+
+def download_link(bucket: str, key: str, version: str, file_name: str, *, seconds: int = 60) -> str:
+    """An address from which anyone can download this version for `seconds`."""
+    return client().generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": bucket,
+            "Key": key,
+            "VersionId": version,
+            "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+        },
+        ExpiresIn=seconds,
+    )
+
+
+@dataclass(frozen=True)
+class ListedVersion:
+    key: str
+    version: str
+    size: int
+    modified: datetime
+
+
+def list_versions(bucket: str, prefix: str) -> Iterator[ListedVersion]:
+    """Every object version under a prefix, page by page; delete markers are left out."""
+    pages = client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        found: list[Any] = page.get("Versions", [])
+        for entry in found:
+            yield ListedVersion(
+                entry["Key"], entry["VersionId"], entry["Size"], entry["LastModified"]
+            )

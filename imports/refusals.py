@@ -1,0 +1,111 @@
+"""Every reason to refuse a whole file. Codes are an interface: other people's tools read them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason: `message` is a template for `str.format`, `remedy` says what to do next."""
+
+    code: str
+    title: str
+    message: str
+    remedy: str
+
+
+class Refused(Exception):
+    """A file is turned down whole: the vendor's mistake, an answer and not an alarm."""
+
+    def __init__(self, code: str, **detail: object) -> None:
+        self.refusal = REFUSALS[code]
+        self.code = code
+        self.message = self.refusal.message.format(**detail)
+        super().__init__(f"{code}: {self.message}")
+
+
+ALL = (
+    Refusal(
+        "EMPTY_FILE",
+        "The file is empty",
+        "The file is empty: it has no header and no rows.",
+        "Check that you chose the right file, then export it again from your spreadsheet.",
+    ),
+    Refusal(
+        "NO_ROWS",
+        "The file has a header but no rows",
+        "The file has a header but no rows below it.",
+        "Add at least one row below the header.",
+    ),
+    Refusal(
+        "MISSING_COLUMNS",
+        "A required column is missing",
+        "The file has no column {columns}.",
+        "Add the missing columns to the header; the template has all of them. Upper and lower "
+        "case, spaces, underscores and asterisks make no difference.",
+    ),
+    Refusal(
+        "DUPLICATE_COLUMNS",
+        "A column appears twice",
+        "The header names {columns} more than once, so it is not clear which one counts.",
+        "Remove or rename the columns that you do not mean.",
+    ),
+    Refusal(
+        "FILE_TOO_LARGE",
+        "The file is too large",
+        "The file is {size} large; at most {limit} can be imported at once.",
+        "Split the file into several smaller ones, each with the header row.",
+    ),
+    Refusal(
+        "TOO_MANY_ROWS",
+        "The file has too many rows",
+        "The file has more than {limit} rows.",
+        "Split the file into several smaller ones, each with the header row.",
+    ),
+    Refusal(
+        "NOT_CSV",
+        "The file is not a CSV file",
+        "The file is not a CSV file: it looks like {looks_like}.",
+        'Open it in your spreadsheet program and save it as "CSV UTF-8 (comma delimited)". '
+        "Renaming a file does not convert it.",
+    ),
+    Refusal(
+        "BAD_ENCODING",
+        "The file mixes character encodings",
+        "The text in row {row} cannot be read: the file mixes character encodings or is damaged.",
+        'Save the file again as "CSV UTF-8" from the program that made it.',
+    ),
+    Refusal(
+        "MALFORMED_CSV",
+        "A quotation mark is out of place",
+        "Row {row} cannot be read: {problem}.",
+        'Look for a single " in that row. A cell in quotation marks must start and end with one, '
+        'and a quotation mark inside it is written twice: "27"" monitor".',
+    ),
+    Refusal(
+        "UNKNOWN_VENDOR",
+        "The vendor is not known",
+        "No vendor has the id '{vendor}'.",
+        "Check the folder you dropped the file into: it must be your vendor id.",
+    ),
+    Refusal(
+        "INACTIVE_VENDOR",
+        "The vendor's account is not active",
+        "The account of vendor {vendor} is not active, so its files are not imported.",
+        "Ask us to activate the account, then retry this upload.",
+    ),
+    Refusal(
+        "NEVER_ARRIVED",
+        "The file never arrived",
+        "The file did not arrive in our storage within {minutes} minutes.",
+        "Upload the file again.",
+    ),
+    Refusal(
+        "INTERNAL",
+        "Something went wrong on our side",
+        "Something went wrong on our side and the import was stopped. Rows imported before that "
+        "are in; nothing is half done.",
+        "You need to do nothing: our staff have been told. They can retry the upload, and so can "
+        "you.",
+    ),
+)
+REFUSALS = {refusal.code: refusal for refusal in ALL}

@@ -1,0 +1,128 @@
+"""The two files a vendor gets back: the error report, and the correctable file."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+
+from imports import datasets
+from imports.dataset import CORRECTIONS_COLUMN, Dataset, cell_names
+from imports.models import RowError, Upload
+from imports.remedies import remedy_for
+
+BOM = "\ufeff"  # tells Excel that the file is UTF-8
+ROWS_PER_FETCH = 2_000
+# What a spreadsheet would run as a formula. Leading spaces do not stop it.
+FORMULA = re.compile(r"\s*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
+
+
+def neutral(cell: str) -> str:
+    """The cell so that a spreadsheet shows it and does not run it; plain numbers stay."""
+    if not FORMULA.match(cell) or PLAIN_NUMBER.fullmatch(cell):
+        return cell
+    return "'" + cell
+
+
+def error_report(upload: Upload) -> Iterator[bytes]:
+    """The error report of the upload's run, in pieces: one line per error.
+
+    The same bytes for the same run: in file order, then the data set's column order.
+    """
+    dataset = datasets.get(upload.dataset)
+    return lines(report_rows(upload, dataset))
+
+
+def report_header(dataset: Dataset) -> list[str]:
+    return [
+        "Row Number",
+        *(dataset.label(key) for key in dataset.report_before),
+        "Error Type",
+        "Error Message",
+        *(dataset.label(key) for key in dataset.report_after),
+        "Column",
+        "Value",
+        "How To Fix",
+    ]
+
+
+def report_rows(upload: Upload, dataset: Dataset) -> Iterator[list[str]]:
+    yield report_header(dataset)
+    row: dict[str, str] = {}
+    for error in errors(upload):
+        if error.original_data is not None:
+            row = by_column(upload, dataset, error.original_data)
+        yield [
+            str(error.row_number),
+            *(row.get(key, "") for key in dataset.report_before),
+            error.error_type,
+            error.error_message,
+            *(row.get(key, "") for key in dataset.report_after),
+            dataset.label(error.column_name),
+            row.get(error.column_name, ""),
+            remedy_for(dataset, error.column_name, error.error_type),
+        ]
+
+
+def correctable_file(upload: Upload) -> Iterator[bytes]:
+    """The rejected rows only, in the vendor's own columns, with `Errors` last: mend, upload."""
+    return lines(correctable_rows(upload))
+
+
+def correctable_rows(upload: Upload) -> Iterator[list[str]]:
+    header = list((upload.layout or {}).get("header", []))
+    kept = [i for i, name in enumerate(header) if name != CORRECTIONS_COLUMN]
+    yield [*(header[i] for i in kept), CORRECTIONS_COLUMN]
+    names = cell_names(header, len(header))
+    for row, messages in rejected_rows(upload):
+        surplus = [cell for name, cell in row.items() if name not in names]
+        if surplus:
+            messages = [*messages, f"cells beyond the last column: {' | '.join(surplus)}"]
+        yield [*(row.get(names[i], "") for i in kept), "; ".join(messages)]
+
+
+def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Each rejected row as it was read, and its messages."""
+    row: dict[str, str] = {}
+    messages: list[str] = []
+    for error in errors(upload):
+        if error.original_data is not None:
+            if messages:
+                yield row, messages
+            row, messages = error.original_data, []
+        messages.append(error.error_message)
+    if messages:
+        yield row, messages
+
+
+def errors(upload: Upload) -> Iterator[RowError]:
+    """The errors of the upload's run in file order."""
+    found = RowError.objects.filter(upload=upload, run=upload.run).order_by(
+        "row_number", "error_id"
+    )
+    return found.iterator(ROWS_PER_FETCH)
+
+
+def by_column(upload: Upload, dataset: Dataset, original: dict[str, str]) -> dict[str, str]:
+    """A rejected row by the data set's column keys."""
+    header = (upload.layout or {}).get("header", [])
+    names = cell_names(header, len(header))
+    return {
+        column.key: original.get(name, "").strip()
+        for name, column in zip(names, dataset.match_header(header), strict=True)
+        if column is not None
+    }
+
+
+def lines(rows: Iterable[list[str]]) -> Iterator[bytes]:
+    """CSV as spreadsheets want it: UTF-8 with BOM, CRLF, no cell that is run as a formula."""
+    yield BOM.encode()
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in rows:
+        writer.writerow([neutral(cell) for cell in row])
+        if text.tell() > 64 * 1024:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()

@@ -1,0 +1,27 @@
+"""The result of an upload as other programs read it."""
+
+from typing import Any
+
+from imports.models import Upload
+from imports.summary import errors_by_type
+
+
+def result_of(upload: Upload) -> dict[str, Any]:
+    """Counts, errors by type and failure of an upload, ready for JSON.
+
+    `seconds` runs from the upload's arrival to its final status, None before it.
+    """
+    ended = upload.completed_at
+    return {
+        "upload_id": upload.upload_id,
+        "status": upload.status,
+        "total_records": upload.total_records,
+        "valid_records": upload.valid_records,
+        "error_records": upload.error_records,
+        "skipped_records": upload.skipped_records,
+        "errors_by_type": errors_by_type(upload),
+        "failure_code": upload.failure_code or None,
+        "failure_message": upload.failure_message or None,
+        "error_report_key": upload.error_file_s3_key or None,
+        "seconds": round((ended - upload.upload_timestamp).total_seconds(), 3) if ended else None,
+    }

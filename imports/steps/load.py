@@ -1,0 +1,135 @@
+"""Load: one batch of staged rows through the rules and into the destination."""
+
+import json
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.utils.timezone import now
+
+from imports import datasets, metrics, staging
+from imports.copying import copy_rows
+from imports.dataset import cell_names
+from imports.destinations import KeysTakenMeanwhile, Taken
+from imports.judging import Judged, judge
+from imports.lease import Work
+from imports.models import RowError, Upload
+from imports.rules import Problem
+
+log = logging.getLogger(__name__)
+MOST_TRIES = 5  # of one batch that deadlocks
+DEADLOCKS = {"40P01", "40001"}  # deadlock detected, serialization failure
+ALL_ROWS = 2**31
+
+
+def load(work: Work) -> None:
+    """Load the batch after the cursor; in mode `check` all rows are one batch.
+
+    Raises StagingIncomplete, botocore's and database errors, and Fenced.
+    """
+    started = time.monotonic()
+    upload = work.upload
+    dataset = datasets.get(upload.dataset)
+    is_check = upload.mode == Upload.Mode.CHECK
+    runs = staging.read(upload, ALL_ROWS if is_check else settings.BATCH_ROWS)
+    header = (upload.layout or {})["header"]
+    batch = judge(dataset, header, [row for run in runs for row in run.rows], upload.mode)
+    for tries in range(1, MOST_TRIES + 1):
+        try:
+            with work.batch() as upload:
+                taken = take(upload, batch, undo=is_check)
+                problems = batch.problems | taken.problems
+                keep_errors(upload, batch, problems)
+                upload.valid_records += taken.valid
+                upload.skipped_records += taken.skipped
+                upload.error_records += len(problems)
+                upload.cursor = runs[-1].sequence if runs else upload.staged_items
+                if upload.cursor >= upload.staged_items:
+                    upload.step = Upload.Step.REPORT
+            break
+        except (OperationalError, KeysTakenMeanwhile) as error:
+            if tries == MOST_TRIES or not is_contention(error):
+                raise
+            time.sleep(random.uniform(0, 0.05 * tries))  # noqa: S311 - jitter, not a secret
+    seconds = time.monotonic() - started
+    count = len(batch.numbers)
+    log.info(
+        "loaded %s rows in %.2f s (%.0f rows/s): %s valid, %s with errors; %s of %s done",
+        count,
+        seconds,
+        count / seconds,
+        taken.valid,
+        len(problems),
+        upload.processed_records,
+        upload.total_records,
+    )
+    metrics.rows(
+        dataset=dataset.key,
+        imported=0 if is_check else taken.valid,
+        rejected=Counter(problem.code for found in problems.values() for problem in found),
+        seconds=seconds,
+    )
+
+
+def take(upload: Upload, batch: Judged, *, undo: bool) -> Taken:
+    """Bring the clean rows in; with `undo` find out what would happen, and leave no trace."""
+    with transaction.atomic():
+        taken = batch.dataset.destination.take(upload, batch)
+        if undo:
+            transaction.set_rollback(True)
+    return taken
+
+
+def is_contention(error: Exception) -> bool:
+    """True for a deadlock or its like: nothing happened, and the same again may well succeed."""
+    if isinstance(error, KeysTakenMeanwhile):
+        return True
+    return getattr(error.__cause__, "pgcode", None) in DEADLOCKS
+
+
+def keep_errors(upload: Upload, batch: Judged, problems: dict[int, list[Problem]]) -> None:
+    """Store the problems in file order, with each row's cells on its first one."""
+    copy_rows(
+        RowError._meta.db_table,
+        [
+            "upload_id",
+            "run",
+            "row_number",
+            "column_name",
+            "error_type",
+            "error_message",
+            "original_data",
+            "created_at",
+        ],
+        error_rows(upload, batch, problems),
+    )
+
+
+def error_rows(
+    upload: Upload, batch: Judged, problems: dict[int, list[Problem]]
+) -> Iterator[tuple[Any, ...]]:
+    created_at = now().isoformat()
+    for i in sorted(problems):
+        for position, problem in enumerate(problems[i]):
+            yield (
+                upload.upload_id,
+                upload.run,
+                batch.numbers[i],
+                problem.column,
+                problem.code,
+                problem.message,
+                original_data(batch.header, batch.cells[i]) if position == 0 else None,
+                created_at,
+            )
+
+
+def original_data(header: Sequence[str], cells: Sequence[str]) -> str:
+    """A row as JSON, by the vendor's own column names; PostgreSQL's JSON cannot hold NUL."""
+    names = cell_names(header, len(cells))
+    row = dict(zip(names, (cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in cells)))
+    return json.dumps(row, ensure_ascii=False)

@@ -1,0 +1,88 @@
+"""Stage: read the file, refuse it whole or stage its rows in DynamoDB."""
+
+import time
+
+from imports import datasets, failures, objects, readers, staging
+from imports.dataset import Dataset, as_sentence
+from imports.lease import Work
+from imports.models import Upload
+from imports.refusals import Refused
+
+RENEW_EVERY = 5.0  # seconds
+
+
+def stage(work: Work) -> None:
+    """Stage the whole file in one go; killed or failed, it starts again under a new token.
+
+    Raises botocore's errors, OSError, StagingOverloaded and Fenced.
+    """
+    upload = work.upload
+    dataset = datasets.get(upload.dataset)
+    try:
+        refuse_by_what_is_known(upload, dataset)
+        with objects.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
+            work.renew()
+            staging.put_upload(upload)
+            layout = understood(source, dataset, upload.mode)
+            items = 0
+            renewed = time.monotonic()
+            for items in staging.write(
+                upload.upload_id, work.token, readers.rows(source.path, layout)
+            ):
+                if time.monotonic() - renewed > RENEW_EVERY:
+                    work.renew()
+                    renewed = time.monotonic()
+    except Refused as refused:
+        with work.batch() as upload:
+            failures.refuse(upload, refused.code, refused.message)
+        return
+    with work.batch() as upload:
+        upload.sha256 = source.sha256
+        upload.file_size = source.size
+        upload.layout = layout.to_json()
+        upload.ignored_columns = dataset.unknown(layout.header)
+        upload.total_records = layout.data_rows
+        upload.staged_token = work.token
+        upload.staged_items = items
+        upload.cursor = 0
+        upload.step = Upload.Step.LOAD
+
+
+def refuse_by_what_is_known(upload: Upload, dataset: Dataset) -> None:
+    """Raise Refused for what needs no look into the file."""
+    if upload.vendor is None:
+        raise Refused("UNKNOWN_VENDOR", vendor=upload.vendor_prefix)
+    if not upload.vendor.is_active:
+        raise Refused("INACTIVE_VENDOR", vendor=upload.vendor.vendor_id)
+    refuse_by_size(upload.file_size or 0, dataset)
+
+
+def refuse_by_size(size: int, dataset: Dataset) -> None:
+    """Raise Refused when `size` bytes are more than the data set takes."""
+    if size > dataset.byte_limit:
+        raise Refused(
+            "FILE_TOO_LARGE", size=in_megabytes(size), limit=in_megabytes(dataset.byte_limit)
+        )
+
+
+def in_megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:,.1f} MB".replace(".0 MB", " MB")
+
+
+def understood(source: objects.LocalCopy, dataset: Dataset, mode: str) -> readers.Layout:
+    """How the file is to be read. Raises Refused when it cannot be, or lacks a column."""
+    refuse_by_size(source.size, dataset)
+    try:
+        layout = readers.scan(source.path, max_rows=dataset.row_limit)
+    except readers.Unreadable as unreadable:
+        raise Refused(unreadable.code, **unreadable.detail) from unreadable
+    refuse_by_header(layout.header, dataset, mode)
+    return layout
+
+
+def refuse_by_header(header: tuple[str, ...], dataset: Dataset, mode: str) -> None:
+    """Raise Refused when a required column is missing or a known one is there twice."""
+    if missing := dataset.missing(header, mode):
+        raise Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
+    if doubled := dataset.doubled(header):
+        raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))

@@ -1,0 +1,40 @@
+"""Who is asking, and what they may see: the one place that decides it.
+
+Every model that belongs to a vendor has a query set with `.visible_to(access)`, and every view
+starts from it, so a record of somebody else does not exist for the asker (404, not 403).
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import QuerySet
+
+Q = TypeVar("Q", bound=QuerySet[Any, Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one person may see: one vendor's records, everything, or nothing."""
+
+    user: AbstractBaseUser | AnonymousUser
+    vendor_id: str | None
+    sees_all: bool
+
+    def narrow(self, queryset: Q, vendor_column: str) -> Q:
+        """Only the rows this person may see; `vendor_column` holds their vendor's id."""
+        if self.sees_all:
+            return queryset
+        if self.vendor_id is None:
+            return queryset.none()
+        return queryset.filter(**{vendor_column: self.vendor_id})
+
+
+def access_of(user: Any) -> Access:
+    """What `user` may see: staff with the right to view uploads see all, members their vendor's."""
+    if not user.is_authenticated or not user.is_active:
+        return Access(user=user, vendor_id=None, sees_all=False)
+    if user.is_staff and user.has_perm("imports.view_upload"):
+        return Access(user=user, vendor_id=None, sees_all=True)
+    membership = getattr(user, "membership", None)
+    return Access(user=user, vendor_id=membership and membership.vendor_id, sees_all=False)
