@@ -1,0 +1,137 @@
+"""The people and things every test knows.
+
+Alice and Adam act for VEND001, Bob for VEND002 and must see nothing of theirs. `staff` may log in
+to the admin and has no right there, `reviewer` looks at uploads and acts on them, `admin` may all.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+
+from catalog.models import Category
+from imports import objects, pipeline
+from imports.models import Upload
+from imports.steps.receive import Arrival, object_arrived, open_upload
+from tests.product_files import csv_bytes
+from vendors.models import Member, Vendor
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def vendor_a(db: None) -> Vendor:
+    return Vendor.objects.create(
+        vendor_id="VEND001", name="Clicky Peripherals", contact_email="imports@clicky.example"
+    )
+
+
+@pytest.fixture
+def vendor_b(db: None) -> Vendor:
+    return Vendor.objects.create(
+        vendor_id="VEND002", name="Garden & Grove", contact_email="imports@grove.example"
+    )
+
+
+def person(name: str, vendor: Vendor | None = None, **rights: bool) -> User:
+    user = User.objects.create_user(name, f"{name}@people.example", PASSWORD, **rights)
+    if vendor is not None:
+        Member.objects.create(user=user, vendor=vendor)
+    return user
+
+
+@pytest.fixture
+def alice(vendor_a: Vendor) -> User:
+    return person("alice", vendor_a)
+
+
+@pytest.fixture
+def adam(vendor_a: Vendor) -> User:
+    return person("adam", vendor_a)
+
+
+@pytest.fixture
+def bob(vendor_b: Vendor) -> User:
+    return person("bob", vendor_b)
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return person("staff", is_staff=True)
+
+
+@pytest.fixture
+def reviewer(db: None) -> User:
+    user = person("reviewer", is_staff=True)
+    user.groups.add(Group.objects.get(name="Reviewers"))
+    return user
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return person("admin", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def categories(db: None) -> list[str]:
+    names = ["Audio", "Books", "Computer Accessories", "Home & Kitchen"]
+    Category.objects.bulk_create([Category(name=name) for name in names])
+    return names
+
+
+@pytest.fixture
+def run_upload(vendor_a: Vendor, categories: list[str]) -> Callable[..., Upload]:
+    """Import a file through S3, staging and all steps, in this process; returns its upload."""
+
+    def run(
+        data: bytes | str | list[dict[str, str]],
+        *,
+        vendor: Vendor = vendor_a,
+        mode: str = "create",
+        file_name: str = "products.csv",
+        by: User | None = None,
+    ) -> Upload:
+        upload = arrived(data, vendor=vendor, mode=mode, file_name=file_name, by=by)
+        drive()
+        upload.refresh_from_db()
+        return upload
+
+    return run
+
+
+def arrived(
+    data: bytes | str | list[dict[str, str]],
+    *,
+    vendor: Vendor,
+    mode: str = "create",
+    file_name: str = "products.csv",
+    by: User | None = None,
+) -> Upload:
+    """An upload whose object is stored and whose event has come, with nothing done yet."""
+    body = csv_bytes(data)
+    upload = open_upload(
+        vendor=vendor, dataset="products", mode=mode, file_name=file_name, size=len(body), by=by
+    )
+    version = objects.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
+    object_arrived(Arrival(upload.s3_bucket, upload.s3_key, version, len(body)))
+    upload.refresh_from_db()
+    return upload
+
+
+def drive() -> None:
+    """Do all work that is due."""
+    while pipeline.advance():
+        pass
+
+
+def report_text(upload: Upload) -> str:
+    """The error report that is served, without its byte order mark."""
+    answer = objects.client().get_object(
+        Bucket=settings.S3_BUCKET,
+        Key=upload.error_file_s3_key,
+        VersionId=upload.error_file_version,
+    )
+    return answer["Body"].read().decode("utf-8-sig")
+
+

@@ -1,0 +1,32 @@
+"""Product files for tests: literal rows on top of one that is right."""
+
+import csv
+import io
+
+GOOD = {
+    "vendor_product_id": "VP-1",
+    "product_name": "Wireless mouse",
+    "category": "Computer Accessories",
+    "sku": "SKU-1",
+    "price": "19.99",
+    "stock_quantity": "150",
+}
+
+
+def good_row(number: int, **changes: str) -> dict[str, str]:
+    """A row without errors whose keys are its own; `changes` replace or add cells."""
+    return GOOD | {"vendor_product_id": f"VP-{number}", "sku": f"SKU-{number}"} | changes
+
+
+def csv_bytes(data: bytes | str | list[dict[str, str]]) -> bytes:
+    """A file of these rows; bytes and text are taken as they are."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, str):
+        return data.encode()
+    columns = list(dict.fromkeys(key for row in data for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(data)
+    return text.getvalue().encode()
