@@ -43,7 +43,11 @@ def up(places: Places) -> int:
                 continue
             print(log.read_text(errors="replace")[-5000:], file=sys.stderr)
             return 1
-        time.sleep(0.05)
+        try:
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            down(places)
+            return 130
     print(stack.greeting(ready, "It runs; `make down` stops it"))
     return 0
 
@@ -51,8 +55,9 @@ def up(places: Places) -> int:
 def down(places: Places) -> int:
     """Stop it, and whatever a killed one left running."""
     if pid := holder(places):
+        born = stopping.birth(pid)
         stopping.send(pid, signal.SIGTERM)
-        while holder(places) == pid:
+        while stopping.birth(pid) == born:
             time.sleep(0.05)
     with the_only_one(places):
         pass  # taking its place stops what it left

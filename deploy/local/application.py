@@ -62,6 +62,9 @@ class Commands:
                 "INFO",
             ),
             *("-n", f"{queue}@%h"),
+            # A worker waits out its whole soft shutdown even when it has nothing to do. What
+            # that saves, a hint just received, comes back by itself; nobody here waits for it.
+            *("--", "worker_enable_soft_shutdown_on_idle=false"),
             ready_line=b"ready.",
             # With this a SIGTERM lets the running tasks finish, for up to 20 s.
             env={**self.env, "REMAP_SIGTERM": "SIGQUIT"},

@@ -69,7 +69,4 @@ def write_dotenv(places: Places, variables: Mapping[str, str]) -> None:
 def read_dotenv(places: Places) -> dict[str, str]:
     """The variables as `write_dotenv` wrote them."""
     lines = places.env.read_text().splitlines()
-    return {
-        name: value.strip("'")
-        for name, _, value in (line.partition("=") for line in lines)
-    }
+    return {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines)}

@@ -25,9 +25,7 @@ def prepare(
 
     A durable one writes objects at once but everything else only when it ends in peace.
     """
-    python = environment.ensure(
-        SERVICES_ENVIRONMENT, CHECKOUT / "requirements-services.txt"
-    )
+    python = environment.ensure(SERVICES_ENVIRONMENT, CHECKOUT / "requirements-services.txt")
     state = places.aws_state
     state.mkdir(parents=True, exist_ok=True)
     return Process(

@@ -52,9 +52,7 @@ class _Emulator:
     def bootstrap(self) -> dict[str, str]:
         cloudformation = self._client("cloudformation")
         stack = _described(cloudformation)
-        if stack and not (
-            stack["StackStatus"].endswith("E_COMPLETE") and self._holds(stack)
-        ):
+        if stack and not (stack["StackStatus"].endswith("E_COMPLETE") and self._holds(stack)):
             cloudformation.delete_stack(StackName=STACK)
             _wait(cloudformation, "stack_delete_complete")
             stack = None
@@ -73,15 +71,9 @@ class _Emulator:
         s3 = self._client("s3")
         try:
             for url in queues:
-                self._client("sqs").get_queue_attributes(
-                    QueueUrl=url, AttributeNames=["QueueArn"]
-                )
-            table = self._client("dynamodb").describe_table(
-                TableName=outputs["UploadRecordsTable"]
-            )
-            notified = s3.get_bucket_notification_configuration(
-                Bucket=outputs["Bucket"]
-            )
+                self._client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+            table = self._client("dynamodb").describe_table(TableName=outputs["UploadRecordsTable"])
+            notified = s3.get_bucket_notification_configuration(Bucket=outputs["Bucket"])
             versioned = s3.get_bucket_versioning(Bucket=outputs["Bucket"])
             s3.get_bucket_policy(Bucket=outputs["Bucket"])
         except (ClientError, KeyError):
@@ -94,9 +86,7 @@ class _Emulator:
         )
 
     def _create(self, cloudformation: Any) -> None:
-        bucket = (
-            f"{self.parameters.get('NamePrefix', 'onboarding')}-uploads-000000000000"
-        )
+        bucket = f"{self.parameters.get('NamePrefix', 'onboarding')}-uploads-000000000000"
         try:
             self._client("s3").head_bucket(Bucket=bucket)
         except ClientError:
@@ -149,9 +139,7 @@ class _Emulator:
         wanted = template.properties("UploadRecords")["TimeToLiveSpecification"]
         now = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
         if now["TimeToLiveStatus"] != "ENABLED":
-            dynamodb.update_time_to_live(
-                TableName=table, TimeToLiveSpecification=wanted
-            )
+            dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
         # Whose address may send is decided once an account, outside any stack.
         ses = self._client("sesv2")
         try:
@@ -170,8 +158,7 @@ class _Emulator:
 
     def _template(self) -> dict[str, Any]:
         parameters = [
-            {"ParameterKey": key, "ParameterValue": value}
-            for key, value in self.parameters.items()
+            {"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()
         ]
         body = template.TEMPLATE.read_text()
         return {"StackName": STACK, "TemplateBody": body, "Parameters": parameters}
@@ -200,9 +187,7 @@ def client(service: str, endpoint: str) -> Any:
 
 def _described(cloudformation: Any) -> dict[str, Any] | None:
     try:
-        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=STACK)[
-            "Stacks"
-        ][0]
+        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError:
         return None
     return stack
@@ -211,9 +196,7 @@ def _described(cloudformation: Any) -> dict[str, Any] | None:
 def _wait(cloudformation: Any, condition: str, **more: str) -> None:
     waiter = cloudformation.get_waiter(condition)
     try:
-        waiter.wait(
-            StackName=STACK, **more, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500}
-        )
+        waiter.wait(StackName=STACK, **more, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     except WaiterError as problem:
         events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
         failed = [

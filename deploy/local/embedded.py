@@ -47,12 +47,8 @@ def embedded(
         # The database is made while the emulator starts and is filled.
         with ThreadPoolExecutor(1) as aside:
             if not given:
-                making = aside.submit(
-                    postgres.prepare, places, ports["postgres"], durable=durable
-                )
-            processes.append(
-                _start(aws.prepare(places, ports["aws"], durable=durable), places)
-            )
+                making = aside.submit(postgres.prepare, places, ports["postgres"], durable=durable)
+            processes.append(_start(aws.prepare(places, ports["aws"], durable=durable), places))
             _wait(processes[0], places)
             outputs = bootstrap(endpoint, timeouts)
             if not given:
@@ -96,9 +92,7 @@ def _clear(places: Places) -> None:
     shutil.rmtree(places.root, ignore_errors=True)
 
 
-def _start(
-    process: Process, places: Places
-) -> tuple[Process, "subprocess.Popen[bytes]"]:
+def _start(process: Process, places: Places) -> tuple[Process, "subprocess.Popen[bytes]"]:
     with _log(process, places).open("wb") as log:
         child = subprocess.Popen(
             process.command,

@@ -34,9 +34,7 @@ def ensure(directory: Path, requirements: Path) -> Path:
         if python.exists() and stamp.exists() and stamp.read_text() == wanted:
             return python
         began = time.monotonic()
-        print(
-            f"Installing {requirements.name} into {directory.name} …", file=sys.stderr
-        )
+        print(f"Installing {requirements.name} into {directory.name} …", file=sys.stderr)
         if not (python.exists() and (directory / "bin" / "pip").exists()):
             _step([sys.executable, "-m", "venv", "--clear", str(directory)])
         install = ["install", "-qq", "--no-input", "--disable-pip-version-check"]
@@ -54,9 +52,7 @@ def ensure(directory: Path, requirements: Path) -> Path:
 def _stamp(directory: Path, requirements: Path) -> str:
     # The place belongs to the stamp because scripts in bin/ carry it: a moved checkout is redone.
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    return (
-        f"{digest} {directory.resolve()} {sys.version_info[0]}.{sys.version_info[1]}\n"
-    )
+    return f"{digest} {directory.resolve()} {sys.version_info[0]}.{sys.version_info[1]}\n"
 
 
 def _step(command: list[str]) -> None:

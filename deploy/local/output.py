@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+OWN = "supervisor"
 WIDTH = len("maintenance")
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
@@ -20,18 +21,24 @@ class Output:
         self.log_dir = log_dir
         self._files: dict[str, BinaryIO] = {}
         self._colour = sys.stdout.isatty()
+        self.only_files = False
 
     def line(self, name: str, text: bytes) -> None:
-        """Write one line of this process; a full disk or a closed terminal stops nobody."""
+        """Write one line of this process; a full disk or a closed terminal stops nobody.
+
+        With `only_files` set, people see the supervisor's own lines and no others.
+        """
         with suppress(OSError):
             self._file(name).write(text + b"\n")
+        if self.only_files and name != OWN:
+            return
         with suppress(OSError, ValueError):
             sys.stdout.write(f"{self._prefix(name)} {text.decode(errors='replace')}\n")
             sys.stdout.flush()
 
     def say(self, text: str) -> None:
         """A line of the supervisor's own."""
-        self.line("supervisor", text.encode())
+        self.line(OWN, text.encode())
 
     def tail(self, name: str, lines: int = 15) -> str:
         """The last lines this process wrote."""
@@ -56,9 +63,5 @@ class Output:
         padded = f"{name:<{WIDTH}} |"
         if not self._colour:
             return padded
-        colour = (
-            COLOURS[list(self._files).index(name) % len(COLOURS)]
-            if name in self._files
-            else 0
-        )
+        colour = COLOURS[list(self._files).index(name) % len(COLOURS)] if name in self._files else 0
         return f"\x1b[{colour}m{padded}\x1b[0m"

@@ -88,9 +88,7 @@ class Places:
         """
         if asked := os.environ.get(f"{name.upper()}_PORT"):
             if not is_free(int(asked)):
-                raise PortTaken(
-                    f"{name.upper()}_PORT={asked} is in use by another program."
-                )
+                raise PortTaken(f"{name.upper()}_PORT={asked} is in use by another program.")
             return int(asked)
         ports: dict[str, int] = self.recall("ports") or {}
         taken = {port for other, port in ports.items() if other != name}

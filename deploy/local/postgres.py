@@ -112,9 +112,7 @@ def _binaries(home: Path, run_as: Mapping[str, Any]) -> Path:
     """A `bin` directory that the server's user may run, copied to `home` where it must be."""
     if pgbin := os.environ.get("PGBIN"):
         return Path(pgbin)
-    python = environment.ensure(
-        SERVICES_ENVIRONMENT, CHECKOUT / "requirements-services.txt"
-    )
+    python = environment.ensure(SERVICES_ENVIRONMENT, CHECKOUT / "requirements-services.txt")
     (packages,) = (python.parents[1] / "lib").glob("python3*/site-packages")
     wheel = packages / SERVER
     if not run_as or _may([str(wheel / "bin" / "initdb"), "--version"], run_as):
@@ -131,15 +129,11 @@ def _binaries(home: Path, run_as: Mapping[str, Any]) -> Path:
     return copies / SERVER / "bin"
 
 
-def _initialise(
-    binaries: Path, data: Path, major: int, run_as: Mapping[str, Any]
-) -> None:
+def _initialise(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any]) -> None:
     half = _emptied(data.with_name("half-data"))
     if run_as:
         shutil.chown(half, run_as["user"], run_as["group"])
-    builtin = (
-        ("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if major >= 17 else ()
-    )
+    builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if major >= 17 else ()
     initdb = [
         str(binaries / "initdb"),
         "-D",

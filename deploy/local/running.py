@@ -27,12 +27,8 @@ def the_only_one(places: Places) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRuns(
-                f"It already runs, with process {holder(places)}."
-            ) from None
-        write_json(
-            places.holder, {"pid": os.getpid(), "born": stopping.birth(os.getpid())}
-        )
+            raise AlreadyRuns(f"It already runs, with process {holder(places)}.") from None
+        write_json(places.holder, {"pid": os.getpid(), "born": stopping.birth(os.getpid())})
         places.stack.unlink(missing_ok=True)
         stopping.stop(stopping.recorded(places.pids), at_most=10)
         try:

@@ -94,14 +94,13 @@ class _Stack:
             "logins": DEMO_LOGINS,
         }
         self._describe()
-        return greeting(
-            self.description, f"Ready after {time.monotonic() - began:.1f} s"
-        )
+        return greeting(self.description, f"Ready after {time.monotonic() - began:.1f} s")
 
     async def stop(self) -> None:
         """Stop everything; the description goes first, so that nobody takes it for ready."""
         self.description = None
         self.places.stack.unlink(missing_ok=True)
+        self.output.only_files = True  # servers that end say much that worries and means nothing
         await self.supervisor.stop()
         self.output.say("Stopped")
         self.output.close()

@@ -52,11 +52,7 @@ def recorded(path: Path) -> list[Started]:
         entries: list[Started] = json.loads(path.read_text())
     except FileNotFoundError:
         return []
-    return [
-        entry
-        for entry in entries
-        if entry["born"] and birth(entry["pid"]) == entry["born"]
-    ]
+    return [entry for entry in entries if entry["born"] and birth(entry["pid"]) == entry["born"]]
 
 
 def stop(entries: Iterable[Started], *, at_most: float | None = None) -> None:
@@ -73,10 +69,7 @@ def stop(entries: Iterable[Started], *, at_most: float | None = None) -> None:
             send(entry["pid"], entry["signal"])
         for entry in asked:
             grace = entry["grace"] if at_most is None else min(entry["grace"], at_most)
-            while (
-                birth(entry["pid"]) == entry["born"]
-                and time.monotonic() - began < grace
-            ):
+            while birth(entry["pid"]) == entry["born"] and time.monotonic() - began < grace:
                 time.sleep(0.02)
             kill_session(entry["pid"])
 
@@ -122,11 +115,7 @@ def _session(leader: int) -> list[int]:
     except FileNotFoundError:
         return []
     stats = ((pid, _stat(pid)) for pid in pids)
-    return [
-        pid
-        for pid, stat in stats
-        if stat and stat[3] == str(leader) and stat[0] not in "ZX"
-    ]
+    return [pid for pid, stat in stats if stat and stat[3] == str(leader) and stat[0] not in "ZX"]
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -29,15 +29,11 @@ class Supervisor:
     What runs is written to the file `record`, so that the next start finds it if this one is killed.
     """
 
-    def __init__(
-        self, output: Output, record: Path, changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, output: Output, record: Path, changed: Callable[[], None]) -> None:
         self._output = output
         self._record = record
         self._changed = changed
-        self.pids: dict[
-            str, int
-        ] = {}  # the last one of every process, also while it restarts
+        self.pids: dict[str, int] = {}  # the last one of every process, also while it restarts
         self._running: dict[str, Started] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -54,15 +50,9 @@ class Supervisor:
         try:
             await asyncio.wait_for(asyncio.gather(*gates), within)
         except TimeoutError:
-            late = [
-                p.name
-                for p, gate in zip(processes, gates, strict=True)
-                if gate.cancelled()
-            ]
+            late = [p.name for p, gate in zip(processes, gates, strict=True) if gate.cancelled()]
             tails = "\n".join(self._output.tail(name) for name in late)
-            raise NotReady(
-                f"Not ready after {within:.0f} s: {', '.join(late)}\n{tails}"
-            ) from None
+            raise NotReady(f"Not ready after {within:.0f} s: {', '.join(late)}\n{tails}") from None
 
     async def once(self, process: Process) -> int:
         """Run this to its end; return its exit code (negative: the signal that ended it)."""
@@ -96,9 +86,7 @@ class Supervisor:
                 return
             pause = FIRST_PAUSE if time.monotonic() - began > A_WHILE else pause
             # Whatever the code: a worker whose queue is gone ends with 0.
-            self._output.say(
-                f"{process.name} ended with {code}, starting again in {pause:.1f} s"
-            )
+            self._output.say(f"{process.name} ended with {code}, starting again in {pause:.1f} s")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -43,9 +43,7 @@ def properties(logical_id: str) -> dict[str, Any]:
 
 def lifecycle_for_the_api() -> list[dict[str, Any]]:
     """The bucket's lifecycle rules in the words of PutBucketLifecycleConfiguration."""
-    return [
-        _rule(rule) for rule in properties("Bucket")["LifecycleConfiguration"]["Rules"]
-    ]
+    return [_rule(rule) for rule in properties("Bucket")["LifecycleConfiguration"]["Rules"]]
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +58,5 @@ def _rule(rule: dict[str, Any]) -> dict[str, Any]:
     if "ExpirationInDays" in rule:
         said["Expiration"] = {"Days": rule["ExpirationInDays"]}
     if "ExpiredObjectDeleteMarker" in rule:
-        said["Expiration"] = {
-            "ExpiredObjectDeleteMarker": rule["ExpiredObjectDeleteMarker"]
-        }
+        said["Expiration"] = {"ExpiredObjectDeleteMarker": rule["ExpiredObjectDeleteMarker"]}
     return said
