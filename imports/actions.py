@@ -1,6 +1,6 @@
 """What a person can do to an upload. Every one of these is kept with who and when."""
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -12,7 +12,7 @@ class NotPossible(Exception):
     """The upload is not in a state that allows it; the message is for the person who asked."""
 
 
-def retry(upload_id: str, *, by: AbstractBaseUser | None) -> Upload:
+def retry(upload_id: str, *, by: User | None) -> Upload:
     """Start the next run from the beginning. Rows that are in stay in and count as valid.
 
     Raises NotPossible, or Upload.DoesNotExist.
@@ -50,7 +50,7 @@ def why_not_retried(upload: Upload) -> str:
     return "The file is no longer in our storage. Upload it again."
 
 
-def cancel(upload_id: str, *, by: AbstractBaseUser | None) -> Upload:
+def cancel(upload_id: str, *, by: User | None) -> Upload:
     """Stop the run. Rows that are in stay in; the report covers what was read.
 
     Raises NotPossible, or Upload.DoesNotExist.

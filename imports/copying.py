@@ -9,7 +9,6 @@ from typing import Any
 from django.db import connection
 from psycopg2 import sql
 
-
 # What stands for NULL on the way; nobody can put it into a cell because nobody knows it.
 NULL = secrets.token_hex(8)
 

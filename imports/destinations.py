@@ -162,7 +162,7 @@ class PostgresTable:
         return f"incoming_{self.model._meta.db_table}"
 
     def _copy(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Fill the session's temporary table with `rows` of the columns `names`, and nothing else."""
+        """Fill the session's temporary table with `rows` of the columns `names` only."""
         with connection.cursor() as cursor:
             # AS SELECT copies the types without the NOT NULLs: an update may leave columns out.
             cursor.execute(

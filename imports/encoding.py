@@ -16,8 +16,8 @@ MARK = "\udcff"  # stands where a byte could not be read; a strict decoder never
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 # A file that ends in one of these alone was cut within a character: they begin the UTF-8 forms of
-# é ü £ and of dashes and quotes. The other first bytes, such as Windows-1252's é, may well be the
-# letter that ends a file.
+# é ü £ and of dashes and quotes. Other first bytes may well be the letter that ends a file: é is
+# one in Windows-1252.
 _CUT_AFTER = (b"\xc2", b"\xc3", b"\xe2")
 
 

@@ -24,6 +24,7 @@ from imports.steps.receive import Arrival, object_arrived
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeFilterType
 
 log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=10)  # a hint younger than this is probably on its way
@@ -86,13 +87,13 @@ def end_those_that_never_arrived() -> None:
 
 def messages_in(queue_url: str) -> int:
     """About how many messages a queue holds: waiting, delayed and in somebody's hands."""
-    names = (
+    names: list[QueueAttributeFilterType] = [
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesDelayed",
         "ApproximateNumberOfMessagesNotVisible",
-    )
-    answer = queues().get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(names))
-    return sum(int(answer["Attributes"].get(name, 0)) for name in names)
+    ]
+    answer = queues().get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+    return sum(int(number) for number in answer["Attributes"].values())
 
 
 def find_missing_events() -> int:

@@ -51,15 +51,13 @@ def judge(dataset: Dataset, header: Sequence[str], rows: Sequence[StagedRow], mo
     cells: list[list[str]] = []
     cut: list[tuple[int, int]] = []
     for i, (_, row, cut_cells) in enumerate(rows):
-        if len(row) != width:
-            fitted = fit(row, width)
-            if fitted is None:
-                problems[i] = [wrong_count(len(row), width)]
-                cells.append([""] * width)
-                continue
-            row = fitted
-        cells.append(row)
-        cut.extend((i, position) for position in cut_cells)
+        fitted = row if len(row) == width else without_surplus(row, width)
+        if fitted is None:
+            problems[i] = [wrong_count(len(row), width)]
+            cells.append([""] * width)
+        else:
+            cells.append(fitted)
+            cut.extend((i, position) for position in cut_cells)
     miscounted = frozenset(problems)
 
     by_position = list(zip(*cells, strict=True))
@@ -99,12 +97,8 @@ def read_column(
 ) -> tuple[list[Any], list[tuple[int, Problem]]]:
     """The values of one column's cells, and what is wrong with which of them."""
     texts = clean(cells)
-    unprintable = (
-        {i for i, text in enumerate(texts) if UNPRINTABLE.search(text)}
-        if (UNPRINTABLE.search("".join(texts)))
-        else set()
-    )
-    checkers = [rule.checker(column.label) for rule in column.rules]
+    unprintable = where_unprintable(texts)
+    checks = [(rule, rule.checker(column.label)) for rule in column.rules]
     values: list[Any] = [None] * len(texts)
     found: list[tuple[int, Problem]] = []
     for i, text in enumerate(texts):
@@ -122,15 +116,21 @@ def read_column(
             found.append((i, overlong_text(column)))
             continue
         value: Any = text
-        position = 0
         try:
-            for position, checker in enumerate(checkers):
-                value = checker(value)
+            for rule, check in checks:  # noqa: B007 - the rule that raised is named below
+                value = check(value)
         except Wrong as wrong:
-            found.append((i, Problem(column.key, column.rules[position].code, str(wrong))))
+            found.append((i, Problem(column.key, rule.code, str(wrong))))
         else:
             values[i] = value
     return values, found
+
+
+def where_unprintable(texts: list[str]) -> set[int]:
+    """Positions of texts with a character that cannot be stored or seen."""
+    if not UNPRINTABLE.search("".join(texts)):  # one look at all of them is the usual case
+        return set()
+    return {i for i, text in enumerate(texts) if UNPRINTABLE.search(text)}
 
 
 def clean(cells: Sequence[str]) -> list[str]:
@@ -141,7 +141,7 @@ def clean(cells: Sequence[str]) -> list[str]:
     return [unicodedata.normalize("NFC", text) for text in texts]
 
 
-def fit(row: list[str], width: int) -> list[str] | None:
+def without_surplus(row: list[str], width: int) -> list[str] | None:
     """The row without the empty cells that spreadsheets append, or None when it does not fit."""
     if len(row) > width and not any(cell.strip() for cell in row[width:]):
         return row[:width]

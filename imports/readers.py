@@ -171,7 +171,7 @@ def _likeliest_delimiter(start: str) -> str:
         if (score := (alike, width, -order)) > best:
             best, chosen = score, delimiter
     if not chosen and len({header for header, _ in headers}) > 1:
-        # One column, and blank rows of delimiters above it: ",,,". Theirs leaves none in the header.
+        # One column, and above it blank rows of the delimiter we look for, such as ",,,".
         return min(headers, key=lambda pair: sum(map(pair[0].count, DELIMITERS)))[1]
     return chosen
 
@@ -204,8 +204,8 @@ def _takes_in_rows(cells: list[str], width: int, raw_width: int, delimiter: str)
 
     Asked of rows longer or shorter than the header only, so a table that csv.writer wrote is never
     suspected. Such a row is wrong anyway, unless empty cells are all it has too many: then a cell
-    must fit exactly between two torn rows. A row swallowed by two quotation marks in the same column has the right
-    length and reads like any cell with a line break: no reader can tell.
+    must fit exactly between two torn rows. Rows joined by two quotation marks in the same column
+    have the right length and read like any cell with line breaks: no reader can tell.
     """
     if not delimiter:
         return False

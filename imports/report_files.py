@@ -76,9 +76,8 @@ def correctable_rows(upload: Upload) -> Iterator[list[str]]:
     names = cell_names(header, len(header))
     for row, messages in rejected_rows(upload):
         surplus = [cell for name, cell in row.items() if name not in names]
-        if surplus:
-            messages = [*messages, f"cells beyond the last column: {' | '.join(surplus)}"]
-        yield [*(row.get(names[i], "") for i in kept), "; ".join(messages)]
+        beyond = [f"cells beyond the last column: {' | '.join(surplus)}"] if surplus else []
+        yield [*(row.get(names[i], "") for i in kept), "; ".join([*messages, *beyond])]
 
 
 def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:

@@ -49,7 +49,7 @@ def plain(number: Decimal | int) -> str:
 class Rule:
     """What every rule has. `code` is the row error type it reports."""
 
-    code: str = "INVALID_VALUE"
+    code: str = field(default="INVALID_VALUE", kw_only=True)
 
     def checker(self, label: str) -> Checker:
         raise NotImplementedError
@@ -73,7 +73,7 @@ class Rule:
 class Required(Rule):
     """The cell must not be empty. Asked before all other rules, which see filled cells only."""
 
-    code: str = "REQUIRED_FIELD"
+    code: str = field(default="REQUIRED_FIELD", kw_only=True)
     in_words = "required"
     message_template = "{field} is required and was empty"
     remedy = "Fill in this cell."
@@ -85,7 +85,7 @@ class Required(Rule):
 @dataclass(frozen=True)
 class MaxLength(Rule):
     limit: int = 100
-    code: str = "FIELD_TOO_LONG"
+    code: str = field(default="FIELD_TOO_LONG", kw_only=True)
     message_template = "{field} may have at most {limit} characters (had {length})"
 
     def checker(self, label: str) -> Checker:
@@ -276,7 +276,9 @@ class WebAddress(Rule):
     remedy = "Copy the full address of the image from a browser, starting with https://."
 
     def checker(self, label: str) -> Checker:
-        address = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][^\s<>\"]*)?", re.I)
+        address = re.compile(
+            r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][^\s<>\"]*)?", re.IGNORECASE
+        )
 
         def check(text: str) -> str:
             if len(text) > self.limit or not address.fullmatch(text):

@@ -28,14 +28,13 @@ class ErrorGroup:
 def error_groups(upload: Upload) -> list[ErrorGroup]:
     """The errors of the upload's run, most frequent first."""
     dataset = datasets.get(upload.dataset)
-    groups = (
+    groups = list(
         RowError.objects.filter(upload=upload, run=upload.run)
         .order_by()
         .values("error_type", "column_name")
         .annotate(count=Count("*"), first=Min("error_id"), rows=ArrayAgg("row_number"))
         .order_by("-count", "error_type", "column_name")
     )
-    groups = list(groups)
     messages = dict(
         RowError.objects.filter(error_id__in=[group["first"] for group in groups]).values_list(
             "error_id", "error_message"

@@ -133,5 +133,3 @@ def report_text(upload: Upload) -> str:
         VersionId=upload.error_file_version,
     )
     return answer["Body"].read().decode("utf-8-sig")
-
-

@@ -7,6 +7,8 @@ from imports.dataset import Column, Dataset, Fixed, Unique
 from imports.destinations import PostgresTable
 from imports.rules import MaxLength, Number, OneOf, Pattern, Required, WebAddress, Whole
 
+LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"  # in centimetres
+
 DATASET = Dataset(
     key="products",
     title="Products",
@@ -87,7 +89,7 @@ DATASET = Dataset(
             "Dimensions cm",
             MaxLength(50),
             Pattern(
-                pattern=r"[0-9]{1,5}(?:\.[0-9]{1,2})?(?: ?[xX×*] ?[0-9]{1,5}(?:\.[0-9]{1,2})?){1,2}",
+                pattern=rf"{LENGTH}(?: ?[xX×*] ?{LENGTH}){{1,2}}",
                 example="11 x 6.5 x 4",
             ),
             example="11 x 6.5 x 4",

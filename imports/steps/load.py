@@ -131,5 +131,6 @@ def error_rows(
 def original_data(header: Sequence[str], cells: Sequence[str]) -> str:
     """A row as JSON, by the vendor's own column names; PostgreSQL's JSON cannot hold NUL."""
     names = cell_names(header, len(cells))
-    row = dict(zip(names, (cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in cells)))
+    printable = (cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in cells)
+    row = dict(zip(names, printable, strict=False))
     return json.dumps(row, ensure_ascii=False)

@@ -5,7 +5,7 @@ from tempfile import TemporaryFile
 
 from django.utils.timezone import now
 
-from imports import alarms, datasets, mail, metrics, objects, report_files, staging
+from imports import alarms, mail, metrics, objects, report_files, staging
 from imports.lease import Work
 from imports.models import Alarm, ClaimedKey, Upload
 

@@ -1,6 +1,7 @@
 """Stage: read the file, refuse it whole or stage its rows in DynamoDB."""
 
 import time
+from collections.abc import Iterator
 
 from imports import datasets, failures, objects, readers, staging
 from imports.dataset import Dataset, as_sentence
@@ -24,14 +25,7 @@ def stage(work: Work) -> None:
             work.renew()
             staging.put_upload(upload)
             layout = understood(source, dataset, upload.mode)
-            items = 0
-            renewed = time.monotonic()
-            for items in staging.write(
-                upload.upload_id, work.token, readers.rows(source.path, layout)
-            ):
-                if time.monotonic() - renewed > RENEW_EVERY:
-                    work.renew()
-                    renewed = time.monotonic()
+            items = write_rows(work, readers.rows(source.path, layout))
     except Refused as refused:
         with work.batch() as upload:
             failures.refuse(upload, refused.code, refused.message)
@@ -46,6 +40,18 @@ def stage(work: Work) -> None:
         upload.staged_items = items
         upload.cursor = 0
         upload.step = Upload.Step.LOAD
+
+
+def write_rows(work: Work, rows: Iterator[tuple[int, list[str]]]) -> int:
+    """Stage all rows, keeping the lease meanwhile; returns how many items hold them."""
+    written = 0
+    renewed = time.monotonic()
+    for count in staging.write(work.upload_id, work.token, rows):
+        written = count
+        if time.monotonic() - renewed > RENEW_EVERY:
+            work.renew()
+            renewed = time.monotonic()
+    return written
 
 
 def refuse_by_what_is_known(upload: Upload, dataset: Dataset) -> None:

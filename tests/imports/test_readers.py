@@ -340,8 +340,9 @@ def test_a_quote_closed_by_a_stray_one_further_down_swallows_no_rows(
     assert (refused.code, refused.row) == ("MALFORMED_CSV", 3)
 
 
-def test_rows_swallowed_into_tolerated_empty_cells_are_noticed(refuse: Refuse) -> None:
-    refused = refuse(b'id,name,brand,unit\n1,x,"y,\n2",z,,\n3,x,,\n')
+@pytest.mark.parametrize("torn", [b'1,x,"y,\n2",z,,\n', b'1,x,y,"z\n2,w",,\n'])
+def test_rows_swallowed_into_tolerated_empty_cells_are_noticed(refuse: Refuse, torn: bytes) -> None:
+    refused = refuse(b"id,name,brand,unit\n" + torn + b"3,x,,\n")
     assert (refused.code, refused.row) == ("MALFORMED_CSV", 2)
 
 
@@ -369,6 +370,10 @@ def test_rows_of_another_length_are_passed_on(read: Read) -> None:
 def test_nothing_in_it_is_an_empty_file(refuse: Refuse, data: bytes) -> None:
     refused = refuse(data)
     assert (refused.code, refused.row, refused.detail) == ("EMPTY_FILE", None, {})
+
+
+def test_megabytes_of_spaces_are_an_empty_file(refuse: Refuse) -> None:
+    assert refuse(b" " * 2_000_000).code == "EMPTY_FILE"
 
 
 @pytest.mark.parametrize("data", [b"a,b", b"a,b\r\n", b"a,b\n\n,\n \n", b"sep=,\na,b\n", b"a\n"])
