@@ -8,185 +8,418 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('vendors', '0001_initial'),
+        ("vendors", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('upload_id', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('vendor_prefix', models.CharField(help_text='The vendor as the S3 key names it.', max_length=200)),
-                ('dataset', models.CharField(max_length=50)),
-                ('mode', models.CharField(choices=[('create', 'Add new products'), ('update', 'Update products and add new ones'), ('check', 'Check only, import nothing')], default='create', max_length=10)),
-                ('run', models.IntegerField(default=1, help_text='Rises with every retry.')),
-                ('file_name', models.CharField(max_length=255)),
-                ('upload_timestamp', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('s3_bucket', models.CharField(max_length=63)),
-                ('s3_key', models.CharField(max_length=1024)),
-                ('s3_version', models.CharField(blank=True, max_length=1024, null=True)),
-                ('file_size', models.BigIntegerField(blank=True, help_text='Bytes.', null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('source_deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('status', models.CharField(choices=[('received', 'Received'), ('processing', 'Processing'), ('completed', 'Completed'), ('partial', 'Partial'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='received', max_length=10)),
-                ('step', models.CharField(choices=[('stage', 'Reading the file'), ('load', 'Checking and importing rows'), ('report', 'Writing the report'), ('notify', 'Sending the e-mail'), ('done', 'Done')], default='stage', max_length=10)),
-                ('failure_code', models.CharField(blank=True, max_length=30)),
-                ('failure_message', models.TextField(blank=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('notified_at', models.DateTimeField(blank=True, null=True)),
-                ('total_records', models.IntegerField(default=0)),
-                ('valid_records', models.IntegerField(default=0)),
-                ('error_records', models.IntegerField(default=0)),
-                ('skipped_records', models.IntegerField(default=0)),
-                ('error_file_s3_key', models.CharField(blank=True, max_length=1024)),
-                ('error_file_version', models.CharField(blank=True, max_length=1024)),
-                ('layout', models.JSONField(blank=True, help_text='How the file is to be read.', null=True)),
-                ('ignored_columns', models.JSONField(blank=True, default=list)),
-                ('staged_token', models.BigIntegerField(blank=True, null=True)),
-                ('staged_items', models.IntegerField(default=0)),
-                ('cursor', models.IntegerField(default=0, help_text='Staged items that have been loaded.')),
-                ('token', models.BigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('next_attempt_at', models.DateTimeField(blank=True, help_text='When work is due.', null=True)),
-                ('attempts', models.IntegerField(default=0, help_text='Failures since the last progress.')),
-                ('uploaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('vendor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='vendors.vendor')),
+                ("upload_id", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                (
+                    "vendor_prefix",
+                    models.CharField(
+                        help_text="The vendor as the S3 key names it.", max_length=200
+                    ),
+                ),
+                ("dataset", models.CharField(max_length=50)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("create", "Add new products"),
+                            ("update", "Update products and add new ones"),
+                            ("check", "Check only, import nothing"),
+                        ],
+                        default="create",
+                        max_length=10,
+                    ),
+                ),
+                ("run", models.IntegerField(default=1, help_text="Rises with every retry.")),
+                ("file_name", models.CharField(max_length=255)),
+                (
+                    "upload_timestamp",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("s3_bucket", models.CharField(max_length=63)),
+                ("s3_key", models.CharField(max_length=1024)),
+                ("s3_version", models.CharField(blank=True, max_length=1024, null=True)),
+                ("file_size", models.BigIntegerField(blank=True, help_text="Bytes.", null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("source_deleted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("processing", "Processing"),
+                            ("completed", "Completed"),
+                            ("partial", "Partial"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("stage", "Reading the file"),
+                            ("load", "Checking and importing rows"),
+                            ("report", "Writing the report"),
+                            ("notify", "Sending the e-mail"),
+                            ("done", "Done"),
+                        ],
+                        default="stage",
+                        max_length=10,
+                    ),
+                ),
+                ("failure_code", models.CharField(blank=True, max_length=30)),
+                ("failure_message", models.TextField(blank=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("notified_at", models.DateTimeField(blank=True, null=True)),
+                ("total_records", models.IntegerField(default=0)),
+                ("valid_records", models.IntegerField(default=0)),
+                ("error_records", models.IntegerField(default=0)),
+                ("skipped_records", models.IntegerField(default=0)),
+                ("error_file_s3_key", models.CharField(blank=True, max_length=1024)),
+                ("error_file_version", models.CharField(blank=True, max_length=1024)),
+                (
+                    "layout",
+                    models.JSONField(
+                        blank=True, help_text="How the file is to be read.", null=True
+                    ),
+                ),
+                ("ignored_columns", models.JSONField(blank=True, default=list)),
+                ("staged_token", models.BigIntegerField(blank=True, null=True)),
+                ("staged_items", models.IntegerField(default=0)),
+                (
+                    "cursor",
+                    models.IntegerField(default=0, help_text="Staged items that have been loaded."),
+                ),
+                ("token", models.BigIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(blank=True, help_text="When work is due.", null=True),
+                ),
+                (
+                    "attempts",
+                    models.IntegerField(default=0, help_text="Failures since the last progress."),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="vendors.vendor",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'upload_history',
-                'ordering': ['-upload_timestamp', '-upload_id'],
-                'permissions': [('act_on_upload', 'Can retry and cancel uploads')],
+                "db_table": "upload_history",
+                "ordering": ["-upload_timestamp", "-upload_id"],
+                "permissions": [("act_on_upload", "Can retry and cancel uploads")],
             },
         ),
         migrations.CreateModel(
-            name='RowError',
+            name="RowError",
             fields=[
-                ('error_id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('run', models.IntegerField()),
-                ('row_number', models.IntegerField(help_text="As the vendor's spreadsheet counts.")),
-                ('column_name', models.CharField(blank=True, max_length=100)),
-                ('error_type', models.CharField(max_length=40)),
-                ('error_message', models.TextField()),
-                ('original_data', models.JSONField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('upload', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='row_errors', to='imports.upload')),
+                ("error_id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("run", models.IntegerField()),
+                (
+                    "row_number",
+                    models.IntegerField(help_text="As the vendor's spreadsheet counts."),
+                ),
+                ("column_name", models.CharField(blank=True, max_length=100)),
+                ("error_type", models.CharField(max_length=40)),
+                ("error_message", models.TextField()),
+                ("original_data", models.JSONField(blank=True, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="row_errors",
+                        to="imports.upload",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'validation error',
-                'db_table': 'validation_errors',
-                'ordering': ['error_id'],
+                "verbose_name": "validation error",
+                "db_table": "validation_errors",
+                "ordering": ["error_id"],
             },
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run', models.IntegerField()),
-                ('to', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=400)),
-                ('text_body', models.TextField()),
-                ('html_body', models.TextField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('sent', 'Sent'), ('unknown', 'Outcome unknown'), ('failed', 'Could not be sent')], default='pending', max_length=10)),
-                ('attempts', models.IntegerField(default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='imports.upload')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run", models.IntegerField()),
+                ("to", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=400)),
+                ("text_body", models.TextField()),
+                ("html_body", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("unknown", "Outcome unknown"),
+                            ("failed", "Could not be sent"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.IntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="imports.upload",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'notifications',
-                'ordering': ['-created_at'],
+                "db_table": "notifications",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='ClaimedKey',
+            name="ClaimedKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('column_name', models.CharField(max_length=100)),
-                ('key', models.TextField()),
-                ('row_number', models.IntegerField()),
-                ('upload', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='imports.upload')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("column_name", models.CharField(max_length=100)),
+                ("key", models.TextField()),
+                ("row_number", models.IntegerField()),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="imports.upload",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'claimed_keys',
+                "db_table": "claimed_keys",
             },
         ),
         migrations.CreateModel(
-            name='Action',
+            name="Action",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run', models.IntegerField()),
-                ('kind', models.CharField(choices=[('upload', 'Uploaded'), ('retry', 'Retried'), ('cancel', 'Cancelled')], max_length=10)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='imports.upload')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run", models.IntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("upload", "Uploaded"),
+                            ("retry", "Retried"),
+                            ("cancel", "Cancelled"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="actions",
+                        to="imports.upload",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'upload_actions',
-                'ordering': ['at', 'id'],
+                "db_table": "upload_actions",
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('failed_upload', 'An upload failed for a reason of ours'), ('unknown_vendor', "A file under an unknown vendor's prefix"), ('unsent_mail', 'An e-mail could not be sent'), ('dead_letter', 'A message ended in a dead-letter queue')], max_length=30)),
-                ('subject', models.CharField(help_text='What it is about: an id or a queue.', max_length=300)),
-                ('detail', models.TextField(blank=True)),
-                ('raised_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("failed_upload", "An upload failed for a reason of ours"),
+                            ("unknown_vendor", "A file under an unknown vendor's prefix"),
+                            ("unsent_mail", "An e-mail could not be sent"),
+                            ("dead_letter", "A message ended in a dead-letter queue"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        help_text="What it is about: an id or a queue.", max_length=300
+                    ),
+                ),
+                ("detail", models.TextField(blank=True)),
+                (
+                    "raised_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'alarms',
-                'ordering': ['-raised_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('kind', 'subject'), name='alarms_one_open')],
+                "db_table": "alarms",
+                "ordering": ["-raised_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=("kind", "subject"),
+                        name="alarms_one_open",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='upload_history_due'),
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("next_attempt_at__isnull", False)),
+                fields=["next_attempt_at"],
+                name="upload_history_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['vendor_prefix'], name='upload_history_leased'),
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("lease_until__isnull", False)),
+                fields=["vendor_prefix"],
+                name="upload_history_leased",
+            ),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['vendor', '-upload_timestamp'], name='upload_history_by_vendor'),
+            model_name="upload",
+            index=models.Index(
+                fields=["vendor", "-upload_timestamp"], name="upload_history_by_vendor"
+            ),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['-upload_timestamp'], name='upload_history_by_time'),
+            model_name="upload",
+            index=models.Index(fields=["-upload_timestamp"], name="upload_history_by_time"),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['status', '-upload_timestamp'], name='upload_history_by_status'),
+            model_name="upload",
+            index=models.Index(
+                fields=["status", "-upload_timestamp"], name="upload_history_by_status"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.UniqueConstraint(fields=('s3_bucket', 's3_key', 's3_version'), name='upload_history_object_unique'),
+            model_name="upload",
+            constraint=models.UniqueConstraint(
+                fields=("s3_bucket", "s3_key", "s3_version"), name="upload_history_object_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['completed', 'partial']), _negated=True), ('total_records', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('valid_records'), '+', models.F('error_records')), '+', models.F('skipped_records'))), _connector='OR'), name='upload_history_rows_add_up'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["completed", "partial"]), _negated=True),
+                    (
+                        "total_records",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("valid_records"), "+", models.F("error_records")
+                            ),
+                            "+",
+                            models.F("skipped_records"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="upload_history_rows_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rowerror',
-            constraint=models.UniqueConstraint(fields=('upload', 'run', 'row_number', 'column_name', 'error_type'), name='validation_errors_unique'),
+            model_name="rowerror",
+            constraint=models.UniqueConstraint(
+                fields=("upload", "run", "row_number", "column_name", "error_type"),
+                name="validation_errors_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(fields=('upload', 'run'), name='notifications_one_per_run'),
+            model_name="notification",
+            constraint=models.UniqueConstraint(
+                fields=("upload", "run"), name="notifications_one_per_run"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claimedkey',
-            constraint=models.UniqueConstraint(fields=('upload', 'column_name', 'key'), name='claimed_keys_unique'),
+            model_name="claimedkey",
+            constraint=models.UniqueConstraint(
+                fields=("upload", "column_name", "key"), name="claimed_keys_unique"
+            ),
         ),
     ]
