@@ -488,7 +488,7 @@ def test_a_row_of_10_mb_costs_neither_time_nor_memory(refuse: Refuse, row: bytes
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (refused.code, refused.row) == ("MALFORMED_CSV", 3)
-    assert seconds < 2
+    assert seconds < 5
     assert peak < 60_000_000  # the test itself holds 10 MB twice
 
 
@@ -497,7 +497,7 @@ def test_10_mb_of_blank_rows_cost_no_time(refuse: Refuse, line: bytes) -> None:
     started = time.perf_counter()
     refused = refuse(b"a,b\n1,2\n" + line * (10_000_000 // len(line)) + b"3,4\n")
     assert refused.code == "TOO_MANY_ROWS"
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < 5
 
 
 def test_a_row_of_100_000_cells_is_passed_on(read: Read) -> None:
