@@ -24,7 +24,7 @@ test: lint  ## all checks
 lint: environment  ## every check that runs no test
 	$(venv) -m ruff format --check .
 	$(venv) -m ruff check .
-	$(venv) -m mypy .
+	env $(as_in_production) $(venv) -m mypy .
 	env $(as_in_production) $(venv) manage.py makemigrations --check --dry-run
 	env $(as_in_production) $(venv) manage.py check --deploy --fail-level WARNING
 

@@ -4,6 +4,7 @@ A value that is missing or makes no sense stops the process with a message that 
 On a developer's machine the running local stack writes `.local/env`, which is read when present.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from typing import Any
 from botocore.config import Config
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
 from environs import Env, EnvValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# Into the environment itself, because boto3 looks for its credentials there.
+load_dotenv(Path(os.environ.get("LOCAL_DIR", BASE_DIR / ".local")) / "env")
 env = Env(eager=False)
-env.read_env(str(BASE_DIR / ".local" / "env"), recurse=False, override=False)
 
 at_least_one = validate.Range(min=1)
 

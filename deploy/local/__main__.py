@@ -17,7 +17,7 @@ def run(places: Places) -> int:
     try:
         return asyncio.run(stack.run(places))
     except AlreadyRuns as problem:
-        print(problem, "`make down` stops it.", file=sys.stderr)
+        sys.stderr.write(f"{problem} `make down` stops it.\n")
         return 1
 
 
@@ -41,14 +41,14 @@ def up(places: Places) -> int:
             if holder(places):
                 child = None  # somebody else was quicker
                 continue
-            print(log.read_text(errors="replace")[-5000:], file=sys.stderr)
+            sys.stderr.write(log.read_text(errors="replace")[-5000:])
             return 1
         try:
             time.sleep(0.05)
         except KeyboardInterrupt:
             down(places)
             return 130
-    print(stack.greeting(ready, "It runs; `make down` stops it"))
+    sys.stdout.write(stack.greeting(ready, "It runs; `make down` stops it"))
     return 0
 
 
@@ -61,7 +61,7 @@ def down(places: Places) -> int:
             time.sleep(0.05)
     with the_only_one(places):
         pass  # taking its place stops what it left
-    print("Stopped")
+    sys.stdout.write("Stopped\n")
     return 0
 
 

@@ -7,6 +7,7 @@ believed because a stack record says it.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -142,10 +143,8 @@ class _Emulator:
             dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
         # Whose address may send is decided once an account, outside any stack.
         ses = self._client("sesv2")
-        try:
+        with suppress(ses.exceptions.AlreadyExistsException):
             ses.create_email_identity(EmailIdentity=SENDER)
-        except ses.exceptions.AlreadyExistsException:
-            pass
 
     def _outputs(self, stack: Mapping[str, Any]) -> dict[str, str]:
         outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}

@@ -34,16 +34,14 @@ def ensure(directory: Path, requirements: Path) -> Path:
         if python.exists() and stamp.exists() and stamp.read_text() == wanted:
             return python
         began = time.monotonic()
-        print(f"Installing {requirements.name} into {directory.name} …", file=sys.stderr)
+        _say(f"Installing {requirements.name} into {directory.name} …")
         if not (python.exists() and (directory / "bin" / "pip").exists()):
             _step([sys.executable, "-m", "venv", "--clear", str(directory)])
         install = ["install", "-qq", "--no-input", "--disable-pip-version-check"]
-        _step(
-            [str(python), "-m", "pip", *install, "--require-hashes", "--no-deps"]
-            + ["-r", str(requirements)]
-        )
+        pinned = ["--require-hashes", "--no-deps", "-r", str(requirements)]
+        _step([str(python), "-m", "pip", *install, *pinned])
         stamp.write_text(wanted)
-        print(f"Installed in {time.monotonic() - began:.0f} s", file=sys.stderr)
+        _say(f"Installed in {time.monotonic() - began:.0f} s")
     finally:
         os.close(lock)
     return python
@@ -68,6 +66,11 @@ def _step(command: list[str]) -> None:
     )
     if done.returncode:
         raise CannotInstall(f"{' '.join(command)}\n{done.stdout}")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -95,7 +95,8 @@ class Places:
         if ports.get(name) not in taken and is_free(ports.get(name, 0)):
             return ports[name]
         # Seeded with the place, so that a checkout that lost its memory gets its old address.
-        candidates = random.Random(f"{self.root} {name}").sample(PORTS, k=200)
+        chance = random.Random(f"{self.root} {name}")  # noqa: S311 (a port is no secret)
+        candidates = chance.sample(PORTS, k=200)
         ports[name] = next(p for p in candidates if p not in taken and is_free(p))
         self.remember("ports", ports)
         return ports[name]

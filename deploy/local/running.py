@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from deploy.local import stopping
@@ -53,10 +54,9 @@ def ready_stack(places: Places) -> dict[str, Any] | None:
     return stack if pid and stack.get("pids", {}).get("supervisor") == pid else None
 
 
-def _json(path: "os.PathLike[str]") -> dict[str, Any]:
+def _json(path: Path) -> dict[str, Any]:
     try:
-        with open(path, encoding="utf-8") as file:
-            content: dict[str, Any] = json.load(file)
+        content: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError:
         return {}
     return content

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,7 +28,7 @@ class CannotPrepare(Exception):
     """A command that prepares the application failed; its output says why."""
 
 
-async def run(places: Places, announce: Callable[[str], None] = print) -> int:
+async def run(places: Places, announce: Callable[[str], object] = sys.stdout.write) -> int:
     """Run the system until a signal asks to stop; return the exit code.
 
     The first SIGINT, SIGTERM or SIGHUP stops everything in order, a second one at once.
@@ -51,6 +52,7 @@ async def run(places: Places, announce: Callable[[str], None] = print) -> int:
             await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
             if start.done():
                 announce(start.result())
+                sys.stdout.flush()
                 await stop
         except (*EXPECTED, CannotPrepare) as problem:
             stack.output.say(f"Cannot start: {problem}")

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TypedDict
@@ -87,10 +88,8 @@ def kill_session(leader: int) -> None:
 
 def send(pid: int, number: int) -> None:
     """Send the signal to the process, or to the group when the pid is negative, if there."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # gone, or by now somebody else's
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # gone, or by now somebody else's
 
 
 def birth(pid: int) -> str | None:
@@ -111,7 +110,7 @@ def birth(pid: int) -> str | None:
 def _session(leader: int) -> list[int]:
     """The running processes of this session; nothing where there is no /proc to ask."""
     try:
-        pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     except FileNotFoundError:
         return []
     stats = ((pid, _stat(pid)) for pid in pids)

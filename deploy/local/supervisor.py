@@ -26,7 +26,7 @@ class NotReady(Exception):
 class Supervisor:
     """The processes of one system. `changed` is told whenever a process has a new pid.
 
-    What runs is written to the file `record`, so that the next start finds it if this one is killed.
+    What runs is written to the file `record`, so that the next start finds it if this is killed.
     """
 
     def __init__(self, output: Output, record: Path, changed: Callable[[], None]) -> None:
@@ -134,7 +134,7 @@ class Supervisor:
             if process.ready_line:
                 await said_so.wait()
             while process.ready and not await asyncio.to_thread(process.ready):
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.02)  # noqa: ASYNC110 (nobody could set an event)
             if process.on_ready:
                 await asyncio.to_thread(process.on_ready)
         except Exception as problem:  # noqa: BLE001 (whatever it was, the next life may be better)
