@@ -91,6 +91,11 @@ class Dataset:
         return {column.key: column for column in self.columns}
 
     @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where each column stands, by its key."""
+        return {column.key: position for position, column in enumerate(self.columns)}
+
+    @cached_property
     def _by_header(self) -> dict[str, Column]:
         names = {header_name(column.key): column for column in self.columns}
         return names | {header_name(column.label): column for column in self.columns}

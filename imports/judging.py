@@ -37,7 +37,7 @@ class Judged:
 
     def position(self, key: str) -> int:
         """Where a column's value stands in each tuple of `values`."""
-        return self.dataset.columns.index(self.dataset.by_key[key])
+        return self.dataset.positions[key]
 
 
 def judge(dataset: Dataset, header: Sequence[str], rows: Sequence[StagedRow], mode: str) -> Judged:
