@@ -7,3 +7,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("onboarding.urls")),
 ]
+
+handler500 = "onboarding.views.trouble.server_error"

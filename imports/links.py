@@ -28,12 +28,13 @@ class LinkInvalid(Exception):
 class ReportLink:
     upload_id: str
     run: int
+    key: str
     version: str
 
 
 def report_url(upload: Upload) -> str:
     """The address of the upload's error report for its e-mail."""
-    content = [upload.upload_id, upload.run, upload.error_file_version]
+    content = [upload.upload_id, upload.run, upload.error_file_s3_key, upload.error_file_version]
     token = signing.dumps(content, salt=SALT, compress=True)
     return f"{settings.PORTAL_URL}/reports/{token}/"
 
@@ -49,8 +50,14 @@ def read(token: str) -> ReportLink:
         raise LinkInvalid from error
 
 
-def download_url(upload: Upload, version: str) -> str:
-    """A short-lived address of one version of the upload's report."""
+def download_url(upload: Upload, version: str, *, key: str = "") -> str:
+    """A short-lived address of one version of the upload's report.
+
+    `key` where a mailed link names it: a retry forgets where the earlier run's report is.
+    """
     return objects.download_link(
-        upload.s3_bucket, upload.error_file_s3_key, version, f"{upload.upload_id}_errors.csv"
+        upload.s3_bucket,
+        key or upload.error_file_s3_key,
+        version,
+        f"{upload.upload_id}_errors.csv",
     )

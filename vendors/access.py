@@ -15,11 +15,15 @@ Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
 @dataclass(frozen=True)
 class Access:
-    """What one person may see: one vendor's records, everything, or nothing."""
+    """What one person may see: one vendor's records, everything, or nothing.
+
+    `acts`: may also upload, retry and cancel, within what they see.
+    """
 
     user: AbstractBaseUser | AnonymousUser
     vendor_id: str | None
     sees_all: bool
+    acts: bool = False
 
     def narrow(self, queryset: Q, vendor_column: str) -> Q:
         """Only the rows this person may see; `vendor_column` holds their vendor's id."""
@@ -35,6 +39,8 @@ def access_of(user: Any) -> Access:
     if not user.is_authenticated or not user.is_active:
         return Access(user=user, vendor_id=None, sees_all=False)
     if user.is_staff and user.has_perm("imports.view_upload"):
-        return Access(user=user, vendor_id=None, sees_all=True)
+        acts = user.has_perm("imports.act_on_upload")
+        return Access(user=user, vendor_id=None, sees_all=True, acts=acts)
     membership = getattr(user, "membership", None)
-    return Access(user=user, vendor_id=membership and membership.vendor_id, sees_all=False)
+    vendor_id = membership and membership.vendor_id
+    return Access(user=user, vendor_id=vendor_id, sees_all=False, acts=vendor_id is not None)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from imports import datasets, failures, objects, readers, staging
 from imports.dataset import Dataset, as_sentence
@@ -24,7 +25,7 @@ def stage(work: Work) -> None:
         with objects.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             work.renew()
             staging.put_upload(upload)
-            layout = understood(source, dataset, upload.mode)
+            layout = understood(source.path, source.size, dataset, upload.mode)
             items = write_rows(work, readers.rows(source.path, layout))
     except Refused as refused:
         with work.batch() as upload:
@@ -75,11 +76,11 @@ def in_megabytes(size: int) -> str:
     return f"{size / 1024 / 1024:,.1f} MB".replace(".0 MB", " MB")
 
 
-def understood(source: objects.LocalCopy, dataset: Dataset, mode: str) -> readers.Layout:
+def understood(path: Path, size: int, dataset: Dataset, mode: str) -> readers.Layout:
     """How the file is to be read. Raises Refused when it cannot be, or lacks a column."""
-    refuse_by_size(source.size, dataset)
+    refuse_by_size(size, dataset)
     try:
-        layout = readers.scan(source.path, max_rows=dataset.row_limit)
+        layout = readers.scan(path, max_rows=dataset.row_limit)
     except readers.Unreadable as unreadable:
         raise Refused(unreadable.code, **unreadable.detail) from unreadable
     refuse_by_header(layout.header, dataset, mode)

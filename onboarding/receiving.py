@@ -1,0 +1,65 @@
+"""What the web form takes in: no file larger than any data set allows, looked at before it is
+sent on."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest
+
+from imports.dataset import Dataset
+from imports.datasets import all_datasets
+from imports.refusals import Refused
+from imports.steps.stage import refuse_by_size, understood
+from vendors.models import Vendor
+
+
+class NoLargerThanAllowed(FileUploadHandler):
+    """Stops keeping a file once it is too large for every data set, so that no disk fills up.
+
+    The file is missing from the form then; `refuse_if_cut` tells why.
+    """
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        if start + len(raw_data) > max(d.byte_limit for d in all_datasets().values()):
+            raise SkipFile
+        return raw_data
+
+    def file_complete(self, file_size: int) -> Any:
+        return None  # the next handler has it
+
+
+def refuse_if_cut(request: HttpRequest, dataset: Dataset) -> None:
+    """Raise Refused when the form came without a file because that was too large."""
+    sent = int(request.META.get("CONTENT_LENGTH") or 0)
+    if "file" not in request.FILES:
+        refuse_by_size(sent, dataset)
+
+
+def look(file: UploadedFile, *, dataset: Dataset, mode: str, vendor: Vendor) -> None:
+    """Ask of the file what the pipeline will ask of it first. Raises Refused."""
+    if not vendor.is_active:
+        raise Refused("INACTIVE_VENDOR", vendor=vendor.vendor_id)
+    size = file.size or 0
+    refuse_by_size(size, dataset)
+    with on_disk(file) as path:
+        understood(path, size, dataset, mode)
+    file.seek(0)
+
+
+@contextmanager
+def on_disk(file: UploadedFile) -> Iterator[Path]:
+    """The file's path; a small file, which is in memory, is written to disk for the block."""
+    if isinstance(file, TemporaryUploadedFile):
+        file.flush()
+        yield Path(file.temporary_file_path())
+        return
+    with tempfile.NamedTemporaryFile(prefix="onboarding-", suffix=".upload") as copy:
+        for chunk in file.chunks():
+            copy.write(chunk)
+        copy.flush()
+        yield Path(copy.name)

@@ -1,0 +1,40 @@
+"""Every page asks who you are, unless its view is marked `login_not_required`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import add_never_cache_headers
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Sends strangers to the login page; keeps what members saw out of caches."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        if request.resolver_match and request.resolver_match.app_name == "admin":
+            return None  # guards itself, with a login page of its own
+        answer = super().process_view(request, view_func, view_args, view_kwargs)
+        request.META["onboarding.is_private"] = getattr(view_func, "login_required", True)
+        return answer
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        if request.headers.get("HX-Request") == "true":
+            # A part of a page would get the whole login page put into it.
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return super().handle_no_permission(request, view_func)
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if request.META.get("onboarding.is_private"):
+            add_never_cache_headers(response)
+        return response
