@@ -10,7 +10,7 @@ from deploy.local.process import Process, answers
 
 REGION = "eu-central-1"
 
-# The emulator takes any credentials; these only have to be there.
+# Those of nobody. The emulator has to know them, or it refuses what is signed in a link.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 
@@ -38,6 +38,7 @@ def prepare(
             "MINISTACK_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "MINISTACK_REGION": REGION,
+            **CREDENTIALS,
             "LOG_LEVEL": "WARNING",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from deploy.local import aws, postgres
@@ -28,7 +28,7 @@ class CannotPrepare(Exception):
     """A command that prepares the application failed; its output says why."""
 
 
-async def run(places: Places, announce: Callable[[str], object] = sys.stdout.write) -> int:
+async def run(places: Places) -> int:
     """Run the system until a signal asks to stop; return the exit code.
 
     The first SIGINT, SIGTERM or SIGHUP stops everything in order, a second one at once.
@@ -51,7 +51,7 @@ async def run(places: Places, announce: Callable[[str], object] = sys.stdout.wri
         try:
             await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
             if start.done():
-                announce(start.result())
+                sys.stdout.write(start.result())
                 sys.stdout.flush()
                 await stop
         except (*EXPECTED, CannotPrepare) as problem:

@@ -133,8 +133,8 @@ class Supervisor:
         try:
             if process.ready_line:
                 await said_so.wait()
-            while process.ready and not await asyncio.to_thread(process.ready):
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 (nobody could set an event)
+            while process.ready and not await asyncio.to_thread(process.ready):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)  # another program could not set an event for us
             if process.on_ready:
                 await asyncio.to_thread(process.on_ready)
         except Exception as problem:  # noqa: BLE001 (whatever it was, the next life may be better)

@@ -1,0 +1,30 @@
+"""Clients of this run's emulator."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from deploy.local.bootstrap import client
+
+
+@pytest.fixture(scope="session")
+def aws() -> Callable[[str], Any]:
+    """A boto3 client for a service of the emulator, by the service's name."""
+    return lambda service: client(service, os.environ["AWS_ENDPOINT_URL"])
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Ask again and again until the answer is true, and return it; fail after some seconds."""
+
+    def ask(question: Callable[[], Any], seconds: float = 15) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (answer := question()):
+            assert time.monotonic() < deadline, f"not within {seconds} s"
+            time.sleep(0.01)
+        return answer
+
+    return ask

@@ -1,0 +1,189 @@
+"""What the emulator really holds after the bootstrap, and that a loss is repaired."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import aws as emulator
+from deploy.local.application_env import OUTPUTS
+from deploy.local.bootstrap import SENDER, STACK, TEST_TIMEOUTS, bootstrap, client
+from deploy.local.places import Places
+from deploy.local.process import Process
+
+Client = Callable[[str], Any]
+
+
+def test_the_bucket_tells_the_events_queue(aws: Client) -> None:
+    said = aws("s3").get_bucket_notification_configuration(Bucket=os.environ["S3_BUCKET"])
+    (to_queue,) = said["QueueConfigurations"]
+    assert to_queue["Events"] == ["s3:ObjectCreated:*"]
+    assert to_queue["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "uploads/"}]
+    assert to_queue["QueueArn"] == attributes(aws, "EVENTS_QUEUE_URL")["QueueArn"]
+
+
+def test_the_bucket_keeps_versions_and_is_closed(aws: Client) -> None:
+    bucket = {"Bucket": os.environ["S3_BUCKET"]}
+    s3 = aws("s3")
+    assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
+    closed = s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
+    assert set(closed.values()) == {True}
+    assert "aws:SecureTransport" in s3.get_bucket_policy(**bucket)["Policy"]
+
+
+def test_the_lifecycle_is_set(aws: Client) -> None:
+    said = aws("s3").get_bucket_lifecycle_configuration(Bucket=os.environ["S3_BUCKET"])
+    rules = {rule["ID"]: rule for rule in said["Rules"]}
+    reports = rules["expire-error-reports"]
+    assert reports["Filter"]["Prefix"] == "errors/"
+    assert reports["Expiration"]["Days"] == 90
+    assert reports["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
+    assert rules["abort-broken-off-uploads"]["AbortIncompleteMultipartUpload"]
+
+
+def test_the_bucket_may_write_to_the_events_queue(aws: Client) -> None:
+    policy = json.loads(attributes(aws, "EVENTS_QUEUE_URL")["Policy"])
+    (statement,) = policy["Statement"]
+    assert os.environ["S3_BUCKET"] in json.dumps(statement["Condition"])
+
+
+@pytest.mark.parametrize("name", ["EVENTS", "IMPORTS", "MAINTENANCE"])
+def test_every_queue_sets_aside_what_fails(aws: Client, name: str) -> None:
+    queue = attributes(aws, f"{name}_QUEUE_URL")
+    redrive = json.loads(queue["RedrivePolicy"])
+    target = attributes(aws, f"{name}_DEAD_LETTER_URL")
+    assert redrive["deadLetterTargetArn"] == target["QueueArn"]
+    assert int(redrive["maxReceiveCount"]) >= 5
+    assert queue["VisibilityTimeout"] == TEST_TIMEOUTS[f"{name.title()}VisibilityTimeout"]
+
+
+def test_the_staging_table_has_index_stream_and_expiry(aws: Client) -> None:
+    dynamodb = aws("dynamodb")
+    table = dynamodb.describe_table(TableName=os.environ["UPLOAD_RECORDS_TABLE"])["Table"]
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["vendor_id", "upload_timestamp"]
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
+    expiry = dynamodb.describe_time_to_live(TableName=table["TableName"])["TimeToLiveDescription"]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+
+
+def test_the_database_password_is_generated(aws: Client) -> None:
+    (stack,) = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+    secret = aws("secretsmanager").get_secret_value(SecretId=outputs["DatabaseSecretName"])
+    credentials = json.loads(secret["SecretString"])
+    assert credentials["username"] == "onboarding"
+    assert len(credentials["password"]) == 40
+
+
+def test_our_sender_may_send(aws: Client) -> None:
+    identity = aws("sesv2").get_email_identity(EmailIdentity=SENDER)
+    assert identity["VerifiedForSendingStatus"] is True
+
+
+def test_the_application_is_told_everything_that_exists(aws: Client) -> None:
+    (stack,) = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+    assert {variable: os.environ[variable] for variable in OUTPUTS.values()} == {
+        variable: outputs[output] for output, variable in OUTPUTS.items()
+    }
+
+
+class Emulator:
+    """An emulator of the test's own, which may be killed."""
+
+    def __init__(self, places: Places, until: Callable[..., Any]) -> None:
+        self.port = places.port("aws")
+        self.endpoint = emulator.endpoint(self.port)
+        self._until = until
+        self._process: Process = emulator.prepare(places, self.port)
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._child = subprocess.Popen(
+            self._process.command, stderr=subprocess.DEVNULL, **self._process.popen_options()
+        )
+        self._until(self._process.ready)
+
+    def end(self, how: signal.Signals) -> None:
+        if self._child:
+            self._child.send_signal(how)
+            self._child.wait(timeout=30)
+
+
+@pytest.fixture
+def killable(tmp_path: Path, until: Callable[..., Any]) -> Iterator[Emulator]:
+    one = Emulator(Places(tmp_path), until)
+    one.start()
+    yield one
+    one.end(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("saved_once", [False, True], ids=["never saved", "saved once"])
+def test_a_killed_emulator_is_repaired_and_keeps_its_objects(
+    killable: Emulator, saved_once: bool
+) -> None:
+    outputs = bootstrap(killable.endpoint, TEST_TIMEOUTS)
+    if saved_once:
+        killable.end(signal.SIGTERM)
+        killable.start()
+    s3 = client("s3", killable.endpoint)
+    there = {"Bucket": outputs["Bucket"], "Key": "uploads/VEND001/a b.csv"}
+    version = s3.put_object(**there, Body=b"kept")["VersionId"]
+    killable.end(signal.SIGKILL)
+    killable.start()
+    assert bootstrap(killable.endpoint, TEST_TIMEOUTS) == outputs
+    assert s3.get_object(**there, VersionId=version)["Body"].read() == b"kept"
+    assert_events_flow(killable.endpoint, outputs)
+
+
+def test_a_lost_queue_is_noticed_although_the_stack_says_complete(killable: Emulator) -> None:
+    outputs = bootstrap(killable.endpoint, TEST_TIMEOUTS)
+    client("sqs", killable.endpoint).delete_queue(QueueUrl=outputs["EventsQueueUrl"])
+    assert bootstrap(killable.endpoint, TEST_TIMEOUTS) == outputs
+    assert_events_flow(killable.endpoint, outputs)
+
+
+def test_a_lost_notification_is_noticed(killable: Emulator) -> None:
+    outputs = bootstrap(killable.endpoint, TEST_TIMEOUTS)
+    client("s3", killable.endpoint).put_bucket_notification_configuration(
+        Bucket=outputs["Bucket"], NotificationConfiguration={}
+    )
+    assert bootstrap(killable.endpoint, TEST_TIMEOUTS) == outputs
+    assert_events_flow(killable.endpoint, outputs)
+
+
+def test_a_second_bootstrap_keeps_messages_and_takes_new_parameters(killable: Emulator) -> None:
+    outputs = bootstrap(killable.endpoint, TEST_TIMEOUTS)
+    queue = {"QueueUrl": outputs["ImportsQueueUrl"]}
+    sqs = client("sqs", killable.endpoint)
+    sqs.send_message(**queue, MessageBody="still here")
+    bootstrap(killable.endpoint, {**TEST_TIMEOUTS, "ImportsVisibilityTimeout": "7"})
+    (message,) = sqs.receive_message(**queue)["Messages"]
+    assert message["Body"] == "still here"
+    said = sqs.get_queue_attributes(**queue, AttributeNames=["VisibilityTimeout"])
+    assert said["Attributes"]["VisibilityTimeout"] == "7"
+
+
+def assert_events_flow(endpoint: str, outputs: dict[str, str]) -> None:
+    s3, sqs = client("s3", endpoint), client("sqs", endpoint)
+    s3.put_object(Bucket=outputs["Bucket"], Key="uploads/VEND001/news.csv", Body=b"x")
+    bodies = []
+    while not any("news.csv" in body for body in bodies):
+        received = sqs.receive_message(
+            QueueUrl=outputs["EventsQueueUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=5
+        )
+        assert received.get("Messages"), "no event came"
+        bodies += [message["Body"] for message in received["Messages"]]
+
+
+def attributes(aws: Client, variable: str) -> dict[str, str]:
+    said = aws("sqs").get_queue_attributes(QueueUrl=os.environ[variable], AttributeNames=["All"])
+    found: dict[str, str] = said["Attributes"]
+    return found

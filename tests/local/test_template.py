@@ -1,0 +1,116 @@
+"""What the template promises AWS, read from the file; the emulator ignores some of it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from deploy.local import template
+
+TEMPLATE = template.load()
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+QUEUES = ["Events", "Imports", "Maintenance"]
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    return {name: r["Properties"] for name, r in RESOURCES.items() if r["Type"] == kind}
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_every_queue_has_a_dead_letter_queue_of_its_own(name: str) -> None:
+    queue = RESOURCES[f"{name}Queue"]["Properties"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": [f"{name}DeadLetterQueue", "Arn"]
+    }
+    assert queue["VisibilityTimeout"] == {"Ref": f"{name}VisibilityTimeout"}
+
+
+def test_a_message_survives_a_few_kills_before_it_is_set_aside() -> None:
+    limit = TEMPLATE["Parameters"]["MaxReceiveCount"]
+    assert limit["MinValue"] >= 5
+    assert limit["Default"] >= 5
+
+
+def test_messages_are_kept_encrypted_and_as_long_as_possible() -> None:
+    queues = of_type("AWS::SQS::Queue")
+    assert len(queues) == 6
+    for queue in queues.values():
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert queue["SqsManagedSseEnabled"] is True
+        assert "KmsMasterKeyId" not in queue, "S3 cannot publish to a queue under alias/aws/sqs"
+        assert queue["ReceiveMessageWaitTimeSeconds"] == 20
+
+
+def test_only_our_bucket_may_publish_events() -> None:
+    (statement,) = RESOURCES["EventsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    source = statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"]
+    bucket = RESOURCES["Bucket"]["Properties"]["BucketName"]["Fn::Sub"]
+    assert source == f"arn:${{AWS::Partition}}:s3:::{bucket}"
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"}
+    }
+    assert RESOURCES["Bucket"]["DependsOn"] == "EventsQueuePolicy"
+
+
+def test_the_bucket_is_versioned_encrypted_and_closed() -> None:
+    bucket = RESOURCES["Bucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (deny,) = RESOURCES["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert len(deny["Resource"]) == 2, "the bucket and its objects"
+
+
+def lifecycle(prefix: str) -> dict[str, Any]:
+    rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    merged: dict[str, Any] = {}
+    for rule in rules:
+        if rule["Prefix"] == prefix:
+            merged |= rule
+    return merged
+
+
+def test_error_reports_are_gone_after_90_days_with_all_versions() -> None:
+    reports = lifecycle("errors/")
+    assert reports["ExpirationInDays"] == 90
+    assert reports["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
+
+
+def test_the_lifecycle_never_removes_a_source_that_may_still_be_imported() -> None:
+    sources = lifecycle("uploads/")
+    assert "ExpirationInDays" not in sources, "the application deletes sources, by version"
+    assert sources["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 7
+
+
+def test_broken_off_uploads_and_empty_delete_markers_go() -> None:
+    everything = lifecycle("")
+    assert everything["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert everything["ExpiredObjectDeleteMarker"] is True
+
+
+def test_staged_rows_expire_by_themselves() -> None:
+    table = RESOURCES["UploadRecords"]["Properties"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TableName"] == {"Ref": "UploadRecordsTableName"}
+    assert TEMPLATE["Parameters"]["UploadRecordsTableName"]["Default"] == "UploadRecords"
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    secret = RESOURCES["DatabaseSecret"]["Properties"]
+    assert "SecretString" not in secret
+    assert secret["GenerateSecretString"]["PasswordLength"] >= 32
+    assert not re.search(r"password\s*[:=]\s*\S", template.TEMPLATE.read_text(), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", ["Bucket", "UploadRecords", "DatabaseSecret"])
+def test_what_holds_data_outlives_the_stack(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
