@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 from deploy.local import aws, postgres, stopping
 from deploy.local.application_env import application_env
@@ -43,17 +44,14 @@ def embedded(
         given = os.environ.get("DATABASE_URL")
         ports = {name: places.port(name) for name in ("postgres", "aws")}
         endpoint = aws.endpoint(ports["aws"])
-        processes = []
         # The database is made while the emulator starts and is filled.
         with ThreadPoolExecutor(1) as aside:
             if not given:
                 making = aside.submit(postgres.prepare, places, ports["postgres"], durable=durable)
-            processes.append(_start(aws.prepare(places, ports["aws"], durable=durable), places))
-            _wait(processes[0], places)
+            _run(aws.prepare(places, ports["aws"], durable=durable), places)
             outputs = bootstrap(endpoint, timeouts)
             if not given:
-                processes.append(_start(making.result(), places))
-                _wait(processes[1], places)
+                _run(making.result(), places)
         yield application_env(
             outputs,
             secret_key=places.secret_key(),
@@ -92,25 +90,19 @@ def _clear(places: Places) -> None:
     shutil.rmtree(places.root, ignore_errors=True)
 
 
-def _start(process: Process, places: Places) -> tuple[Process, "subprocess.Popen[bytes]"]:
+def _run(process: Process, places: Places) -> None:
+    """Start a server and wait until it is ready."""
     with _log(process, places).open("wb") as log:
         child = subprocess.Popen(
-            process.command,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            **process.popen_options(),
+            process.command, stdout=log, stderr=subprocess.STDOUT, **process.popen_options()
         )
-    # One at a time, so reading what is there and adding to it loses nothing.
+    # A thread that waits for its end, so that none of them stays a zombie.
+    Thread(target=child.wait, daemon=True).start()
     before = stopping.recorded(places.pids)
     stopping.record(places.pids, [*before, stopping.started(process, child.pid)])
-    return process, child
-
-
-def _wait(running: tuple[Process, "subprocess.Popen[bytes]"], places: Places) -> None:
-    process, child = running
     deadline = time.monotonic() + 30
     while not (process.ready and process.ready()):
-        if child.poll() is not None or time.monotonic() > deadline:
+        if child.returncode is not None or time.monotonic() > deadline:
             said = _log(process, places).read_text(errors="replace")
             raise NotReady(f"{process.name} is not ready:\n{said[-3000:]}")
         time.sleep(0.01)

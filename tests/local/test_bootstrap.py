@@ -174,7 +174,7 @@ def test_a_second_bootstrap_keeps_messages_and_takes_new_parameters(killable: Em
 def assert_events_flow(endpoint: str, outputs: dict[str, str]) -> None:
     s3, sqs = client("s3", endpoint), client("sqs", endpoint)
     s3.put_object(Bucket=outputs["Bucket"], Key="uploads/VEND001/news.csv", Body=b"x")
-    bodies = []
+    bodies: list[str] = []
     while not any("news.csv" in body for body in bodies):
         received = sqs.receive_message(
             QueueUrl=outputs["EventsQueueUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=5

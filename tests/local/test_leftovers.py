@@ -1,0 +1,80 @@
+"""A supervisor that was killed outright: the next start stops what it left, and nobody else's."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import stopping
+from deploy.local.places import Places, write_json
+from deploy.local.process import Process
+from deploy.local.running import AlreadyRuns, holder, ready_stack, the_only_one
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(tmp_path / "here")
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
+    yield child
+    child.kill()
+    child.wait()
+
+
+def entry(child: "subprocess.Popen[bytes]") -> stopping.Started:
+    process = Process(name="a", command=(), cwd=Path(), env={})
+    return stopping.started(process, child.pid)
+
+
+def test_what_a_killed_supervisor_left_is_stopped(
+    places: Places, sleeper: "subprocess.Popen[bytes]"
+) -> None:
+    places.root.mkdir()
+    stopping.record(places.pids, [entry(sleeper)])
+    places.stack.write_text("{}")
+    with the_only_one(places):
+        assert sleeper.wait(timeout=10) == -signal.SIGTERM
+        assert not places.stack.exists()
+
+
+def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(
+    places: Places, sleeper: "subprocess.Popen[bytes]"
+) -> None:
+    places.root.mkdir()
+    stale = entry(sleeper)
+    stale["born"] = "long ago"
+    stopping.record(places.pids, [stale])
+    with the_only_one(places):
+        assert sleeper.poll() is None
+
+
+def test_one_place_has_one_supervisor(places: Places) -> None:
+    with the_only_one(places):
+        assert holder(places) == os.getpid()
+        with pytest.raises(AlreadyRuns, match=str(os.getpid())), the_only_one(places):
+            pass
+        assert holder(places) == os.getpid(), "the loser does not take the winner's name away"
+    assert holder(places) is None
+    with the_only_one(places):
+        pass
+
+
+def test_a_description_counts_only_while_its_supervisor_lives(
+    places: Places, sleeper: "subprocess.Popen[bytes]", until: Callable[..., Any]
+) -> None:
+    places.root.mkdir()
+    write_json(places.holder, {"pid": sleeper.pid, "born": stopping.birth(sleeper.pid)})
+    write_json(places.stack, {"pids": {"supervisor": sleeper.pid}})
+    assert ready_stack(places)
+    sleeper.kill()
+    until(lambda: ready_stack(places) is None)
