@@ -10,6 +10,9 @@ from deploy.local.demo_logins import DEMO_LOGINS
 from deploy.local.places import CHECKOUT, Places
 from deploy.local.process import Process, answers
 
+# Celery warns root at length. It is right, and the sandboxes where root is all there is know.
+AS_ROOT = "ignore:You're running the worker with superuser privileges"
+
 # Commands that run to their end.
 ONCE = ("migrate", "load_demo", "sample")
 
@@ -36,7 +39,7 @@ class Commands:
             self._worker("maintenance", "maintenance", processes=1),
             self._python(
                 "beat",
-                *("celery", "-A", "config", "beat", "-l", "INFO"),
+                *("celery", "-q", "-A", "config", "beat", "-l", "INFO"),
                 *("-s", str(self.places.beat_schedule)),
             ),
         )
@@ -53,7 +56,7 @@ class Commands:
     def _worker(self, name: str, queue: str, *, processes: int) -> Process:
         return self._python(
             name,
-            *("celery", "-A", "config", "worker", "-Q", queue, "-c", str(processes)),
+            *("celery", "-q", "-A", "config", "worker", "-Q", queue, "-c", str(processes)),
             *(
                 "--without-gossip",
                 "--without-mingle",
@@ -67,7 +70,7 @@ class Commands:
             *("--", "worker_enable_soft_shutdown_on_idle=false"),
             ready_line=b"ready.",
             # With this a SIGTERM lets the running tasks finish, for up to 20 s.
-            env={**self.env, "REMAP_SIGTERM": "SIGQUIT"},
+            env={**self.env, "REMAP_SIGTERM": "SIGQUIT", "PYTHONWARNINGS": AS_ROOT},
             grace=30,
         )
 

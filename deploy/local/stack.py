@@ -167,5 +167,5 @@ def greeting(stack: Mapping[str, Any], how: str) -> str:
         f"  portal        {stack['portal_url']}/\n"
         f"  admin         {stack['portal_url']}/admin/\n\n"
         f"{logins}\n"
-        f"  logs          {stack['log_dir']}\n"
+        f"  logs          {stack['log_dir']}\n\n"
     )
