@@ -35,8 +35,8 @@ bench: environment  ## the performance table
 lock:  ## choose versions anew within pyproject.toml's bounds, and pin them with their hashes
 	@deploy/lock
 
-clean: environment  ## stop everything, forget databases, objects and environments
-	@$(venv) -m deploy.local clean
+clean:  ## stop everything, forget databases, objects and environments
+	@test ! -x $(venv) || $(venv) -m deploy.local clean
 	rm -rf .local .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
 
 environment:

@@ -133,7 +133,10 @@ def _initialise(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any
     half = _emptied(data.with_name("half-data"))
     if run_as:
         shutil.chown(half, run_as["user"], run_as["group"])
-    builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if major >= 17 else ()
+    # Texts are ordered by code point, and letters beyond ASCII have upper and lower case.
+    locale = ["--locale=C.UTF-8"]
+    if major >= 17:  # without help from the system, which may not have that locale
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     initdb = [
         str(binaries / "initdb"),
         "-D",
@@ -145,7 +148,7 @@ def _initialise(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any
         "-E",
         "UTF8",
     ]
-    _run([*initdb, *builtin, "--locale=C", "--no-sync"], run_as)
+    _run([*initdb, *locale, "--no-sync"], run_as)
     single = [str(binaries / "postgres"), "--single", "-D", str(half), "postgres"]
     _run(single, run_as, f"CREATE DATABASE {DATABASE};\n")
     half.rename(data)
