@@ -117,9 +117,9 @@ class _Stack:
 
         emulator = aws.prepare(self.places, ports["aws"], on_ready=fill)
         starting = [self.supervisor.start(emulator)]
-        database_url = os.environ.get("DATABASE_URL")
-        if not database_url:
-            database_url = postgres.url(ports["postgres"])
+        ours = postgres.url(ports["postgres"])
+        database_url = os.environ.get("DATABASE_URL") or ours
+        if database_url == ours:  # also when the shell has read the last start's .local/env
             starting.append(self._start_postgres(ports["postgres"]))
         await asyncio.gather(*starting)
         env = application_env(
