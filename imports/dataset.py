@@ -14,7 +14,8 @@ from imports.rules import Required, Rule
 if TYPE_CHECKING:
     from imports.destinations import Destination
 
-CORRECTIONS_COLUMN = "Errors"  # last column of the correctable file, ignored when it comes back
+# The last column of a correctable file, ignored when the file comes back.
+CORRECTIONS_COLUMN = "Errors"
 IGNORED_IN_HEADERS = re.compile(r"[\s_*]")
 
 
@@ -23,14 +24,26 @@ def header_name(text: str) -> str:
     return IGNORED_IN_HEADERS.sub("", text).casefold()
 
 
+def is_corrections(text: str) -> bool:
+    """Is this header cell the column of messages that we add to correctable files?"""
+    return header_name(text) == header_name(CORRECTIONS_COLUMN)
+
+
 class Column:
     """One column of a data set: its key (also the table's column), its label, its rules.
 
     `example` fills the template and the help page; `about` is one sentence for the help page.
+    A column of several `lines` is expected to hold line breaks.
     """
 
     def __init__(
-        self, key: str, label: str, *rules: Rule, example: str = "", about: str = ""
+        self,
+        key: str,
+        label: str,
+        *rules: Rule,
+        example: str = "",
+        about: str = "",
+        lines: bool = False,
     ) -> None:
         self.key = key
         self.label = label
@@ -38,6 +51,7 @@ class Column:
         self.required = next((rule for rule in rules if isinstance(rule, Required)), None)
         self.example = example
         self.about = about
+        self.lines = lines
 
     def __repr__(self) -> str:
         return f"Column({self.key!r})"
@@ -137,7 +151,7 @@ class Dataset:
         return [
             cell
             for cell, column in zip(header, self.match_header(header), strict=True)
-            if column is None and cell and header_name(cell) != header_name(CORRECTIONS_COLUMN)
+            if column is None and cell and not is_corrections(cell)
         ]
 
 

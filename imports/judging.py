@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imports.dataset import Column, Dataset
-from imports.rules import Problem, Wrong, shown
+from imports.dataset import Column, Dataset, is_corrections
+from imports.formulas import as_meant
+from imports.readers import Layout
+from imports.rules import UNPRINTABLE, Problem, Wrong, shown
 
-# C0 and C1 controls other than tab and line breaks, and lone surrogates: PostgreSQL refuses NUL
-# and surrogates, and nobody can see the others.
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
 LONGEST_CELL = 10_000  # staging cuts there
+LINE_BREAK = re.compile("[\r\n]")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+MOST_CELLS = 1_000  # of one row; staging drops the rest
 
 # (spreadsheet row number, cells as read, positions of cells that staging has cut)
 StagedRow = tuple[int, list[str], list[int]]
@@ -40,12 +43,15 @@ class Judged:
         return self.dataset.positions[key]
 
 
-def judge(dataset: Dataset, header: Sequence[str], rows: Sequence[StagedRow], mode: str) -> Judged:
+def judge(dataset: Dataset, layout: Layout, rows: Sequence[StagedRow], mode: str) -> Judged:
     """Apply every row rule of the data set to `rows`.
 
     A row with a wrong number of cells gets that one error: which cell belongs to which column is
     anybody's guess then.
     """
+    header = layout.header
+    if any(map(is_corrections, header)):
+        rows = [(number, [*map(as_meant, row)], cut_cells) for number, row, cut_cells in rows]
     width = len(header)
     problems: dict[int, list[Problem]] = {}
     cells: list[list[str]] = []
@@ -60,7 +66,7 @@ def judge(dataset: Dataset, header: Sequence[str], rows: Sequence[StagedRow], mo
             cut.extend((i, position) for position in cut_cells)
     miscounted = frozenset(problems)
 
-    by_position = list(zip(*cells, strict=True))
+    by_position = [clean(texts) for texts in zip(*cells, strict=True)]
     where: dict[Column | None, int] = {
         column: i for i, column in enumerate(dataset.match_header(header))
     }
@@ -70,10 +76,11 @@ def judge(dataset: Dataset, header: Sequence[str], rows: Sequence[StagedRow], mo
         if column not in where:
             read.append([None] * len(rows))
             continue
-        too_long = {i for i, position in cut if position == where[column]}
-        values, found = read_column(
-            column, by_position[where[column]], column in required, miscounted, too_long
-        )
+        texts = by_position[where[column]]
+        amiss = {i: unprintable_text(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
+        amiss |= {i: torn_text(column, texts[i]) for i in where_torn(column, texts, layout)}
+        amiss |= {i: overlong_text(column) for i, at in cut if at == where[column]}
+        values, found = read_column(column, texts, column in required, miscounted, amiss)
         read.append(values)
         for i, problem in found:
             problems.setdefault(i, []).append(problem)
@@ -90,14 +97,15 @@ def judge(dataset: Dataset, header: Sequence[str], rows: Sequence[StagedRow], mo
 
 def read_column(
     column: Column,
-    cells: Sequence[str],
+    texts: Sequence[str],
     required: bool,
     ignored: frozenset[int],
-    too_long: set[int],
+    amiss: Mapping[int, Problem],
 ) -> tuple[list[Any], list[tuple[int, Problem]]]:
-    """The values of one column's cells, and what is wrong with which of them."""
-    texts = clean(cells)
-    unprintable = where_unprintable(texts)
+    """The values of one column's texts, and what is wrong with which of them.
+
+    Texts in `ignored` are passed over; those in `amiss` have their problem already.
+    """
     checks = [(rule, rule.checker(column.label)) for rule in column.rules]
     values: list[Any] = [None] * len(texts)
     found: list[tuple[int, Problem]] = []
@@ -109,11 +117,8 @@ def read_column(
                 message = column.required.message(column.label)
                 found.append((i, Problem(column.key, column.required.code, message)))
             continue
-        if i in unprintable:
-            found.append((i, unprintable_text(column, text)))
-            continue
-        if i in too_long:
-            found.append((i, overlong_text(column)))
+        if i in amiss:
+            found.append((i, amiss[i]))
             continue
         value: Any = text
         try:
@@ -126,19 +131,36 @@ def read_column(
     return values, found
 
 
-def where_unprintable(texts: list[str]) -> set[int]:
-    """Positions of texts with a character that cannot be stored or seen."""
-    if not UNPRINTABLE.search("".join(texts)):  # one look at all of them is the usual case
+def where_found(pattern: re.Pattern[str], texts: list[str]) -> set[int]:
+    """Positions of texts that hold a match."""
+    if not pattern.search("".join(texts)):  # one look at all of them is the usual case
         return set()
-    return {i for i, text in enumerate(texts) if UNPRINTABLE.search(text)}
+    return {i for i, text in enumerate(texts) if pattern.search(text)}
+
+
+def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
+    """Positions of texts that took in a row: in a column of one line, a line break and at least
+    as many delimiters as a row has.
+
+    Two quotation marks left open in the same column of two rows make such a cell, which no reader
+    can tell from one that was meant, and the row between them would be lost without a word.
+    """
+    delimiters = len(layout.header) - 1
+    if column.lines or not delimiters or not LINE_BREAK.search("".join(texts)):
+        return []
+    return [
+        i
+        for i, text in enumerate(texts)
+        if LINE_BREAK.search(text) and text.count(layout.delimiter) >= delimiters
+    ]
 
 
 def clean(cells: Sequence[str]) -> list[str]:
-    """Each cell trimmed, then in Unicode's NFC form."""
+    """Each cell trimmed, also of what nobody can see, then in Unicode's NFC form."""
     texts = [cell.strip() for cell in cells]
     if all(map(str.isascii, texts)):
         return texts
-    return [unicodedata.normalize("NFC", text) for text in texts]
+    return [unicodedata.normalize("NFC", text.strip(ZERO_WIDTH).strip()) for text in texts]
 
 
 def without_surplus(row: list[str], width: int) -> list[str] | None:
@@ -149,24 +171,28 @@ def without_surplus(row: list[str], width: int) -> list[str] | None:
 
 
 def wrong_count(count: int, width: int) -> Problem:
-    return Problem(
-        "",
-        "COLUMN_COUNT",
-        COLUMN_COUNT_MESSAGE.format(
-            count=count, cells="cell" if count == 1 else "cells", width=width
-        ),
-    )
+    cells = f"{count} {'cell' if count == 1 else 'cells'}"
+    if count >= MOST_CELLS:
+        cells = f"{MOST_CELLS:,} cells or more"
+    return Problem("", "COLUMN_COUNT", COLUMN_COUNT_MESSAGE.format(cells=cells, width=width))
 
 
 def unprintable_text(column: Column, text: str) -> Problem:
-    bad = UNPRINTABLE.search(text)
-    code = f"U+{ord(bad.group()):04X}" if bad else ""
-    printable = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    code = f"U+{ord(UNPRINTABLE.findall(text)[0]):04X}"
     return Problem(
         column.key,
         "INVALID_VALUE",
         f"{column.label} holds a character that cannot be printed, {code} (was "
-        f"'{shown(printable)}')",
+        f"'{shown(UNPRINTABLE.sub(REPLACEMENT, text))}')",
+    )
+
+
+def torn_text(column: Column, text: str) -> Problem:
+    return Problem(
+        column.key,
+        "INVALID_VALUE",
+        f"{column.label} holds a line break and cells of the next row; is a quotation mark left "
+        f"open? (was '{shown(text)}')",
     )
 
 
@@ -176,12 +202,13 @@ def overlong_text(column: Column) -> Problem:
     )
 
 
-COLUMN_COUNT_MESSAGE = "The row has {count} {cells} where the header has {width}"
+COLUMN_COUNT_MESSAGE = "The row has {cells} where the header has {width}"
 # Errors that belong to no single rule of a column.
 GENERAL_REMEDIES: Mapping[str, str] = {
     "COLUMN_COUNT": "Give the row one cell for each column of the header. A cell that holds the "
     "delimiter must stand in quotation marks.",
-    "INVALID_VALUE": "Type the value again by hand; copying brought invisible characters along.",
+    "INVALID_VALUE": "Type the value again by hand: copying may bring invisible characters along, "
+    "and a quotation mark that is left open brings the next row along.",
     "FIELD_TOO_LONG": "Shorten the text.",
     "REQUIRED_FIELD": "Fill in this cell.",
 }

@@ -2,26 +2,16 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator
 
 from imports import datasets
-from imports.dataset import CORRECTIONS_COLUMN, Dataset, cell_names
+from imports.dataset import CORRECTIONS_COLUMN, Dataset, cell_names, is_corrections
+from imports.formulas import neutral
 from imports.models import RowError, Upload
 from imports.remedies import remedy_for
 
 BOM = "\ufeff"  # tells Excel that the file is UTF-8
 ROWS_PER_FETCH = 2_000
-# What a spreadsheet would run as a formula. Leading spaces do not stop it.
-FORMULA = re.compile(r"\s*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
-PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
-
-
-def neutral(cell: str) -> str:
-    """The cell so that a spreadsheet shows it and does not run it; plain numbers stay."""
-    if not FORMULA.match(cell) or PLAIN_NUMBER.fullmatch(cell):
-        return cell
-    return "'" + cell
 
 
 def error_report(upload: Upload) -> Iterator[bytes]:
@@ -71,7 +61,7 @@ def correctable_file(upload: Upload) -> Iterator[bytes]:
 
 def correctable_rows(upload: Upload) -> Iterator[list[str]]:
     header = list((upload.layout or {}).get("header", []))
-    kept = [i for i, name in enumerate(header) if name != CORRECTIONS_COLUMN]
+    kept = [i for i, name in enumerate(header) if not is_corrections(name)]
     yield [*(header[i] for i in kept), CORRECTIONS_COLUMN]
     names = cell_names(header, len(header))
     for row, messages in rejected_rows(upload):

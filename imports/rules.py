@@ -19,6 +19,9 @@ LONGEST_NUMBER = 40  # characters; longer text is not a number anybody meant
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 GROUPED_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:[,. '][0-9]{3})+(?:[.,][0-9]+)?")
+# C0 and C1 controls other than tab and line breaks, and lone surrogates: PostgreSQL refuses NUL
+# and surrogates, and nobody can see the others.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 
 

@@ -19,7 +19,7 @@ import boto3
 from botocore.config import Config
 from django.conf import settings
 
-from imports.judging import LONGEST_CELL, StagedRow
+from imports.judging import LONGEST_CELL, MOST_CELLS, StagedRow
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -175,7 +175,9 @@ def packed(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[list[StagedR
 
 
 def cut(number: int, cells: list[str], longest: int) -> StagedRow:
-    """The row with its cells cut at `longest` characters, and the positions of those cut."""
+    """The row with its cells cut at `longest` characters, and the positions of those cut; of a row
+    with more than 1,000 cells, which fits no header, the first ones."""
+    cells = cells[:MOST_CELLS]
     long = [i for i, cell in enumerate(cells) if len(cell) > longest]
     return number, [cell[:longest] for cell in cells], long
 

@@ -46,6 +46,7 @@ DATASET = Dataset(
             "Description",
             MaxLength(2000),
             example="2.4 GHz, works on glass, battery included.",
+            lines=True,
         ),
         Column(
             "sku",

@@ -19,6 +19,7 @@ from imports.destinations import KeysTakenMeanwhile, Taken
 from imports.judging import Judged, judge
 from imports.lease import Work
 from imports.models import RowError, Upload
+from imports.readers import Layout
 from imports.rules import Problem
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,8 @@ def load(work: Work) -> None:
     dataset = datasets.get(upload.dataset)
     is_check = upload.mode == Upload.Mode.CHECK
     runs = staging.read(upload, ALL_ROWS if is_check else settings.BATCH_ROWS)
-    header = (upload.layout or {})["header"]
-    batch = judge(dataset, header, [row for run in runs for row in run.rows], upload.mode)
+    layout = Layout.from_json(upload.layout or {})
+    batch = judge(dataset, layout, [row for run in runs for row in run.rows], upload.mode)
     for tries in range(1, MOST_TRIES + 1):
         try:
             with work.batch() as upload:

@@ -745,6 +745,18 @@ CATEGORIES = [
         each("category", "audio", " AUDIO ", "HoMe & KiTcHeN", "\xa0books"),
         valid=4,
     ),
+    Hostile("an invisible character behind a category", each("category", "Audio\u200b"), valid=1),
+    Hostile(
+        "nothing but invisible characters in a required cell",
+        each("product_name", "\u200b\ufeff", "\u2060"),
+        errors=every_row(2, "product_name", "REQUIRED_FIELD"),
+    ),
+    Hostile(
+        "two quotation marks left open in the same column take in the row between",
+        H + b'VP-1,"Mouse,Audio,SKU-1,19.99,5\nVP-2,Lamp",Books,SKU-2,5.00,0\n' + THREE,
+        errors={(2, "product_name", "INVALID_VALUE")},
+        valid=1,
+    ),
     Hostile(
         "categories that are not approved",
         each(
@@ -754,14 +766,13 @@ CATEGORIES = [
             "Home and Kitchen",
             "Toys &amp; Games",
             "Ａｕｄｉｏ",
-            "Audio\u200b",
             "AUD\u0130O",
             "Audio/Cameras",
             "%",
             "_____",
             ".*",
         ),
-        errors=every_row(11, "category", "INVALID_CATEGORY"),
+        errors=every_row(10, "category", "INVALID_CATEGORY"),
     ),
 ]
 

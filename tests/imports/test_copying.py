@@ -1,0 +1,24 @@
+"""Any text goes into a table and comes out the same."""
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from imports.copying import copy_rows
+
+# What PostgreSQL can store: no NUL, no lone surrogates.
+storable = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+cells = st.one_of(st.none(), storable, st.sampled_from(["\\N", "\\.", "a\n\\.\nb", "\t", "\r\n"]))
+
+
+@pytest.mark.django_db
+@given(st.lists(st.tuples(cells, cells), max_size=20))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_text_comes_out_as_it_went_in(rows: list[tuple[str | None, str | None]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS copied (n int, a text, b text)")
+        cursor.execute("TRUNCATE copied")
+        copy_rows("copied", ["n", "a", "b"], [(n, a, b) for n, (a, b) in enumerate(rows)])
+        cursor.execute("SELECT a, b FROM copied ORDER BY n")
+        assert cursor.fetchall() == rows

@@ -1,0 +1,159 @@
+"""One e-mail per run: its words, and what becomes of it when SES does not take it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from django.conf import settings as project
+from django.contrib.auth.models import User
+
+from imports.models import Alarm, Notification, Upload
+from tests.mailbox import messages_about
+from tests.product_files import good_row
+
+Run = Callable[..., Upload]
+
+
+@pytest.fixture
+def real_mail(settings: Any) -> None:
+    """Mail goes to the emulator's SES, not to pytest-django's outbox."""
+    settings.EMAIL_BACKEND = "django_ses.SESBackend"
+
+
+@pytest.mark.usefixtures("real_mail")
+def test_the_mail_of_a_partial_upload(run_upload: Run, alice: User) -> None:
+    upload = run_upload(
+        [good_row(1), good_row(2, price="free"), good_row(3, price=""), good_row(4)],
+        by=alice,
+        file_name="spring prices.csv",
+    )
+
+    (message,) = messages_about(upload.upload_id)
+    assert message.subject == "Product Upload Complete - spring prices.csv (50% Success)"
+    assert message.to == ["alice@people.example"]
+    for line in (
+        f"Upload ID: {upload.upload_id}",
+        "File Name: spring prices.csv",
+        "Total Products: 4",
+        "Valid Products: 2 (50%)",
+        "Invalid Products: 2 (50%)",
+        "Status: PARTIAL",
+        "- INVALID_PRICE (Price): 1 — rows 3",
+        "- REQUIRED_FIELD (Price): 1 — rows 4",
+    ):
+        assert line in message.text
+    assert f"{project.PORTAL_URL}/reports/" in message.text
+    assert "Valid Products:</td><td>2 (50%)" in message.html
+    upload.refresh_from_db()
+    assert upload.notified_at is not None
+
+
+def test_the_mail_names_its_upload_in_a_header(run_upload: Run, mailoutbox: list[Any]) -> None:
+    upload = run_upload([good_row(1)])
+    (message,) = mailoutbox
+    assert message.extra_headers == {"X-Upload-ID": upload.upload_id}
+
+
+def test_the_rate_is_rounded_down(run_upload: Run) -> None:
+    upload = run_upload([*(good_row(n) for n in range(299)), good_row(999, price="x")])
+    assert "(99% Success)" in Notification.objects.get(upload=upload).subject
+
+
+@pytest.mark.usefixtures("real_mail")
+def test_the_mail_of_a_refusal(run_upload: Run) -> None:
+    upload = run_upload(b"", file_name="empty.csv")
+    (message,) = messages_about(upload.upload_id)
+    assert message.subject == "Product Upload Refused - empty.csv"
+    assert message.to == ["imports@clicky.example"]
+    assert "The file is empty" in message.text
+    assert "/reports/" not in message.text
+
+
+@pytest.mark.usefixtures("real_mail")
+def test_a_file_name_cannot_add_headers_or_markup(run_upload: Run) -> None:
+    upload = run_upload(
+        [good_row(1, price="<script>alert(1)</script>")],
+        file_name="a\r\nBcc: x@y.example<img src=x>.csv",
+    )
+    (message,) = messages_about(upload.upload_id)
+    assert message.to == ["imports@clicky.example"]
+    assert "<script>" not in message.html
+    assert "<img" not in message.html
+
+
+class Ses:
+    """Stands where SES is asked, and answers as told; what it was handed is in `asked`."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    def __call__(self, *_: Any, **__: Any) -> dict[str, Any]:
+        self.asked += 1
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        return {"MessageId": "m", "ResponseMetadata": {"RequestId": "r"}}
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "SendRawEmail")
+
+
+@pytest.fixture
+def ses(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[..., Ses]:
+    settings.EMAIL_BACKEND = "django_ses.SESBackend"
+    settings.RETRY_BASE_SECONDS = 0
+
+    def answering(*answers: Exception | None) -> Ses:
+        fake = Ses(*answers)
+        monkeypatch.setattr("botocore.client.BaseClient._make_api_call", only_ses(fake))
+        return fake
+
+    return answering
+
+
+def only_ses(fake: Ses) -> Callable[..., Any]:
+    real = boto3.client("ses", region_name="eu-central-1").__class__._make_api_call
+
+    def call(self: Any, operation: str, arguments: Any) -> Any:
+        return fake() if operation == "SendRawEmail" else real(self, operation, arguments)
+
+    return call
+
+
+def test_a_throttled_mail_is_sent_later(run_upload: Run, ses: Callable[..., Ses]) -> None:
+    fake = ses(refused("Throttling"), refused("Throttling"))
+    upload = run_upload([good_row(1)])
+    assert (fake.asked, upload.step) == (3, "done")
+    assert Notification.objects.get().state == "sent"
+
+
+def test_a_rejected_mail_is_flagged_and_the_import_stands(
+    run_upload: Run, ses: Callable[..., Ses]
+) -> None:
+    fake = ses(refused("MessageRejected"))
+    upload = run_upload([good_row(1)])
+    assert (fake.asked, upload.status, upload.step) == (1, "completed", "done")
+    assert Notification.objects.get().state == "failed"
+    assert Alarm.objects.get().kind == "unsent_mail"
+
+
+def test_a_lost_answer_leads_to_one_more_mail_and_no_third(
+    run_upload: Run, ses: Callable[..., Ses]
+) -> None:
+    lost = ReadTimeoutError(endpoint_url="http://ses")
+    fake = ses(lost, lost, lost)
+    upload = run_upload([good_row(1)])
+    assert (fake.asked, upload.step) == (2, "done")
+    assert Notification.objects.get().state == "unknown"
+
+
+def test_a_mail_that_is_never_taken_ends_too(run_upload: Run, ses: Callable[..., Ses]) -> None:
+    fake = ses(*[refused("Throttling")] * 50)
+    upload = run_upload([good_row(1)])
+    assert upload.step == "done"
+    assert fake.asked == Notification.objects.get().attempts < 50
+    assert Alarm.objects.get().kind == "unsent_mail"

@@ -1,0 +1,229 @@
+"""One upload per object version, however the events come."""
+
+import json
+from urllib.parse import quote_plus
+
+import pytest
+from django.conf import settings
+
+from imports import forwarder, objects
+from imports.forwarder import UnreadableEvent, arrivals
+from imports.models import Alarm, Notification, Upload
+from imports.steps.receive import (
+    UPLOAD_ID,
+    Arrival,
+    clean_file_name,
+    new_upload_id,
+    object_arrived,
+    open_upload,
+)
+from tests.conftest import drive
+from tests.product_files import csv_bytes, good_row
+from vendors.models import Vendor
+
+BUCKET = "any-bucket"
+
+
+def dropped(key: str, version: str = "v1", size: int = 10) -> Upload:
+    upload = object_arrived(Arrival(settings.S3_BUCKET, key, version, size))
+    assert upload is not None
+    return upload
+
+
+def form_upload(vendor: Vendor) -> Upload:
+    return open_upload(
+        vendor=vendor, dataset="products", mode="update", file_name="a.csv", size=3, by=None
+    )
+
+
+def test_an_upload_id_is_time_and_a_random_part() -> None:
+    assert UPLOAD_ID.fullmatch(new_upload_id())
+
+
+def test_a_dropped_file_becomes_an_upload_of_the_vendor_of_its_prefix(vendor_a: Vendor) -> None:
+    upload = dropped("uploads/VEND001/spring/prices.csv")
+    assert (upload.vendor, upload.file_name, upload.mode) == (vendor_a, "prices.csv", "create")
+    assert upload.next_attempt_at is not None
+
+
+def test_the_same_event_again_changes_nothing(vendor_a: Vendor) -> None:
+    first = dropped("uploads/VEND001/prices.csv")
+    assert dropped("uploads/VEND001/prices.csv") == first
+    assert Upload.objects.count() == 1
+
+
+def test_a_new_version_of_an_object_is_a_new_upload(vendor_a: Vendor) -> None:
+    first = dropped("uploads/VEND001/prices.csv", "v1")
+    second = dropped("uploads/VEND001/prices.csv", "v2")
+    assert first != second
+
+
+def test_the_event_of_a_forms_object_sets_its_version_once(vendor_a: Vendor) -> None:
+    upload = form_upload(vendor_a)
+    assert upload.next_attempt_at is None
+
+    assert dropped(upload.s3_key, "v1", 77) == upload
+    assert dropped(upload.s3_key, "v1", 77) == upload
+
+    upload.refresh_from_db()
+    assert (upload.s3_version, upload.file_size, upload.mode) == ("v1", 77, "update")
+    assert upload.next_attempt_at is not None
+    assert Upload.objects.count() == 1
+
+
+def test_a_forms_object_written_twice_is_two_uploads(vendor_a: Vendor) -> None:
+    upload = form_upload(vendor_a)
+    dropped(upload.s3_key, "v1")
+    other = dropped(upload.s3_key, "v2")
+    assert other != upload
+    upload.refresh_from_db()
+    assert upload.s3_version == "v1"
+
+
+def test_an_upload_id_that_we_did_not_issue_is_a_folder_like_any_other(vendor_a: Vendor) -> None:
+    upload = dropped("uploads/VEND001/UPLOAD_20240101_000000_ABCDEF/a.csv")
+    assert upload.upload_id != "UPLOAD_20240101_000000_ABCDEF"
+    assert upload.vendor == vendor_a
+
+
+def test_another_vendors_upload_id_in_a_key_does_not_reach_that_upload(
+    vendor_a: Vendor, vendor_b: Vendor
+) -> None:
+    upload = form_upload(vendor_a)
+    other = dropped(f"uploads/VEND002/{upload.upload_id}/a.csv")
+    assert (other.vendor, other == upload) == (vendor_b, False)
+    upload.refresh_from_db()
+    assert upload.s3_version is None
+
+
+@pytest.mark.parametrize("key", ["uploads/NOBODY/a.csv", "uploads/a.csv", "uploads//a.csv"])
+def test_a_file_of_an_unknown_vendor_fails_and_staff_hear_of_it(key: str, vendor_a: Vendor) -> None:
+    upload = dropped(key)
+    drive()
+    upload.refresh_from_db()
+    assert (upload.status, upload.failure_code) == ("failed", "UNKNOWN_VENDOR")
+    assert Alarm.objects.get().kind == "unknown_vendor"
+    assert Notification.objects.get().to == settings.NOTIFICATION_EMAIL
+
+
+def test_a_file_of_an_inactive_vendor_is_refused(vendor_a: Vendor) -> None:
+    Vendor.objects.update(is_active=False)
+    upload = dropped("uploads/VEND001/a.csv")
+    drive()
+    upload.refresh_from_db()
+    assert (upload.status, upload.failure_code) == ("failed", "INACTIVE_VENDOR")
+
+
+def test_a_folder_made_in_the_console_is_no_upload(vendor_a: Vendor) -> None:
+    assert object_arrived(Arrival(settings.S3_BUCKET, "uploads/VEND001/", "v", 0)) is None
+
+
+def test_an_object_of_no_data_set_is_no_upload(db: None) -> None:
+    assert object_arrived(Arrival(settings.S3_BUCKET, "other/VEND001/a.csv", "v", 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        ("prices.csv", "prices.csv"),
+        ("../../x.csv", "x.csv"),
+        (r"C:\Users\me\x.csv", "x.csv"),
+        ("a\r\nb.csv", "ab.csv"),
+        ("\u202egpj.csv", "gpj.csv"),
+        ('<img onerror="x">.csv', '<img onerror="x">.csv'),
+        ("", "upload.csv"),
+        ("..", "upload.csv"),
+        ("x" * 300 + ".csv", "x" * 146 + ".csv"),
+        ("ü" * 300 + ".csv", "ü" * 73 + ".csv"),
+    ],
+)
+def test_a_file_name_is_text_to_show_and_no_path(name: str, clean: str) -> None:
+    assert clean_file_name(name) == clean
+
+
+def event(*keys: str, name: str = "ObjectCreated:Put") -> str:
+    records = [
+        {
+            "eventName": name,
+            "unheard": {"of": 1},
+            "s3": {
+                "bucket": {"name": BUCKET},
+                "object": {"key": quote_plus(key), "versionId": "v", "size": 5},
+            },
+        }
+        for key in keys
+    ]
+    return json.dumps({"Records": records})
+
+
+def test_keys_in_events_are_url_encoded() -> None:
+    key = "uploads/VEND001/a+b%2B é ü.csv"
+    assert arrivals(event(key)) == [Arrival(BUCKET, key, "v", 5)]
+
+
+def test_one_message_may_hold_several_records() -> None:
+    assert [arrival.key for arrival in arrivals(event("uploads/a", "uploads/b"))] == [
+        "uploads/a",
+        "uploads/b",
+    ]
+
+
+def test_the_test_event_and_deletions_are_no_arrivals() -> None:
+    assert arrivals('{"Service":"Amazon S3","Event":"s3:TestEvent"}') == []
+    assert arrivals(event("uploads/a", name="ObjectRemoved:Delete")) == []
+
+
+@pytest.mark.parametrize(
+    "body", ["", "nonsense", "[]", "null", "{}", '{"Records": 1}', '{"Records": [{}]}']
+)
+def test_anything_else_cannot_be_read(body: str) -> None:
+    with pytest.raises(UnreadableEvent):
+        arrivals(body)
+
+
+@pytest.fixture
+def quiet_events() -> None:
+    """An events queue with nothing in it from tests before."""
+    sqs = forwarder.client()
+    while forwarder_messages(sqs):
+        pass
+
+
+def forwarder_messages(sqs: object) -> bool:
+    answer = sqs.receive_message(  # type: ignore[attr-defined]
+        QueueUrl=settings.EVENTS_QUEUE_URL, MaxNumberOfMessages=10, WaitTimeSeconds=0
+    )
+    for message in answer.get("Messages", []):
+        sqs.delete_message(  # type: ignore[attr-defined]
+            QueueUrl=settings.EVENTS_QUEUE_URL, ReceiptHandle=message["ReceiptHandle"]
+        )
+    return bool(answer.get("Messages"))
+
+
+@pytest.mark.usefixtures("quiet_events")
+def test_an_object_put_into_the_bucket_is_forwarded(
+    vendor_a: Vendor, categories: list[str]
+) -> None:
+    key = "uploads/VEND001/a+b%2B é ü.csv"
+    version = objects.put(settings.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
+
+    handled = forwarder.forward_some(forwarder.client(), wait_seconds=5)
+    drive()
+
+    assert handled == 1
+    upload = Upload.objects.get()
+    assert (upload.s3_key, upload.s3_version, upload.status) == (key, version, "completed")
+
+
+@pytest.mark.usefixtures("quiet_events")
+def test_a_bad_event_is_left_in_the_queue_and_its_neighbours_are_handled(
+    vendor_a: Vendor,
+) -> None:
+    sqs = forwarder.client()
+    for body in ("nonsense", event("uploads/VEND001/a.csv").replace(BUCKET, settings.S3_BUCKET)):
+        sqs.send_message(QueueUrl=settings.EVENTS_QUEUE_URL, MessageBody=body)
+
+    handled = sum(forwarder.forward_some(sqs, wait_seconds=2) for _ in range(2))
+
+    assert handled == 1
+    assert Upload.objects.count() == 1

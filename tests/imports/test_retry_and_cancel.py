@@ -1,0 +1,127 @@
+"""Retry and cancel: the next run, and the end of this one."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from catalog.models import Category, Product
+from imports import actions, lease, objects
+from imports.models import Action, Notification, RowError, Upload
+from tests.conftest import arrived, drive, report_text
+from tests.product_files import good_row
+from vendors.models import Vendor
+
+Run = Callable[..., Upload]
+
+
+def test_a_category_added_then_retried_brings_the_rest_in(run_upload: Run, reviewer: User) -> None:
+    upload = run_upload([good_row(1), good_row(2, category="Footwear"), good_row(3)])
+    assert (upload.status, upload.valid_records, upload.error_records) == ("partial", 2, 1)
+    first_product = Product.objects.get(sku="SKU-1").pk
+
+    Category.objects.create(name="Footwear")
+    actions.retry(upload.upload_id, by=reviewer)
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.run) == ("completed", 2)
+    assert (upload.total_records, upload.valid_records, upload.error_records) == (3, 3, 0)
+    assert upload.error_file_s3_key == ""
+    assert Product.objects.count() == 3
+    assert Product.objects.get(sku="SKU-1").pk == first_product
+    assert not RowError.objects.filter(upload=upload).exists()
+    assert [n.run for n in Notification.objects.order_by("run")] == [1, 2]
+    assert Action.objects.get(kind="retry").by == reviewer
+
+
+def test_a_row_that_becomes_clean_does_not_push_out_one_that_is_in(run_upload: Run) -> None:
+    upload = run_upload([good_row(1, category="Footwear"), good_row(1)])
+    assert upload.valid_records == 1
+
+    Category.objects.create(name="Footwear")
+    actions.retry(upload.upload_id, by=None)
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.valid_records, upload.error_records) == ("partial", 1, 1)
+    messages = set(RowError.objects.filter(row_number=2).values_list("error_message", flat=True))
+    assert "SKU 'SKU-1' is already used in row 3 of this file" in messages
+    assert Product.objects.get().upload_row == 3
+
+
+def test_a_retried_file_without_change_has_the_same_report(run_upload: Run) -> None:
+    upload = run_upload([good_row(1), good_row(2, price="free"), good_row(3, stock_quantity="")])
+    before = report_text(upload)
+
+    actions.retry(upload.upload_id, by=None)
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.run) == ("partial", 2)
+    assert report_text(upload) == before
+
+
+def test_a_complete_upload_cannot_be_retried(run_upload: Run) -> None:
+    upload = run_upload([good_row(1)])
+    with pytest.raises(actions.NotPossible, match="nothing to retry"):
+        actions.retry(upload.upload_id, by=None)
+
+
+def test_an_upload_whose_file_is_gone_cannot_be_retried(run_upload: Run) -> None:
+    upload = run_upload([good_row(1, price="free")])
+    objects.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
+    Upload.objects.update(source_deleted_at=upload.completed_at)
+    with pytest.raises(actions.NotPossible, match="no longer in our storage"):
+        actions.retry(upload.upload_id, by=None)
+
+
+def test_cancel_keeps_what_is_in_and_reports_what_was_read(
+    vendor_a: Vendor, categories: list[str], settings: object, adam: User
+) -> None:
+    settings.BATCH_ROWS = 1  # type: ignore[attr-defined]
+    settings.SLICE_SECONDS = 0  # type: ignore[attr-defined]
+    long = "x" * 1_900
+    rows = [good_row(n, description=long) for n in range(2, 300)]
+    upload = arrived([good_row(1, price="free", description=long), *rows], vendor=vendor_a)
+    pipeline_slices(2)  # staged, and one batch loaded
+    upload.refresh_from_db()
+    assert 0 < upload.processed_records < upload.total_records
+
+    actions.cancel(upload.upload_id, by=adam)
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.step) == ("cancelled", "done")
+    assert upload.not_processed > 0
+    assert Product.objects.count() == upload.valid_records > 0
+    assert len(report_text(upload).splitlines()) == 2
+    mail = Notification.objects.get(upload=upload)
+    assert f"Not processed: {upload.not_processed}" in mail.text_body
+    assert "CANCELLED" in mail.text_body
+
+
+def test_a_worker_that_was_cancelled_changes_nothing_any_more(
+    vendor_a: Vendor, categories: list[str]
+) -> None:
+    upload = arrived([good_row(1)], vendor=vendor_a)
+    work = lease.claim()
+    assert work is not None
+    actions.cancel(upload.upload_id, by=None)
+    with pytest.raises(lease.Fenced), work.batch() as locked:
+        locked.status = "completed"
+    upload.refresh_from_db()
+    assert upload.status == "cancelled"
+
+
+def test_an_ended_upload_cannot_be_cancelled(run_upload: Run) -> None:
+    upload = run_upload([good_row(1)])
+    with pytest.raises(actions.NotPossible, match="ended already"):
+        actions.cancel(upload.upload_id, by=None)
+
+
+def pipeline_slices(count: int) -> None:
+    from imports import pipeline
+
+    for _ in range(count):
+        assert pipeline.advance()

@@ -1,0 +1,140 @@
+"""What each rule lets through, and the words it finds for what it does not."""
+
+import contextlib
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imports.datasets import all_datasets
+from imports.rules import MaxLength, Number, OneOf, Pattern, Rule, WebAddress, Whole, Wrong
+
+PRICE = Number(code="INVALID_PRICE", at_least=Decimal("0.01"), at_most=Decimal("999999.99"))
+STOCK = Whole(code="INVALID_STOCK", at_least=0, at_most=1_000_000)
+CATEGORY = OneOf(code="INVALID_CATEGORY", names=lambda: ["Footwear", "Home & Kitchen"])
+
+
+def message(rule: Rule, text: str, label: str = "Price") -> str:
+    with pytest.raises(Wrong) as wrong:
+        rule.checker(label)(text)
+    return str(wrong.value)
+
+
+@pytest.mark.parametrize("text", ["0.01", "19.99", "7", "999999.99", "00012.50", "+5", ".5"])
+def test_a_price_is_a_plain_number(text: str) -> None:
+    assert PRICE.checker("Price")(text) == Decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("-10.00", "Price must be at least 0.01 (was -10.00)"),
+        ("0", "Price must be at least 0.01 (was 0)"),
+        ("1000000", "Price must be at most 999,999.99 (was 1000000)"),
+        ("1.005", "Price may have at most 2 decimals (was 1.005)"),
+        (
+            "1,800",
+            (
+                "Price must be a number such as 19.99, without thousands separators "
+                "(was '1,800': did you mean 1800?)"
+            ),
+        ),
+        (
+            "19,99",
+            "Price must use a point for decimals (was '19,99': did you mean 19.99?)",
+        ),
+        ("$5", "Price must be a number such as 19.99 (was '$5')"),
+        ("NaN", "Price must be a number such as 19.99 (was 'NaN')"),
+        ("1E+3000000", "Price must be a number such as 19.99 (was '1E+3000000')"),
+        ("1_000", "Price must be a number such as 19.99 (was '1_000')"),
+        ("１２", "Price must be a number such as 19.99 (was '１２')"),
+        ("٣", "Price must be a number such as 19.99 (was '٣')"),
+    ],
+)
+def test_what_is_wrong_with_a_price(text: str, words: str) -> None:
+    assert message(PRICE, text) == words
+
+
+def test_a_value_in_a_message_is_cut_at_80_characters() -> None:
+    assert message(STOCK, "9" * 5_000).count("9") == 79
+
+
+@pytest.mark.parametrize(("text", "value"), [("0", 0), ("1000000", 1_000_000), ("007", 7)])
+def test_a_stock_is_a_whole_number(text: str, value: int) -> None:
+    assert STOCK.checker("Stock")(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("-1", "Stock must be at least 0 (was -1)"),
+        ("1000001", "Stock must be at most 1,000,000 (was 1000001)"),
+        ("3.0", "Stock must be a whole number (was 3.0)"),
+        ("ten", "Stock must be a number such as 20 (was 'ten')"),
+    ],
+)
+def test_what_is_wrong_with_a_stock(text: str, words: str) -> None:
+    assert message(STOCK, text, "Stock") == words
+
+
+def test_a_category_is_stored_in_the_lists_spelling() -> None:
+    check = CATEGORY.checker("Category")
+    assert (check("FOOTWEAR"), check("home & kitchen")) == ("Footwear", "Home & Kitchen")
+
+
+def test_a_misspelt_category_is_told_the_nearest_name() -> None:
+    assert message(CATEGORY, "Footware", "Category") == (
+        "Category 'Footware' is not approved. Did you mean 'Footwear'?"
+    )
+    assert message(CATEGORY, "Xyz", "Category") == "Category 'Xyz' is not approved."
+
+
+def test_a_length_is_counted_in_characters() -> None:
+    assert MaxLength(3).checker("SKU")("äöü") == "äöü"
+    assert message(MaxLength(3), "äöü!", "SKU") == "SKU may have at most 3 characters (had 4)"
+
+
+@pytest.mark.parametrize(
+    "text", ["javascript:alert(1)", "ftp://x.example/a", "//x.example/a", "https://", "http://a b"]
+)
+def test_an_image_address_is_of_the_web(text: str) -> None:
+    assert "must be a web address" in message(WebAddress(), text, "Image URL")
+
+
+def test_text_of_a_given_form_is_named_by_an_example() -> None:
+    rule = Pattern(pattern="[0-9]+x[0-9]+", example="3x4")
+    assert message(rule, "big", "Size") == "Size must look like 3x4 (was 'big')"
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_number_in_range_or_wrong(text: str) -> None:
+    with contextlib.suppress(Wrong):
+        value = PRICE.checker("Price")(text)
+        assert PRICE.at_least <= value <= PRICE.at_most
+        assert value == round(value, 2)
+
+
+@given(st.decimals(min_value="0.01", max_value="999999.99", places=2))
+def test_every_price_in_range_is_let_through(price: Decimal) -> None:
+    assert PRICE.checker("Price")(f"{price:f}") == price
+
+
+@given(st.integers(min_value=0, max_value=1_000_000))
+def test_every_stock_in_range_is_let_through(stock: int) -> None:
+    assert STOCK.checker("Stock")(str(stock)) == stock
+
+
+def test_every_rule_of_every_data_set_has_code_words_and_remedy() -> None:
+    rules = [
+        rule
+        for dataset in all_datasets().values()
+        for column in dataset.columns
+        for rule in (*column.rules, *filter(None, [column.required]))
+    ]
+    assert rules
+    for rule in rules:
+        assert rule.code.isupper()
+        assert rule.in_words
+        assert rule.remedy
+        assert rule.message_template

@@ -1,0 +1,27 @@
+"""The e-mails that the emulator's SES was handed."""
+
+import json
+import os
+import urllib.request
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Message:
+    subject: str
+    to: list[str]
+    text: str
+    html: str
+
+
+def messages_about(upload_id: str) -> list[Message]:
+    """All messages whose text names this upload, oldest first."""
+    url = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/ses/messages"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        by_account = json.load(answer)["messages"]
+    return [
+        Message(sent["Subject"], sent["To"], sent["BodyText"], sent["BodyHtml"] or "")
+        for messages in by_account.values()
+        for sent in messages
+        if upload_id in (sent["BodyText"] or "")
+    ]
