@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -166,13 +167,18 @@ class _Emulator:
         return client(service, self.endpoint)
 
 
-def client(service: str, endpoint: str) -> Any:
-    """A boto3 client for the emulator, whatever the shell's AWS settings say."""
-    session: Any = boto3.Session(  # the service is not known to the type checker
+@cache
+def _session() -> Any:  # the type checker would want to know the services
+    return boto3.Session(
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         region_name=REGION,
     )
+
+
+@cache  # making one costs a tenth of a second
+def client(service: str, endpoint: str) -> Any:
+    """A boto3 client for the emulator, whatever the shell's AWS settings say."""
     patience = Config(
         connect_timeout=2,
         read_timeout=30,
@@ -181,7 +187,7 @@ def client(service: str, endpoint: str) -> Any:
         signature_version="s3v4" if service == "s3" else None,
         s3={"addressing_style": "path"},
     )
-    return session.client(service, endpoint_url=endpoint, config=patience)
+    return _session().client(service, endpoint_url=endpoint, config=patience)
 
 
 def _described(cloudformation: Any) -> dict[str, Any] | None:
