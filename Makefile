@@ -24,9 +24,9 @@ test: lint  ## all checks
 lint: environment  ## every check that runs no test
 	$(venv) -m ruff format --check .
 	$(venv) -m ruff check .
-	env $(as_in_production) $(venv) -m mypy .
-	env $(as_in_production) $(venv) manage.py makemigrations --check --dry-run
-	env $(as_in_production) $(venv) manage.py check --deploy --fail-level WARNING
+	deploy/as_in_production $(venv) -m mypy .
+	deploy/as_in_production $(venv) manage.py makemigrations --check --dry-run
+	deploy/as_in_production $(venv) manage.py check --deploy --fail-level WARNING
 
 bench: environment  ## the performance table
 	$(environment) .venv requirements-bench.txt
@@ -41,18 +41,3 @@ clean:  ## stop everything, forget databases, objects and environments
 
 environment:
 	$(environment) .venv requirements-dev.txt
-
-# Settings as a deployment has them, with values that lead nowhere: nothing here is contacted.
-queue := https://sqs.eu-central-1.amazonaws.com/000000000000
-as_in_production := LOCAL=0 AWS_ENDPOINT_URL= \
-	SECRET_KEY=only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLM \
-	DATABASE_URL=postgresql://nobody@127.0.0.1:9/nothing \
-	AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1 S3_BUCKET=none \
-	EVENTS_QUEUE_URL=$(queue)/events EVENTS_DEAD_LETTER_URL=$(queue)/events-dead-letter \
-	IMPORTS_QUEUE_URL=$(queue)/imports IMPORTS_DEAD_LETTER_URL=$(queue)/imports-dead-letter \
-	MAINTENANCE_QUEUE_URL=$(queue)/maintenance \
-	MAINTENANCE_DEAD_LETTER_URL=$(queue)/maintenance-dead-letter \
-	UPLOAD_RECORDS_TABLE=UploadRecords \
-	ALARM_TOPIC_ARN=arn:aws:sns:eu-central-1:000000000000:alarms \
-	PORTAL_URL=https://portal.techmart.example ALLOWED_HOSTS=portal.techmart.example \
-	DEFAULT_FROM_EMAIL=onboarding@techmart.example
