@@ -40,7 +40,7 @@ def refuse_if_cut(request: HttpRequest, dataset: Dataset) -> None:
         refuse_by_size(sent, dataset)
 
 
-def look(file: UploadedFile, *, dataset: Dataset, mode: str, vendor: Vendor) -> None:
+def look(file: "UploadedFile[bytes]", *, dataset: Dataset, mode: str, vendor: Vendor) -> None:
     """Ask of the file what the pipeline will ask of it first. Raises Refused."""
     if not vendor.is_active:
         raise Refused("INACTIVE_VENDOR", vendor=vendor.vendor_id)
@@ -52,7 +52,7 @@ def look(file: UploadedFile, *, dataset: Dataset, mode: str, vendor: Vendor) -> 
 
 
 @contextmanager
-def on_disk(file: UploadedFile) -> Iterator[Path]:
+def on_disk(file: "UploadedFile[bytes]") -> Iterator[Path]:
     """The file's path; a small file, which is in memory, is written to disk for the block."""
     if isinstance(file, TemporaryUploadedFile):
         file.flush()

@@ -21,16 +21,11 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if request.resolver_match and request.resolver_match.app_name == "admin":
             return None  # guards itself, with a login page of its own
         answer = super().process_view(request, view_func, view_args, view_kwargs)
+        if answer is not None and request.headers.get("HX-Request") == "true":
+            # The part of a page that asks would get the whole login page put into it.
+            answer = HttpResponse(status=204, headers={"HX-Refresh": "true"})
         request.META["onboarding.is_private"] = getattr(view_func, "login_required", True)
         return answer
-
-    def handle_no_permission(
-        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
-    ) -> HttpResponseBase:
-        if request.headers.get("HX-Request") == "true":
-            # A part of a page would get the whole login page put into it.
-            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        return super().handle_no_permission(request, view_func)
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

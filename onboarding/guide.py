@@ -1,0 +1,107 @@
+"""What the help page says, taken from the data set's columns and rules so that both agree."""
+
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from imports.dataset import Column, Dataset
+from imports.judging import COLUMN_COUNT_MESSAGE, GENERAL_REMEDIES
+from imports.rules import OneOf, Rule, plain
+
+WHOLE_ROW = "The whole row"
+
+
+@dataclass
+class Cause:
+    """One reason for an error code: the columns it applies to, its message and its remedy."""
+
+    message: SafeString
+    remedy: str
+    columns: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ErrorCode:
+    code: str
+    causes: list[Cause] = field(default_factory=list)
+
+
+def error_codes(dataset: Dataset) -> list[ErrorCode]:
+    """Every error a row of the data set can get, in the order of its columns."""
+    codes: dict[str, ErrorCode] = {}
+    for code, column, message, remedy in declared(dataset):
+        entry = codes.setdefault(code, ErrorCode(code))
+        for cause in entry.causes:
+            if (cause.message, cause.remedy) == (message, remedy):
+                break
+        else:
+            cause = Cause(message, remedy)
+            entry.causes.append(cause)
+        if column not in cause.columns:
+            cause.columns.append(column)
+    return list(codes.values())
+
+
+def declared(dataset: Dataset) -> Iterator[tuple[str, str, SafeString, str]]:
+    """Code, column's label, message and remedy of everything that is asked of a row."""
+    for column in dataset.columns:
+        rules: tuple[Rule, ...] = ((column.required,) if column.required else ()) + column.rules
+        for rule in rules:
+            yield rule.code, column.label, worded(rule.message_template, rule), rule.remedy
+    for unique in dataset.unique:
+        label = dataset.label(unique.column)
+        yield unique.code, label, worded(unique.repeated), unique.remedy
+        yield unique.code, label, worded(unique.taken), unique.remedy
+    for fixed in dataset.fixed:
+        yield fixed.code, dataset.label(fixed.column), worded(fixed.message), fixed.remedy
+    yield (
+        "COLUMN_COUNT",
+        WHOLE_ROW,
+        worded(COLUMN_COUNT_MESSAGE),
+        GENERAL_REMEDIES["COLUMN_COUNT"],
+    )
+
+
+def worded(template: str, rule: Rule | None = None) -> SafeString:
+    """A message template for people: limits filled in, what a row fills in set off."""
+    parts: list[tuple[str, str]] = []
+    for text, name, _, _ in string.Formatter().parse(template):
+        parts.append(("{}", text))
+        if name is None:
+            continue
+        limit = getattr(rule, name, None)
+        if isinstance(limit, Decimal | int):
+            parts.append(("{}", plain(limit)))
+        elif isinstance(limit, str):
+            parts.append(("{}", limit))
+        else:
+            parts.append(("<var>{}</var>", name))
+    return format_html_join("", "{}", ((format_html(markup, text),) for markup, text in parts))
+
+
+@dataclass(frozen=True)
+class ApprovedList:
+    column: Column
+    names: list[str]
+
+
+def approved_lists(dataset: Dataset) -> list[ApprovedList]:
+    """For each column that must be on a list, the list as it is now."""
+    return [
+        ApprovedList(column, rule.names())
+        for column in dataset.columns
+        for rule in column.rules
+        if isinstance(rule, OneOf)
+    ]
+
+
+def template_rows(dataset: Dataset) -> list[list[str]]:
+    """The header as the help page names the columns, and the example of each."""
+    return [
+        [f"{column.label}*" if column.required else column.label for column in dataset.columns],
+        [column.example for column in dataset.columns],
+    ]

@@ -1,0 +1,100 @@
+"""The form that sends a file: looked at at once, stored, and left to the pipeline."""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from config.logging import about
+from imports.dataset import Dataset
+from imports.datasets import all_datasets
+from imports.models import Upload
+from imports.refusals import Refused
+from imports.steps import receive
+from imports.steps.stage import in_megabytes
+from onboarding.forms import UploadForm
+from onboarding.receiving import look, refuse_if_cut
+from onboarding.words import header_check
+from vendors.access import access_of
+from vendors.models import Vendor
+
+log = logging.getLogger(__name__)
+
+
+def new_upload(request: HttpRequest) -> HttpResponse:
+    access = access_of(request.user)
+    if not access.acts:
+        return render(request, "onboarding/no_vendor.html", {"access": access}, status=403)
+    dataset = dataset_of(request)
+    form = UploadForm(
+        request.POST or None,
+        request.FILES or None,
+        dataset=dataset,
+        senders=Vendor.objects.visible_to(access),
+        ask_vendor=access.sees_all,
+    )
+    page: dict[str, Any] = {
+        "access": access,
+        "form": form,
+        "dataset": dataset,
+        "datasets": all_datasets().values(),
+        "header_check": json.dumps(header_check(dataset)),
+        "max_bytes": in_megabytes(dataset.byte_limit),
+    }
+    if request.method != "POST":
+        return render(request, "onboarding/new_upload.html", page)
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    try:
+        refuse_if_cut(request, dataset)
+        if form.is_valid():
+            vendor = form.cleaned_data.get("vendor") or Vendor.objects.visible_to(access).get()
+            file, mode = form.cleaned_data["file"], form.cleaned_data["mode"]
+            look(file, dataset=dataset, mode=mode, vendor=vendor)
+            upload = receive.open_upload(
+                vendor=vendor,
+                dataset=dataset.key,
+                mode=mode,
+                file_name=file.name,
+                size=file.size,
+                by=request.user,
+            )
+            if store(upload, file):
+                response = redirect("upload", upload.upload_id)
+                response.status_code = HTTPStatus.SEE_OTHER
+                return response
+            page["unstored"] = upload
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+    except Refused as refused:
+        page["refused"] = refused
+    return render(request, "onboarding/new_upload.html", page, status=status)
+
+
+def store(upload: Upload, file: "UploadedFile[bytes]") -> bool:
+    """Put the file into storage; False when that did not answer.
+
+    The upload's row stays: if the file arrived after all it is imported, else the row ends as
+    NEVER_ARRIVED.
+    """
+    with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
+        try:
+            receive.store(upload, file)
+        except (BotoCoreError, ClientError) as error:
+            log.error("the file could not be stored: %s", error)
+            return False
+        log.info("stored %s (%s bytes)", upload.file_name, upload.file_size)
+    return True
+
+
+def dataset_of(request: HttpRequest) -> Dataset:
+    """The data set that the form is for: the one asked for, or the first. Raises Http404."""
+    offered = all_datasets()
+    key = request.POST.get("dataset") or request.GET.get("dataset") or next(iter(offered))
+    if key not in offered:
+        raise Http404(key)
+    return offered[key]

@@ -1,0 +1,100 @@
+"""One upload: how far it is, what came of it, and what can be done about it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from imports import actions, datasets
+from imports.models import Notification, Upload
+from imports.refusals import REFUSALS
+from onboarding.errors_shown import Errors
+from onboarding.progress import Progress
+from onboarding.words import mode_title, source_gone_at
+from vendors.access import access_of
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def show(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """The page; or, for the page itself asking how things are, the part of it that changed."""
+    upload = visible(request, upload_id)
+    dataset = datasets.get(upload.dataset)
+    mail = Notification.objects.filter(upload=upload, run=upload.run).first()
+    progress = Progress(upload, dataset, mail, now())
+    page: dict[str, Any] = {
+        "access": access_of(request.user),
+        "upload": upload,
+        "dataset": dataset,
+        "mail": mail,
+        "progress": progress,
+        "mode_title": mode_title(upload, dataset),
+        "source_gone_at": source_gone_at(upload),
+        "refusal": REFUSALS.get(upload.failure_code),
+        "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
+    }
+    is_asking = request.headers.get("HX-Request") == "true"
+    if is_asking and request.GET.get("seen") == progress.fingerprint:
+        return HttpResponse(status=204)
+    if request.headers.get("HX-Target") == "progress" and not progress.is_over:
+        return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
+    page["errors"] = Errors(upload, dataset, request.GET) if progress.is_over else None
+    if not is_asking:
+        return render(request, "onboarding/upload/page.html", page)
+    response = render(request, "onboarding/upload/all.html", page)
+    response["HX-Retarget"] = "#upload"
+    return response
+
+
+@require_POST
+def retry(request: HttpRequest, upload_id: str) -> HttpResponse:
+    upload = one_to_act_on(request, upload_id)
+    try:
+        upload = actions.retry(upload.upload_id, by=by(request))
+    except actions.NotPossible as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Run {upload.run} has begun.")
+    return redirect("upload", upload_id)
+
+
+def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """Asks first: what is in stays in, and the rest of the file will not be read."""
+    upload = one_to_act_on(request, upload_id)
+    if request.method != "POST" and upload.can_be_cancelled:
+        return render(
+            request,
+            "onboarding/cancel.html",
+            {"upload": upload, "dataset": datasets.get(upload.dataset)},
+        )
+    try:
+        actions.cancel(upload.upload_id, by=by(request))
+    except actions.NotPossible as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The upload is being stopped.")
+    return redirect("upload", upload_id)
+
+
+def visible(request: HttpRequest, upload_id: str) -> Upload:
+    """The upload, if there is one of this id that the person may see. Raises Http404."""
+    uploads = Upload.objects.visible_to(access_of(request.user))
+    return get_object_or_404(uploads.select_related("vendor", "uploaded_by"), pk=upload_id)
+
+
+def one_to_act_on(request: HttpRequest, upload_id: str) -> Upload:
+    """The upload, for somebody who may do more than look. Raises Http404, PermissionDenied."""
+    upload = visible(request, upload_id)
+    if not access_of(request.user).acts:
+        raise PermissionDenied("You may look at uploads, but not change their course.")
+    return upload
+
+
+def by(request: HttpRequest) -> Any:
+    """Who acts. Never anonymous here: every view of this file asks for a login."""
+    return request.user

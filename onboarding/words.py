@@ -1,0 +1,72 @@
+"""The portal's words for what the pipeline calls by short names."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from imports.dataset import Dataset, header_name
+from imports.models import Upload
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way to treat a file: its key, its title and one line of explanation."""
+
+    key: str
+    title: str
+    about: str
+
+
+def modes_of(dataset: Dataset) -> list[Mode]:
+    """The ways this data set's files can be treated, the usual one first."""
+    noun, nouns = dataset.noun, dataset.nouns
+    identity = dataset.label(dataset.identity)
+    every = {
+        Upload.Mode.CREATE.value: Mode(
+            "create",
+            f"Add new {nouns}",
+            f"Every row becomes a new {noun}. A row whose {noun} exists already is reported.",
+        ),
+        Upload.Mode.UPDATE.value: Mode(
+            "update",
+            f"Update {nouns} and add new ones",
+            f"{identity} finds the {noun}; filled cells change it, empty ones leave it alone.",
+        ),
+        Upload.Mode.CHECK.value: Mode(
+            "check",
+            "Check only",
+            "You get the same report, and nothing is imported. Good for a first try.",
+        ),
+    }
+    return [every[key] for key in dataset.modes]
+
+
+def mode_title(upload: Upload, dataset: Dataset) -> str:
+    return next((m.title for m in modes_of(dataset) if m.key == upload.mode), upload.mode)
+
+
+def source_gone_at(upload: Upload) -> datetime | None:
+    """When the uploaded file leaves our storage; None when that is not certain yet."""
+    if upload.completed_at is None or upload.s3_version is None:
+        return None
+    return upload.source_deleted_at or upload.completed_at + timedelta(
+        hours=settings.SOURCE_KEPT_HOURS
+    )
+
+
+def header_check(dataset: Dataset) -> dict[str, Any]:
+    """What the browser needs to look at a file before it is sent: limits and column names."""
+    return {
+        "maxBytes": dataset.byte_limit,
+        "columns": [
+            {
+                "label": column.label,
+                "names": sorted({header_name(column.key), header_name(column.label)}),
+                "required": column.required is not None,
+                "isIdentity": column.key == dataset.identity,
+            }
+            for column in dataset.columns
+        ],
+    }
