@@ -3,7 +3,6 @@
 With `DB_SECRET_NAME` unset this is Django's own PostgreSQL back end.
 """
 
-import functools
 import json
 import time
 from typing import Any
@@ -17,6 +16,9 @@ from psycopg2 import OperationalError
 KEPT_SECONDS = 3600
 REFUSED_CREDENTIALS = ("password authentication failed", "role ")
 
+# By the secret's name: when it was fetched, and what it said.
+credentials_cache: dict[str, tuple[float, dict[str, str]]] = {}
+
 __all__ = ["DatabaseWrapper"]
 
 
@@ -26,12 +28,14 @@ def credentials(*, fresh: bool = False) -> dict[str, str]:
     Raises botocore's ClientError when the secret cannot be read.
     """
     if fresh:
-        _fetch.cache_clear()
-    return _fetch(int(time.monotonic() // KEPT_SECONDS))
+        credentials_cache.clear()
+    found = credentials_cache.get(settings.DB_SECRET_NAME)
+    if found is None or time.monotonic() - found[0] > KEPT_SECONDS:
+        found = credentials_cache[settings.DB_SECRET_NAME] = (time.monotonic(), _fetch())
+    return found[1]
 
 
-@functools.lru_cache(maxsize=1)
-def _fetch(_hour: int) -> dict[str, str]:
+def _fetch() -> dict[str, str]:
     client = boto3.client(
         "secretsmanager", region_name=settings.AWS_REGION, endpoint_url=settings.AWS_ENDPOINT_URL
     )

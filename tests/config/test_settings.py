@@ -1,0 +1,54 @@
+"""The settings refuse nonsense loudly, and all of it at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load_settings(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "import config.settings"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "LOCAL_DIR": "/nonexistent", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def complete() -> dict[str, str]:
+    names = [
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "PORTAL_URL",
+        "AWS_REGION",
+        "S3_BUCKET",
+        "EVENTS_QUEUE_URL",
+        "IMPORTS_QUEUE_URL",
+        "MAINTENANCE_QUEUE_URL",
+        "EVENTS_DEAD_LETTER_URL",
+        "IMPORTS_DEAD_LETTER_URL",
+        "MAINTENANCE_DEAD_LETTER_URL",
+        "UPLOAD_RECORDS_TABLE",
+        "ALARM_TOPIC_ARN",
+        "DEFAULT_FROM_EMAIL",
+    ]
+    return dict.fromkeys(names, "x") | {"DATABASE_URL": "postgresql://u@127.0.0.1:9/x"}
+
+
+def test_an_environment_that_fits_is_taken() -> None:
+    loaded = load_settings(**complete())
+    assert loaded.returncode == 0, loaded.stderr
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    environment = complete() | {"BATCH_ROWS": "many", "AUDIT_KEPT_DAYS": "30"}
+    del environment["S3_BUCKET"]
+    loaded = load_settings(**environment)
+    assert loaded.returncode != 0
+    for name in ("BATCH_ROWS", "AUDIT_KEPT_DAYS", "S3_BUCKET"):
+        assert name in loaded.stderr

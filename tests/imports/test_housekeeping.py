@@ -1,0 +1,156 @@
+"""What beat asks for: each sweep finds what is there, and finding it twice changes nothing."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from django.conf import settings as project
+from django.utils.timezone import now
+
+from imports import actions, hints, housekeeping, objects
+from imports.models import Alarm, Upload
+from imports.steps.receive import open_upload
+from tests.conftest import arrived, drive
+from tests.product_files import csv_bytes, good_row
+from vendors.models import Vendor
+
+Run = Callable[..., Upload]
+
+
+@pytest.fixture
+def imports_queue() -> Iterator[str]:
+    """The imports queue, empty before and after."""
+    sqs = boto3.client("sqs", region_name=project.AWS_REGION, endpoint_url=project.AWS_ENDPOINT_URL)
+    sqs.purge_queue(QueueUrl=project.IMPORTS_QUEUE_URL)
+    yield project.IMPORTS_QUEUE_URL
+    sqs.purge_queue(QueueUrl=project.IMPORTS_QUEUE_URL)
+
+
+def long_ago(**hours: float) -> Any:
+    return now() - timedelta(**hours)
+
+
+def test_a_due_upload_without_a_hint_gets_one(vendor_a: Vendor, imports_queue: str) -> None:
+    arrived([good_row(1)], vendor=vendor_a)
+    assert housekeeping.resume_stalled() == 0  # its own hint is probably on its way
+
+    Upload.objects.update(next_attempt_at=long_ago(minutes=1))
+    assert housekeeping.resume_stalled() == 1
+    assert housekeeping.messages_in(imports_queue) == 1
+
+    assert housekeeping.resume_stalled() == 0  # one hint for one upload is enough
+
+
+def test_an_upload_under_lease_is_left_alone(vendor_a: Vendor, imports_queue: str) -> None:
+    arrived([good_row(1)], vendor=vendor_a)
+    Upload.objects.update(
+        next_attempt_at=long_ago(minutes=1), lease_until=now() + timedelta(seconds=30)
+    )
+    assert housekeeping.resume_stalled() == 0
+
+    Upload.objects.update(lease_until=long_ago(seconds=1))
+    assert housekeeping.resume_stalled() == 1
+
+
+def test_a_hint_that_cannot_be_sent_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: Any, **__: Any) -> None:
+        raise ClientError({"Error": {"Code": "503", "Message": "down"}}, "SendMessage")
+
+    monkeypatch.setattr("imports.hints.current_app.send_task", unreachable)
+    assert hints.send_hint() is False
+
+
+def test_a_form_upload_whose_file_never_comes_ends(vendor_a: Vendor, imports_queue: str) -> None:
+    upload = open_upload(
+        vendor=vendor_a, dataset="products", mode="create", file_name="a.csv", size=1, by=None
+    )
+    housekeeping.resume_stalled()
+    drive()
+    upload.refresh_from_db()
+    assert upload.status == "received"
+
+    Upload.objects.update(upload_timestamp=long_ago(minutes=16))
+    housekeeping.resume_stalled()
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.failure_code) == ("failed", "NEVER_ARRIVED")
+    assert "15 minutes" in upload.failure_message
+    assert not upload.can_be_retried
+
+
+def test_an_object_without_an_event_is_found(
+    vendor_a: Vendor, categories: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "EVENT_GRACE", timedelta(0))
+    housekeeping.find_missing_events()  # objects of other tests
+    Upload.objects.all().delete()
+    key = "uploads/VEND001/unheard.csv"
+    version = objects.put(project.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
+
+    assert housekeeping.find_missing_events() >= 1
+    upload = Upload.objects.get(s3_key=key)
+    assert upload.s3_version == version
+    count = Upload.objects.count()
+    assert housekeeping.find_missing_events() == 0
+    assert Upload.objects.count() == count
+
+
+def versions(upload: Upload) -> list[objects.ListedVersion]:
+    return list(objects.list_versions(upload.s3_bucket, upload.s3_key))
+
+
+def test_the_source_of_a_long_ended_upload_is_deleted_for_good(run_upload: Run) -> None:
+    upload = run_upload([good_row(1, price="x")])
+    housekeeping.clean_up()
+    assert versions(upload)
+
+    Upload.objects.update(completed_at=long_ago(hours=25))
+    assert housekeeping.clean_up() == 1
+    assert housekeeping.clean_up() == 0
+
+    upload.refresh_from_db()
+    assert not versions(upload)
+    assert upload.source_deleted_at is not None
+    assert not upload.can_be_retried
+
+
+def test_the_source_of_an_upload_that_has_not_ended_is_kept(
+    run_upload: Run, vendor_a: Vendor
+) -> None:
+    waiting = arrived([good_row(5)], vendor=vendor_a)
+    Upload.objects.update(upload_timestamp=long_ago(days=30))
+    retried = run_upload([good_row(1, price="x")])
+    actions.retry(retried.upload_id, by=None)
+
+    assert housekeeping.clean_up() == 0
+    assert versions(waiting)
+    assert versions(retried)
+
+
+def test_history_is_kept_ninety_days(run_upload: Run) -> None:
+    upload = run_upload([good_row(1, price="x")])
+    Upload.objects.update(completed_at=long_ago(days=89))
+    housekeeping.clean_up()
+    assert Upload.objects.filter(pk=upload.pk).exists()
+
+    Upload.objects.update(completed_at=long_ago(days=91))
+    housekeeping.clean_up()
+    assert not Upload.objects.filter(pk=upload.pk).exists()
+
+
+def test_a_dead_letter_raises_one_alarm(db: None) -> None:
+    sqs = housekeeping.queues()
+    sqs.purge_queue(QueueUrl=project.EVENTS_DEAD_LETTER_URL)
+    housekeeping.watch_dead_letters()
+    assert not Alarm.objects.filter(subject="queue events").exists()
+
+    sqs.send_message(QueueUrl=project.EVENTS_DEAD_LETTER_URL, MessageBody="poison")
+    housekeeping.watch_dead_letters()
+    housekeeping.watch_dead_letters()
+
+    assert Alarm.objects.get(subject="queue events").kind == "dead_letter"
+    sqs.purge_queue(QueueUrl=project.EVENTS_DEAD_LETTER_URL)

@@ -1,0 +1,188 @@
+"""Who gets which upload, and what two workers at once do to each other: nothing."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.db import connection
+from django.utils.timezone import now
+
+from catalog.models import Product
+from imports import actions, failures, lease, pipeline
+from imports.judging import judge
+from imports.models import Alarm, RowError, Upload
+from imports.steps import load as load_step
+from tests.conftest import arrived, drive
+from tests.product_files import good_row
+from vendors.models import Vendor
+
+Run = Callable[..., Upload]
+
+
+def claimed() -> lease.Work:
+    work = lease.claim()
+    assert work is not None
+    return work
+
+
+def test_nothing_due_is_nothing_to_do(db: None) -> None:
+    assert lease.claim() is None
+    assert pipeline.advance() is None
+
+
+def test_a_claimed_upload_is_not_given_out_again(vendor_a: Vendor) -> None:
+    arrived([good_row(1)], vendor=vendor_a)
+    claimed()
+    assert lease.claim() is None
+
+
+def test_an_upload_whose_lease_ran_out_is_given_out_with_a_new_token(vendor_a: Vendor) -> None:
+    arrived([good_row(1)], vendor=vendor_a)
+    first = claimed()
+    Upload.objects.update(lease_until=now() - timedelta(seconds=1))
+    second = claimed()
+    assert second.token == first.token + 1
+    with pytest.raises(lease.Fenced):
+        first.renew()
+    second.renew()
+
+
+def test_the_vendor_with_fewest_running_slices_is_served_first(
+    vendor_a: Vendor, vendor_b: Vendor
+) -> None:
+    for number in range(3):
+        arrived([good_row(number)], vendor=vendor_a)
+    late = arrived([good_row(9)], vendor=vendor_b)
+    assert claimed().upload.vendor_id == "VEND001"
+    assert claimed().upload_id == late.upload_id
+
+
+def test_of_one_vendor_the_upload_with_fewest_rows_left_is_served_first(vendor_a: Vendor) -> None:
+    arrived([good_row(n) for n in range(500)], vendor=vendor_a)
+    small = arrived([good_row(1)], vendor=vendor_a)
+    assert claimed().upload_id == small.upload_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_that_failed_is_not_due_before_its_time(vendor_a: Vendor) -> None:
+    arrived([good_row(1)], vendor=vendor_a)
+    failures.record(claimed(), OSError("no space left on device"))
+    upload = Upload.objects.get()
+    assert upload.attempts == 1
+    assert upload.next_attempt_at is not None
+    assert upload.next_attempt_at > now()
+    assert lease.claim() is None
+
+
+def test_back_off_doubles_and_is_capped() -> None:
+    longest = [max(failures.backoff(attempts) for _ in range(200)) for attempts in (1, 2, 3, 50)]
+    base, top = project.RETRY_BASE_SECONDS, project.RETRY_MAX_SECONDS
+    for seen, limit in zip(longest, (base, base * 2, base * 4, top), strict=True):
+        assert limit / 2 <= seen <= limit
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_that_stays_ends_the_upload_and_tells_staff(
+    vendor_a: Vendor, categories: list[str], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.RETRY_BASE_SECONDS = 0
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr(load_step, "judge", broken)
+    upload = arrived([good_row(1)], vendor=vendor_a)
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.failure_code, upload.step) == ("failed", "INTERNAL", "done")
+    assert "on our side" in upload.failure_message
+    assert "disk is on fire" not in upload.failure_message
+    assert "the disk is on fire" in Alarm.objects.get(kind="failed_upload").detail
+    assert upload.can_be_retried
+
+    monkeypatch.undo()
+    actions.retry(upload.upload_id, by=None)
+    drive()
+    upload.refresh_from_db()
+    assert upload.status == "completed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_progress_forgives_earlier_failures(
+    vendor_a: Vendor, categories: list[str], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.RETRY_BASE_SECONDS = 0
+    failed: list[int] = []
+
+    def breaks_once(*arguments: Any) -> Any:
+        if not failed:
+            failed.append(1)
+            raise OSError("once")
+        return judge(*arguments)
+
+    monkeypatch.setattr(load_step, "judge", breaks_once)
+    upload = arrived([good_row(1)], vendor=vendor_a)
+    drive()
+    upload.refresh_from_db()
+    assert (upload.status, upload.attempts) == ("completed", 0)
+
+
+def in_threads(count: int, work: Callable[[], None]) -> None:
+    """Run `work` in several threads at once, each with a database connection of its own."""
+    together = threading.Barrier(count)
+
+    def one() -> None:
+        try:
+            together.wait(timeout=30)
+            work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        for done in [pool.submit(one) for _ in range(count)]:
+            done.result(timeout=120)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_at_once_import_everything_once(
+    vendor_a: Vendor, vendor_b: Vendor, categories: list[str], settings: Any
+) -> None:
+    settings.SLICE_SECONDS = 0  # every batch is a slice of its own
+    uploads = [
+        arrived(
+            [good_row(n * 100 + row, price="x" if row % 10 == 0 else "5") for row in range(60)],
+            vendor=vendor_a if n % 2 else vendor_b,
+        )
+        for n in range(8)
+    ]
+    in_threads(4, drive)
+
+    for upload in uploads:
+        upload.refresh_from_db()
+        assert (upload.status, upload.valid_records, upload.error_records) == ("partial", 54, 6)
+    assert Product.objects.count() == 8 * 54
+    assert RowError.objects.count() == 8 * 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_vendors_with_the_same_skus_in_opposite_order(
+    vendor_a: Vendor, vendor_b: Vendor, categories: list[str]
+) -> None:
+    rows = [good_row(n) for n in range(1_500)]
+    first = arrived(rows, vendor=vendor_a)
+    second = arrived(list(reversed(rows)), vendor=vendor_b)
+    in_threads(2, drive)
+
+    for upload in (first, second):
+        upload.refresh_from_db()
+        assert upload.step == "done"
+        assert upload.attempts == 0
+        assert upload.failure_code == ""
+    assert first.valid_records + second.valid_records == 1_500 == Product.objects.count()
+    assert set(RowError.objects.values_list("error_type", flat=True)) == {"DUPLICATE_SKU"}
+    assert "VEND00" not in RowError.objects.all()[0].error_message

@@ -1,0 +1,108 @@
+"""The error report and the correctable file."""
+
+import csv
+import io
+from collections.abc import Callable
+
+from imports import report_files
+from imports.models import Upload
+from imports.summary import row_ranges
+from tests.conftest import report_text
+from tests.product_files import good_row
+
+Run = Callable[..., Upload]
+
+
+def test_the_report_has_one_line_per_error_in_a_fixed_order(run_upload: Run) -> None:
+    upload = run_upload(
+        "SKU,vendor_product_id,Product Name,Category,Price,Stock Quantity\n"
+        "S-1,V-1,Lamp,Audoi,-10.00,ten\n"
+        "S-2,V-2,Cup,Audio,5.00,1\n"
+    )
+    lines = report_text(upload).splitlines()
+    assert lines[0] == (
+        "Row Number,Vendor Product ID,SKU,Product Name,Error Type,Error Message,Price,"
+        "Stock Quantity,Column,Value,How To Fix"
+    )
+    assert [line.split(",")[4] for line in lines[1:]] == [
+        "INVALID_CATEGORY",
+        "INVALID_PRICE",
+        "INVALID_STOCK",
+    ]
+    assert lines[2].startswith(
+        "2,V-1,S-1,Lamp,INVALID_PRICE,Price must be at least 0.01 (was -10.00),-10.00,ten,"
+        'Price,-10.00,"Write a number from 0.01 to'
+    )
+
+
+def test_the_report_is_utf8_with_a_byte_order_mark(run_upload: Run) -> None:
+    upload = run_upload([good_row(1, price="free", product_name="Tässchen")])
+    raw = b"".join(report_files.error_report(upload))
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert "Tässchen" in raw.decode("utf-8-sig")
+
+
+def test_formulas_are_neutralised_and_plain_numbers_are_not(run_upload: Run) -> None:
+    names = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", " =x", "＝x", "-10.00", "+5", "-1,234.5", "plain"]
+    upload = run_upload([good_row(n, product_name=name, price="x") for n, name in enumerate(names)])
+    rows = list(csv.DictReader(io.StringIO(report_text(upload))))
+    assert [row["Product Name"] for row in rows] == [
+        "'=1+1",
+        "'+cmd",
+        "'-2+3",
+        "'@SUM(A1)",
+        "'=x",
+        "'＝x",
+        "-10.00",
+        "+5",
+        "-1,234.5",
+        "plain",
+    ]
+
+
+def test_the_correctable_file_has_the_rejected_rows_in_the_vendors_columns(run_upload: Run) -> None:
+    upload = run_upload(
+        "Notes;SKU *;vendor_product_id;Product Name;Category;Price;Stock Quantity\n"
+        "keep me;S-1;V-1;Lamp;Audio;free;\n"
+        "x;S-2;V-2;Cup;Audio;5.00;1\n"
+    )
+    rows = list(
+        csv.reader(io.StringIO(b"".join(report_files.correctable_file(upload)).decode("utf-8-sig")))
+    )
+    assert rows[0] == [
+        "Notes", "SKU *", "vendor_product_id", "Product Name", "Category", "Price",
+        "Stock Quantity", "Errors",
+    ]  # fmt: skip
+    assert rows[1][:7] == ["keep me", "S-1", "V-1", "Lamp", "Audio", "free", ""]
+    assert "Price must be a number" in rows[1][7]
+    assert "Stock Quantity is required" in rows[1][7]
+    assert len(rows) == 2
+    assert upload.ignored_columns == ["Notes"]
+
+
+def test_a_correctable_file_can_be_mended_and_uploaded(run_upload: Run) -> None:
+    first = run_upload([good_row(1, price="free", product_name="=Lamp"), good_row(2)])
+    text = b"".join(report_files.correctable_file(first)).decode("utf-8-sig")
+    assert "'=Lamp" in text
+
+    second = run_upload(text.replace("free", "5.00", 1))
+
+    assert (second.status, second.valid_records, second.ignored_columns) == ("completed", 1, [])
+    from catalog.models import Product
+
+    assert Product.objects.get(sku="SKU-1").product_name == "=Lamp"
+
+
+def test_cells_beyond_the_header_are_not_lost(run_upload: Run) -> None:
+    upload = run_upload(
+        "vendor_product_id,product_name,category,sku,price,stock_quantity\n"
+        "V-1,Lamp, bright,Audio,S-1,5.00,1\n"
+    )
+    text = b"".join(report_files.correctable_file(upload)).decode("utf-8-sig")
+    assert "The row has 7 cells where the header has 6; cells beyond the last column: 1" in text
+
+
+def test_row_ranges() -> None:
+    assert row_ranges([3, 4, 5, 6, 7, 12, 40, 41]) == "3–7, 12, 40, 41"
+    assert row_ranges(range(2, 60, 2), most=3) == "2, 4, 6 and 26 more rows"
+    assert row_ranges([]) == ""

@@ -1,0 +1,120 @@
+"""Staged rows: what is written is read, whole and in order, and a gap is noticed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from imports import staging
+from imports.models import Upload
+
+ROWS = [(number, [f"id-{number}", "x" * 50, "é"]) for number in range(2, 5_002)]
+
+
+def stage(upload_id: str, token: int, rows: Any) -> Upload:
+    *_, written = staging.write(upload_id, token, rows)
+    return Upload(upload_id=upload_id, staged_token=token, staged_items=written)
+
+
+def read_all(upload: Upload, most_rows: int) -> list[tuple[int, list[str], list[int]]]:
+    rows = []
+    while upload.cursor < upload.staged_items:
+        runs = staging.read(upload, most_rows)
+        rows += [row for run in runs for row in run.rows]
+        upload.cursor = runs[-1].sequence
+    return rows
+
+
+@pytest.mark.parametrize("most_rows", [1, 2_000, 2**31])
+def test_rows_come_back_in_file_order(most_rows: int) -> None:
+    upload = stage(f"UPLOAD_ORDER_{most_rows}", 7, ROWS)
+    assert read_all(upload, most_rows) == [(number, cells, []) for number, cells in ROWS]
+
+
+def test_rows_travel_in_packed_items() -> None:
+    upload = stage("UPLOAD_PACKED", 1, ROWS)
+    assert upload.staged_items <= 6
+
+
+def test_each_staging_is_read_by_its_own_token() -> None:
+    stage("UPLOAD_TWICE", 1, [(2, ["old"])])
+    upload = stage("UPLOAD_TWICE", 2, [(2, ["new"])])
+    assert read_all(upload, 10) == [(2, ["new"], [])]
+
+
+@pytest.mark.parametrize("missing", [1, 3, 5])
+def test_a_missing_item_is_noticed(missing: int) -> None:
+    upload = stage(f"UPLOAD_GAP_{missing}", 1, ROWS)
+    staging.client().delete_item(
+        TableName=settings.UPLOAD_RECORDS_TABLE,
+        Key={
+            "upload_id": {"S": upload.upload_id},
+            "record_id": {"S": staging.record_id(1, missing)},
+        },
+    )
+    with pytest.raises(staging.StagingIncomplete):
+        read_all(upload, 2**31)
+
+
+def test_a_cell_is_cut_at_ten_thousand_characters_and_flagged() -> None:
+    upload = stage("UPLOAD_LONG", 1, [(2, ["a" * 10_000, "b" * 10_001])])
+    ((_, cells, cut),) = read_all(upload, 10)
+    assert ([len(cell) for cell in cells], cut) == ([10_000, 10_000], [1])
+
+
+def test_a_row_that_fits_no_item_has_its_cells_cut() -> None:
+    # Nothing compresses in it: every character once.
+    incompressible = "".join(map(chr, range(0x4E00, 0x4E00 + 9_000)))
+    upload = stage("UPLOAD_WIDE", 1, [(2, [incompressible] * 20), (3, ["next"])])
+    assert upload.staged_items in {1, 2}
+    rows = read_all(upload, 10)
+    assert [row[0] for row in rows] == [2, 3]
+
+
+def test_a_row_of_countless_cells_ends() -> None:
+    upload = stage("UPLOAD_CELLS", 1, [(2, [chr(0x4E00 + n % 20_000) * 20 for n in range(50_000)])])
+    ((number, cells, _),) = read_all(upload, 10)
+    assert (number, len(cells)) == (2, 1_000)
+
+
+class Overloaded:
+    """DynamoDB that leaves the last item unprocessed a number of times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.written: list[Any] = []
+
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        ((table, requests),) = RequestItems.items()
+        if self.times:
+            self.times -= 1
+            self.written += requests[:-1]
+            return {"UnprocessedItems": {table: requests[-1:]}}
+        self.written += requests
+        return {"UnprocessedItems": {}}
+
+
+@pytest.fixture
+def overloaded(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Overloaded]:
+    def times(count: int) -> Overloaded:
+        fake = Overloaded(count)
+        monkeypatch.setattr(staging, "client", lambda: fake)
+        return fake
+
+    return times
+
+
+def test_unprocessed_items_are_offered_again(overloaded: Callable[[int], Overloaded]) -> None:
+    fake = overloaded(2)
+    staging.put_all([{"n": 1}, {"n": 2}])
+    assert [request["PutRequest"]["Item"]["n"] for request in fake.written] == [1, 2]
+
+
+def test_items_that_stay_unprocessed_end_in_an_error(
+    overloaded: Callable[[int], Overloaded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overloaded(10**6)
+    monkeypatch.setattr(staging, "WRITE_DEADLINE", 0.2)
+    with pytest.raises(staging.StagingOverloaded):
+        staging.put_all([{"n": 1}])
