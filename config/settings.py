@@ -12,6 +12,7 @@ from typing import Any
 from botocore.config import Config
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from dotenv import load_dotenv
 from environs import Env, EnvValidationError, validate
 
@@ -81,7 +82,7 @@ except EnvValidationError as error:
 
 # --- Django ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # its looks; the admin site is our own
     "unfold.contrib.filters",
     "config.apps.AdminConfig",
     "django.contrib.auth",
@@ -190,7 +191,6 @@ X_FRAME_OPTIONS = "DENY"
 # The portal runs no inline script or style and loads nothing from elsewhere; downloads are
 # redirected to the bucket, which needs no permission here because it is a navigation.
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -312,9 +312,27 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING_CONFIG = "config.logging.configure"
 LOGGING = {"format": LOG_FORMAT}
 
+# --- The admin's look --------------------------------------------------------------------------
 UNFOLD = {
     "SITE_TITLE": "TechMart onboarding",
     "SITE_HEADER": "TechMart onboarding",
     "SITE_SYMBOL": "inventory_2",
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda _: static("imports/admin/admin.css")],
+    "SIDEBAR": {"navigation": "imports.admin.navigation.sidebar"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        }
+    },
 }

@@ -5,7 +5,9 @@ import logging
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
+from django.db.models.functions import Now
 
 from imports.models import Alarm
 
@@ -19,6 +21,12 @@ def raise_alarm(kind: Alarm.Kind, subject: str, detail: str) -> None:
     )
     if is_new:
         transaction.on_commit(lambda: publish(kind, subject, detail), robust=True)
+
+
+def close(alarm_id: int, *, by: AbstractBaseUser | AnonymousUser) -> bool:
+    """Close an open alarm, with who and when; False when it was closed before."""
+    open_one = Alarm.objects.filter(pk=alarm_id, closed_at__isnull=True)
+    return bool(open_one.update(closed_at=Now(), closed_by=by.pk))
 
 
 def publish(kind: Alarm.Kind, subject: str, detail: str) -> None:

@@ -1,7 +1,81 @@
-"""The admin site."""
+"""The admin site: one door, its own content policy, and a first page that says how imports do."""
 
-from unfold.sites import UnfoldAdminSite
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from csp.decorators import csp
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from imports import figures
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite as UnfoldAdminSite
+else:
+    from unfold.sites import UnfoldAdminSite
+
+View = Callable[..., HttpResponseBase]
 
 
 class AdminSite(UnfoldAdminSite):
-    pass
+    index_title = "Dashboard"
+    index_template = "imports/admin/dashboard.html"
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Every page of the admin gets the admin's policy; errors and all else the portal's."""
+        with_policy: View = csp(settings.ADMIN_CONTENT_SECURITY_POLICY)(
+            super().admin_view(view, cacheable)
+        )
+        return with_policy
+
+    @method_decorator(never_cache)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one login page, the portal's, and one throttle on it.
+
+        Raises PermissionDenied for people who are logged in and are not staff.
+        """
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied
+        index = reverse("admin:index", current_app=self.name)
+        if self.has_permission(request):
+            return HttpResponseRedirect(index)
+        return redirect_to_login(request.GET.get("next") or index, resolve_url(settings.LOGIN_URL))
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**dashboard(request), **(extra_context or {})}
+        answer: HttpResponse = super().index(request, context)
+        return answer
+
+
+def dashboard(request: HttpRequest) -> dict[str, Any]:
+    """The figures this person may see."""
+    may = request.user.has_perm
+    context: dict[str, Any] = {}
+    if may("imports.view_upload"):
+        days = figures.days()
+        context |= {
+            "days": list(reversed(days)),
+            "most_uploads": max(day.uploads for day in days) or 1,
+            "total": figures.total(days),
+            "in_progress": figures.in_progress(),
+        }
+    if may("imports.view_rowerror"):
+        types = figures.top_error_types()
+        context |= {
+            "error_types": types,
+            "most_errors": max((each.count for each in types), default=1),
+            "errors_since": figures.first_error_day(),
+        }
+    if may("imports.view_alarm"):
+        context["alarms"] = figures.open_alarms()
+    return context

@@ -1,0 +1,194 @@
+"""Staff's pages about the catalogue: the approved categories, and the products."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from catalog.models import Category, Product
+from vendors.models import Vendor
+from vendors.staff_pages import BoundedPaginator, ModelAdmin
+
+if TYPE_CHECKING:
+    from django.contrib.admin import SimpleListFilter as DropdownFilter
+
+    ProductModelForm = forms.ModelForm[Product]
+else:
+    from unfold.contrib.filters.admin import DropdownFilter
+
+    ProductModelForm = forms.ModelForm
+
+STATUSES = ("active", "inactive")
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin):
+    """The approved list. A change counts for rows that are checked from then on."""
+
+    list_display = ("name", "is_active", "created_at")
+    list_editable = ("is_active",)
+    list_filter = (("is_active", BooleanRadioFilter),)
+    list_filter_submit = True
+    search_fields = ("name",)
+    search_help_text = "Category"
+    fields = ("name", "is_active", "created_at")
+    readonly_fields = ("created_at",)
+
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        before = form.initial.get("name")
+        if change and "name" in form.changed_data and is_used(before):
+            messages.warning(
+                request,
+                f"Products that are in the catalogue keep the category '{before}'. "
+                "Rows of new uploads need the new name.",
+            )
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Products name their category, so one that a product names stays."""
+        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        used = [f"Category {each.name} (products use it; deactivate it)" for each in objs]
+        protected += [text for each, text in zip(objs, used, strict=True) if is_used(each.name)]
+        return to_delete, counts, perms_needed, protected
+
+
+def is_used(category: str | None) -> bool:
+    return Product.objects.filter(category=category).exists()
+
+
+class CategoryFilter(DropdownFilter):
+    title = "category"
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in Category.objects.values_list("name", flat=True)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(category=self.value()) if self.value() else queryset
+
+
+class ProductForm(ProductModelForm):
+    """What staff may mend in a product. Ids, price and stock are the vendor's to change."""
+
+    category = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    status = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Staff who may only look get a form without fields.
+        for name, values in {"category": Category.approved_names, "status": STATUSES}.items():
+            if name in self.fields:
+                known = values() if callable(values) else values
+                choices = dict.fromkeys([getattr(self.instance, name), *known])
+                field = cast("forms.ChoiceField", self.fields[name])
+                field.choices = [(choice, choice) for choice in choices]
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    """Products come in by uploads only; here their texts, category and status can be mended."""
+
+    form = ProductForm
+    list_display = (
+        "sku",
+        "product_name",
+        "vendor_id",
+        "category",
+        "price",
+        "stock_quantity",
+        "status",
+        "updated_at",
+    )
+    sortable_by = ()  # no order but the newest first is quick on a million rows
+    list_filter = (("vendor", AutocompleteSelectFilter), CategoryFilter)
+    list_filter_submit = True
+    list_per_page = 50
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    search_fields = ("sku",)  # what is searched is in get_search_results
+    search_help_text = "SKU, vendor product ID or upload ID"
+    actions = None
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "product_name",
+                    "description",
+                    ("category", "subcategory"),
+                    ("brand", "status"),
+                    "image_url",
+                )
+            },
+        ),
+        (
+            "The vendor's own: an upload in mode update changes it",
+            {
+                "fields": (
+                    ("vendor", "vendor_product_id"),
+                    ("sku", "unit"),
+                    ("price", "compare_at_price"),
+                    ("stock_quantity", "weight_kg"),
+                    "dimensions_cm",
+                )
+            },
+        ),
+        (
+            "Where it comes from",
+            {"fields": (("source", "upload_row"), ("created_at", "updated_at"))},
+        ),
+    )
+    readonly_fields = (
+        "vendor",
+        "vendor_product_id",
+        "sku",
+        "price",
+        "compare_at_price",
+        "stock_quantity",
+        "unit",
+        "weight_kg",
+        "dimensions_cm",
+        "source",
+        "upload_row",
+        "created_at",
+        "updated_at",
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Whole ids only: each of them is found through an index."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        products = Product.objects.order_by().values("pk")
+        # By its vendors, because the index on vendor_product_id begins with the vendor.
+        by_vendor = products.filter(vendor__in=Vendor.objects.order_by(), vendor_product_id=term)
+        found = products.filter(sku=term).union(by_vendor, products.filter(upload_id=term))
+        return queryset.filter(pk__in=found), False
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
+        """Write what was edited and nothing else: an import may have changed price and stock."""
+        obj.updated_at = now()
+        obj.save(update_fields=[*form.changed_data, "updated_at"])
+
+    @admin.display(description="upload")
+    def source(self, product: Product) -> str:
+        if not product.upload_id:
+            return "–"
+        address = reverse("admin:imports_upload_change", args=[quote(product.upload_id)])
+        return format_html('<a class="ob-link" href="{}">{}</a>', address, product.upload_id)

@@ -1,0 +1,5 @@
+"""Staff's pages about imports, one file per kind of page."""
+
+from imports.admin import alarms, errors, history, mails, uploads
+
+__all__ = ["alarms", "errors", "history", "mails", "uploads"]

@@ -1,0 +1,116 @@
+"""Staff's list of alarms: look, mend the cause, close."""
+
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import truncatechars
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter
+
+from imports import alarms
+from imports.admin import cells
+from imports.admin.filters import OpenFilter
+from imports.models import Alarm
+from imports.steps.receive import UPLOAD_ID
+from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
+
+
+@admin.register(Alarm)
+class AlarmAdmin(LookOnlyAdmin):
+    list_display = ("kind", "state", "about", "excerpt", "raised_at", "closed")
+    list_filter = (
+        OpenFilter,
+        ("kind", ChoicesCheckboxFilter),
+        ("raised_at", WholeDaysFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("closed_by",)
+    list_fullwidth = True
+    search_fields = ("subject", "detail")
+    search_help_text = "Subject or detail"
+    actions = ("close_selected",)
+    change_form_template = "imports/admin/alarm.html"
+    fields = (("kind", "state"), "about", "detail", ("raised_at", "closed"))
+
+    def has_close_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return request.user.has_perm("imports.change_alarm")
+
+    @admin.display(description="state")
+    def state(self, alarm: Alarm) -> str:
+        return cells.alarm_badge(alarm)
+
+    @admin.display(description="about", ordering="subject")
+    def about(self, alarm: Alarm) -> str:
+        if UPLOAD_ID.fullmatch(alarm.subject):
+            return cells.link(cells.upload_address(alarm.subject), alarm.subject)
+        return alarm.subject
+
+    @admin.display(description="detail")
+    def excerpt(self, alarm: Alarm) -> str:
+        return str(truncatechars(alarm.detail, 90))
+
+    @admin.display(description="closed", ordering="closed_at")
+    def closed(self, alarm: Alarm) -> str:
+        if alarm.closed_at is None:
+            return "–"
+        by = alarm.closed_by.get_username() if alarm.closed_by else "somebody who has left"
+        return cells.two_lines(cells.moment(alarm.closed_at), f"by {by}")
+
+    # --- closing ---------------------------------------------------------------------------
+
+    @admin.action(description="Close selected alarms", permissions=["close"])
+    def close_selected(self, request: HttpRequest, queryset: QuerySet[Alarm]) -> None:
+        closed = sum(self._close(request, alarm) for alarm in queryset)
+        noun = "alarm" if closed == 1 else "alarms"
+        self.message_user(request, f"Closed {closed} {noun}.", messages.SUCCESS)
+
+    def _close(self, request: HttpRequest, alarm: Alarm) -> bool:
+        """Close it and write it down, both or neither; False when it was closed before."""
+        with transaction.atomic():
+            if not alarms.close(alarm.pk, by=request.user):
+                return False
+            self.log_change(request, alarm, "Closed.")
+        return True
+
+    def get_urls(self) -> list[URLPattern]:
+        close: Callable[..., HttpResponse] = require_POST(self.close_view)
+        return [
+            path(
+                "<path:object_id>/close/",
+                self.admin_site.admin_view(close),
+                name="imports_alarm_close",
+            ),
+            *super().get_urls(),
+        ]
+
+    def close_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not (self.has_view_permission(request) and self.has_close_permission(request)):
+            raise PermissionDenied
+        alarm = self.get_object(request, unquote(object_id))
+        if alarm is None:
+            raise Http404
+        if self._close(request, alarm):
+            self.message_user(request, "Closed the alarm.", messages.SUCCESS)
+        else:
+            self.message_user(request, "The alarm was closed already.", messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:imports_alarm_changelist"))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        alarm = self.get_object(request, unquote(object_id))
+        may_close = alarm is not None and not alarm.closed_at and self.has_close_permission(request)
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "may_close": may_close}
+        )
+        return answer

@@ -1,0 +1,110 @@
+"""How a value is shown in a cell. Vendors' text goes through `format_html`, which escapes it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.admin.utils import quote
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.timezone import now
+
+from imports.models import Alarm, Notification, Upload
+
+# Symbol and tone beside the words, so that colour alone never says it.
+STATUS = {
+    Upload.Status.RECEIVED: ("schedule", "calm"),
+    Upload.Status.PROCESSING: ("sync", "busy"),
+    Upload.Status.COMPLETED: ("check_circle", "good"),
+    Upload.Status.PARTIAL: ("rule", "mixed"),
+    Upload.Status.FAILED: ("cancel", "bad"),
+    Upload.Status.CANCELLED: ("block", "calm"),
+}
+MAIL = {
+    Notification.State.PENDING: ("schedule", "calm"),
+    Notification.State.SENDING: ("outgoing_mail", "busy"),
+    Notification.State.SENT: ("mark_email_read", "good"),
+    Notification.State.UNKNOWN: ("help", "mixed"),
+    Notification.State.FAILED: ("error", "bad"),
+}
+
+
+def badge(symbol: str, tone: str, text: str) -> str:
+    return format_html(
+        '<span class="ob-badge ob-{}"><span class="material-symbols-outlined" aria-hidden="true">'
+        "{}</span>{}</span>",
+        tone,
+        symbol,
+        text,
+    )
+
+
+def status_badge(upload: Upload) -> str:
+    symbol, tone = STATUS[Upload.Status(upload.status)]
+    return badge(symbol, tone, upload.get_status_display())
+
+
+def mail_badge(mail: Notification) -> str:
+    symbol, tone = MAIL[Notification.State(mail.state)]
+    return badge(symbol, tone, mail.get_state_display())
+
+
+def alarm_badge(alarm: Alarm) -> str:
+    return badge("task_alt", "good", "Closed") if alarm.closed_at else badge("error", "bad", "Open")
+
+
+def two_lines(first: Any, second: Any) -> str:
+    if not second:
+        return format_html('<span class="ob-two">{}</span>', first)
+    return format_html('<span class="ob-two">{}<small>{}</small></span>', first, second)
+
+
+def link(address: str, text: Any) -> str:
+    return format_html('<a class="ob-link" href="{}">{}</a>', address, text)
+
+
+def name_value_list(values: Mapping[str, Any]) -> str:
+    items = format_html_join("", "<dt>{}</dt><dd>{}</dd>", values.items())
+    return format_html('<dl class="ob-values">{}</dl>', items)
+
+
+def upload_address(upload_id: str) -> str:
+    return reverse("admin:imports_upload_change", args=[quote(upload_id)])
+
+
+def number(value: int) -> str:
+    return str(intcomma(value))
+
+
+def moment(when: datetime) -> str:
+    """A time in UTC, to the minute; the year only where it is another one."""
+    year = "" if when.year == now().year else f" {when.year}"
+    return f"{when:%-d %b}{year}, {when:%H:%M}"
+
+
+def vendor_name(upload: Upload) -> str:
+    """The vendor, or the prefix of the S3 key where it names nobody we know."""
+    if upload.vendor is None:
+        return two_lines(upload.vendor_prefix or "–", "unknown vendor")
+    return two_lines(upload.vendor.name, upload.vendor_id)
+
+
+def duration(upload: Upload) -> str:
+    """How long the run took, or takes so far."""
+    if upload.started_at is None:
+        return "–"
+    return in_words((upload.completed_at or now()) - upload.started_at)
+
+
+def in_words(time: timedelta) -> str:
+    """A duration as people say it: "0.8 s", "12 s", "3 min 5 s", "2 h 10 min"."""
+    seconds = max(time.total_seconds(), 0.0)
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 1:
+        return f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60:,} h {minutes % 60} min"

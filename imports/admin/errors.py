@@ -1,0 +1,78 @@
+"""Staff's list of validation errors. It stays quick with millions of them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from imports import datasets
+from imports.admin import cells
+from imports.admin.filters import ErrorTypeFilter, UploadsDatasetFilter
+from imports.models import RowError, Upload
+from vendors.staff_pages import BoundedPaginator, LookOnlyAdmin, WholeDaysFilter
+
+
+@admin.register(RowError)
+class RowErrorAdmin(LookOnlyAdmin):
+    """The newest upload first, its errors in file order. Ids of uploads begin with their time, so
+    an index gives this order, whatever the list is narrowed by."""
+
+    list_display = ("row_number", "error_type", "column", "error_message", "where", "vendor_name")
+    list_filter = (
+        ErrorTypeFilter,
+        UploadsDatasetFilter,
+        ("upload__vendor", AutocompleteSelectFilter),
+        ("upload__upload_timestamp", WholeDaysFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("upload__vendor",)
+    list_fullwidth = True
+    ordering = ("-upload_id", "row_number", "error_id")
+    sortable_by = ()
+    paginator = BoundedPaginator
+    search_fields = ("upload_id",)  # how it is searched is in get_search_results
+    search_help_text = "Upload ID, or its beginning"
+    fields = (
+        ("where", "vendor_name"),
+        ("row_number", "run"),
+        ("error_type", "column"),
+        "error_message",
+        "row_as_read",
+        "created_at",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RowError]:
+        errors: QuerySet[RowError] = super().get_queryset(request)
+        return errors.defer("upload__layout", "upload__ignored_columns")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip().upper()
+        if not term:
+            return queryset, False
+        uploads = Upload.objects.filter(upload_id__startswith=term).order_by()
+        return queryset.filter(upload__in=uploads), False
+
+    @admin.display(description="column")
+    def column(self, error: RowError) -> str:
+        dataset = datasets.all_datasets().get(error.upload.dataset)
+        label = dataset.label(error.column_name) if dataset else error.column_name
+        return label or "whole row"
+
+    @admin.display(description="upload")
+    def where(self, error: RowError) -> str:
+        address = cells.link(cells.upload_address(error.upload_id), error.upload_id)
+        return cells.two_lines(address, error.upload.file_name)
+
+    @admin.display(description="vendor")
+    def vendor_name(self, error: RowError) -> str:
+        return cells.vendor_name(error.upload)
+
+    @admin.display(description="row as it was read")
+    def row_as_read(self, error: RowError) -> str:
+        if error.original_data is None:
+            return "Kept with the first error of this row."
+        return cells.name_value_list(error.original_data)

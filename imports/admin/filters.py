@@ -1,0 +1,90 @@
+"""What lists about imports can be narrowed by."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from imports import datasets
+from imports.judging import GENERAL_REMEDIES
+from imports.models import Upload
+from imports.stuck import is_stuck
+from vendors.staff_pages import ModelAdmin
+
+if TYPE_CHECKING:
+    from django.contrib.admin import SimpleListFilter as DropdownFilter
+    from django.contrib.admin import SimpleListFilter as RadioFilter
+else:
+    from unfold.contrib.filters.admin import DropdownFilter, RadioFilter
+
+Choices = list[tuple[str, str]]
+
+
+class DatasetFilter(DropdownFilter):
+    title = "data set"
+    parameter_name = "dataset"
+    path = "dataset"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+        return [(dataset.key, dataset.title) for dataset in datasets.all_datasets().values()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.path: self.value()}) if self.value() else queryset
+
+    def has_output(self) -> bool:
+        return True
+
+
+class UploadsDatasetFilter(DatasetFilter):
+    path = "upload__dataset"
+
+
+class ProgressFilter(RadioFilter):
+    title = "progress"
+    parameter_name = "progress"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+        return [("under_way", "Under way"), ("stuck", "Stuck")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "under_way":
+                return queryset.exclude(status__in=Upload.ENDED)
+            case "stuck":
+                return queryset.filter(is_stuck())
+        return queryset
+
+
+class ErrorTypeFilter(DropdownFilter):
+    title = "error type"
+    parameter_name = "error_type"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+        return [(code, code) for code in sorted(set(row_error_codes()))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(error_type=self.value()) if self.value() else queryset
+
+
+def row_error_codes() -> Iterator[str]:
+    """Every code that a row of any data set can get, as often as it is declared."""
+    yield from GENERAL_REMEDIES
+    for dataset in datasets.all_datasets().values():
+        for key in (*dataset.unique, *dataset.fixed):
+            yield key.code
+        for column in dataset.columns:
+            yield from (rule.code for rule in column.rules)
+
+
+class OpenFilter(RadioFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+        return [("open", "Open"), ("closed", "Closed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in ("open", "closed"):
+            return queryset.filter(closed_at__isnull=self.value() == "open")
+        return queryset

@@ -1,0 +1,63 @@
+"""Staff's record of every e-mail we sent or tried to send."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter
+
+from imports.admin import cells
+from imports.models import Notification
+from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
+
+
+@admin.register(Notification)
+class NotificationAdmin(LookOnlyAdmin):
+    list_display = ("subject", "mail_state", "to", "about", "created_at", "sent_at")
+    list_filter = (("state", ChoicesCheckboxFilter), ("created_at", WholeDaysFilter))
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = ("upload__upload_id", "to", "subject")
+    search_help_text = "Upload ID, address or subject"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("mail_state", "about"),
+                    ("to", "run"),
+                    "subject",
+                    ("created_at", "sent_at"),
+                    ("attempts", "last_error"),
+                )
+            },
+        ),
+        ("As it was sent", {"fields": ("shown", "text")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        mails: QuerySet[Notification] = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name.endswith("changelist"):
+            return mails.defer("text_body", "html_body")
+        return mails
+
+    @admin.display(description="state", ordering="state")
+    def mail_state(self, mail: Notification) -> str:
+        return cells.mail_badge(mail)
+
+    @admin.display(description="upload", ordering="upload_id")
+    def about(self, mail: Notification) -> str:
+        return cells.link(cells.upload_address(mail.upload_id), mail.upload_id)
+
+    @admin.display(description="text")
+    def text(self, mail: Notification) -> str:
+        return format_html('<pre class="ob-mail-text">{}</pre>', mail.text_body)
+
+    @admin.display(description="HTML")
+    def shown(self, mail: Notification) -> str:
+        """In a frame that may do nothing: no scripts, no forms, no way out."""
+        return format_html(
+            '<iframe class="ob-mail" sandbox="" title="The e-mail as it was sent" srcdoc="{}">'
+            "</iframe>",
+            mail.html_body,
+        )

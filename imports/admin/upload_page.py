@@ -1,0 +1,60 @@
+"""What the page of one upload shows."""
+
+from typing import Any
+
+from imports import datasets
+from imports.admin import cells
+from imports.models import RowError, Upload
+from imports.refusals import REFUSALS
+from imports.summary import error_groups
+
+MOST_ERRORS = 50
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "": "one column"}
+
+
+def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
+    """All of it, in a number of queries that does not depend on how much there is."""
+    dataset = datasets.all_datasets().get(upload.dataset)
+    layout = upload.layout or {}
+    errors = RowError.objects.filter(upload=upload, run=upload.run)
+    groups = error_groups(upload) if dataset else []
+    shown = list(errors.order_by("row_number", "error_id")[:MOST_ERRORS])
+    for error in shown:
+        error.column_label = (  # type: ignore[attr-defined]
+            dataset.label(error.column_name) if dataset else error.column_name
+        )
+    return {
+        **progress_of(upload),
+        "title": upload.upload_id,
+        "subtitle": None,
+        "nouns": dataset.nouns if dataset else "rows",
+        "dataset_title": dataset.title if dataset else upload.dataset,
+        "refusal": REFUSALS.get(upload.failure_code),
+        "groups": groups,
+        "error_count": sum(group.count for group in groups),
+        "errors": shown,
+        "mails": upload.notifications.order_by("-run"),
+        "deeds": upload.actions.select_related("by"),
+        "encoding": layout.get("encoding", ""),
+        "delimiter": DELIMITERS.get(layout.get("delimiter", ""), "") if layout else "",
+        "has_report": bool(upload.error_file_version),
+        "has_source": upload.s3_version is not None and upload.source_deleted_at is None,
+        "is_check": upload.mode == Upload.Mode.CHECK,
+        "may_retry": may_act and upload.can_be_retried,
+        "may_cancel": may_act and upload.can_be_cancelled,
+    }
+
+
+def progress_of(upload: Upload) -> dict[str, Any]:
+    """What moves while the upload is under way, and the counters that add up at its end."""
+    return {
+        "upload": upload,
+        "badge": cells.status_badge(upload),
+        "took": cells.duration(upload),
+        "counters": [
+            ("Valid", upload.valid_records, "good"),
+            ("Rejected", upload.error_records, "bad"),
+            ("Skipped", upload.skipped_records, "calm"),
+            ("Not processed", upload.not_processed, "calm"),
+        ],
+    }

@@ -1,0 +1,251 @@
+"""Staff's pages about uploads: the list, one upload, its files, retry and cancel."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesCheckboxFilter,
+    ChoicesRadioFilter,
+)
+
+from imports import actions, links, objects
+from imports.admin import cells
+from imports.admin.filters import DatasetFilter, ProgressFilter
+from imports.admin.upload_page import progress_of, upload_page
+from imports.datasets import all_datasets
+from imports.models import Upload
+from imports.steps.receive import UPLOAD_ID
+from vendors.access import access_of
+from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
+
+MOST_AT_ONCE = 500  # each takes some milliseconds, and the page waits for all of them
+
+
+@admin.register(Upload)
+class UploadAdmin(LookOnlyAdmin):
+    list_display = (
+        "upload",
+        "state",
+        "vendor_name",
+        "data_set",
+        "rows",
+        "took",
+        "uploaded",
+    )
+    list_filter = (
+        ("status", ChoicesCheckboxFilter),
+        ProgressFilter,
+        ("vendor", AutocompleteSelectFilter),
+        DatasetFilter,
+        ("mode", ChoicesRadioFilter),
+        ("upload_timestamp", WholeDaysFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("vendor", "uploaded_by")
+    list_fullwidth = True
+    search_fields = ("upload_id", "file_name")
+    search_help_text = "Upload ID or file name"
+    actions = ("retry_selected", "cancel_selected")
+    change_form_template = "imports/admin/upload.html"
+
+    # --- who may ---------------------------------------------------------------------------
+
+    def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("imports.act_on_upload")
+
+    def _visible(self, request: HttpRequest, object_id: str) -> Upload:
+        """The upload, or 404; PermissionDenied for staff who may not look at uploads at all."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        uploads = Upload.objects.visible_to(access_of(request.user)).select_related("vendor")
+        return get_object_or_404(uploads, pk=unquote(_quoted(object_id)))
+
+    # --- the list --------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        uploads: QuerySet[Upload] = super().get_queryset(request)
+        return uploads.defer("layout", "ignored_columns")
+
+    @admin.display(description="upload")
+    def upload(self, upload: Upload) -> str:
+        return cells.two_lines(upload.upload_id, upload.file_name)
+
+    @admin.display(description="status", ordering="status")
+    def state(self, upload: Upload) -> str:
+        notes = [f"run {upload.run}"] if upload.run > 1 else []
+        notes += ["check only"] if upload.mode == Upload.Mode.CHECK else []
+        return cells.two_lines(cells.status_badge(upload), ", ".join(notes))
+
+    @admin.display(description="vendor", ordering="vendor__name")
+    def vendor_name(self, upload: Upload) -> str:
+        return cells.vendor_name(upload)
+
+    @admin.display(description="data set", ordering="dataset")
+    def data_set(self, upload: Upload) -> str:
+        dataset = all_datasets().get(upload.dataset)
+        return dataset.title if dataset else upload.dataset
+
+    @admin.display(description="valid rows", ordering="valid_records")
+    def rows(self, upload: Upload) -> str:
+        if not upload.total_records:
+            return cells.two_lines("–", upload.failure_code)
+        valid = cells.number(upload.valid_records)
+        counts = [
+            f"{cells.number(upload.error_records)} rejected" if upload.error_records else "",
+            f"{cells.number(upload.skipped_records)} skipped" if upload.skipped_records else "",
+            f"{cells.number(upload.not_processed)} not processed" if upload.not_processed else "",
+        ]
+        return cells.two_lines(
+            f"{valid} of {cells.number(upload.total_records)} ({upload.success_rate}%)",
+            ", ".join(filter(None, counts)),
+        )
+
+    @admin.display(description="took")
+    def took(self, upload: Upload) -> str:
+        return cells.two_lines(cells.duration(upload), "")
+
+    @admin.display(description="uploaded", ordering="upload_timestamp")
+    def uploaded(self, upload: Upload) -> str:
+        by = upload.uploaded_by.get_username() if upload.uploaded_by else "dropped into S3"
+        return cells.two_lines(cells.moment(upload.upload_timestamp), by)
+
+    # --- what staff can do -----------------------------------------------------------------
+
+    @admin.action(description="Retry selected uploads", permissions=["act"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
+        self._act_on_each(request, queryset, actions.retry, "Retried")
+
+    @admin.action(description="Cancel selected uploads", permissions=["act"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
+        self._act_on_each(request, queryset, actions.cancel, "Cancelled")
+
+    def _act_on_each(
+        self,
+        request: HttpRequest,
+        uploads: QuerySet[Upload],
+        act: Callable[..., Upload],
+        done: str,
+    ) -> None:
+        ids = list(uploads.order_by("upload_timestamp").values_list("pk", flat=True))
+        if len(ids) > MOST_AT_ONCE:
+            text = f"Choose at most {MOST_AT_ONCE} uploads at once; you chose {len(ids):,}."
+            self.message_user(request, text, messages.ERROR)
+            return
+        acted = sum(self._act(request, upload_id, act, done) for upload_id in ids)
+        if acted:
+            noun = "upload" if acted == 1 else "uploads"
+            self.message_user(request, f"{done} {acted} {noun}.", messages.SUCCESS)
+
+    def _act(
+        self, request: HttpRequest, upload_id: str, act: Callable[..., Upload], done: str
+    ) -> bool:
+        """Do it and write it down, both or neither; tell why when it is not possible."""
+        try:
+            with transaction.atomic():
+                upload = act(upload_id, by=request.user)
+                self.log_change(request, upload, f"{done} (run {upload.run}).")
+        except actions.NotPossible as reason:
+            self.message_user(request, f"{upload_id}: {reason}", messages.ERROR)
+            return False
+        return True
+
+    def retry_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._act_view(request, object_id, actions.retry, "Retried")
+
+    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._act_view(request, object_id, actions.cancel, "Cancelled")
+
+    def _act_view(
+        self, request: HttpRequest, object_id: str, act: Callable[..., Upload], done: str
+    ) -> HttpResponse:
+        upload = self._visible(request, object_id)
+        if not self.has_act_permission(request):
+            raise PermissionDenied
+        if self._act(request, upload.upload_id, act, done):
+            self.message_user(request, f"{done} {upload.upload_id}.", messages.SUCCESS)
+        return HttpResponseRedirect(cells.upload_address(upload.upload_id))
+
+    # --- one upload ------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        def own(name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+            return path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"imports_upload_{name}",
+            )
+
+        return [
+            own("retry", require_POST(self.retry_view)),
+            own("cancel", require_POST(self.cancel_view)),
+            own("report", self.report_view),
+            own("source", self.source_view),
+            own("progress", self.progress_view),
+            *super().get_urls(),
+        ]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        object_id = _quoted(object_id or "")
+        upload = self.get_object(request, unquote(object_id))
+        page = upload_page(upload, may_act=self.has_act_permission(request)) if upload else {}
+        answer: HttpResponse = super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), **page}
+        )
+        return answer
+
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What moves while an upload is under way; at its end the page is loaded anew."""
+        upload = self._visible(request, object_id)
+        answer = render(request, "imports/admin/upload_progress.html", progress_of(upload))
+        if upload.has_ended:
+            answer["HX-Refresh"] = "true"
+        return answer
+
+    def report_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The error report: on to a short-lived address of the version we wrote."""
+        upload = self._visible(request, object_id)
+        if not upload.error_file_version:
+            _not_there("This upload has no error report.")
+        return _on_to(links.download_url(upload, upload.error_file_version))
+
+    def source_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The vendor's file: on to a short-lived address of the version that was imported."""
+        upload = self._visible(request, object_id)
+        if upload.s3_version is None or upload.source_deleted_at is not None:
+            _not_there("The file is not in our storage.")
+        name = f"{upload.upload_id}_source.csv"  # never the vendor's text in a header
+        return _on_to(
+            objects.download_link(upload.s3_bucket, upload.s3_key, str(upload.s3_version), name)
+        )
+
+
+def _quoted(object_id: str) -> str:
+    """An id from an address as Django's admin writes it, also where a person wrote it plainly."""
+    return quote(object_id) if UPLOAD_ID.fullmatch(object_id) else object_id
+
+
+def _not_there(reason: str) -> NoReturn:
+    raise Http404(reason)
+
+
+def _on_to(address: str) -> HttpResponse:
+    answer = HttpResponseRedirect(address)
+    patch_cache_control(answer, no_store=True)
+    return answer

@@ -1,0 +1,81 @@
+"""What staff's pages have in common: pages to look at only, long tables, filters by day."""
+
+from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from django.core.paginator import Paginator as DjangoPaginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+
+if TYPE_CHECKING:
+    # Unfold has no types; its classes are Django's with another look.
+    from django.contrib.admin import FieldListFilter as RangeDateFilter
+    from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+    from django.contrib.admin import TabularInline as DjangoTabularInline
+
+    ModelAdmin = DjangoModelAdmin[Any]
+    TabularInline = DjangoTabularInline[Any, Any]
+    Paginator = DjangoPaginator[Any]
+else:
+    from unfold.admin import ModelAdmin, TabularInline
+    from unfold.contrib.filters.admin import RangeDateFilter
+
+    Paginator = DjangoPaginator
+
+__all__ = ["BoundedPaginator", "LookOnlyAdmin", "ModelAdmin", "TabularInline", "WholeDaysFilter"]
+
+
+class LookOnlyAdmin(ModelAdmin):
+    """Rows that the machine writes: staff look at them, nobody adds, changes or deletes one."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    actions: Any = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than `most` rows, so that a page of a table of millions is as quick as one
+    of a table of hundreds. Who wants to see more narrows the list down."""
+
+    most = 5_000
+    template_name = "vendors/staff/pages.html"
+
+    @cached_property
+    def count(self) -> int:
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by().values("pk")[: self.most].count()
+
+    @property
+    def is_cut(self) -> bool:
+        """There are, or may be, more rows than can be paged through."""
+        return self.count == self.most
+
+
+class WholeDaysFilter(RangeDateFilter):
+    """From the first moment of one day to the last of another, both in UTC, as days are shown."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        first, last = self._day("from"), self._day("to")
+        if first is not None:
+            queryset = queryset.filter(**{f"{self.field_path}__gte": first})
+        if last is not None:
+            queryset = queryset.filter(**{f"{self.field_path}__lt": last + timedelta(days=1)})
+        return queryset
+
+    def _day(self, end: str) -> datetime | None:
+        try:
+            day = parse_date(str(self.used_parameters.get(f"{self.field_path}_{end}", "")))
+        except ValueError:  # the form of a date, but no day of any month
+            return None
+        return day and datetime.combine(day, time.min, UTC)
