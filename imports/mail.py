@@ -22,6 +22,14 @@ log = logging.getLogger(__name__)
 FINAL_ANSWERS = {"MessageRejected", "MailFromDomainNotVerifiedException", "InvalidParameterValue"}
 
 
+OUTCOMES = {
+    Upload.Status.COMPLETED: "imported",
+    Upload.Status.PARTIAL: "partly imported",
+    Upload.Status.FAILED: "not imported",
+    Upload.Status.CANCELLED: "import cancelled",
+}
+
+
 class NotSent(Exception):
     """SES did not take the message; `final` when asking again cannot help."""
 
@@ -36,6 +44,7 @@ class OutcomeUnknown(Exception):
 
 def prepare(upload: Upload) -> Notification:
     """Write down the e-mail about the upload's run, to be sent by the next step."""
+    is_check = upload.mode == Upload.Mode.CHECK
     context = {
         "upload": upload,
         "dataset": datasets.get(upload.dataset),
@@ -44,7 +53,8 @@ def prepare(upload: Upload) -> Notification:
         "report_url": links.report_url(upload) if upload.error_file_version else "",
         "link_days": settings.REPORT_LINK_DAYS,
         "upload_url": f"{settings.PORTAL_URL}/uploads/{upload.upload_id}/",
-        "is_check": upload.mode == Upload.Mode.CHECK,
+        "outcome": "checked" if is_check else OUTCOMES[Upload.Status(upload.status)],
+        "is_check": is_check,
         "valid_rate": rate(upload.valid_records, upload.total_records),
         "error_rate": upload.total_records and 100 - upload.success_rate,
     }

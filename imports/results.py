@@ -1,9 +1,9 @@
-"""The result of an upload as other programs read it."""
+"""The result of an upload as other programs and people read it."""
 
 from typing import Any
 
 from imports.models import Upload
-from imports.summary import errors_by_type
+from imports.summary import error_groups, errors_by_type
 
 
 def result_of(upload: Upload) -> dict[str, Any]:
@@ -25,3 +25,22 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "error_report_key": upload.error_file_s3_key or None,
         "seconds": round((ended - upload.upload_timestamp).total_seconds(), 3) if ended else None,
     }
+
+
+def in_words(upload: Upload) -> str:
+    """The result as people read it."""
+    lines = [
+        f"{upload.upload_id}  {upload.status.upper()}",
+        f"{upload.file_name}: {upload.total_records} rows, {upload.valid_records} valid, "
+        f"{upload.error_records} with errors"
+        + (f", {upload.not_processed} not processed" if upload.not_processed else ""),
+    ]
+    if upload.failure_code:
+        lines.append(f"{upload.failure_code}: {upload.failure_message}")
+    lines += [
+        f"  {group.error_type:<28} {group.count:>5}  {group.where}: {group.first_message}"
+        for group in error_groups(upload)
+    ]
+    if upload.error_file_s3_key:
+        lines.append(f"report: {upload.error_file_s3_key}")
+    return "\n".join(lines)

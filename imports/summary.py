@@ -24,6 +24,11 @@ class ErrorGroup:
     first_message: str
     remedy: str
 
+    @property
+    def where(self) -> str:
+        """The rows with their noun: "row 8", "rows 3–7 and 12"."""
+        return f"{'row' if self.rows.isdigit() else 'rows'} {self.rows}"
+
 
 def error_groups(upload: Upload) -> list[ErrorGroup]:
     """The errors of the upload's run, most frequent first."""

@@ -40,8 +40,8 @@ def test_the_mail_of_a_partial_upload(run_upload: Run, alice: User) -> None:
         "Valid Products: 2 (50%)",
         "Invalid Products: 2 (50%)",
         "Status: PARTIAL",
-        "- INVALID_PRICE (Price): 1 — rows 3",
-        "- REQUIRED_FIELD (Price): 1 — rows 4",
+        "- INVALID_PRICE (Price): 1 — row 3",
+        "- REQUIRED_FIELD (Price): 1 — row 4",
     ):
         assert line in message.text
     assert f"{project.PORTAL_URL}/reports/" in message.text

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,14 +10,13 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from imports import datasets, objects
 from imports.models import Upload
-from imports.results import result_of
+from imports.results import in_words, result_of
 from imports.steps import receive
-from imports.summary import error_groups
+from imports.waiting import TimedOut, has_final_status, wait_for
 from vendors.models import Vendor
 
 COMPLETED, PARTIAL, FAILED, USAGE, TIMED_OUT = 0, 1, 2, 64, 75
 EXIT_CODES = {Upload.Status.COMPLETED: COMPLETED, Upload.Status.PARTIAL: PARTIAL}
-LOOK_EVERY = 0.05  # seconds
 
 
 class Command(BaseCommand):
@@ -54,14 +52,20 @@ class Command(BaseCommand):
         if not path.is_file():
             self.stderr.write(f"import_file: there is no file {path}")
             sys.exit(USAGE)
-        upload = self._wait(self._put(path, options), options["timeout"])
+        which = self._put(path, options)
+        try:
+            upload = wait_for(which, has_final_status, seconds=options["timeout"])
+            code = EXIT_CODES.get(Upload.Status(upload.status), FAILED)
+        except TimedOut as late:
+            if late.upload is None:
+                self.stderr.write("import_file: the object's event has not arrived")
+                sys.exit(TIMED_OUT)
+            upload, code = late.upload, TIMED_OUT
         if options["json"]:
             self.stdout.write(json.dumps(result_of(upload), indent=2))
         else:
             self.stdout.write(in_words(upload))
-        sys.exit(
-            EXIT_CODES.get(Upload.Status(upload.status), FAILED) if upload.has_ended else TIMED_OUT
-        )
+        sys.exit(code)
 
     def _put(self, path: Path, options: dict[str, Any]) -> dict[str, str]:
         """Store the file; returns what finds its upload."""
@@ -84,35 +88,3 @@ class Command(BaseCommand):
             )
             receive.store(upload, file)
             return {"upload_id": upload.upload_id}
-
-    def _wait(self, which: dict[str, str], timeout: float) -> Upload:
-        """The upload when it has ended, or as it is when time is up."""
-        deadline = time.monotonic() + timeout
-        while True:
-            upload = Upload.objects.filter(**which).first()
-            is_late = time.monotonic() > deadline
-            if upload is not None and (is_late or upload.completed_at is not None):
-                return upload
-            if is_late:
-                self.stderr.write("import_file: the object's event has not arrived")
-                sys.exit(TIMED_OUT)
-            time.sleep(LOOK_EVERY)
-
-
-def in_words(upload: Upload) -> str:
-    """The result as people read it."""
-    lines = [
-        f"{upload.upload_id}  {upload.status.upper()}",
-        f"{upload.file_name}: {upload.total_records} rows, {upload.valid_records} valid, "
-        f"{upload.error_records} with errors"
-        + (f", {upload.not_processed} not processed" if upload.not_processed else ""),
-    ]
-    if upload.failure_code:
-        lines.append(f"{upload.failure_code}: {upload.failure_message}")
-    lines += [
-        f"  {group.error_type:<28} {group.count:>5}  rows {group.rows}: {group.first_message}"
-        for group in error_groups(upload)
-    ]
-    if upload.error_file_s3_key:
-        lines.append(f"report: {upload.error_file_s3_key}")
-    return "\n".join(lines)

@@ -1,0 +1,37 @@
+"""Waiting for an upload's end, for commands."""
+
+import time
+from collections.abc import Callable
+
+from imports.models import Upload
+
+LOOK_EVERY = 0.05  # seconds
+
+
+class TimedOut(Exception):
+    """The upload has not come that far in time; `upload` is how far it came, None if not at all."""
+
+    def __init__(self, upload: Upload | None) -> None:
+        self.upload = upload
+        super().__init__("the upload has not ended in time")
+
+
+def has_final_status(upload: Upload) -> bool:
+    return upload.completed_at is not None
+
+
+def is_done(upload: Upload) -> bool:
+    """The e-mail has gone out too."""
+    return upload.step == Upload.Step.DONE
+
+
+def wait_for(which: dict[str, str], until: Callable[[Upload], bool], *, seconds: float) -> Upload:
+    """The one upload that `which` finds, as soon as `until` is true of it. Raises TimedOut."""
+    deadline = time.monotonic() + seconds
+    while True:
+        upload = Upload.objects.filter(**which).first()
+        if upload is not None and until(upload):
+            return upload
+        if time.monotonic() > deadline:
+            raise TimedOut(upload)
+        time.sleep(LOOK_EVERY)
