@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 
 from imports.hints import send_hint
 from imports.models import Action, ClaimedKey, RowError, Upload
+from vendors.models import Vendor
 
 
 class NotPossible(Exception):
@@ -23,6 +24,8 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
             raise NotPossible(why_not_retried(upload))
         RowError.objects.filter(upload=upload).delete()
         ClaimedKey.objects.filter(upload=upload).delete()
+        # The vendor may have been set up since.
+        upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()
         upload.run += 1
         upload.token += 1
         upload.status = Upload.Status.RECEIVED

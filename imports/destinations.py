@@ -218,7 +218,7 @@ class Walk:
             if stored is not None and stored.upload_id != self.upload.upload_id:
                 self._decide_change(i, identity, stored)
                 return
-            if lacking := self._lacking(i):
+            if stored is None and (lacking := self._lacking(i)):
                 self.problems[i] = lacking
                 return
         clashes: list[Problem] = []

@@ -5,6 +5,7 @@ Losing, doubling or delaying one changes nothing, because the database says what
 """
 
 import logging
+import math
 
 from botocore.exceptions import BotoCoreError, ClientError
 from celery import current_app
@@ -22,7 +23,7 @@ def send_hint(*, delay: float = 0) -> bool:
             ADVANCE,
             queue="imports",
             retry=False,
-            DelaySeconds=min(LONGEST_DELAY, max(0, round(delay))),
+            DelaySeconds=min(LONGEST_DELAY, math.ceil(delay)),  # not before the work is due
         )
     except (ClientError, BotoCoreError, OperationalError) as error:
         log.warning("a hint could not be sent and is left to the sweep: %s", error)

@@ -155,8 +155,8 @@ def clean_up() -> int:
     forgotten, _ = (
         Upload.objects.ended()
         .filter(
+            Q(source_deleted_at__isnull=False) | Q(s3_version__isnull=True),
             step=Upload.Step.DONE,
-            source_deleted_at__isnull=False,
             completed_at__lt=Now() - timedelta(days=settings.AUDIT_KEPT_DAYS),
         )
         .delete()

@@ -79,6 +79,13 @@ def test_update_takes_the_first_of_two_rows_with_one_id(run_upload: Run) -> None
     assert message == "Vendor Product ID 'VP-1' is already used in row 3 of this file"
 
 
+def test_update_does_not_change_a_product_that_the_same_file_adds(run_upload: Run) -> None:
+    upload = run_upload(
+        [good_row(1), {"vendor_product_id": "VP-1", "price": "6.00"}], mode="update"
+    )
+    assert errors_of(upload) == {(3, "vendor_product_id", "DUPLICATE_VENDOR_PRODUCT_ID")}
+
+
 def test_update_remembers_ids_across_batches(run_upload: Run, settings: object) -> None:
     settings.BATCH_ROWS = 1  # type: ignore[attr-defined]
     run_upload([good_row(1)])

@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 import pytest
 from django.conf import settings
 
-from imports import forwarder, objects
+from imports import actions, forwarder, objects
 from imports.forwarder import UnreadableEvent, arrivals
 from imports.models import Alarm, Notification, Upload
 from imports.steps.receive import (
@@ -104,6 +104,23 @@ def test_a_file_of_an_unknown_vendor_fails_and_staff_hear_of_it(key: str, vendor
     assert (upload.status, upload.failure_code) == ("failed", "UNKNOWN_VENDOR")
     assert Alarm.objects.get().kind == "unknown_vendor"
     assert Notification.objects.get().to == settings.NOTIFICATION_EMAIL
+
+
+def test_a_vendor_set_up_later_makes_the_upload_retriable(
+    vendor_a: Vendor, categories: list[str]
+) -> None:
+    body = csv_bytes([good_row(1)])
+    key = "uploads/VEND777/a.csv"
+    version = objects.put(settings.S3_BUCKET, key, body, "text/csv")
+    upload = dropped(key, version, len(body))
+    drive()
+
+    Vendor.objects.create(vendor_id="VEND777", name="Late but here")
+    actions.retry(upload.upload_id, by=None)
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.vendor_id) == ("completed", "VEND777")
 
 
 def test_a_file_of_an_inactive_vendor_is_refused(vendor_a: Vendor) -> None:
