@@ -69,7 +69,11 @@ def configure(options: dict[str, Any]) -> None:
             "root": {"handlers": ["console"], "level": "INFO"},
             "loggers": {
                 # Metrics go to standard output as they are: CloudWatch reads the line as JSON.
-                "metrics": {"handlers": ["metrics"], "propagate": False},
+                # People who read text have the line of the batch instead.
+                "metrics": {
+                    "handlers": ["metrics"] if options["format"] == "json" else [],
+                    "propagate": False,
+                },
                 "botocore": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},

@@ -318,6 +318,7 @@ UNFOLD = {
     "SITE_HEADER": "TechMart onboarding",
     "SITE_SYMBOL": "inventory_2",
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda _: static("onboarding/logo.svg")}],
     "STYLES": [lambda _: static("imports/admin/admin.css")],
     "SIDEBAR": {"navigation": "imports.admin.navigation.sidebar"},
     "COLORS": {
