@@ -219,7 +219,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 
 # --- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if LOCAL else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = LOCAL  # no collectstatic step on a developer's machine
 S3_CLIENT_CONFIG = Config(
     region_name=AWS_REGION,

@@ -13,8 +13,13 @@ import signal
 import time
 from typing import Any
 
-from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
-from kombu.transport import SQS
+from kombu.asynchronous.aws.sqs import connection as kombu_connection
+from kombu.transport import SQS as kombu_sqs  # noqa: N811 - kombu's module is named so
+
+# The published types of kombu lack what is overridden here.
+KombuConnection: Any = kombu_connection.AsyncSQSConnection
+KombuChannel: Any = kombu_sqs.Channel
+KombuTransport: Any = kombu_sqs.Transport
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 5.0  # seconds between polls that fail
@@ -23,7 +28,7 @@ GIVE_UP_AFTER = 120.0  # seconds in which no poll had an answer
 LOOK_EVERY = 5.0  # seconds
 
 
-class PollingConnection(AsyncSQSConnection):  # type: ignore[misc]
+class PollingConnection(KombuConnection):
     """Polls whose failures are answers without messages.
 
     `failures` counts those in a row; `silent_since` is when the first poll began that has had no
@@ -52,7 +57,7 @@ class PollingConnection(AsyncSQSConnection):  # type: ignore[misc]
         return {}
 
 
-class Channel(SQS.Channel):  # type: ignore[misc]
+class Channel(KombuChannel):
     """One poll at a time per queue, always followed by another."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -136,5 +141,5 @@ class Channel(SQS.Channel):  # type: ignore[misc]
                 self._schedule_queue(queue)
 
 
-class Transport(SQS.Transport):  # type: ignore[misc]
+class Transport(KombuTransport):
     Channel = Channel
