@@ -216,6 +216,10 @@ class RowError(models.Model):
                 name="validation_errors_unique",
             )
         ]
+        indexes = [
+            # Staff's list by type, the newest upload first.
+            models.Index(fields=["error_type", "upload"], name="validation_errors_by_type")
+        ]
 
     def __str__(self) -> str:
         return f"{self.upload_id} row {self.row_number}: {self.error_type}"
