@@ -1,14 +1,14 @@
 """The admin site: one door, its own content policy, and a first page that says how imports do."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -20,19 +20,14 @@ if TYPE_CHECKING:
 else:
     from unfold.sites import UnfoldAdminSite
 
-View = Callable[..., HttpResponseBase]
-
 
 class AdminSite(UnfoldAdminSite):
     index_title = "Dashboard"
     index_template = "imports/admin/dashboard.html"
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Every page of the admin gets the admin's policy; errors and all else the portal's."""
-        with_policy: View = csp(settings.ADMIN_CONTENT_SECURITY_POLICY)(
-            super().admin_view(view, cacheable)
-        )
-        return with_policy
+        return csp(settings.ADMIN_CONTENT_SECURITY_POLICY)(super().admin_view(view, cacheable))
 
     @method_decorator(never_cache)
     def login(
@@ -51,10 +46,8 @@ class AdminSite(UnfoldAdminSite):
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {**dashboard(request), **(extra_context or {})}
-        answer: HttpResponse = super().index(request, context)
-        return answer
+    ) -> TemplateResponse:
+        return super().index(request, {**dashboard(request), **(extra_context or {})})
 
 
 def dashboard(request: HttpRequest) -> dict[str, Any]:
@@ -70,11 +63,10 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
             "in_progress": figures.in_progress(),
         }
     if may("imports.view_rowerror"):
-        types = figures.top_error_types()
+        found = figures.top_error_types()
         context |= {
-            "error_types": types,
-            "most_errors": max((each.count for each in types), default=1),
-            "errors_since": figures.first_error_day(),
+            "error_types": found,
+            "most_errors": max((each.count for each in found.types), default=1),
         }
     if may("imports.view_alarm"):
         context["alarms"] = figures.open_alarms()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils.timezone import now
 
@@ -14,6 +14,7 @@ from imports.stuck import is_stuck
 DAYS = 14
 ERROR_DAYS = 7
 MOST_TYPES = 8
+MOST_ERRORS = 100_000
 MOST_UPLOADS = 8
 MOST_ALARMS = 5
 DEAD_LETTER_QUEUES = ("events", "imports", "maintenance")
@@ -71,20 +72,41 @@ def total(days: Sequence[Day]) -> Day:
 class ErrorType:
     error_type: str
     count: int
-    uploads: int
 
 
-def top_error_types(today: date | None = None) -> list[ErrorType]:
-    """The most frequent row errors of the uploads of the last 7 days."""
-    first = first_error_day(today)
+@dataclass(frozen=True)
+class ErrorTypes:
+    """The most frequent row errors of the uploads that came in since `since`."""
+
+    since: datetime
+    is_cut: bool  # `since` is later than 7 days ago, because there are too many to count them all
+    types: list[ErrorType]
+
+
+def top_error_types(today: date | None = None) -> ErrorTypes:
+    """Of the last 7 days, or of the newest uploads that together have enough rejected rows to
+    tell: a bound on what the database has to count."""
+    week = midnight(first_error_day(today))
+    newer = Window(Sum("error_records"), order_by=F("upload_timestamp").desc())
     counted = (
-        RowError.objects.filter(upload__upload_timestamp__gte=midnight(first))
+        Upload.objects.filter(upload_timestamp__gte=week)
+        .order_by()
+        .annotate(newer=newer - F("error_records"))
+        .filter(newer__lt=MOST_ERRORS)
+        .aggregate(first=Min("upload_timestamp"))
+    )
+    first_of_all = Upload.objects.filter(upload_timestamp__gte=week).order_by("upload_timestamp")
+    oldest = first_of_all.values_list("upload_timestamp", flat=True).first()
+    is_cut = counted["first"] != oldest
+    since = counted["first"] if is_cut else week
+    types = (
+        RowError.objects.filter(upload__upload_timestamp__gte=since)
         .order_by()
         .values("error_type")
-        .annotate(count=Count("*"), uploads=Count("upload_id", distinct=True))
+        .annotate(count=Count("*"))
         .order_by("-count", "error_type")[:MOST_TYPES]
     )
-    return [ErrorType(**entry) for entry in counted]
+    return ErrorTypes(since, is_cut, [ErrorType(**entry) for entry in types])
 
 
 def first_error_day(today: date | None = None) -> date:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import FieldListFilter as RangeDateFilter
     from django.contrib.admin import ModelAdmin as DjangoModelAdmin
     from django.contrib.admin import TabularInline as DjangoTabularInline
+    from django.contrib.admin.views.main import ChangeList
 
     ModelAdmin = DjangoModelAdmin[Any]
     TabularInline = DjangoTabularInline[Any, Any]
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
 else:
     from unfold.admin import ModelAdmin, TabularInline
     from unfold.contrib.filters.admin import RangeDateFilter
+    from unfold.views import ChangeList
 
     Paginator = DjangoPaginator
 
-__all__ = ["BoundedPaginator", "LookOnlyAdmin", "ModelAdmin", "TabularInline", "WholeDaysFilter"]
+__all__ = ["LongTableAdmin", "LookOnlyAdmin", "ModelAdmin", "TabularInline", "WholeDaysFilter"]
 
 
 class LookOnlyAdmin(ModelAdmin):
     """Rows that the machine writes: staff look at them, nobody adds, changes or deletes one."""
 
     list_per_page = 50
-    show_full_result_count = False
     actions: Any = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -62,6 +63,27 @@ class BoundedPaginator(Paginator):
         return self.count == self.most
 
 
+class LongTableList(ChangeList):
+    """A page of a table whose rows nobody counts."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count  # so that no page offers to "show all"
+
+
+class LongTableAdmin(ModelAdmin):
+    """A list over millions of rows: bounded pages, in the one order that an index gives."""
+
+    list_per_page = 50
+    list_max_show_all = 0
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    sortable_by = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongTableList]:
+        return LongTableList
+
+
 class WholeDaysFilter(RangeDateFilter):
     """From the first moment of one day to the last of another, both in UTC, as days are shown."""
 
@@ -78,4 +100,4 @@ class WholeDaysFilter(RangeDateFilter):
             day = parse_date(str(self.used_parameters.get(f"{self.field_path}_{end}", "")))
         except ValueError:  # the form of a date, but no day of any month
             return None
-        return day and datetime.combine(day, time.min, UTC)
+        return datetime.combine(day, time.min, UTC) if day else None

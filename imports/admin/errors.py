@@ -10,12 +10,13 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from imports import datasets
 from imports.admin import cells
 from imports.admin.filters import ErrorTypeFilter, UploadsDatasetFilter
+from imports.admin.upload_page import in_file_order
 from imports.models import RowError, Upload
-from vendors.staff_pages import BoundedPaginator, LookOnlyAdmin, WholeDaysFilter
+from vendors.staff_pages import LongTableAdmin, LookOnlyAdmin, WholeDaysFilter
 
 
 @admin.register(RowError)
-class RowErrorAdmin(LookOnlyAdmin):
+class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
     """The newest upload first, its errors in file order. Ids of uploads begin with their time, so
     an index gives this order, whatever the list is narrowed by."""
 
@@ -30,8 +31,6 @@ class RowErrorAdmin(LookOnlyAdmin):
     list_select_related = ("upload__vendor",)
     list_fullwidth = True
     ordering = ("-upload_id", "row_number", "error_id")
-    sortable_by = ()
-    paginator = BoundedPaginator
     search_fields = ("upload_id",)  # how it is searched is in get_search_results
     search_help_text = "Upload ID, or its beginning"
     fields = (
@@ -75,4 +74,4 @@ class RowErrorAdmin(LookOnlyAdmin):
     def row_as_read(self, error: RowError) -> str:
         if error.original_data is None:
             return "Kept with the first error of this row."
-        return cells.name_value_list(error.original_data)
+        return cells.name_value_list(in_file_order(error.original_data, error.upload))

@@ -71,8 +71,8 @@ def row_error_codes() -> Iterator[str]:
     """Every code that a row of any data set can get, as often as it is declared."""
     yield from GENERAL_REMEDIES
     for dataset in datasets.all_datasets().values():
-        for key in (*dataset.unique, *dataset.fixed):
-            yield key.code
+        yield from (key.code for key in dataset.unique)
+        yield from (key.code for key in dataset.fixed)
         for column in dataset.columns:
             yield from (rule.code for rule in column.rules)
 

@@ -36,10 +36,9 @@ class NotificationAdmin(LookOnlyAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        """Without the bodies, which only the page of one e-mail asks for."""
         mails: QuerySet[Notification] = super().get_queryset(request)
-        if request.resolver_match and request.resolver_match.url_name.endswith("changelist"):
-            return mails.defer("text_body", "html_body")
-        return mails
+        return mails.defer("text_body", "html_body")
 
     @admin.display(description="state", ordering="state")
     def mail_state(self, mail: Notification) -> str:

@@ -42,7 +42,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's declaration of the side bar; open alarms stand beside their name."""
     may = request.user.has_perm
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"title": title, "items": [_item(*item) for item in items if may(item[3])]}
         for title, items in GROUPS
     ]

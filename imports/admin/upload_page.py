@@ -4,6 +4,7 @@ from typing import Any
 
 from imports import datasets
 from imports.admin import cells
+from imports.dataset import cell_names
 from imports.models import RowError, Upload
 from imports.refusals import REFUSALS
 from imports.summary import error_groups
@@ -18,11 +19,14 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     layout = upload.layout or {}
     errors = RowError.objects.filter(upload=upload, run=upload.run)
     groups = error_groups(upload) if dataset else []
-    shown = list(errors.order_by("row_number", "error_id")[:MOST_ERRORS])
-    for error in shown:
-        error.column_label = (  # type: ignore[attr-defined]
-            dataset.label(error.column_name) if dataset else error.column_name
-        )
+    shown = [
+        {
+            "error": error,
+            "column": dataset.label(error.column_name) if dataset else error.column_name,
+            "row": in_file_order(error.original_data or {}, upload),
+        }
+        for error in errors.order_by("row_number", "error_id")[:MOST_ERRORS]
+    ]
     return {
         **progress_of(upload),
         "title": upload.upload_id,
@@ -43,6 +47,13 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "may_retry": may_act and upload.can_be_retried,
         "may_cancel": may_act and upload.can_be_cancelled,
     }
+
+
+def in_file_order(row: dict[str, str], upload: Upload) -> dict[str, str]:
+    """A rejected row in the order of the file's columns, which the database does not keep."""
+    header = (upload.layout or {}).get("header", [])
+    names = [name for name in cell_names(header, len(header)) if name in row]
+    return {name: row[name] for name in dict.fromkeys([*names, *row])}
 
 
 def progress_of(upload: Upload) -> dict[str, Any]:
