@@ -11,6 +11,8 @@ from imports.report_files import by_column
 from imports.summary import ErrorGroup, error_groups
 from onboarding.history import Pages
 
+PER_PAGE = 20
+
 
 @dataclass(frozen=True)
 class Line:
@@ -53,7 +55,7 @@ class Errors:
     @cached_property
     def pages(self) -> Pages:
         counted = (g.count for g in self.groups if self.only in ("", g.error_type))
-        return Pages.of(self._asked.get("page"), sum(counted))
+        return Pages.of(self._asked.get("page"), sum(counted), PER_PAGE)
 
     @cached_property
     def lines(self) -> list[Line]:

@@ -40,6 +40,13 @@ class Stage:
     detail: str = ""
 
 
+def until(upload: Upload, now: datetime) -> str:
+    """The time to the next attempt, as coarse as people want it."""
+    wait = (upload.next_attempt_at or now) - now
+    seconds = max(1, round(wait.total_seconds()))
+    return f"{seconds} s" if seconds < 100 else f"{round(seconds / 60)} min"
+
+
 @dataclass(frozen=True)
 class Share:
     """One piece of the bar of rows; start and width in percent, as SVG wants them."""
@@ -88,9 +95,8 @@ class Progress:
         if upload.lease_until and upload.lease_until > self.now:
             return ""
         if upload.attempts and upload.next_attempt_at and upload.next_attempt_at > self.now:
-            seconds = max(1, round((upload.next_attempt_at - self.now).total_seconds()))
             return (
-                f"Something on our side did not answer. Next try in {seconds} s "
+                f"Something on our side did not answer. Next try in {until(upload, self.now)} "
                 f"({upload.attempts} of {settings.MAX_ATTEMPTS} used). You need to do nothing."
             )
         is_fresh = upload.status == Upload.Status.RECEIVED
@@ -163,7 +169,7 @@ class Progress:
         upload = self.upload
         has_arrived = upload.s3_version is not None
         halted = bool(upload.failure_code) or upload.status == Upload.Status.CANCELLED
-        names = ["Received", "Read", "Checked" if self.is_check else "Imported", "Report", "E-mail"]
+        names = ["Receive", "Read", "Check" if self.is_check else "Import", "Report", "E-mail"]
         now = [Upload.Step.STAGE, Upload.Step.LOAD, Upload.Step.REPORT, Upload.Step.NOTIFY]
         at = now.index(Upload.Step(upload.step)) + 1 if upload.step in now else len(names)
         if not has_arrived:

@@ -20,11 +20,13 @@ class SignInMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if request.resolver_match and request.resolver_match.app_name == "admin":
             return None  # guards itself, with a login page of its own
+        if not getattr(view_func, "login_required", True):
+            return None  # without a look at the session, which may be in a database that is away
         answer = super().process_view(request, view_func, view_args, view_kwargs)
         if answer is not None and request.headers.get("HX-Request") == "true":
             # The part of a page that asks would get the whole login page put into it.
             answer = HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        request.META["onboarding.is_private"] = getattr(view_func, "login_required", True)
+        request.META["onboarding.is_private"] = True
         return answer
 
     def process_response(

@@ -10,9 +10,10 @@
   const words = document.getElementById("drop-words");
   const problem = document.getElementById("file-problem");
   const send = document.getElementById("send");
-  const expected = JSON.parse(form.dataset.check);
+  const expected = JSON.parse(form.getAttribute("data-check"));
   const HEAD = 65536;
   let isTooLarge = false;
+  let isSent = false;
 
   document.getElementById("error-summary")?.focus();
   drop.classList.add("drop-live");
@@ -42,8 +43,8 @@
     }
     send.setAttribute("aria-disabled", "true");
     send.querySelector("span").textContent = send.dataset.busy;
-    if (form.dataset.sent) event.preventDefault(); // a second click is no second upload
-    form.dataset.sent = "yes";
+    if (isSent) event.preventDefault(); // a second click is no second upload
+    isSent = true;
   });
   // Coming back with the browser's button finds the form ready again.
   window.addEventListener("pageshow", (event) => {
