@@ -106,6 +106,8 @@ def read(upload: "Upload", most_rows: int) -> list[Run]:
     runs: list[Run] = []
     count = 0
     expected = upload.cursor + 1
+    # As many items as hold that many rows: wide rows come fewer to an item than narrow ones.
+    enough = -(-most_rows * upload.staged_items // max(1, upload.total_records))
     while expected <= upload.staged_items and count < most_rows:
         answer = client().query(
             TableName=settings.UPLOAD_RECORDS_TABLE,
@@ -116,7 +118,7 @@ def read(upload: "Upload", most_rows: int) -> list[Run]:
                 ":first": {"S": record_id(upload.staged_token, expected)},
                 ":last": {"S": record_id(upload.staged_token, upload.staged_items)},
             },
-            Limit=max(1, min(ITEMS_PER_REQUEST, most_rows // ROWS_PER_ITEM)),
+            Limit=max(1, min(ITEMS_PER_REQUEST, enough)),
         )
         if not answer["Items"]:
             raise StagingIncomplete(f"run {expected} of {upload.staged_items} is missing")
