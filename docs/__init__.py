@@ -1,0 +1,1 @@
+"""The project's documents, and the one that is drawn from the code."""

@@ -1,0 +1,82 @@
+"""The commands that the documents show exist and are written right."""
+
+import json
+import re
+import shlex
+
+import pytest
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import BaseCommand
+
+from imports.management.commands import import_file
+from imports.models import Upload
+from imports.results import result_of
+from tests.docs.pages import ROOT, block, code, documents, section, table
+
+README = ROOT / "README.md"
+MANAGE = re.compile(r"manage\.py (\w+)(.*)")
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    named = {
+        target
+        for document in documents()
+        for line in code(document)
+        for target in re.findall(r"(?:^|[\s$])make ([a-z]+)", line)
+    }
+    assert {"run", "test", "demo"} <= named
+    assert named <= make_targets()
+
+
+def test_the_readme_names_every_make_target() -> None:
+    listed = " ".join(row[0] for row in table(section(README, "Commands")))
+    documented = set(re.findall(r"make (\w+)", listed))
+    assert documented == make_targets() - {"environment"}
+
+
+def manage_lines() -> list[tuple[str, str]]:
+    return sorted(
+        {
+            (found[1], found[2].strip())
+            for document in documents()
+            for line in code(document)
+            if (found := MANAGE.search(line))
+        }
+    )
+
+
+def test_the_documents_show_manage_commands() -> None:
+    assert ("import_file", "products.csv --vendor VEND001") in manage_lines()
+
+
+@pytest.mark.parametrize(("name", "arguments"), manage_lines())
+def test_a_manage_command_line_is_understood(name: str, arguments: str) -> None:
+    if name == "import_file" and not arguments:
+        return  # spoken of, not shown
+    app = get_commands()[name]
+    command = app if isinstance(app, BaseCommand) else load_command_class(app, name)
+    command.create_parser("manage.py", name).parse_args(shlex.split(arguments))
+
+
+def test_the_exit_codes_are_those_of_import_file() -> None:
+    text = section(README, "Commands").partition("waits for the final status")[2]
+    documented = {int(row[0]): row[1].partition(":")[0] for row in table(text)}
+    assert documented == {
+        import_file.COMPLETED: "completed",
+        import_file.PARTIAL: "partial",
+        import_file.FAILED: "failed or cancelled",
+        import_file.USAGE: "usage",
+        import_file.TIMED_OUT: "timed out; the import goes on without us",
+    }
+
+
+@pytest.mark.django_db
+def test_the_json_example_has_the_fields_of_a_result() -> None:
+    example = json.loads(block(README, '{\n  "upload_id"'))
+    assert list(example) == list(result_of(Upload()))
+    parts = ("valid_records", "error_records", "skipped_records")
+    assert sum(example[part] for part in parts) == example["total_records"]

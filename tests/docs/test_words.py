@@ -1,0 +1,91 @@
+"""Words in the documents are those of the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.db.models import TextChoices
+from django.test import Client
+
+from imports import datasets
+from imports.admin.filters import row_error_codes
+from imports.models import Alarm, Notification, Upload
+from imports.refusals import REFUSALS
+from tests.docs.pages import ROOT, documents, inline_code, name_of, section, table
+from tests.docs.test_configuration import settings_read
+
+WORDS = ROOT / "docs" / "words.md"
+# Capitals that are neither a code of ours nor a setting.
+OTHERS = {
+    "VEND001",
+    "VEND002",
+    "LOCAL_DIR",
+    "WEB_PORT",
+    "POSTGRES_PORT",
+    "AWS_PORT",
+    "PGBIN",
+    "DEMO_LOGINS",
+    "INVALID_EMAIL",  # the README's example of a rule's own code
+}
+
+
+@pytest.mark.parametrize(
+    ("title", "choices"),
+    [
+        ("Status of an upload", Upload.Status),
+        ("Step of an upload", Upload.Step),
+        ("Mode of an upload", Upload.Mode),
+        ("State of an e-mail", Notification.State),
+        ("Kinds of alarm", Alarm.Kind),
+    ],
+)
+def test_a_table_of_words_is_complete(title: str, choices: type[TextChoices]) -> None:
+    explained = [row[0].strip("`") for row in table(section(WORDS, title))]
+    assert explained == choices.values
+
+
+def test_the_counters_are_fields_of_an_upload() -> None:
+    counters = [row[0] for row in table(section(WORDS, "Counters"))]
+    fields = {field.name for field in Upload._meta.get_fields()}
+    assert {c.strip("`") for c in counters if c.startswith("`")} <= fields
+
+
+def test_the_steps_in_words_are_the_pipelines() -> None:
+    assert [row[0].strip("`") for row in table(section(WORDS, "Step of an upload"))][:-1] == [
+        "stage",
+        "load",
+        "report",
+        "notify",
+    ]
+
+
+def codes() -> set[str]:
+    products = datasets.get("products")
+    required = {c.required.code for c in products.columns if c.required}
+    return {*row_error_codes(), *required, *REFUSALS}
+
+
+def test_all_codes_are_listed_once() -> None:
+    listed = re.findall(r"`([A-Z_]+)`", section(WORDS, "Codes"))
+    assert len(listed) == len(set(listed))
+    assert set(listed) == codes()
+
+
+@pytest.mark.django_db
+def test_every_code_has_its_place_on_the_public_page(client: Client) -> None:
+    page = client.get("/help/products/").content.decode()
+    assert [code for code in codes() if f'id="{code}"' not in page] == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_no_document_names_a_code_or_setting_that_does_not_exist(document: Path) -> None:
+    capitals = {word for word in inline_code(document) if re.fullmatch(r"[A-Z][A-Z0-9_]{3,}", word)}
+    assert capitals <= codes() | set(settings_read()) | OTHERS
+
+
+@pytest.mark.parametrize("room", ["config", "vendors", "catalog", "imports", "onboarding"])
+def test_a_rooms_page_names_its_files(room: str) -> None:
+    page = (ROOT / room / "README.md").read_text()
+    files = {path.name for path in (ROOT / room).glob("*.py")} - {"__init__.py", "apps.py"}
+    assert [name for name in sorted(files) if f"`{name}`" not in page] == []
+    assert len(page.splitlines()) <= 25
