@@ -1,0 +1,107 @@
+"""The whole system, as `make up` starts it, and a browser in front of it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
+# What a person's shell has; nothing of the servers that these tests themselves run on.
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A running system of its own: what `.local/stack.json` says."""
+    place = tmp_path_factory.mktemp("stack")
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment["LOCAL_DIR"] = str(place)
+
+    def command(name: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "deploy.local", name],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            timeout=180,
+            stdout=subprocess.DEVNULL,
+        )
+
+    command("up")
+    try:
+        yield json.loads((place / "stack.json").read_text())
+    finally:
+        command("down")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is not installed; .ci/run installs it from Debian")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
+        yield chromium
+        chromium.close()
+
+
+class Visitor:
+    """A person with a browser: one window, and everything the browser complained about."""
+
+    def __init__(self, context: BrowserContext, stack: dict[str, Any]) -> None:
+        self.stack = stack
+        self.url = stack["portal_url"]
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda line: self._console(line.type, line.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.complaints.append(text)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def log_in(self, who: str, path: str = "/login/") -> None:
+        login = self.stack["logins"][who]
+        self.go(path)
+        self.page.fill("input[name=username]", login["username"])
+        self.page.fill("input[name=password]", login["password"])
+        self.page.press("input[name=password]", "Enter")
+        self.page.wait_for_url(lambda url: "/login" not in url)
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(browser: Browser, stack: dict[str, Any]) -> Iterator[Visit]:
+    """Opens windows: `visit()`, `visit("vendor")` logged in, `visit(java_script_enabled=False)`."""
+    visitors: list[Visitor] = []
+    contexts: list[BrowserContext] = []
+
+    def open_window(who: str | None = None, **options: Any) -> Visitor:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        contexts.append(context)
+        visitors.append(Visitor(context, stack))
+        if who:
+            visitors[-1].log_in(who)
+        return visitors[-1]
+
+    yield open_window
+    complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
+    for context in contexts:
+        context.close()
+    assert not complaints  # no script error, no breach of the content security policy

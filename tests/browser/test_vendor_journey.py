@@ -1,0 +1,167 @@
+"""A vendor's whole way, in a real browser on the running system."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit, Visitor
+from tests.product_files import csv_bytes, good_row
+
+SECONDS = 20_000  # milliseconds that an import may take at most
+
+
+def chosen(page: Page, name: str, data: bytes) -> None:
+    page.set_input_files("#id_file", {"name": name, "mimeType": "text/csv", "buffer": data})
+
+
+def upload(visitor: Visitor, name: str, data: bytes, mode: str = "create") -> str:
+    """Upload through the form; returns the upload's id."""
+    visitor.go("/uploads/new/")
+    chosen(visitor.page, name, data)
+    visitor.page.check(f"#mode-{mode}")
+    visitor.page.click("#send")
+    visitor.page.wait_for_url("**/uploads/UPLOAD_*/")
+    return visitor.page.url.rstrip("/").rpartition("/")[2]
+
+
+def ended(page: Page) -> None:
+    expect(page.locator("#upload[data-over=yes]")).to_be_visible(timeout=SECONDS)
+
+
+def counts(page: Page) -> dict[str, str]:
+    return {
+        name: page.locator(f"[data-count={name}]").inner_text()
+        for name in ("total", "valid", "error", "skipped", "not-processed")
+    }
+
+
+def a_file(prefix: str) -> bytes:
+    return csv_bytes(
+        [
+            good_row(1, vendor_product_id=f"{prefix}-1", sku=f"{prefix}-1"),
+            good_row(2, vendor_product_id=f"{prefix}-2", sku=f"{prefix}-2", price="-10.00"),
+            good_row(3, vendor_product_id=f"{prefix}-3", sku=f"{prefix}-3", category="Audoi"),
+        ]
+    )
+
+
+def test_upload_watch_download_mend_and_finish(visit: Visit, tmp_path: Path) -> None:
+    vendor = visit("vendor")
+    page = vendor.page
+    upload_id = upload(vendor, "spring prices.csv", a_file("JOURNEY"))
+
+    ended(page)  # the page moved on by itself: nothing reloaded it
+    assert counts(page) == {
+        "total": "3",
+        "valid": "1",
+        "error": "2",
+        "skipped": "0",
+        "not-processed": "0",
+    }
+    expect(page.locator("#errors")).to_contain_text("Price must be at least 0.01 (was -10.00)")
+    expect(page.locator("#errors")).to_contain_text("Did you mean 'Audio'?")
+
+    with page.expect_download() as report:
+        page.click("#report")
+    assert report.value.suggested_filename == f"{upload_id}_errors.csv"
+    lines = list(csv.DictReader(io.StringIO(report.value.path().read_text("utf-8-sig"))))
+    assert [line["Row Number"] for line in lines] == ["3", "4"]
+
+    with page.expect_download() as correctable:
+        page.click("#correct")
+    mended = correctable.value.path().read_text("utf-8-sig")
+    mended = mended.replace("-10.00", "10.00", 1).replace("Audoi", "Audio", 1)
+    upload(vendor, "mended.csv", mended.encode())
+    ended(page)
+    assert counts(page)["valid"] == "2"
+    expect(page.locator("#upload")).to_have_attribute("data-status", "completed")
+
+    vendor.go("/uploads/")
+    expect(page.locator(f"[data-upload={upload_id}]")).to_be_visible()
+
+
+def test_staff_see_the_vendors_upload_in_admin(visit: Visit) -> None:
+    vendor = visit("vendor")
+    upload_id = upload(vendor, "for staff.csv", a_file("STAFF"))
+    ended(vendor.page)
+
+    staff = visit()
+    staff.log_in("staff", "/admin/login/")
+    staff.go(f"/admin/imports/upload/?q={upload_id}")
+    staff.page.click(f"text={upload_id}")
+    expect(staff.page.locator("body")).to_contain_text("INVALID_CATEGORY")
+    expect(staff.page.locator("body")).to_contain_text("for staff.csv")
+
+
+def test_a_file_that_cannot_be_imported_is_told_at_once(visit: Visit) -> None:
+    vendor = visit("vendor")
+    vendor.go("/uploads/new/")
+    chosen(vendor.page, "no price.csv", b"vendor_product_id,product_name\nV-1,Lamp\n")
+    expect(vendor.page.locator("#file-problem")).to_contain_text("Price")
+
+
+def test_without_java_script_the_page_reloads_itself(visit: Visit) -> None:
+    vendor = visit("vendor", java_script_enabled=False)
+    upload(vendor, "plain.csv", a_file("NOSCRIPT"))
+    ended(vendor.page)
+    assert counts(vendor.page)["total"] == "3"
+
+
+def test_with_the_keyboard_alone(visit: Visit) -> None:
+    visitor = visit()
+    login = visitor.stack["logins"]["vendor"]
+    visitor.go("/login/")
+    page = visitor.page
+    expect(page.locator("input[name=username]")).to_be_focused()
+    page.keyboard.type(login["username"])
+    page.keyboard.press("Tab")
+    page.keyboard.type(login["password"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/uploads/")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_attribute("href", "#main")
+    visitor.go("/uploads/new/")
+    chosen(page, "keys.csv", a_file("KEYS"))
+    page.locator("#mode-create").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#mode-check")).to_be_checked()
+    page.keyboard.press("Tab")
+    expect(page.locator("#send")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/uploads/UPLOAD_*/")
+    ended(page)
+    expect(page.locator("#check-only")).to_contain_text("nothing was imported")
+
+
+PAGES = ("/uploads/", "/uploads/new/", "/help/", "/help/products/", "/nowhere/")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme: str) -> None:
+    options = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
+    stranger = visit(**options)
+    for path in ("/login/", "/password-reset/"):
+        stranger.go(path)
+        assert_accessible(stranger.page)
+
+    vendor = visit("vendor", **options)
+    upload(vendor, "axe.csv", a_file(f"AXE{width}{scheme}"))
+    ended(vendor.page)
+    assert_accessible(vendor.page)
+    for path in PAGES:
+        vendor.go(path)
+        assert_accessible(vendor.page)
+    vendor.complaints = [line for line in vendor.complaints if "404" not in line]
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert width <= 0, f"{page.url} scrolls sideways by {width} px"
