@@ -171,6 +171,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # vendors/admin.py shows failed logins
 
 # --- HTTPS and cookies -----------------------------------------------------------------------
 SECURE_SSL_REDIRECT = not LOCAL

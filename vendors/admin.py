@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
@@ -10,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.html import format_html
+from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -144,3 +147,27 @@ class LogEntryAdmin(LookOnlyAdmin):
         if address is None or entry.is_deletion():
             return entry.object_repr
         return format_html('<a class="ob-link" href="{}">{}</a>', address, entry.object_repr)
+
+
+@admin.register(AccessAttempt)
+class FailedLoginAdmin(LookOnlyAdmin):
+    """Wrong passwords by name and address. Deleting an entry ends a lock before its time."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "locked", "attempt_time")
+    list_filter = (("attempt_time", WholeDaysFilter),)
+    list_filter_submit = True
+    ordering = ("-attempt_time",)
+    search_fields = ("username", "ip_address")
+    search_help_text = "User name or address"
+    actions = None
+    fields = ("username", "ip_address", "user_agent", "failures_since_start", "attempt_time")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return ModelAdmin.has_delete_permission(self, request, obj)
+
+    @admin.display(boolean=True)
+    def locked(self, attempt: Any) -> bool:
+        return bool(
+            attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT
+            and attempt.attempt_time > now() - settings.AXES_COOLOFF_TIME
+        )

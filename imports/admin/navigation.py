@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Vendors", "storefront", "vendors_vendor", "vendors.view_vendor"),
             ("Users", "person", "auth_user", "auth.view_user"),
             ("Groups", "group", "auth_group", "auth.view_group"),
+            ("Failed logins", "lock", "axes_accessattempt", "axes.view_accessattempt"),
             ("What staff changed", "manage_history", "admin_logentry", "admin.view_logentry"),
         ),
     ),

@@ -137,7 +137,7 @@ class UploadAdmin(LookOnlyAdmin):
         act: Callable[..., Upload],
         done: str,
     ) -> None:
-        ids = list(uploads.order_by("upload_timestamp").values_list("pk", flat=True))
+        ids = list(uploads.order_by("upload_timestamp", "pk").values_list("pk", flat=True))
         if len(ids) > MOST_AT_ONCE:
             text = f"Choose at most {MOST_AT_ONCE} uploads at once; you chose {len(ids):,}."
             self.message_user(request, text, messages.ERROR)
@@ -195,19 +195,19 @@ class UploadAdmin(LookOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
+    def change_view(
         self,
         request: HttpRequest,
-        object_id: str | None = None,
+        object_id: str,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        object_id = _quoted(object_id or "")
+        object_id = _quoted(object_id)
+        context = extra_context or {}
         upload = self.get_object(request, unquote(object_id))
-        page = upload_page(upload, may_act=self.has_act_permission(request)) if upload else {}
-        answer: HttpResponse = super().changeform_view(
-            request, object_id, form_url, {**(extra_context or {}), **page}
-        )
+        if upload and self.has_view_permission(request):
+            context |= upload_page(upload, may_act=self.has_act_permission(request))
+        answer: HttpResponse = super().change_view(request, object_id, form_url, context)
         return answer
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

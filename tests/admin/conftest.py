@@ -1,0 +1,126 @@
+"""One of everything that staff can look at, and who looks at it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Group, User
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+
+from catalog.models import Category, Product
+from imports.models import Action, Alarm, Notification, RowError, Upload
+from vendors.models import Vendor
+
+SCRIPT = '<script>alert("x")</script>'
+
+
+@pytest.fixture
+def as_reviewer(client: Client, reviewer: User) -> Client:
+    client.force_login(reviewer)
+    return client
+
+
+@pytest.fixture
+def as_admin(client: Client, admin: User) -> Client:
+    client.force_login(admin)
+    return client
+
+
+def make_upload(upload_id: str, vendor: Vendor | None, **values: object) -> Upload:
+    """An upload that ended with 7 of 10 rows in, unless `values` say otherwise."""
+    counts = {"total_records": 10, "valid_records": 7, "error_records": 3}
+    ended = {"status": Upload.Status.PARTIAL, "step": Upload.Step.DONE, "dataset": "products"}
+    key = {"s3_bucket": "bucket", "s3_key": f"uploads/{upload_id}", "s3_version": "v1"}
+    whose = {"vendor": vendor, "vendor_prefix": vendor.vendor_id if vendor else "NOBODY"}
+    times = {"upload_timestamp": datetime(2026, 11, 20, 9, 30, tzinfo=UTC)}
+    name = {"file_name": "spring.csv"}
+    return Upload.objects.create(
+        upload_id=upload_id, **{**counts, **ended, **key, **whose, **times, **name, **values}
+    )
+
+
+def make_error(upload: Upload, row: int, **values: object) -> RowError:
+    usual = {"column_name": "price", "error_type": "INVALID_PRICE", "error_message": "Too low"}
+    return RowError.objects.create(
+        upload=upload, run=upload.run, row_number=row, **{**usual, **values}
+    )
+
+
+def make_product(vendor: Vendor, number: int, **values: object) -> Product:
+    usual = {
+        "vendor_product_id": f"VP-{number}",
+        "product_name": f"Mouse {number}",
+        "category": "Audio",
+        "sku": f"SKU-{number}",
+        "price": "19.99",
+        "stock_quantity": 5,
+    }
+    return Product.objects.create(vendor=vendor, **{**usual, **values})
+
+
+@dataclass(frozen=True)
+class World:
+    """One row of every model that has a page in the admin."""
+
+    upload: Upload
+    error: RowError
+    mail: Notification
+    action: Action
+    alarm: Alarm
+    product: Product
+    category: Category
+    vendor: Vendor
+    user: User
+    group: Group
+    entry: LogEntry
+    failed_login: AccessAttempt
+
+
+@pytest.fixture
+def world(vendor_a: Vendor, alice: User) -> World:
+    upload = make_upload("UPLOAD_20261120_223000_2F3A40", vendor_a, uploaded_by=alice)
+    return World(
+        upload=upload,
+        error=make_error(upload, 2, original_data={"price": "-1"}),
+        mail=Notification.objects.create(
+            upload=upload,
+            run=1,
+            to="alice@people.example",
+            subject="Product Upload Complete - spring.csv (70% Success)",
+            text_body="Seven of ten",
+            html_body="<p>Seven of <b>ten</b></p>",
+            state=Notification.State.SENT,
+        ),
+        action=Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=alice),
+        alarm=Alarm.objects.create(
+            kind=Alarm.Kind.FAILED_UPLOAD, subject=upload.upload_id, detail="step load: KeyError"
+        ),
+        product=make_product(vendor_a, 1, upload_id=upload.upload_id, upload_row=3),
+        category=Category.objects.create(name="Audio"),
+        vendor=vendor_a,
+        user=alice,
+        group=Group.objects.get(name="Reviewers"),
+        entry=LogEntry.objects.log_actions(
+            alice.pk, [upload], CHANGE, "Retried", single_object=True
+        ),
+        failed_login=AccessAttempt.objects.create(
+            username="alice", ip_address="192.0.2.7", failures_since_start=5, attempt_time=now()
+        ),
+    )
+
+
+def page_of(row: Model, page: str = "change") -> str:
+    """The address of a row's page: change, delete or history."""
+    label = f"{row._meta.app_label}_{row._meta.model_name}"
+    return reverse(f"admin:{label}_{page}", args=[quote(row.pk)])
+
+
+def list_of(row: Model | type[Model], page: str = "changelist") -> str:
+    """The address of a model's list, or of its page to add one."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}")

@@ -1,0 +1,120 @@
+"""What staff change in the catalogue, and what they cannot."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from catalog.models import Category, Product
+from tests.admin.conftest import list_of, make_product, page_of
+from vendors.models import Vendor
+
+
+@pytest.fixture
+def product(vendor_a: Vendor, categories: list[str]) -> Product:
+    return make_product(vendor_a, 1, upload_id="UPLOAD_1", upload_row=7)
+
+
+FORM = {
+    "product_name": "Mouse 1",
+    "description": "",
+    "category": "Audio",
+    "subcategory": "",
+    "brand": "",
+    "status": "active",
+    "image_url": "",
+}
+
+
+def test_staff_mend_texts_category_and_status(as_admin: Client, product: Product) -> None:
+    changes = {"product_name": "Silent mouse", "category": "Books", "status": "inactive"}
+    answer = as_admin.post(page_of(product), {**FORM, **changes})
+    assert answer.status_code == 302
+    before = product.updated_at
+    product.refresh_from_db()
+    assert product.product_name == "Silent mouse"
+    assert (product.category, product.status) == ("Books", "inactive")
+    assert product.updated_at > before
+    assert product.description is None  # what was left alone stays as it was
+    assert "Product name" in LogEntry.objects.get().get_change_message()
+
+
+def test_ids_price_stock_and_origin_are_not_theirs_to_change(
+    as_admin: Client, product: Product
+) -> None:
+    own = {"price": "1.00", "stock_quantity": "0", "sku": "OTHER", "vendor_product_id": "OTHER"}
+    as_admin.post(page_of(product), {**FORM, **own, "upload_id": "X", "product_name": "New"})
+    product.refresh_from_db()
+    assert product.product_name == "New"
+    assert (product.price, product.stock_quantity) == (Decimal("19.99"), 5)
+    assert (product.sku, product.vendor_product_id, product.upload_id) == (
+        "SKU-1",
+        "VP-1",
+        "UPLOAD_1",
+    )
+
+
+def test_a_category_that_is_not_approved_cannot_be_chosen(
+    as_admin: Client, product: Product
+) -> None:
+    Category.objects.create(name="Old", is_active=False)
+    for name in ("Old", "Footware"):
+        answer = as_admin.post(page_of(product), {**FORM, "category": name})
+        assert answer.status_code == 200
+        assert "is not one of the available choices" in answer.content.decode()
+
+
+def test_a_product_keeps_a_category_that_was_deactivated(
+    as_admin: Client, product: Product
+) -> None:
+    Category.objects.filter(name="Audio").update(is_active=False)
+    assert as_admin.post(page_of(product), {**FORM, "brand": "Clicky"}).status_code == 302
+    product.refresh_from_db()
+    assert (product.category, product.brand) == ("Audio", "Clicky")
+
+
+def test_a_product_leads_to_its_upload(as_admin: Client, product: Product) -> None:
+    html = as_admin.get(page_of(product)).content.decode()
+    assert 'href="/admin/imports/upload/UPLOAD_5F1/change/"' in html
+
+
+def test_staff_add_rename_and_deactivate_categories(as_admin: Client) -> None:
+    as_admin.post(list_of(Category, "add"), {"name": "Footwear", "is_active": "on"})
+    category = Category.objects.get()
+    assert Category.approved_names() == ["Footwear"]
+    as_admin.post(page_of(category), {"name": "Shoes"})
+    assert Category.objects.get().name == "Shoes"
+    assert Category.approved_names() == []
+    assert [entry.user.get_username() for entry in LogEntry.objects.all()] == ["admin"] * 2
+
+
+def test_two_categories_cannot_differ_by_case_only(as_admin: Client, categories: list[str]) -> None:
+    answer = as_admin.post(list_of(Category, "add"), {"name": "AUDIO", "is_active": "on"})
+    assert "A category of this name exists already." in answer.content.decode()
+
+
+def test_renaming_a_category_in_use_says_what_does_not_follow(
+    as_admin: Client, product: Product
+) -> None:
+    category = Category.objects.get(name="Audio")
+    answer = as_admin.post(page_of(category), {"name": "Sound", "is_active": "on"})
+    said = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert any("keep the category 'Audio'" in text for text in said)
+    product.refresh_from_db()
+    assert product.category == "Audio"
+
+
+def test_only_a_category_without_products_can_be_deleted(
+    as_admin: Client, product: Product
+) -> None:
+    used, unused = Category.objects.get(name="Audio"), Category.objects.get(name="Books")
+    page = as_admin.get(page_of(used, "delete")).content.decode()
+    assert "products use it; deactivate it" in page
+    as_admin.post(page_of(used, "delete"), {"post": "yes"})
+    as_admin.post(page_of(unused, "delete"), {"post": "yes"})
+    both = {"action": "delete_selected", "_selected_action": [used.pk], "post": "yes"}
+    as_admin.post(list_of(Category), both)
+    assert "Audio" in Category.approved_names()
+    assert "Books" not in Category.approved_names()

@@ -1,0 +1,75 @@
+"""The admin's one door and its content policy."""
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.admin.conftest import World, list_of, page_of
+from tests.conftest import PASSWORD
+
+POLICY = "Content-Security-Policy"
+
+
+def test_the_admin_has_no_login_of_its_own_to_guess_at(client: Client, admin: User) -> None:
+    answer = client.post(
+        "/admin/login/?next=/admin/imports/upload/", {"username": "admin", "password": PASSWORD}
+    )
+    assert answer.status_code == 302
+    assert answer["Location"] == "/login/?next=/admin/imports/upload/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_portals_login_leads_back_and_is_throttled(client: Client, admin: User) -> None:
+    form = {"username": "admin", "password": PASSWORD}
+    answer = client.post("/login/?next=/admin/imports/upload/", form)
+    assert answer["Location"] == "/admin/imports/upload/"
+    client.logout()
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/login/?next=/admin/", {**form, "password": "wrong"})
+    client.post("/login/?next=/admin/", form)
+    assert client.get("/admin/").status_code == 302
+
+
+def test_people_without_a_staff_account_are_told_so_and_not_sent_in_circles(
+    client: Client, alice: User
+) -> None:
+    client.force_login(alice)
+    answer = client.get("/admin/", follow=True)
+    assert answer.status_code == 403
+    assert len(answer.redirect_chain) == 1
+
+
+def test_who_is_logged_in_goes_on_to_the_dashboard(as_reviewer: Client) -> None:
+    assert as_reviewer.get("/admin/login/")["Location"] == "/admin/"
+
+
+def directives(header: str) -> dict[str, set[str]]:
+    parts = (part.split() for part in header.split(";"))
+    return {name: set(values) for name, *values in parts}
+
+
+def test_every_page_of_the_admin_carries_the_admins_policy(as_admin: Client, world: World) -> None:
+    expected = {
+        name: set(values) for name, values in settings.ADMIN_CONTENT_SECURITY_POLICY.items()
+    }
+    rows = (world.upload, world.product, world.mail, world.category)
+    for address in ("/admin/", *map(list_of, rows), *map(page_of, rows)):
+        assert directives(as_admin.get(address)[POLICY]) == expected, address
+
+
+def test_the_policy_loads_nothing_from_elsewhere_and_runs_nothing_inline() -> None:
+    policy = settings.ADMIN_CONTENT_SECURITY_POLICY
+    assert "'unsafe-inline'" not in policy["script-src"]
+    sources = {source for values in policy.values() for source in values}
+    assert sources <= {"'none'", "'self'", "data:", "'unsafe-eval'", "'unsafe-inline'"}
+
+
+@pytest.mark.parametrize("address", ["/login/", "/admin/no-such-page/", "/admin/login/"])
+def test_whatever_is_not_a_page_of_the_admin_has_the_portals_policy(
+    client: Client, staff: User, address: str
+) -> None:
+    client.force_login(staff)
+    header = client.get(address).headers.get(POLICY, "")
+    assert "unsafe" not in header
+    assert "script-src 'self'" in header

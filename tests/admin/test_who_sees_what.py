@@ -1,0 +1,170 @@
+"""Every page of the admin, asked for by everybody."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from tests.admin.conftest import World, list_of, page_of
+
+REVIEWERS_SEE = ["upload", "error", "mail", "action", "alarm", "product", "category", "vendor"]
+ADMINS_ONLY = ["user", "group", "entry", "failed_login"]
+ROWS = [*REVIEWERS_SEE, *ADMINS_ONLY]
+CAN_BE_ADDED = ["category", "vendor", "user", "group"]
+CAN_BE_DELETED = ["category", "user", "group", "failed_login"]
+
+
+def pages(world: World, name: str) -> list[str]:
+    row = getattr(world, name)
+    return [list_of(row), page_of(row), page_of(row, "history")]
+
+
+def forms(world: World, name: str) -> list[str]:
+    row = getattr(world, name)
+    return [list_of(row, "add"), page_of(row, "delete")]
+
+
+def all_addresses(world: World) -> list[str]:
+    site = ["index", "password_change", "jsi18n", "autocomplete", "search"]
+    upload = [page_of(world.upload, page) for page in ("progress", "report", "source")]
+    return [
+        *(reverse(f"admin:{name}") for name in site),
+        *(address for name in ROWS for address in pages(world, name) + forms(world, name)),
+        *upload,
+        page_of(world.upload, "retry"),
+        page_of(world.upload, "cancel"),
+        page_of(world.alarm, "close"),
+    ]
+
+
+def test_the_world_has_one_of_every_registered_model(world: World) -> None:
+    assert {type(getattr(world, name)) for name in ROWS} == set(admin.site._registry)
+
+
+def test_strangers_are_sent_to_the_portals_login(client: Client, world: World) -> None:
+    for address in all_addresses(world):
+        answer = client.get(address)
+        assert answer.status_code == 302, address
+        assert answer["Location"] == f"/admin/login/?next={answer.wsgi_request.get_full_path()}"
+    answer = client.get("/admin/login/?next=/admin/imports/upload/")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/login/?next=/admin/imports/upload/"
+
+
+def test_vendors_people_see_no_page_of_the_admin(
+    client: Client, world: World, adam: User, bob: User
+) -> None:
+    for person in (adam, bob):
+        client.force_login(person)
+        for address in all_addresses(world):
+            answer = client.get(address, follow=True)
+            assert answer.status_code == 403, address
+            assert world.upload.upload_id not in answer.content.decode()
+
+
+def test_staff_without_a_right_see_an_empty_dashboard_and_nothing_else(
+    client: Client, world: World, staff: User
+) -> None:
+    client.force_login(staff)
+    answer = client.get("/admin/")
+    assert answer.status_code == 200
+    assert "Your account has no rights" in answer.content.decode()
+    assert world.upload.upload_id not in answer.content.decode()
+    for name in ROWS:
+        for address in pages(world, name) + forms(world, name):
+            assert client.get(address).status_code == 403, address
+    for page in ("progress", "report", "source"):
+        assert client.get(page_of(world.upload, page)).status_code == 403
+    for address in (
+        page_of(world.upload, "retry"),
+        page_of(world.upload, "cancel"),
+        page_of(world.alarm, "close"),
+    ):
+        assert client.post(address).status_code == 403
+    world.alarm.refresh_from_db()
+    assert world.alarm.closed_at is None
+
+
+@pytest.mark.parametrize("name", REVIEWERS_SEE)
+def test_reviewers_look_at_imports_and_the_catalogue(
+    as_reviewer: Client, world: World, name: str
+) -> None:
+    for address in pages(world, name):
+        assert as_reviewer.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_reviewers_add_change_and_delete_nothing(
+    as_reviewer: Client, world: World, name: str
+) -> None:
+    row = getattr(world, name)
+    before = type(row).objects.filter(pk=row.pk).values().get()
+    for address in forms(world, name):
+        assert as_reviewer.get(address).status_code == 403, address
+        assert as_reviewer.post(address, {"post": "yes"}).status_code == 403, address
+    everything = {"name": "Stolen", "product_name": "Stolen", "status": "inactive", "is_active": ""}
+    assert as_reviewer.post(page_of(row), everything).status_code == 403
+    assert type(row).objects.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.parametrize("name", ADMINS_ONLY)
+def test_reviewers_do_not_see_people_and_their_rights(
+    as_reviewer: Client, world: World, name: str
+) -> None:
+    for address in pages(world, name):
+        assert as_reviewer.get(address).status_code == 403, address
+
+
+def test_reviewers_cannot_deactivate_categories_in_the_list(
+    as_reviewer: Client, world: World
+) -> None:
+    answer = as_reviewer.get(list_of(world.category))
+    assert 'name="form-0-is_active"' not in answer.content.decode()
+    rows = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "_save": "Save"}
+    as_reviewer.post(list_of(world.category), {**rows, "form-0-category_id": world.category.pk})
+    world.category.refresh_from_db()
+    assert world.category.is_active
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_admins_look_at_everything(as_admin: Client, world: World, name: str) -> None:
+    for address in pages(world, name):
+        assert as_admin.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_not_even_admins_add_or_delete_what_the_machine_owns(
+    as_admin: Client, world: World, name: str
+) -> None:
+    add, delete = forms(world, name)
+    assert as_admin.get(add).status_code == (200 if name in CAN_BE_ADDED else 403)
+    assert as_admin.get(delete).status_code == (200 if name in CAN_BE_DELETED else 403)
+
+
+@pytest.mark.parametrize(
+    "name", ["upload", "error", "mail", "action", "alarm", "entry", "failed_login"]
+)
+def test_not_even_admins_change_what_the_machine_owns(
+    as_admin: Client, world: World, name: str
+) -> None:
+    assert as_admin.post(page_of(getattr(world, name)), {"file_name": "x"}).status_code == 403
+
+
+def test_an_id_that_nobody_has_is_not_an_error_of_ours(as_admin: Client, world: World) -> None:
+    for name in ROWS:
+        row = getattr(world, name)
+        for page in ("change", "history"):
+            address = page_of(row, page).replace(f"/{row.pk}/", "/no-such/")
+            address = address.replace("UPLOAD_5F", "UPLOAD_5F9")
+            assert as_admin.get(address).status_code in (200, 302, 404), address
+    assert as_admin.post("/admin/imports/alarm/no-such/close/").status_code == 404
+    for page in ("progress", "report", "source"):
+        assert as_admin.get(f"/admin/imports/upload/no-such/{page}/").status_code == 404
+
+
+def test_an_upload_is_found_by_its_id_as_people_write_it(as_admin: Client, world: World) -> None:
+    """Django's admin reads `_22`, `_2F` and the like in an address as characters."""
+    plain = f"/admin/imports/upload/{world.upload.upload_id}"
+    assert as_admin.get(f"{plain}/change/").status_code == 200
+    assert as_admin.get(f"{plain}/progress/").status_code == 200
