@@ -26,7 +26,7 @@ def test_every_make_target_that_is_named_exists() -> None:
         target
         for document in documents()
         for line in code(document)
-        for target in re.findall(r"(?:^|[\s$])make ([a-z]+)", line)
+        for target in re.findall(r"(?:^|[\s$])make ([\w-]+)", line)
     }
     assert {"run", "test", "demo"} <= named
     assert named <= make_targets()
@@ -34,7 +34,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 def test_the_readme_names_every_make_target() -> None:
     listed = " ".join(row[0] for row in table(section(README, "Commands")))
-    documented = set(re.findall(r"make (\w+)", listed))
+    documented = set(re.findall(r"make ([\w-]+)", listed))
     assert documented == make_targets() - {"environment"}
 
 
