@@ -32,8 +32,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
         return render(request, "onboarding/no_vendor.html", {"access": access}, status=403)
     dataset = dataset_of(request)
     form = UploadForm(
-        request.POST or None,
-        request.FILES or None,
+        *((request.POST, request.FILES) if request.method == "POST" else ()),
         dataset=dataset,
         senders=Vendor.objects.visible_to(access),
         ask_vendor=access.sees_all,

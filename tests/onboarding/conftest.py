@@ -1,0 +1,93 @@
+"""People at their browsers, and files to send."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from imports.models import Upload
+from tests.product_files import csv_bytes, good_row
+from vendors.models import Vendor
+
+Browse = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """A hash that is no work: these tests make many people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def browse() -> Browse:
+    """A browser of its own for each person."""
+
+    def logged_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return logged_in
+
+
+@pytest.fixture
+def as_alice(browse: Browse, alice: User) -> Client:
+    return browse(alice)
+
+
+@pytest.fixture
+def looker(db: None) -> User:
+    """Staff who may look at uploads, and no more."""
+    user = User.objects.create_user("looker", "looker@people.example", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_upload"))
+    return user
+
+
+@pytest.fixture
+def nobody(db: None) -> User:
+    """A member of no vendor."""
+    return User.objects.create_user("nobody", "nobody@people.example")
+
+
+def make_upload(number: int, vendor: Vendor | None, **values: object) -> Upload:
+    """A row of the history: 7 of 10 rows in, unless `values` say otherwise."""
+    usual: dict[str, object] = {
+        "upload_id": f"UPLOAD_20261120_093000_{number:06X}",
+        "vendor": vendor,
+        "vendor_prefix": vendor.vendor_id if vendor else "NOBODY",
+        "dataset": "products",
+        "file_name": f"file-{number}.csv",
+        "file_size": 1234,
+        "s3_bucket": "bucket",
+        "s3_key": f"uploads/{number}",
+        "s3_version": "v1",
+        "status": "partial",
+        "step": "done",
+        "total_records": 10,
+        "valid_records": 7,
+        "error_records": 3,
+        "upload_timestamp": datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
+        "completed_at": datetime(2026, 11, 20, 9, 31, tzinfo=UTC),
+    }
+    return Upload.objects.create(**{**usual, **values})
+
+
+def good_file(rows: int = 2) -> bytes:
+    return csv_bytes([good_row(number) for number in range(1, rows + 1)])
+
+
+def send(
+    client: Client, body: bytes, name: str = "products.csv", mode: str = "create", **more: object
+) -> Any:
+    """Post the upload form."""
+    file = SimpleUploadedFile(name, body, content_type="text/csv")
+    return client.post("/uploads/new/", {"file": file, "mode": mode, **more})
+
+
+def text_of(answer: Any) -> str:
+    """The page as text. The test client's own type of answers has no public name."""
+    return str(answer.content.decode())

@@ -1,0 +1,89 @@
+"""Help page and template come from the data set, so they agree with what an import does."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from catalog.models import Category
+from imports import datasets
+from imports.dataset import Dataset
+from imports.models import Upload
+from imports.refusals import ALL
+from onboarding.guide import error_codes
+from tests.onboarding.conftest import text_of
+
+ROW_ERRORS = {
+    "REQUIRED_FIELD",
+    "INVALID_PRICE",
+    "INVALID_STOCK",
+    "INVALID_CATEGORY",
+    "DUPLICATE_SKU",
+    "DUPLICATE_VENDOR_PRODUCT_ID",
+    "FIELD_TOO_LONG",
+    "INVALID_VALUE",
+    "COLUMN_COUNT",
+    "SKU_MISMATCH",
+}
+EVERY = list(datasets.all_datasets().values())
+
+
+def template_of(dataset: str) -> list[list[str]]:
+    answer = Client().get(f"/template/{dataset}.csv")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+@pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
+def test_the_template_has_every_column_with_its_example(dataset: Dataset, db: None) -> None:
+    header, example = template_of(dataset.key)
+    assert tuple(dataset.match_header(header)) == dataset.columns
+    marked = [cell.rstrip("*") for cell in header if cell.endswith("*")]
+    assert marked == [column.label for column in dataset.columns if column.required]
+    assert example == [column.example for column in dataset.columns]
+
+
+def test_the_template_itself_imports_cleanly(run_upload: Callable[..., Upload]) -> None:
+    upload = run_upload(Client().get("/template/products.csv").content)
+    assert (upload.status, upload.valid_records, upload.ignored_columns) == ("completed", 1, [])
+
+
+@pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
+def test_help_names_every_column_and_has_an_anchor_for_every_code(
+    dataset: Dataset, db: None
+) -> None:
+    page = text_of(Client().get(f"/help/{dataset.key}/"))
+    for column in dataset.columns:
+        assert f'id="column-{column.key}"' in page
+    for code in [*(code.code for code in error_codes(dataset)), *(refusal.code for refusal in ALL)]:
+        assert page.count(f'id="{code}"') == 1
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_products_have_the_row_errors_that_other_tools_know() -> None:
+    assert {code.code for code in error_codes(datasets.get("products"))} == ROW_ERRORS
+
+
+def test_rules_and_messages_are_in_words(categories: list[str]) -> None:
+    page = text_of(Client().get("/help/products/"))
+    assert "0.01 to 999,999.99, at most 2 decimals" in page
+    assert "at most 2,000 characters" in page
+    assert "<var>field</var> must be a number from 0.01 to 999,999.99" in page
+    assert "10,000 rows" in page
+    assert "{" not in page
+
+
+def test_the_approved_list_is_the_one_of_now(categories: list[str]) -> None:
+    Category.objects.create(name="<Robots> & co")
+    Category.objects.filter(name="Books").update(is_active=False)
+    page = text_of(Client().get("/help/products/"))
+    assert "<li>&lt;Robots&gt; &amp; co</li>" in page
+    assert "<li>Books</li>" not in page
+
+
+def test_general_help_leads_to_the_first_data_set(db: None) -> None:
+    assert Client().get("/help/")["Location"] == f"/help/{EVERY[0].key}/"

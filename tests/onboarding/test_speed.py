@@ -1,0 +1,98 @@
+"""A history of 10,000 uploads: a constant number of queries, none of them slow."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from imports.models import Upload
+from tests.onboarding.conftest import Browse, make_upload
+from vendors.models import Vendor
+
+LONGEST = 0.1  # seconds, of one query
+MOST = 12  # queries of one page
+UPLOADS = 10_000
+ERRORS = 30_000
+LISTS = (
+    "",
+    "?page=200",
+    "?q=file-77&status=completed",
+    "?status=partial&page=50",
+    "?since=2026-01-02&until=2026-01-03",
+)
+
+
+@contextmanager
+def timed_queries() -> Iterator[list[tuple[float, str]]]:
+    """The queries of the block, each with its seconds."""
+    taken: list[tuple[float, str]] = []
+
+    def time_it(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return execute(sql, *rest)
+        finally:
+            taken.append((time.perf_counter() - started, sql))
+
+    with connection.execute_wrapper(time_it):
+        yield taken
+
+
+@pytest.fixture
+def many(vendor_a: Vendor, vendor_b: Vendor) -> str:
+    """10,000 uploads of two vendors; returns the id of one with 30,000 errors."""
+    template = make_upload(0, vendor_a)
+    others = {
+        "upload_id": "'UPLOAD_20260101_000000_' || upper(lpad(to_hex(n), 6, '0'))",
+        "vendor_id": "CASE WHEN n %% 2 = 0 THEN 'VEND001' ELSE 'VEND002' END",
+        "file_name": "'file-' || n || '.csv'",
+        "s3_key": "'uploads/' || n",
+        "status": "(ARRAY['completed', 'partial', 'failed'])[1 + n %% 3]",
+        "upload_timestamp": "timestamptz '2026-01-01 00:00Z' + n * interval '1 minute'",
+    }
+    columns = [str(field.column) for field in Upload._meta.concrete_fields]
+    values = ", ".join(others.get(column, column) for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO upload_history ({', '.join(columns)}) SELECT {values} "
+            "FROM upload_history, generate_series(1, %s) AS n",
+            [UPLOADS],
+        )
+        cursor.execute(
+            """
+            INSERT INTO validation_errors
+                (upload_id, run, row_number, column_name, error_type, error_message, original_data)
+            SELECT %s, 1, 2 + n / 3, (ARRAY['price', 'stock_quantity', 'category'])[1 + n %% 3],
+                (ARRAY['INVALID_PRICE', 'INVALID_STOCK', 'INVALID_CATEGORY'])[1 + n %% 3], 'wrong',
+                CASE WHEN n %% 3 = 0 THEN '{"Price": "x"}'::jsonb END
+            FROM generate_series(0, %s - 1) AS n
+            """,
+            [template.upload_id, ERRORS],
+        )
+        cursor.execute("ANALYZE upload_history, validation_errors")
+    return template.upload_id
+
+
+def test_no_page_is_slow_and_the_number_of_queries_is_the_same_for_all_lists(
+    many: str, alice: User, reviewer: User, browse: Browse
+) -> None:
+    for person in (alice, reviewer):
+        client = browse(person)
+        lists = {len(queries_of(client, f"/uploads/{query}")) for query in LISTS}
+        assert len(lists) == 1
+        for query in ("", "?page=1500", "?type=INVALID_STOCK&page=400"):
+            assert len(queries_of(client, f"/uploads/{many}/{query}")) <= MOST
+
+
+def queries_of(client: Client, path: str) -> list[tuple[float, str]]:
+    """The queries of a page. No one is slow."""
+    client.get(path)  # the first request of a process loads templates
+    with timed_queries() as taken:
+        assert client.get(path).status_code == 200
+    assert max(taken)[0] < LONGEST, (path, max(taken))
+    return taken

@@ -1,0 +1,188 @@
+"""Every address of the portal, asked for by everybody.
+
+The addresses come from the URL configuration: a new one fails here until it is listed.
+"""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from imports import links
+from imports.models import Action, Upload
+from tests.onboarding.conftest import Browse, make_upload, text_of
+from vendors.models import Vendor
+
+PEOPLE = ("anonymous", "other vendor", "colleague", "plain staff", "looker", "reviewer")
+ADDRESSES: list[Any] = get_resolver("onboarding.urls").url_patterns
+
+# Name → method → the answer each of PEOPLE gets for Alice's upload, in that order. Anonymous
+# people are sent to the login; somebody else's upload is 404, never 403.
+EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
+    "home": {"get": (302, 302, 302, 302, 302, 302)},
+    "login": {"get": (200, 302, 302, 302, 302, 302)},
+    "logout": {"get": (302, 405, 405, 405, 405, 405), "post": (302, 302, 302, 302, 302, 302)},
+    "password_reset": {"get": (200, 200, 200, 200, 200, 200)},
+    "password_reset_sent": {"get": (200, 200, 200, 200, 200, 200)},
+    "password_reset_confirm": {"get": (200, 200, 200, 200, 200, 200)},
+    "password_reset_done": {"get": (200, 200, 200, 200, 200, 200)},
+    "uploads": {"get": (302, 200, 200, 200, 200, 200)},
+    "new_upload": {
+        "get": (302, 200, 200, 403, 403, 200),
+        "post": (302, 422, 422, 403, 403, 422),
+    },
+    "upload": {"get": (302, 404, 200, 404, 200, 200)},
+    "retry": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 404, 403, 302),
+    },
+    "cancel": {
+        "get": (302, 404, 302, 404, 403, 302),
+        "post": (302, 404, 302, 404, 403, 302),
+    },
+    "errors": {"get": (302, 404, 302, 404, 302, 302)},
+    "correct": {"get": (302, 404, 200, 404, 200, 200)},
+    "mailed_report": {"get": (302, 302, 302, 302, 302, 302)},
+    "template": {"get": (200, 200, 200, 200, 200, 200)},
+    "help_index": {"get": (302, 302, 302, 302, 302, 302)},
+    "help": {"get": (200, 200, 200, 200, 200, 200)},
+    "healthz": {"get": (200, 200, 200, 200, 200, 200)},
+    "readyz": {"get": (200, 200, 200, 200, 200, 200)},
+}
+TO_LOGIN = {"logout", "uploads", "new_upload", "upload", "retry", "cancel", "errors", "correct"}
+CASES = [(name, method) for name, methods in EXPECTED.items() for method in methods]
+
+
+@pytest.fixture
+def upload(vendor_a: Vendor, alice: User) -> Upload:
+    """Alice's upload, with errors and a report."""
+    upload = make_upload(
+        1, vendor_a, uploaded_by=alice, error_file_s3_key="errors/1.csv", error_file_version="v1"
+    )
+    Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=alice)
+    return upload
+
+
+@pytest.fixture
+def everybody(request: pytest.FixtureRequest, browse: Browse) -> list[Client]:
+    known = ("bob", "adam", "staff", "looker", "reviewer")  # in the order of PEOPLE
+    return [Client(), *(browse(request.getfixturevalue(name)) for name in known)]
+
+
+def address(name: str, upload: Upload) -> str:
+    values = {
+        "upload_id": upload.upload_id,
+        "dataset": "products",
+        "token": links.report_url(upload).split("/")[-2],
+        "uidb64": "MQ",
+    }
+    wanted = next(pattern for pattern in ADDRESSES if pattern.name == name).pattern.converters
+    return reverse(name, kwargs={key: values[key] for key in wanted})
+
+
+def test_every_address_is_listed_here() -> None:
+    assert all(isinstance(pattern, URLPattern) for pattern in ADDRESSES)
+    assert {pattern.name for pattern in ADDRESSES} == EXPECTED.keys()
+
+
+def test_the_portal_and_the_admin_are_all_there_is() -> None:
+    entries: list[Any] = get_resolver().url_patterns
+    roots = [(str(entry.pattern), getattr(entry, "app_name", None)) for entry in entries]
+    assert roots == [("admin/", "admin"), ("", None)]
+
+
+@pytest.mark.parametrize(("name", "method"), CASES)
+def test_everybody_gets_the_answer_they_may_have(
+    name: str, method: str, upload: Upload, everybody: list[Client]
+) -> None:
+    answers = {}
+    for person, client in zip(PEOPLE, everybody, strict=True):
+        Upload.objects.filter(pk=upload.pk).update(status="partial")
+        answer = getattr(client, method)(address(name, upload))
+        answers[person] = answer.status_code
+        if person == "anonymous" and name in TO_LOGIN:
+            assert answer["Location"].startswith("/login/?next=/")
+    assert answers == dict(zip(PEOPLE, EXPECTED[name][method], strict=True))
+
+
+@pytest.mark.parametrize("name", ["upload", "cancel", "errors", "correct"])
+def test_an_upload_of_somebody_else_looks_like_none_at_all(
+    name: str, upload: Upload, browse: Browse, bob: User
+) -> None:
+    client = browse(bob)
+    theirs = client.get(address(name, upload))
+    none = client.get(address(name, Upload(upload_id="UPLOAD_20200101_000000_ABCDEF")))
+    assert (theirs.status_code, theirs.content) == (none.status_code, none.content)
+
+
+def test_nothing_of_another_vendor_is_listed_counted_or_found(
+    upload: Upload, browse: Browse, bob: User
+) -> None:
+    for query in ("", "?q=file", f"?q={upload.upload_id}", "?status=partial"):
+        page = text_of(browse(bob).get(f"/uploads/{query}"))
+        assert f"/uploads/{upload.upload_id}/" not in page
+        assert "data-total" not in page
+
+
+def test_a_colleague_acts_on_an_upload_and_the_act_is_kept_with_their_name(
+    upload: Upload, browse: Browse, adam: User
+) -> None:
+    browse(adam).post(f"/uploads/{upload.upload_id}/retry/")
+    upload.refresh_from_db()
+    assert upload.run == 2
+    assert upload.actions.latest("at").by == adam
+
+
+def test_strangers_and_other_vendors_change_nothing(
+    upload: Upload, browse: Browse, bob: User, staff: User, looker: User
+) -> None:
+    for client in (Client(), browse(bob), browse(staff), browse(looker)):
+        client.post(f"/uploads/{upload.upload_id}/retry/")
+        client.post(f"/uploads/{upload.upload_id}/cancel/")
+    upload.refresh_from_db()
+    assert (upload.run, upload.status) == (1, "partial")
+    assert upload.actions.count() == 1
+
+
+def test_a_member_who_is_no_longer_active_is_out(
+    upload: Upload, browse: Browse, alice: User
+) -> None:
+    client = browse(alice)
+    alice.is_active = False
+    alice.save()
+    assert client.get(address("upload", upload)).status_code == 302
+
+
+def test_a_page_that_asks_for_news_after_the_login_has_ended_is_told_to_reload(
+    upload: Upload,
+) -> None:
+    answer = Client().get(address("upload", upload), headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Refresh"]) == (204, "true")
+
+
+def test_pages_of_members_are_kept_in_no_cache(upload: Upload, as_alice: Client) -> None:
+    for name in ("uploads", "upload", "new_upload", "correct", "errors"):
+        answer = as_alice.get(address(name, upload))
+        assert "no-store" in answer["Cache-Control"]
+        assert "private" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/uploads/%00/",
+        "/uploads/UPLOAD'--/",
+        "/uploads/../admin/",
+        "/uploads/é/errors.csv",
+        "/reports/%00/",
+        "/reports/é/",
+        "/reports/x.y.z/",
+        "/help/%00/",
+        "/help/nothing/",
+        "/template/nothing.csv",
+    ],
+)
+def test_an_address_that_nobody_issued_is_not_found(path: str, as_alice: Client) -> None:
+    assert as_alice.get(path).status_code == 404
