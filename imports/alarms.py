@@ -2,13 +2,13 @@
 
 import logging
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.db.models.functions import Now
 
+from config import aws
 from imports.models import Alarm
 
 log = logging.getLogger(__name__)
@@ -32,9 +32,7 @@ def close(alarm_id: int, *, by: AbstractBaseUser | AnonymousUser) -> bool:
 def publish(kind: Alarm.Kind, subject: str, detail: str) -> None:
     """Tell the alarm topic; a topic that does not answer loses nothing, the record stands."""
     try:
-        boto3.client(
-            "sns", region_name=settings.AWS_REGION, endpoint_url=settings.AWS_ENDPOINT_URL
-        ).publish(
+        aws.client("sns").publish(
             TopicArn=settings.ALARM_TOPIC_ARN,
             Subject=f"{kind.label}"[:100],
             Message=f"{kind.label}: {subject}\n\n{detail}\n\n{settings.PORTAL_URL}/admin/",

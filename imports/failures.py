@@ -11,8 +11,9 @@ from django.db.models.functions import Now
 from imports import alarms
 from imports.hints import send_hint
 from imports.lease import Fenced, Work, locked
-from imports.models import Alarm, Upload
+from imports.models import Alarm, Notification, Upload
 from imports.refusals import REFUSALS
+from imports.steps.report import end_run
 
 log = logging.getLogger(__name__)
 
@@ -63,23 +64,16 @@ def give_up(upload: Upload, error: Exception) -> None:
     reason = f"step {upload.step}: {type(error).__name__}: {error}"
     upload.attempts = 0
     upload.next_attempt_at = Now()
-    if upload.step in (Upload.Step.STAGE, Upload.Step.LOAD):
-        alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
-        refuse(upload, "INTERNAL")
-    elif upload.step == Upload.Step.REPORT:
-        # The rows are in; only their report is missing. The end must not wait for it.
-        alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
-        upload.end()
-        upload.step = Upload.Step.NOTIFY
-    else:
+    if upload.step == Upload.Step.NOTIFY:
         alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, upload.upload_id, reason)
+        unsent = upload.notifications.exclude(state=Notification.State.SENT)
+        unsent.update(state=Notification.State.FAILED, last_error=reason)
         upload.step = Upload.Step.DONE
         upload.next_attempt_at = None
-
-
-def refuse(upload: Upload, code: str, message: str = "") -> None:
-    """Turn the upload down, or stop it, for the reason `code`; the report step ends it."""
-    upload.failure_code = code
-    upload.failure_message = message or REFUSALS[code].message
-    upload.step = Upload.Step.REPORT
-    upload.next_attempt_at = Now()
+        return
+    alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
+    was_reporting = upload.step == Upload.Step.REPORT
+    upload.refuse("INTERNAL", REFUSALS["INTERNAL"].message)
+    if was_reporting:
+        # The rows that are in stay in; the end must not wait for the report.
+        end_run(upload)

@@ -6,12 +6,11 @@ import time
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote_plus
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
+from config import aws
 from config.logging import about
 from imports.steps.receive import Arrival, object_arrived
 
@@ -56,12 +55,8 @@ def arrival_of(record: dict[str, Any]) -> Arrival:
 
 
 def client() -> "SQSClient":
-    return boto3.client(
-        "sqs",
-        region_name=settings.AWS_REGION,
-        endpoint_url=settings.AWS_ENDPOINT_URL,
-        config=Config(connect_timeout=5, read_timeout=WAIT_SECONDS + 10),
-    )
+    found: SQSClient = aws.client("sqs", read_timeout=WAIT_SECONDS + 10)
+    return found
 
 
 def forward_some(sqs: "SQSClient", *, wait_seconds: int = WAIT_SECONDS) -> int:

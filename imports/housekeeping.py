@@ -6,17 +6,16 @@ for hours, or two beats at once, change nothing.
 
 import logging
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from imports import alarms, datasets, failures, metrics, objects
+from config import aws
+from imports import alarms, datasets, metrics, objects
 from imports.hints import send_hint
 from imports.models import Alarm, Upload
 from imports.refusals import REFUSALS
@@ -33,11 +32,9 @@ MOST_DELETIONS = 1_000  # per sweep
 EVENT_GRACE = timedelta(minutes=2)  # S3's events usually take seconds
 
 
-@cache
 def queues() -> "SQSClient":
-    return boto3.client(
-        "sqs", region_name=settings.AWS_REGION, endpoint_url=settings.AWS_ENDPOINT_URL
-    )
+    found: SQSClient = aws.client("sqs")
+    return found
 
 
 def resume_stalled() -> int:
@@ -80,7 +77,7 @@ def end_those_that_never_arrived() -> None:
             if upload is None:
                 continue  # its object arrived this moment, or another sweep has it
             message = REFUSALS["NEVER_ARRIVED"].message.format(minutes=minutes)
-            failures.refuse(upload, "NEVER_ARRIVED", message)
+            upload.refuse("NEVER_ARRIVED", message)
             upload.save()
             transaction.on_commit(send_hint, robust=True)
 

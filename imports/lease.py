@@ -64,12 +64,15 @@ class Work:
         """One transaction with the upload's row locked; what the block changes on it is saved.
 
         Renews the lease, or gives it back when the slice is used up, and counts the attempts from
-        zero again. Raises Fenced before the block when the token is no longer ours.
+        zero again when the upload has moved on. Raises Fenced before the block when the token is
+        no longer ours.
         """
         with transaction.atomic():
             upload = locked(self.upload_id, self.token)
+            before = (upload.step, upload.cursor)
             yield upload
-            upload.attempts = 0
+            if (upload.step, upload.cursor) != before:
+                upload.attempts = 0
             self._settle(upload)
             upload.save()
         self.upload = Upload.objects.select_related("vendor").get(pk=self.upload_id)

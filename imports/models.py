@@ -153,11 +153,17 @@ class Upload(models.Model):
         """The file was turned down whole: no row of it was judged."""
         return bool(self.failure_code) and self.failure_code != "INTERNAL"
 
+    def refuse(self, code: str, message: str) -> None:
+        """Turn the upload down, or stop it; the report step ends it."""
+        self.failure_code = code
+        self.failure_message = message
+        self.step = self.Step.REPORT
+        self.next_attempt_at = Now()
+
     def end(self) -> None:
-        """Set the final status that the counts and the failure, if any, amount to."""
+        """Take the final status that the counts and the failure, if any, amount to."""
         if self.status != self.Status.CANCELLED:
             self.status = self._outcome()
-        self.completed_at = Now()
 
     def _outcome(self) -> "Upload.Status":
         if self.failure_code:
@@ -269,6 +275,7 @@ class Notification(models.Model):
     html_body = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     attempts = models.IntegerField(default=0)
+    lost = models.IntegerField(default=0, help_text="Sends whose outcome nobody knows.")
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True, blank=True)

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
-import boto3
-from django.conf import settings
+from django.core.files.storage import default_storage
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -19,15 +17,10 @@ if TYPE_CHECKING:
 CHUNK = 256 * 1024
 
 
-@cache
 def client() -> "S3Client":
-    """The S3 client of this process; it is thread-safe."""
-    return boto3.client(
-        "s3",
-        region_name=settings.AWS_REGION,
-        endpoint_url=settings.AWS_ENDPOINT_URL,
-        config=settings.S3_CLIENT_CONFIG,
-    )
+    """The S3 client of this thread, made by django-storages as the settings say."""
+    found: S3Client = default_storage.connection.meta.client  # type: ignore[attr-defined]
+    return found
 
 
 @dataclass(frozen=True)

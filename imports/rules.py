@@ -276,7 +276,7 @@ class WebAddress(Rule):
     limit: int = 500
     message_template = "{field} must be a web address starting with https:// (was '{value}')"
     in_words = "web address starting with http:// or https://"
-    remedy = "Copy the full address of the image from a browser, starting with https://."
+    remedy = "Copy the full address from a browser, starting with https://."
 
     def checker(self, label: str) -> Checker:
         address = re.compile(

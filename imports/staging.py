@@ -12,13 +12,11 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from django.conf import settings
 
+from config import aws
 from imports.judging import LONGEST_CELL, MOST_CELLS, StagedRow
 
 if TYPE_CHECKING:
@@ -52,18 +50,9 @@ class Run:
     rows: list[StagedRow]
 
 
-@cache
 def client() -> "DynamoDBClient":
-    return boto3.client(
-        "dynamodb",
-        region_name=settings.AWS_REGION,
-        endpoint_url=settings.AWS_ENDPOINT_URL,
-        config=Config(
-            connect_timeout=5,
-            read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": 4},
-        ),
-    )
+    found: DynamoDBClient = aws.client("dynamodb")
+    return found
 
 
 def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> Iterator[int]:

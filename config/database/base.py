@@ -7,11 +7,12 @@ import json
 import time
 from typing import Any
 
-import boto3
 from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.utils import OperationalError as DjangoOperationalError
 from psycopg2 import OperationalError
+
+from config import aws
 
 KEPT_SECONDS = 3600
 REFUSED_CREDENTIALS = ("password authentication failed", "role ")
@@ -36,10 +37,8 @@ def credentials(*, fresh: bool = False) -> dict[str, str]:
 
 
 def _fetch() -> dict[str, str]:
-    client = boto3.client(
-        "secretsmanager", region_name=settings.AWS_REGION, endpoint_url=settings.AWS_ENDPOINT_URL
-    )
-    secret = json.loads(client.get_secret_value(SecretId=settings.DB_SECRET_NAME)["SecretString"])
+    answer = aws.client("secretsmanager").get_secret_value(SecretId=settings.DB_SECRET_NAME)
+    secret = json.loads(answer["SecretString"])
     return {"user": secret["username"], "password": secret["password"]}
 
 

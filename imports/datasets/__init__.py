@@ -1,4 +1,4 @@
-"""One file per data set, found by itself: a module here with a `DATASET` is a data set."""
+"""One file per data set, found by itself: every module here declares a `DATASET`."""
 
 import importlib
 import pkgutil

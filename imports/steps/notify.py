@@ -1,7 +1,8 @@
 """Notify: one e-mail per run, at least once.
 
 A message is marked `sending` before SES is asked. Whoever finds it so marked cannot know whether
-it went out, and sends it once more: a second e-mail only when the outcome of a send was lost.
+it went out, and sends it once more: a second e-mail only when the outcome of a send was lost, and
+never a third.
 """
 
 import logging
@@ -9,48 +10,63 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils.timezone import now
 
-from imports import alarms, failures, mail
+from imports import alarms, failures, mail, staging
 from imports.hints import send_hint
 from imports.lease import Work, locked
 from imports.models import Alarm, Notification, Upload
 
 log = logging.getLogger(__name__)
 MOST_SENDS = 12  # of one message that SES does not take for now; about an hour with back-off
+MOST_LOST = 2  # sends of one message whose outcome is unknown
 UNSENT = (Notification.State.PENDING, Notification.State.SENDING)
 
 
 def notify(work: Work) -> None:
     """Send the oldest unsent e-mail of the upload; done when there is none left.
 
-    Raises Fenced and database errors; what SES says is recorded, not raised.
+    Raises Fenced, database and botocore errors; what SES says is recorded, not raised.
     """
-    with work.batch() as upload:
-        notification = upload.notifications.filter(state__in=UNSENT).order_by("run").first()
-        if notification is None:
+    notification = next_one(work)
+    if notification is None:
+        staging.put_upload(work.upload)
+        with work.batch() as upload:
             upload.step = Upload.Step.DONE
-            return
-        was_sending = notification.state == Notification.State.SENDING
-        notification.state = Notification.State.SENDING
-        notification.attempts += 1
-        notification.save()
+        return
     try:
         mail.send(notification)
     except mail.NotSent as error:
         put_off(work, notification, error)
-        return
     except mail.OutcomeUnknown as error:
-        log.warning("the answer of SES was lost: %s", error)
-        # Once more, so that nobody is left without; after that it stays unknown.
-        state = Notification.State.UNKNOWN if was_sending else Notification.State.SENDING
+        log.warning("the answer of SES was lost: %s", error)  # found as `sending` next time
     else:
-        state = Notification.State.SENT
+        with work.batch() as upload:
+            notification.state = Notification.State.SENT
+            notification.sent_at = Now()
+            notification.save()
+            upload.notified_at = Now()
+
+
+def next_one(work: Work) -> Notification | None:
+    """The oldest unsent e-mail, marked `sending`; None when all have a final state."""
     with work.batch() as upload:
-        notification.state = state
-        notification.sent_at = now()
-        notification.save()
-        upload.notified_at = now()
+        for notification in upload.notifications.filter(state__in=UNSENT).order_by("run"):
+            if notification.state == Notification.State.SENDING:
+                notification.lost += 1
+            if notification.lost >= MOST_LOST:
+                notification.state = Notification.State.UNKNOWN
+                notification.save()
+                alarms.raise_alarm(
+                    Alarm.Kind.UNSENT_MAIL,
+                    upload.upload_id,
+                    "Nobody knows whether the e-mail went out: every answer of SES was lost.",
+                )
+                continue
+            notification.state = Notification.State.SENDING
+            notification.attempts += 1
+            notification.save()
+            return notification
+    return None
 
 
 def put_off(work: Work, notification: Notification, error: mail.NotSent) -> None:

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Case, When
 from django.db.models.functions import Now
 
 from imports import datasets, objects
@@ -92,14 +92,18 @@ def object_arrived(arrival: Arrival) -> Upload | None:
 
 
 def _expected(arrival: Arrival, upload_id: str) -> Upload | None:
-    """The upload we issued this key for, now with its version; None when it is not waiting."""
-    Upload.objects.filter(
-        Q(s3_version__isnull=True),
+    """The upload we issued this key for, now with its version; None when it has another one.
+
+    An upload that was cancelled or given up meanwhile stays as it is, and can be retried now.
+    """
+    issued = Upload.objects.filter(
         upload_id=upload_id,
         s3_bucket=arrival.bucket,
         s3_key=arrival.key,
-        status=Upload.Status.RECEIVED,
-    ).update(s3_version=arrival.version, file_size=arrival.size, next_attempt_at=Now())
+        s3_version__isnull=True,
+    )
+    due = Case(When(status=Upload.Status.RECEIVED, then=Now()), default="next_attempt_at")
+    issued.update(s3_version=arrival.version, file_size=arrival.size, next_attempt_at=due)
     return Upload.objects.filter(
         upload_id=upload_id, s3_key=arrival.key, s3_version=arrival.version
     ).first()

@@ -1,11 +1,11 @@
 """Report: the error CSV, the final status and the words of the e-mail."""
 
-from datetime import timedelta
+from datetime import datetime
 from tempfile import TemporaryFile
 
-from django.utils.timezone import now
+from django.db import connection, transaction
 
-from imports import alarms, mail, metrics, objects, report_files, staging
+from imports import alarms, mail, metrics, objects, report_files
 from imports.lease import Work
 from imports.models import Alarm, ClaimedKey, Upload
 
@@ -24,21 +24,36 @@ def report(work: Work) -> None:
     with work.batch() as upload:
         upload.error_file_s3_key = key
         upload.error_file_version = version
-        upload.end()
-        upload.completed_at = now()
-        upload.step = Upload.Step.NOTIFY
-        ClaimedKey.objects.filter(upload=upload).delete()
-        mail.prepare(upload)
-        if upload.failure_code == "UNKNOWN_VENDOR":
-            alarms.raise_alarm(
-                Alarm.Kind.UNKNOWN_VENDOR,
-                upload.vendor_prefix or upload.s3_key,
-                f"{upload.upload_id}: s3://{upload.s3_bucket}/{upload.s3_key}",
-            )
-    staging.put_upload(work.upload)
-    metrics.upload_ended(
-        dataset=upload.dataset, status=upload.status, seconds=duration(upload).total_seconds()
+        end_run(upload)
+
+
+def end_run(upload: Upload) -> None:
+    """Set the final status and prepare the e-mail, inside the fenced transaction."""
+    upload.end()
+    upload.completed_at = database_now()
+    upload.step = Upload.Step.NOTIFY
+    ClaimedKey.objects.filter(upload=upload).delete()
+    mail.prepare(upload)
+    if upload.failure_code == "UNKNOWN_VENDOR":
+        alarms.raise_alarm(
+            Alarm.Kind.UNKNOWN_VENDOR,
+            upload.vendor_prefix or upload.s3_key,
+            f"{upload.upload_id}: s3://{upload.s3_bucket}/{upload.s3_key}",
+        )
+    seconds = (upload.completed_at - (upload.started_at or upload.upload_timestamp)).total_seconds()
+    transaction.on_commit(
+        lambda: metrics.upload_ended(dataset=upload.dataset, status=upload.status, seconds=seconds),
+        robust=True,
     )
+
+
+def database_now() -> datetime:
+    """The database's clock, by which everything about an upload is timed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        (found,) = cursor.fetchone()
+    moment: datetime = found
+    return moment
 
 
 def report_key(upload: Upload) -> str:
@@ -52,8 +67,3 @@ def put_report(upload: Upload, key: str) -> str:
             file.write(piece)
         file.seek(0)
         return objects.put(upload.s3_bucket, key, file, "text/csv; charset=utf-8")
-
-
-def duration(upload: Upload) -> timedelta:
-    """From the start of the run to its final status."""
-    return (upload.completed_at or now()) - (upload.started_at or upload.upload_timestamp)

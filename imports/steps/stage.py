@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from imports import datasets, failures, objects, readers, staging
+from imports import datasets, objects, readers, staging
 from imports.dataset import Dataset, as_sentence
 from imports.lease import Work
 from imports.models import Upload
@@ -29,7 +29,7 @@ def stage(work: Work) -> None:
             items = write_rows(work, readers.rows(source.path, layout))
     except Refused as refused:
         with work.batch() as upload:
-            failures.refuse(upload, refused.code, refused.message)
+            upload.refuse(refused.code, refused.message)
         return
     with work.batch() as upload:
         upload.sha256 = source.sha256

@@ -149,6 +149,40 @@ def test_a_lost_answer_leads_to_one_more_mail_and_no_third(
     upload = run_upload([good_row(1)])
     assert (fake.asked, upload.step) == (2, "done")
     assert Notification.objects.get().state == "unknown"
+    assert Alarm.objects.get().kind == "unsent_mail"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_cannot_even_be_made_ends_too(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.RETRY_BASE_SECONDS = 0
+
+    def broken(*_: Any) -> None:
+        raise ValueError("no such address")
+
+    monkeypatch.setattr("imports.mail.send", broken)
+    upload = run_upload([good_row(1)])
+    assert (upload.status, upload.step) == ("completed", "done")
+    assert Notification.objects.get().state == "unknown"
+    assert Alarm.objects.get().kind == "unsent_mail"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_that_cannot_be_written_ends_the_upload_with_an_e_mail(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.RETRY_BASE_SECONDS = 0
+
+    def broken(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("imports.steps.report.put_report", broken)
+    upload = run_upload([good_row(1), good_row(2, price="x")])
+    assert (upload.status, upload.failure_code, upload.step) == ("failed", "INTERNAL", "done")
+    assert (upload.valid_records, upload.error_records) == (1, 1)
+    assert "on our side" in Notification.objects.get().text_body
+    assert upload.can_be_retried
 
 
 def test_a_mail_that_is_never_taken_ends_too(run_upload: Run, ses: Callable[..., Ses]) -> None:

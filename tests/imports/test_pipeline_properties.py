@@ -72,7 +72,7 @@ def test_every_row_lands_in_exactly_one_place(
     assert_first_clean_row_wins(upload)
 
 
-def assert_counts(upload: Upload, in_catalogue: set[int], rejected: set[int]) -> None:
+def assert_counts(upload: Upload, in_catalogue: set[int | None], rejected: set[int]) -> None:
     assert upload.valid_records == len(in_catalogue)
     assert upload.error_records == len(rejected)
     assert upload.valid_records + upload.error_records == upload.total_records

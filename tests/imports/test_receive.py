@@ -80,6 +80,21 @@ def test_a_forms_object_written_twice_is_two_uploads(vendor_a: Vendor) -> None:
     assert upload.s3_version == "v1"
 
 
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_a_forms_object_that_comes_after_the_end_changes_no_status(
+    status: str, vendor_a: Vendor
+) -> None:
+    upload = form_upload(vendor_a)
+    Upload.objects.update(status=status, step="done")
+
+    assert dropped(upload.s3_key, "v1") == upload
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.s3_version, upload.next_attempt_at) == (status, "v1", None)
+    assert Upload.objects.count() == 1
+    assert upload.can_be_retried
+
+
 def test_an_upload_id_that_we_did_not_issue_is_a_folder_like_any_other(vendor_a: Vendor) -> None:
     upload = dropped("uploads/VEND001/UPLOAD_20240101_000000_ABCDEF/a.csv")
     assert upload.upload_id != "UPLOAD_20240101_000000_ABCDEF"
