@@ -23,7 +23,7 @@ from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 @admin.register(Alarm)
 class AlarmAdmin(LookOnlyAdmin):
-    list_display = ("kind", "state", "about", "excerpt", "raised_at", "closed")
+    list_display = ("kind", "state", "about", "excerpt", "raised", "closed")
     list_filter = (
         OpenFilter,
         ("kind", ChoicesCheckboxFilter),
@@ -54,6 +54,10 @@ class AlarmAdmin(LookOnlyAdmin):
     @admin.display(description="detail")
     def excerpt(self, alarm: Alarm) -> str:
         return str(truncatechars(alarm.detail, 90))
+
+    @admin.display(description="raised", ordering="raised_at")
+    def raised(self, alarm: Alarm) -> str:
+        return cells.two_lines(cells.moment(alarm.raised_at), "")
 
     @admin.display(description="closed", ordering="closed_at")
     def closed(self, alarm: Alarm) -> str:

@@ -13,7 +13,7 @@ from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 @admin.register(Notification)
 class NotificationAdmin(LookOnlyAdmin):
-    list_display = ("subject", "mail_state", "to", "about", "created_at", "sent_at")
+    list_display = ("subject", "mail_state", "to", "about", "sent")
     list_filter = (("state", ChoicesCheckboxFilter), ("created_at", WholeDaysFilter))
     list_filter_submit = True
     list_fullwidth = True
@@ -47,6 +47,12 @@ class NotificationAdmin(LookOnlyAdmin):
     @admin.display(description="upload", ordering="upload_id")
     def about(self, mail: Notification) -> str:
         return cells.link(cells.upload_address(mail.upload_id), mail.upload_id)
+
+    @admin.display(description="sent", ordering="sent_at")
+    def sent(self, mail: Notification) -> str:
+        if mail.sent_at is None:
+            return cells.two_lines("–", f"written {cells.moment(mail.created_at)}")
+        return cells.two_lines(cells.moment(mail.sent_at), "")
 
     @admin.display(description="text")
     def text(self, mail: Notification) -> str:

@@ -21,7 +21,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     (
-        "Catalogue",
+        "Catalog",
         (
             ("Products", "inventory_2", "catalog_product", "catalog.view_product"),
             ("Categories", "category", "catalog_category", "catalog.view_category"),
