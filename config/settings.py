@@ -64,12 +64,19 @@ RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-o
 RETRY_MAX_SECONDS: float = env.float("RETRY_MAX_SECONDS", 300.0)  # longest back-off
 NEVER_ARRIVED_MINUTES: int = env.int("NEVER_ARRIVED_MINUTES", 15)  # form row without its object
 RESUME_EVERY_SECONDS: int = env.int("RESUME_EVERY_SECONDS", 30)  # sweep for stalled uploads
+HINT_GRACE_SECONDS: float = env.float("HINT_GRACE_SECONDS", 10.0)  # a younger hint is on its way
 MISSING_EVENTS_EVERY_SECONDS: int = env.int("MISSING_EVENTS_EVERY_SECONDS", 300)
+EVENT_GRACE_SECONDS: float = env.float("EVENT_GRACE_SECONDS", 120.0)  # S3 usually takes seconds
 CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900)
 DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60)
 SOURCE_KEPT_HOURS: int = env.int("SOURCE_KEPT_HOURS", 24)  # source objects after their end
 AUDIT_KEPT_DAYS: int = env.int("AUDIT_KEPT_DAYS", 90, validate=validate.Range(min=90))
 REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # the mailed link; promised in the mail
+
+# --- Listening to SQS ------------------------------------------------------------------------
+SQS_WAIT_SECONDS: int = env.int("SQS_WAIT_SECONDS", 20, validate=validate.Range(1, 20))  # long poll
+SQS_UNANSWERED_SECONDS: float = env.float("SQS_UNANSWERED_SECONDS", 35.0)  # then a poll is lost
+CRASH_POINTS: str = env.str("CRASH_POINTS", "")  # fault tests only: directory of ordered deaths
 
 # --- E-mail ----------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
@@ -79,6 +86,9 @@ try:
     env.seal()
 except EnvValidationError as error:
     raise ImproperlyConfigured(f"The environment does not fit: {error.error_messages}") from error
+
+if CRASH_POINTS and not LOCAL:
+    raise ImproperlyConfigured("CRASH_POINTS kills processes; it is for tests, not deployments.")
 
 # --- Django ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -274,7 +284,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "region": AWS_REGION,
     "predefined_queues": {name: {"url": url} for name, url in QUEUE_URLS.items()},
     "polling_interval": 0,  # the default of one second caps a worker at two tasks per second
-    "wait_time_seconds": 20,
+    "wait_time_seconds": SQS_WAIT_SECONDS,
+    "unanswered_after_seconds": SQS_UNANSWERED_SECONDS,  # read by config/sqs.py
     "sqs_base64_encoding": False,
     "client-config": {"connect_timeout": 5, "read_timeout": 30},
 }

@@ -23,9 +23,8 @@ KombuTransport: Any = kombu_sqs.Transport
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 5.0  # seconds between polls that fail
-UNANSWERED_AFTER = 35.0  # seconds; a long poll is answered within 20
 GIVE_UP_AFTER = 120.0  # seconds in which no poll had an answer
-LOOK_EVERY = 5.0  # seconds
+LOOK_EVERY = 2.0  # seconds
 
 
 class PollingConnection(KombuConnection):
@@ -64,6 +63,7 @@ class Channel(KombuChannel):
         super().__init__(*args, **kwargs)
         self._polls: dict[str, tuple[int, float]] = {}  # queue → number and start of its poll
         self._watch: Any = None
+        self._unanswered_after: float = self.transport_options["unanswered_after_seconds"]
 
     def basic_consume(self, queue: str, *args: Any, **kwargs: Any) -> Any:
         if self.hub and self._watch is None:
@@ -136,7 +136,7 @@ class Channel(KombuChannel):
             if now - (connection.silent_since or now) > GIVE_UP_AFTER:
                 log.critical("SQS has not answered for too long; ending, for a new worker to start")
                 os.kill(os.getpid(), signal.SIGTERM)
-            elif started and now - started > UNANSWERED_AFTER:
+            elif started and now - started > self._unanswered_after:
                 connection.failed(f"poll {number} has no answer after {now - started:.0f} s")
                 self._schedule_queue(queue)
 

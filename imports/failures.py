@@ -9,6 +9,7 @@ from django.db import close_old_connections, transaction
 from django.db.models.functions import Now
 
 from imports import alarms
+from imports.crashpoints import crashpoint
 from imports.hints import send_hint
 from imports.lease import Fenced, Work, locked
 from imports.models import Alarm, Notification, Upload
@@ -48,6 +49,8 @@ def record(work: Work, error: Exception) -> None:
                 give_up(upload, error)
             upload.save()
             transaction.on_commit(lambda: send_hint(delay=delay), robust=True)
+            crashpoint("failure.before_commit")
+        crashpoint("failure.after_commit")
     except Fenced:
         log.info("somebody else holds this upload now; the failure is not ours to record")
 

@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections
 
 from config import aws
 from config.logging import about
+from imports.crashpoints import crashpoint
 from imports.steps.receive import Arrival, object_arrived
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int = WAIT_SECONDS) -> int:
         except UnreadableEvent as error:
             log.error("an event cannot be read and is left for the dead letters: %s", error)
             continue
+        crashpoint("receive.before_delete")
         sqs.delete_message(
             QueueUrl=settings.EVENTS_QUEUE_URL, ReceiptHandle=message["ReceiptHandle"]
         )

@@ -16,6 +16,7 @@ from django.utils.timezone import now
 
 from config import aws
 from imports import alarms, datasets, metrics, objects
+from imports.crashpoints import crashpoint
 from imports.hints import send_hint
 from imports.models import Alarm, Upload
 from imports.refusals import REFUSALS
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from types_boto3_sqs.literals import QueueAttributeFilterType
 
 log = logging.getLogger(__name__)
-GRACE = timedelta(seconds=10)  # a hint younger than this is probably on its way
 MOST_HINTS = 100  # per sweep
 MOST_DELETIONS = 1_000  # per sweep
-EVENT_GRACE = timedelta(minutes=2)  # S3's events usually take seconds
 
 
 def queues() -> "SQSClient":
@@ -43,8 +42,9 @@ def resume_stalled() -> int:
     No more hints than there are due uploads without one: those in the queue count.
     """
     end_those_that_never_arrived()
+    grace = timedelta(seconds=settings.HINT_GRACE_SECONDS)
     due = Upload.objects.filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - GRACE
+        Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - grace
     )
     count = due.count()
     waiting = messages_in(settings.IMPORTS_QUEUE_URL)
@@ -57,6 +57,7 @@ def resume_stalled() -> int:
     sent = 0
     for _ in range(min(MOST_HINTS, max(0, count - waiting))):
         sent += send_hint()
+        crashpoint("resume.after_hint")
     if sent:
         log.info("%s uploads were due and waiting; sent %s hints", count, sent)
     return sent
@@ -80,6 +81,7 @@ def end_those_that_never_arrived() -> None:
             upload.refuse("NEVER_ARRIVED", message)
             upload.save()
             transaction.on_commit(send_hint, robust=True)
+            crashpoint("never_arrived.before_commit")
 
 
 def messages_in(queue_url: str) -> int:
@@ -96,10 +98,11 @@ def messages_in(queue_url: str) -> int:
 def find_missing_events() -> int:
     """Make uploads of objects for which no event has come; returns how many."""
     found = 0
+    grace = timedelta(seconds=settings.EVENT_GRACE_SECONDS)
     for dataset in datasets.all_datasets().values():
         page: list[objects.ListedVersion] = []
         for listed in objects.list_versions(settings.S3_BUCKET, dataset.prefix):
-            if listed.modified < now() - EVENT_GRACE and not listed.key.endswith("/"):
+            if listed.modified < now() - grace and not listed.key.endswith("/"):
                 page.append(listed)
             if len(page) == MOST_DELETIONS:
                 found += receive_unknown(page)
@@ -120,6 +123,7 @@ def receive_unknown(page: list[objects.ListedVersion]) -> int:
     unknown = [listed for listed in page if (listed.key, listed.version) not in known]
     for listed in unknown:
         object_arrived(Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size))
+        crashpoint("find.after_receive")
     return len(unknown)
 
 
@@ -146,6 +150,7 @@ def clean_up() -> int:
             if upload is None:
                 continue
             objects.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
+            crashpoint("clean_up.after_delete")
             upload.source_deleted_at = now()
             upload.save(update_fields=["source_deleted_at"])
             deleted += 1

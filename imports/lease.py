@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from imports.crashpoints import crashpoint
 from imports.hints import send_hint
 from imports.models import Upload
 
@@ -75,6 +76,11 @@ class Work:
                 upload.attempts = 0
             self._settle(upload)
             upload.save()
+            transaction.on_commit(lambda: crashpoint(f"{before[0]}.before_hint"))
+            if self.over and upload.step != Upload.Step.DONE:
+                transaction.on_commit(send_hint, robust=True)
+            crashpoint(f"{before[0]}.before_commit")
+        crashpoint(f"{before[0]}.after_commit")
         self.upload = Upload.objects.select_related("vendor").get(pk=self.upload_id)
 
     def renew(self) -> None:
@@ -93,7 +99,6 @@ class Work:
             upload.lease_until = None
             upload.next_attempt_at = Now()
             self.over = True
-            transaction.on_commit(send_hint, robust=True)
         else:
             upload.lease_until = Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
@@ -111,4 +116,7 @@ def claim() -> Work | None:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"lease": settings.LEASE_SECONDS})
         row = cursor.fetchone()
-    return Work(*row) if row else None
+    if row is None:
+        return None
+    crashpoint("claim.after")
+    return Work(*row)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from imports import alarms, failures, mail, staging
+from imports.crashpoints import crashpoint
 from imports.hints import send_hint
 from imports.lease import Work, locked
 from imports.models import Alarm, Notification, Upload
@@ -35,6 +36,7 @@ def notify(work: Work) -> None:
         return
     try:
         mail.send(notification)
+        crashpoint("notify.after_send")
     except mail.NotSent as error:
         put_off(work, notification, error)
     except mail.OutcomeUnknown as error:

@@ -14,6 +14,7 @@ from django.db.models import Case, When
 from django.db.models.functions import Now
 
 from imports import datasets, objects
+from imports.crashpoints import crashpoint
 from imports.hints import send_hint
 from imports.models import Action, Upload
 from vendors.models import Vendor
@@ -69,7 +70,9 @@ def open_upload(
 
 def store(upload: Upload, body: IO[bytes]) -> None:
     """Put the object of an opened upload; its event starts the work. Raises botocore's errors."""
+    crashpoint("send.before_put")
     objects.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
+    crashpoint("send.after_put")
 
 
 def object_arrived(arrival: Arrival) -> Upload | None:
@@ -87,7 +90,9 @@ def object_arrived(arrival: Arrival) -> Upload | None:
         if upload is None:
             upload = _dropped(arrival, dataset.key, vendor_prefix, rest)
         if upload.step != Upload.Step.DONE:
+            transaction.on_commit(lambda: crashpoint("receive.before_hint"))
             transaction.on_commit(send_hint, robust=True)
+        crashpoint("receive.before_commit")
     return upload
 
 

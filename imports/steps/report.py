@@ -6,6 +6,7 @@ from tempfile import TemporaryFile
 from django.db import connection, transaction
 
 from imports import alarms, mail, metrics, objects, report_files
+from imports.crashpoints import crashpoint
 from imports.lease import Work
 from imports.models import Alarm, ClaimedKey, Upload
 
@@ -21,6 +22,7 @@ def report(work: Work) -> None:
     if upload.error_records:
         key = report_key(upload)
         version = put_report(upload, key)
+        crashpoint("report.after_put")
     with work.batch() as upload:
         upload.error_file_s3_key = key
         upload.error_file_version = version

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imports import datasets, objects, readers, staging
+from imports.crashpoints import crashpoint
 from imports.dataset import Dataset, as_sentence
 from imports.lease import Work
 from imports.models import Upload
@@ -23,6 +24,7 @@ def stage(work: Work) -> None:
     try:
         refuse_by_what_is_known(upload, dataset)
         with objects.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
+            crashpoint("stage.after_download")
             work.renew()
             staging.put_upload(upload)
             layout = understood(source.path, source.size, dataset, upload.mode)
@@ -49,6 +51,7 @@ def write_rows(work: Work, rows: Iterator[tuple[int, list[str]]]) -> int:
     renewed = time.monotonic()
     for count in staging.write(work.upload_id, work.token, rows):
         written = count
+        crashpoint("stage.after_items")
         if time.monotonic() - renewed > RENEW_EVERY:
             work.renew()
             renewed = time.monotonic()

@@ -83,9 +83,9 @@ def test_a_form_upload_whose_file_never_comes_ends(vendor_a: Vendor, imports_que
 
 
 def test_an_object_without_an_event_is_found(
-    vendor_a: Vendor, categories: list[str], monkeypatch: pytest.MonkeyPatch
+    vendor_a: Vendor, categories: list[str], settings: Any
 ) -> None:
-    monkeypatch.setattr(housekeeping, "EVENT_GRACE", timedelta(0))
+    settings.EVENT_GRACE_SECONDS = 0
     housekeeping.find_missing_events()  # objects of other tests
     Upload.objects.all().delete()
     key = "uploads/VEND001/unheard.csv"
