@@ -1,0 +1,21 @@
+"""The rows of the table, each measured by a module of its own."""
+
+from collections.abc import Callable, Iterator
+
+from bench import crowd, load_step, memory, pages, whole_upload
+from bench.system import System
+from bench.table import Line
+
+MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
+    "upload": lambda runs, _: whole_upload.measure(runs),
+    "load": lambda runs, _: load_step.measure(runs),
+    "crowd": lambda runs, _: crowd.measure(runs),
+    "memory": memory.measure,
+    "pages": lambda runs, _: pages.measure(runs),
+}
+
+
+def measure(names: list[str], runs: int, system: System) -> Iterator[list[Line]]:
+    """Yield the lines of each thing as it is measured."""
+    for name in names:
+        yield MEASURES[name](runs, system)

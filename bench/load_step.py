@@ -1,0 +1,114 @@
+"""Validate and commit 10,000 rows: the load step, against COPY and INSERT … SELECT in plain SQL."""
+
+import time
+from unittest.mock import patch
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from bench import files, plain_sql, uploading
+from bench.table import Line
+from bench.timing import in_turn
+from bench.twins import empty_twin, make_twin
+from imports import staging
+from imports.judging import StagedRow
+from imports.lease import Work
+from imports.models import Upload
+from imports.readers import Layout
+from imports.steps.load import load
+from imports.steps.receive import new_upload_id
+from vendors.models import Vendor
+
+ROWS = 10_000
+VENDOR = "BENCH-LOAD"
+AIM = 3  # times as long as the floor
+FILES = {
+    "all 14 columns": (files.ALL, 21),
+    "6 columns": (files.REQUIRED, 22),
+}
+
+
+def measure(runs: int) -> list[Line]:
+    owner = uploading.vendor(VENDOR)
+    make_twin(plain_sql.TABLE)
+    lines = []
+    for what, (columns, seed) in FILES.items():
+        right = files.product_file(ROWS, seed=seed, columns=columns)
+        wrong = files.product_file(ROWS, seed=seed, columns=columns, mistakes=True)
+        lines += _lines(what, right, wrong, owner, runs)
+    return lines
+
+
+def _lines(what: str, right: files.File, wrong: files.File, owner: Vendor, runs: int) -> list[Line]:
+    def floor() -> float:
+        empty_twin(plain_sql.TABLE)
+        return plain_sql.copy_and_insert(right, VENDOR)
+
+    def project(file: files.File) -> float:
+        uploading.empty_catalog()
+        return load_staged(file, owner)
+
+    works = (lambda: project(right), floor, lambda: project(wrong))
+    in_turn(1, *works)
+    ours, theirs, with_mistakes = in_turn(runs, *works)
+    return [
+        Line(
+            f"10,000 rows, validate and commit: {what}{mistakes}",
+            str(times),
+            f"COPY and INSERT … SELECT: {theirs}",
+            f"{times.median / theirs.median:.1f} × its time",
+            f"≤ {AIM} × its time",
+            times.median <= AIM * theirs.median,
+        )
+        for times, mistakes in ((ours, ""), (with_mistakes, ", 5 % wrong"))
+    ]
+
+
+def load_staged(file: files.File, owner: Vendor) -> float:
+    """Run the load step over rows that stage has left in memory; returns the seconds it took.
+
+    Everything else is as in a worker: batches, fences, row errors, counters, commits.
+    """
+    staged: list[StagedRow] = [(number, cells, []) for number, cells in enumerate(file.rows, 2)]
+    size = staging.ROWS_PER_ITEM
+    items = [
+        staging.Run(sequence, staged[start : start + size])
+        for sequence, start in enumerate(range(0, len(staged), size), 1)
+    ]
+
+    def in_memory(upload: Upload, most_rows: int) -> list[staging.Run]:
+        return items[upload.cursor : upload.cursor + -(-most_rows // size)]
+
+    header = tuple(files.LABELS[column] for column in file.columns)
+    layout = Layout("utf-8", ",", header, 1, len(file.rows), separator_line=False)
+    upload = Upload.objects.create(
+        upload_id=new_upload_id(),
+        vendor=owner,
+        vendor_prefix=owner.vendor_id,
+        dataset="products",
+        file_name="staged.csv",
+        s3_bucket=settings.S3_BUCKET,
+        s3_key=f"bench/{new_upload_id()}",
+        status=Upload.Status.PROCESSING,
+        step=Upload.Step.LOAD,
+        total_records=len(file.rows),
+        layout=layout.to_json(),
+        staged_token=1,
+        staged_items=len(items),
+        token=1,
+        started_at=Now(),
+    )
+    work = Work(upload.upload_id, token=1)
+    work.deadline = float("inf")  # slices are the worker's business
+    with patch.object(staging, "read", in_memory):
+        began = time.perf_counter()
+        while work.upload.step == Upload.Step.LOAD:
+            load(work)
+        seconds = time.perf_counter() - began
+    done = work.upload
+    if done.processed_records != done.total_records:
+        raise AssertionError(f"{done.processed_records} of {done.total_records} rows were counted")
+    Upload.objects.filter(pk=done.pk).update(
+        status=Upload.Status.CANCELLED, step=Upload.Step.DONE, lease_until=None
+    )
+    return seconds

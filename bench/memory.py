@@ -1,0 +1,68 @@
+"""The most memory a worker process ever held, for a usual file and one twenty times as long."""
+
+import statistics
+import time
+from pathlib import Path
+
+from bench import files, uploading
+from bench.system import System
+from bench.table import Line
+from imports.hints import send_hint
+
+VENDOR = "BENCH-MEMORY"
+USUAL, LONG = 10_000, 200_000
+AIM = 20.0  # MB between the two
+OPEN_POLLS = 3
+
+
+def measure(runs: int, system: System) -> list[Line]:
+    bodies = {
+        rows: files.product_file(rows, seed=41, mistakes=True).csv() for rows in (USUAL, LONG)
+    }
+    peaks: dict[int, list[float]] = {rows: [] for rows in bodies}
+    for _ in range(runs):
+        for rows, body in bodies.items():
+            peaks[rows].append(_peak(body, rows, system))
+    usual, long = (statistics.median(peaks[rows]) for rows in (USUAL, LONG))
+    return [
+        Line(
+            f"peak memory of a worker process, {LONG:,} rows",
+            in_words(peaks[LONG]),
+            f"{USUAL:,} rows: {in_words(peaks[USUAL])}",
+            f"{long - usual:+.1f} MB",
+            f"within {AIM:.0f} MB",
+            abs(long - usual) <= AIM,
+        )
+    ]
+
+
+def _peak(body: bytes, rows: int, system: System) -> float:
+    """MB of whichever fresh worker process needed most for this file."""
+    uploading.empty_catalog()
+    worker = system.fresh_worker()
+    # The old worker's open polls each take one more message with them, which comes back only a
+    # minute later. Hints of nothing satisfy them.
+    for _ in range(OPEN_POLLS):
+        send_hint()
+        time.sleep(0.5)
+    uploading.check(uploading.import_one(body, VENDOR).upload, rows)
+    uploading.wait_for_quiet()
+    return max(peak_memory(child) for child in children(worker))
+
+
+def in_words(peaks: list[float]) -> str:
+    return f"{statistics.median(peaks):.1f} MB ({min(peaks):.1f} to {max(peaks):.1f})"
+
+
+def children(parent: int) -> list[int]:
+    """The processes this one has started."""
+    found = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(pid) for pid in found.split()]
+
+
+def peak_memory(pid: int) -> float:
+    """MB of resident memory this process held at most."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise ValueError(f"process {pid} has no peak")

@@ -1,0 +1,217 @@
+"""The portal's and the admin's pages over millions of rows: how many queries, and how slow."""
+
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import setup_test_environment, teardown_test_environment
+from django.urls import reverse
+
+from bench import crowded
+from bench.table import Line
+from imports.models import RowError, Upload
+
+AIM = 0.100  # seconds per query
+LOOKS = 3  # at each page; the median of each of its queries counts
+STAFF, VENDOR = "admin", "vendor"  # people of the demo data
+# What is another one each time in an address.
+VARYING = ((r"UPLOAD_\w+", "…"), (r"([?&])p=\d+", r"\1p=last"), (r"/\d+/", "/…/"))
+
+
+@dataclass(frozen=True)
+class Query:
+    sql: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as it was looked at: its queries, in order."""
+
+    name: str
+    queries: list[Query]
+
+    @property
+    def slowest(self) -> Query:
+        return max(self.queries, key=lambda query: query.seconds)
+
+
+class NotShown(Exception):
+    """A page did not answer 200."""
+
+
+def measure(_runs: int) -> list[Line]:
+    setup_test_environment()  # the client then tells what a page was rendered with
+    try:
+        crowded.fill(crowded.FEW)
+        few = {page.name: page for page in look_at_all()}
+        crowded.fill(crowded.MANY)
+        many = {page.name: page for page in look_at_all()}
+    finally:
+        teardown_test_environment()
+        crowded.empty()
+    return _lines(few, many)
+
+
+def look_at_all() -> Iterator[Seen]:
+    for who in (STAFF, VENDOR):
+        client = Client(headers={"host": settings.ALLOWED_HOSTS[0]})
+        user = User.objects.get(username=who)
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        for address in addresses(who, client):
+            yield look(who, client, address)
+
+
+def addresses(who: str, client: Client) -> Iterator[str]:
+    """Every page this person is likely to open, with filters, searches and last pages."""
+    theirs = Upload.objects.filter(vendor=crowded.HEAVY_VENDOR)
+    worst = theirs.order_by("-error_records").values_list("pk", flat=True)[0]
+    uploads = reverse("uploads")
+    yield from (
+        uploads,
+        f"{uploads}?status=partial",
+        f"{uploads}?since=2020-01-01&until=2099-12-31",
+        f"{uploads}?status=failed&since=2020-01-01",
+        f"{uploads}?q={worst}",
+        f"{uploads}?q=products-1",
+        f"{uploads}?q=no-such-file",
+        f"{uploads}?page=999999",
+        reverse("new_upload"),
+        reverse("upload", args=[worst]),
+        reverse("upload", args=[worst]) + "?page=999999",
+        reverse("help", args=["products"]),
+    )
+    if who == STAFF:
+        yield reverse("admin:index")
+        yield reverse("admin:imports_upload_change", args=[worst])
+        yield reverse("admin:imports_rowerror_change", args=[RowError.objects.latest("pk").pk])
+        for model, queries in ADMIN_LISTS.items():
+            address = reverse(f"admin:{model}_changelist")
+            yield address
+            yield f"{address}?p={last_page(client, address)}"
+            yield from (f"{address}?{query}".replace("WORST", worst) for query in queries)
+
+
+ADMIN_LISTS: dict[str, tuple[str, ...]] = {
+    "imports_upload": (
+        "q=WORST",
+        "q=products-1",
+        "q=nowhere",
+        "status__exact=partial",
+        "vendor__vendor_id__exact=VEND001",
+        "dataset=products",
+        "progress=stuck",
+        "upload_timestamp_from=2020-01-01&upload_timestamp_to=2099-12-31",
+    ),
+    "imports_rowerror": (
+        "q=WORST",
+        "q=nowhere",
+        "error_type=INVALID_PRICE",
+        "error_type=FIELD_TOO_LONG",
+        "upload__vendor__vendor_id__exact=VEND001",
+        "error_type=DUPLICATE_SKU&upload__vendor__vendor_id__exact=VEND001",
+    ),
+    "catalog_product": (
+        "q=BS-77",
+        "q=BP-77",
+        "q=WORST",
+        "q=nowhere",
+        "category=Audio",
+        "vendor__vendor_id__exact=VEND001",
+        "vendor__vendor_id__exact=VEND001&category=Audio",
+    ),
+    "catalog_category": ("q=audio", "is_active__exact=1"),
+    "vendors_vendor": ("q=vendor", "q=BV000077", "q=nowhere", "is_active__exact=0"),
+    "imports_action": (),
+    "imports_alarm": (),
+    "imports_notification": (),
+}
+
+
+def last_page(client: Client, address: str) -> int:
+    response: Any = client.get(address)
+    return int(response.context["cl"].paginator.num_pages)
+
+
+def look(who: str, client: Client, address: str) -> Seen:
+    """Open a page several times. Raises NotShown when it is not there."""
+    looks: list[list[Query]] = []
+    client.get(address)  # what a process looks up once and keeps
+    for _ in range(LOOKS):
+        queries: list[Query] = []
+        with connection.execute_wrapper(_taking_times(queries)):
+            response = client.get(address)
+        if response.status_code != 200:
+            raise NotShown(f"{who}: {address} answered {response.status_code}")
+        looks.append(queries)
+    longest = max(looks, key=len)
+    medians = [
+        Query(query.sql, statistics.median(look[i].seconds for look in looks if i < len(look)))
+        for i, query in enumerate(longest)
+    ]
+    name = f"{who} {address}"
+    for varying, constant in VARYING:
+        name = re.sub(varying, constant, name)
+    return Seen(name, medians)
+
+
+def _taking_times(queries: list[Query]) -> Callable[..., Any]:
+    def wrapper(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            queries.append(Query(str(sql), time.perf_counter() - began))
+
+    return wrapper
+
+
+def _lines(few: dict[str, Seen], many: dict[str, Seen]) -> list[Line]:
+    slow = sorted(
+        (page for page in many.values() if page.slowest.seconds > AIM),
+        key=lambda page: -page.slowest.seconds,
+    )
+    changed = [page for page in many.values() if len(page.queries) > len(few[page.name].queries)]
+    slowest = max(many.values(), key=lambda page: page.slowest.seconds)
+    most = max(len(page.queries) for page in many.values())
+    lines = [
+        Line(
+            f"{len(many)} pages over 1 M products and 1 M errors: slowest query",
+            f"{slowest.slowest.seconds * 1000:.0f} ms, {slowest.name}",
+            f"{len(slow)} pages have a slower query than the aim",
+            "",
+            f"every query < {AIM * 1000:.0f} ms",
+            not slow,
+        ),
+        Line(
+            "the same pages: number of queries",
+            f"at most {most}",
+            f"more than with a thousandth of the rows: {len(changed)} pages",
+            "",
+            "constant",
+            not changed,
+        ),
+    ]
+    lines += [
+        Line(f"  {page.name}", f"{page.slowest.seconds * 1000:.0f} ms", "", "", "", False)
+        for page in slow
+    ]
+    lines += [
+        Line(
+            f"  {page.name}",
+            f"{len(page.queries)} queries",
+            f"{len(few[page.name].queries)} queries",
+            "",
+            "",
+            False,
+        )
+        for page in changed
+    ]
+    return lines

@@ -1,0 +1,37 @@
+"""Times taken several times over, project and reference in turn, so that noise hits both."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Times:
+    """Seconds of several runs of one thing."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} s ({min(self.seconds):.2f} to {max(self.seconds):.2f})"
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        """Time the block."""
+        began = time.perf_counter()
+        yield
+        self.seconds.append(time.perf_counter() - began)
+
+
+def in_turn(runs: int, *works: Callable[[], float]) -> list[Times]:
+    """Do each of `works`, which return their own seconds, `runs` times, taking turns."""
+    times = [Times() for _ in works]
+    for _ in range(runs):
+        for kept, work in zip(times, works, strict=True):
+            kept.seconds.append(work())
+    return times

@@ -1,0 +1,101 @@
+"""A client: puts files where vendors do, and looks into the database until they have ended."""
+
+import io
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from imports.models import Upload
+from imports.steps.receive import open_upload, store
+from vendors.models import Vendor
+
+LOOK_EVERY = 0.01  # seconds
+PATIENCE = 300.0  # seconds
+
+
+class StillRunning(Exception):
+    """An upload has not ended in time."""
+
+
+class NotImported(Exception):
+    """An upload did not end as its file is made to; its time would mean nothing."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an upload ended; seconds as the client's clock and eyes had them."""
+
+    upload: Upload
+    seconds: float  # to the final status
+    with_mail: float | None = None  # until the e-mail was sent, too
+
+
+def vendor(vendor_id: str) -> Vendor:
+    """The vendor of this id, new if need be."""
+    return Vendor.objects.get_or_create(
+        vendor_id=vendor_id,
+        defaults={"name": f"Bench {vendor_id}", "contact_email": f"{vendor_id}@bench.example"},
+    )[0]
+
+
+def send(body: bytes, vendor_id: str) -> str:
+    """Upload a file as the web form does; returns its id as soon as S3 has the object."""
+    upload = open_upload(
+        vendor=vendor(vendor_id),
+        dataset="products",
+        mode="create",
+        file_name=f"bench-{uuid4().hex[:8]}.csv",
+        size=len(body),
+        by=None,
+    )
+    store(upload, io.BytesIO(body))
+    return upload.upload_id
+
+
+def import_one(body: bytes, vendor_id: str, *, mail: bool = True) -> Ended:
+    """Upload a file and wait until its run has ended. Raises StillRunning."""
+    began = time.perf_counter()
+    upload_id = send(body, vendor_id)
+    wait_until(upload_id, "completed_at")
+    seconds = time.perf_counter() - began
+    with_mail = None
+    if mail:
+        wait_until(upload_id, "notified_at")
+        with_mail = time.perf_counter() - began
+    return Ended(Upload.objects.get(pk=upload_id), seconds, with_mail)
+
+
+def check(upload: Upload, rows: int) -> None:
+    """Raise NotImported unless all `rows` were judged and most of them went in."""
+    if upload.processed_records != rows or upload.valid_records < rows * 0.9:
+        raise NotImported(f"{upload.upload_id}: {upload.status} {upload.failure_message}")
+
+
+def wait_until(upload_id: str, happened: str) -> datetime:
+    """Look until the upload's column of this name has a time in it. Raises StillRunning."""
+    deadline = time.monotonic() + PATIENCE
+    look = Upload.objects.filter(pk=upload_id).values_list(happened, flat=True)
+    while time.monotonic() < deadline:
+        at: datetime | None = look.get()
+        if at is not None:
+            return at
+        time.sleep(LOOK_EVERY)
+    raise StillRunning(f"{upload_id}: no {happened} after {PATIENCE:.0f} s")
+
+
+def wait_for_quiet() -> None:
+    """Wait until nobody works on anything. Raises StillRunning."""
+    deadline = time.monotonic() + PATIENCE
+    while Upload.objects.exclude(step=Upload.Step.DONE).exists():
+        if time.monotonic() > deadline:
+            raise StillRunning("something never became quiet")
+        time.sleep(LOOK_EVERY)
+
+
+def empty_catalog() -> None:
+    """Forget all products, so that the same file is new again and every run finds the same."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE products")
