@@ -74,6 +74,9 @@ REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # the mailed link; promi
 # --- E-mail ----------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
 NOTIFICATION_EMAIL: str = env.str("NOTIFICATION_EMAIL", DEFAULT_FROM_EMAIL)  # staff's mailbox
+NOTIFICATION_EMAILS: dict[str, str] = env.dict(  # per data set: clients=a@x.example,metrics=…
+    "NOTIFICATION_EMAILS", {}
+)
 
 try:
     env.seal()
