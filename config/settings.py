@@ -81,6 +81,9 @@ CRASH_POINTS: str = env.str("CRASH_POINTS", "")  # fault tests only: directory o
 # --- E-mail ----------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
 NOTIFICATION_EMAIL: str = env.str("NOTIFICATION_EMAIL", DEFAULT_FROM_EMAIL)  # staff's mailbox
+NOTIFICATION_EMAILS: dict[str, str] = env.dict(  # per data set: clients=a@x.example,metrics=…
+    "NOTIFICATION_EMAILS", {}
+)
 
 try:
     env.seal()

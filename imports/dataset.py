@@ -2,8 +2,8 @@
 page, report columns and e-mail nouns all come."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from imports.rules import Required, Rule
 
 if TYPE_CHECKING:
     from imports.destinations import Destination
+    from imports.formats import Format
 
 # The last column of a correctable file, ignored when the file comes back.
 CORRECTIONS_COLUMN = "Errors"
@@ -59,7 +60,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Unique:
-    """A key that two rows cannot share; `scope` says among whose rows it is unique."""
+    """A key that two rows cannot share: a column, or several of which the first is named to the
+    vendor. `scope` says among whose rows it is unique. Messages take {value} and {row}."""
 
     column: str
     code: str
@@ -67,6 +69,11 @@ class Unique:
     taken: str  # message when a row of another upload, or of someone else, holds it
     repeated: str  # message when an earlier row of this file holds it
     remedy: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column, *self.also)
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,26 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class RowRule:
+    """A rule over several cells of one row, asked when all of them are filled and in order.
+
+    `broken(today, *values)` gives the message when the row breaks it, else None; `today` is the
+    day of the import. The problem stands at the first of `columns`.
+    """
+
+    columns: tuple[str, ...]
+    code: str
+    broken: Callable[..., str | None]
+    in_words: str
+    message_template: str
+    remedy: str
+
+    @property
+    def column(self) -> str:
+        return self.columns[0]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Everything the engine knows about one kind of file."""
 
@@ -90,15 +117,28 @@ class Dataset:
     prefix: str  # of S3 keys, ending with "/"
     columns: tuple[Column, ...]
     destination: "Destination"
-    identity: str  # the column by which mode `update` finds a stored row
+    format: "Format"
+    by_vendor: bool = True  # uploaded by vendors, each under a prefix of their own; else by staff
+    identity: str = ""  # the column by which mode `update` finds a stored row
     unique: tuple[Unique, ...] = ()
     fixed: tuple[Fixed, ...] = ()
+    row_rules: tuple[RowRule, ...] = ()
+    any_columns: bool = False  # the header of the file says what its columns are
+    ragged: bool = False  # a row shorter than the header is filled up with empty cells
     report_before: tuple[str, ...] = ()  # columns of the error report before type and message
     report_after: tuple[str, ...] = ()  # and after them
+    rejected_prefix: str = ""  # where rejected rows go as a correctable file, instead of a report
     modes: tuple[str, ...] = ("create", "update", "check")
     max_rows: int | None = None
     max_bytes: int | None = None
-    notification_email: str = ""
+    alarms: bool = False  # a run that ends failed also raises an alarm
+    personal: bool = False  # personal data: files, rows and reports are erased after a time
+
+    def for_header(self, header: Sequence[str]) -> "Dataset":
+        """This data set for a file of that header: with the header's columns if any will do."""
+        if not self.any_columns:
+            return self
+        return replace(self, columns=tuple(Column(name, name) for name in header))
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -134,6 +174,8 @@ class Dataset:
 
     def match_header(self, header: Sequence[str]) -> list[Column | None]:
         """For each header cell the column it names, or None for one we do not know."""
+        if self.any_columns:
+            return list(self.columns)
         return [self._by_header.get(header_name(cell)) for cell in header]
 
     def missing(self, header: Sequence[str], mode: str) -> list[Column]:

@@ -3,11 +3,12 @@ but for the lists that rules look up."""
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from imports.dataset import Column, Dataset, is_corrections
+from imports.dataset import Column, Dataset, RowRule, is_corrections
 from imports.formulas import as_meant
 from imports.readers import Layout
 from imports.rules import UNPRINTABLE, Problem, Wrong, shown
@@ -43,8 +44,10 @@ class Judged:
         return self.dataset.positions[key]
 
 
-def judge(dataset: Dataset, layout: Layout, rows: Sequence[StagedRow], mode: str) -> Judged:
-    """Apply every row rule of the data set to `rows`.
+def judge(
+    dataset: Dataset, layout: Layout, rows: Sequence[StagedRow], mode: str, today: date
+) -> Judged:
+    """Apply every rule of the data set to `rows`; `today` is the day of the import.
 
     A row with a wrong number of cells gets that one error: which cell belongs to which column is
     anybody's guess then.
@@ -57,7 +60,7 @@ def judge(dataset: Dataset, layout: Layout, rows: Sequence[StagedRow], mode: str
     cells: list[list[str]] = []
     cut: list[tuple[int, int]] = []
     for i, (_, row, cut_cells) in enumerate(rows):
-        fitted = row if len(row) == width else without_surplus(row, width)
+        fitted = row if len(row) == width else fit(row, width, dataset.ragged)
         if fitted is None:
             problems[i] = [wrong_count(len(row), width)]
             cells.append([""] * width)
@@ -84,13 +87,17 @@ def judge(dataset: Dataset, layout: Layout, rows: Sequence[StagedRow], mode: str
         read.append(values)
         for i, problem in found:
             problems.setdefault(i, []).append(problem)
+    values = list(zip(*read, strict=True)) or [()] * len(rows)
+    for rule in dataset.row_rules:
+        for i, problem in broken(rule, dataset, values, today):
+            problems.setdefault(i, []).append(problem)
     return Judged(
         dataset=dataset,
         header=header,
         present=frozenset(column.key for column in where if column is not None),
         numbers=[row[0] for row in rows],
         cells=[row[1] for row in rows],
-        values=list(zip(*read, strict=True)),
+        values=values,
         problems=problems,
     )
 
@@ -163,11 +170,25 @@ def clean(cells: Sequence[str]) -> list[str]:
     return [unicodedata.normalize("NFC", text.strip(ZERO_WIDTH).strip()) for text in texts]
 
 
-def without_surplus(row: list[str], width: int) -> list[str] | None:
-    """The row without the empty cells that spreadsheets append, or None when it does not fit."""
+def fit(row: list[str], width: int, ragged: bool) -> list[str] | None:
+    """The row without the empty cells that spreadsheets append, or, where rows may be `ragged`,
+    with those they leave out; None when it does not fit."""
     if len(row) > width and not any(cell.strip() for cell in row[width:]):
         return row[:width]
+    if len(row) < width and ragged:
+        return row + [""] * (width - len(row))
     return None
+
+
+def broken(
+    rule: RowRule, dataset: Dataset, values: Sequence[tuple[Any, ...]], today: date
+) -> Iterator[tuple[int, Problem]]:
+    """Rows that break a rule over several cells, all of them filled and in order."""
+    positions = [dataset.positions[key] for key in rule.columns]
+    for i, row in enumerate(values):
+        cells = [row[position] for position in positions]
+        if None not in cells and (message := rule.broken(today, *cells)) is not None:
+            yield i, Problem(rule.column, rule.code, message)
 
 
 def wrong_count(count: int, width: int) -> Problem:

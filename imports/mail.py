@@ -83,8 +83,7 @@ def recipient(upload: Upload) -> str:
     return (
         (upload.uploaded_by and upload.uploaded_by.email)
         or (upload.vendor and upload.vendor.contact_email)
-        or datasets.get(upload.dataset).notification_email
-        or settings.NOTIFICATION_EMAIL
+        or settings.NOTIFICATION_EMAILS.get(upload.dataset, settings.NOTIFICATION_EMAIL)
     )
 
 

@@ -73,7 +73,8 @@ class Layout:
     header: tuple[str, ...]  # stripped, without the empty cells at its end
     header_row: int  # 1, unless blank rows stand above
     data_rows: int  # rows with something in them, below the header
-    separator_line: bool  # the first line is "sep=…", and no row
+    separator_line: bool = False  # the first line is "sep=…", and no row
+    first_is_data: bool = False  # there is no header row; `header` is what the data set says
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "header": list(self.header)}
@@ -83,8 +84,12 @@ class Layout:
         return cls(**{**value, "header": tuple(value["header"])})
 
 
-def scan(path: Path, *, max_rows: int | None, max_columns: int = 500) -> Layout:
+def scan(
+    path: Path, *, max_rows: int | None, max_columns: int = 500, needs_rows: bool = True
+) -> Layout:
     """Find out how the file is laid out, and that every row of it can be read.
+
+    With `needs_rows` false a header alone is a layout of no rows, and no refusal.
 
     Rows above ``max_rows`` are not looked at. Raises Unreadable with EMPTY_FILE, NO_ROWS, NOT_CSV,
     BAD_ENCODING, MALFORMED_CSV or TOO_MANY_ROWS.
@@ -109,18 +114,19 @@ def scan(path: Path, *, max_rows: int | None, max_columns: int = 500) -> Layout:
             raise Unreadable("MALFORMED_CSV", number, problem=_TAKES_IN_ROWS)
         if max_rows is not None and data_rows > max_rows:
             raise Unreadable("TOO_MANY_ROWS", number, limit=max_rows)
-    if not data_rows:
+    if needs_rows and not data_rows:
         raise Unreadable("NO_ROWS")
     return Layout(encoded_in, delimiter, header, header_row, data_rows, separator_line)
 
 
 def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
-    """Yield (spreadsheet row, raw cells) below the header, blank rows left out.
+    """Yield (spreadsheet row, raw cells) below the header, if there is one; blank rows left out.
 
     A row may be shorter or longer than the header. Cells are neither stripped nor normalised.
     """
     records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
-    next(records)  # the header
+    if not layout.first_is_data:
+        next(records)  # the header
     return records
 
 

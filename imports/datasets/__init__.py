@@ -3,8 +3,12 @@
 import importlib
 import pkgutil
 from functools import cache
+from typing import TYPE_CHECKING
 
 from imports.dataset import Dataset
+
+if TYPE_CHECKING:
+    from imports.models import Upload
 
 
 @cache
@@ -14,12 +18,19 @@ def all_datasets() -> dict[str, Dataset]:
         importlib.import_module(f"{__name__}.{found.name}")
         for found in pkgutil.iter_modules(__path__)
     )
-    return {module.DATASET.key: module.DATASET for module in modules}
+    found = [module.DATASET for module in modules]
+    found.sort(key=lambda dataset: (not dataset.by_vendor, dataset.title))  # vendors' own first
+    return {dataset.key: dataset for dataset in found}
 
 
 def get(key: str) -> Dataset:
     """The data set of this key. Raises KeyError."""
     return all_datasets()[key]
+
+
+def of_upload(upload: "Upload") -> Dataset:
+    """The data set of an upload, with the columns of its file where any columns will do."""
+    return get(upload.dataset).for_header((upload.layout or {}).get("header", ()))
 
 
 def of_object(s3_key: str) -> Dataset | None:

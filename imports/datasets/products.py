@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from catalog.models import Category, Product
 from imports.dataset import Column, Dataset, Fixed, Unique
-from imports.destinations import PostgresTable
+from imports.formats import Csv
+from imports.postgres_table import PostgresTable
 from imports.rules import MaxLength, Number, OneOf, Pattern, Required, WebAddress, Whole
 
 LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"  # in centimetres
@@ -133,6 +134,7 @@ DATASET = Dataset(
             remedy="Leave the SKU of an existing product as it is, or leave the cell empty.",
         ),
     ),
+    format=Csv(),
     destination=PostgresTable(model=Product, vendor_column="vendor_id"),
     report_before=("vendor_product_id", "sku", "product_name"),
     report_after=("price", "stock_quantity"),

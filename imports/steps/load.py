@@ -35,22 +35,25 @@ def load(work: Work) -> None:
     """
     started = time.monotonic()
     upload = work.upload
-    dataset = datasets.get(upload.dataset)
+    dataset = datasets.of_upload(upload)
     is_check = upload.mode == Upload.Mode.CHECK
     runs = staging.read(upload, ALL_ROWS if is_check else settings.BATCH_ROWS)
+    today = (upload.started_at or upload.upload_timestamp).date()
     layout = Layout.from_json(upload.layout or {})
-    batch = judge(dataset, layout, [row for run in runs for row in run.rows], upload.mode)
+    batch = judge(dataset, layout, [row for run in runs for row in run.rows], upload.mode, today)
     for tries in range(1, MOST_TRIES + 1):
         try:
             with work.batch() as upload:
-                taken = take(upload, batch, undo=is_check)
+                cursor = runs[-1].sequence if runs else upload.staged_items
+                is_last = cursor >= upload.staged_items
+                taken = take(upload, batch, last=is_last, undo=is_check)
                 problems = batch.problems | taken.problems
                 keep_errors(upload, batch, problems)
                 upload.valid_records += taken.valid
                 upload.skipped_records += taken.skipped
                 upload.error_records += len(problems)
-                upload.cursor = runs[-1].sequence if runs else upload.staged_items
-                if upload.cursor >= upload.staged_items:
+                upload.cursor = cursor
+                if is_last:
                     upload.step = Upload.Step.REPORT
             break
         except (OperationalError, KeysTakenMeanwhile) as error:
@@ -77,10 +80,10 @@ def load(work: Work) -> None:
     )
 
 
-def take(upload: Upload, batch: Judged, *, undo: bool) -> Taken:
+def take(upload: Upload, batch: Judged, *, last: bool, undo: bool) -> Taken:
     """Bring the clean rows in; with `undo` find out what would happen, and leave no trace."""
     with transaction.atomic():
-        taken = batch.dataset.destination.take(upload, batch)
+        taken = batch.dataset.destination.take(upload, batch, last=last)
         if undo:
             transaction.set_rollback(True)
     return taken

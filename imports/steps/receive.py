@@ -38,13 +38,16 @@ class Arrival:
 
 
 def open_upload(
-    *, vendor: Vendor, dataset: str, mode: str, file_name: str, size: int, by: Any
+    *, vendor: Vendor | None, dataset: str, mode: str, file_name: str, size: int, by: Any
 ) -> Upload:
     """The row of an upload whose object is about to be stored under its `s3_key`.
+
+    A data set that is not uploaded by vendors has no `vendor`.
 
     Nothing is due until the object's event arrives. Raises KeyError for an unknown data set.
     """
     name = clean_file_name(file_name)
+    folder = datasets.get(dataset).prefix + (f"{vendor.vendor_id}/" if vendor else "")
     for _ in range(MOST_ID_CLASHES):
         upload_id = new_upload_id()
         try:
@@ -52,14 +55,14 @@ def open_upload(
                 upload = Upload.objects.create(
                     upload_id=upload_id,
                     vendor=vendor,
-                    vendor_prefix=vendor.vendor_id,
+                    vendor_prefix=vendor.vendor_id if vendor else "",
                     dataset=dataset,
                     mode=mode,
                     file_name=name,
                     file_size=size,
                     uploaded_by=by,
                     s3_bucket=settings.S3_BUCKET,
-                    s3_key=f"{datasets.get(dataset).prefix}{vendor.vendor_id}/{upload_id}/{name}",
+                    s3_key=f"{folder}{upload_id}/{name}",
                 )
                 Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=by)
                 return upload
@@ -83,12 +86,14 @@ def object_arrived(arrival: Arrival) -> Upload | None:
     dataset = datasets.of_object(arrival.key)
     if dataset is None or arrival.key.endswith("/"):
         return None
-    vendor_prefix, _, rest = arrival.key.removeprefix(dataset.prefix).rpartition("/")
-    vendor_prefix, _, folder = vendor_prefix.partition("/")
+    folder, _, name = arrival.key.removeprefix(dataset.prefix).rpartition("/")
+    vendor_prefix = ""
+    if dataset.by_vendor:
+        vendor_prefix, _, folder = folder.partition("/")
     with transaction.atomic():
         upload = _expected(arrival, folder) if UPLOAD_ID.fullmatch(folder) else None
         if upload is None:
-            upload = _dropped(arrival, dataset.key, vendor_prefix, rest)
+            upload = _dropped(arrival, dataset.key, vendor_prefix, name)
         if upload.step != Upload.Step.DONE:
             transaction.on_commit(lambda: crashpoint("receive.before_hint"))
             transaction.on_commit(send_hint, robust=True)

@@ -5,10 +5,10 @@ from tempfile import TemporaryFile
 
 from django.db import connection, transaction
 
-from imports import alarms, mail, metrics, objects, report_files
+from imports import alarms, claims, mail, metrics, objects, report_files
 from imports.crashpoints import crashpoint
 from imports.lease import Work
-from imports.models import Alarm, ClaimedKey, Upload
+from imports.models import Alarm, Upload
 
 
 def report(work: Work) -> None:
@@ -34,7 +34,7 @@ def end_run(upload: Upload) -> None:
     upload.end()
     upload.completed_at = database_now()
     upload.step = Upload.Step.NOTIFY
-    ClaimedKey.objects.filter(upload=upload).delete()
+    claims.forget(upload)
     mail.prepare(upload)
     if upload.failure_code == "UNKNOWN_VENDOR":
         alarms.raise_alarm(

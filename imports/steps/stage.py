@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from imports import datasets, objects, readers, staging
+from imports import datasets, objects, staging
 from imports.crashpoints import crashpoint
-from imports.dataset import Dataset, as_sentence
+from imports.dataset import Dataset
 from imports.lease import Work
 from imports.models import Upload
+from imports.readers import Layout
 from imports.refusals import Refused
 
 RENEW_EVERY = 5.0  # seconds
@@ -28,7 +29,7 @@ def stage(work: Work) -> None:
             work.renew()
             staging.put_upload(upload)
             layout = understood(source.path, source.size, dataset, upload.mode)
-            items = write_rows(work, readers.rows(source.path, layout))
+            items = write_rows(work, dataset.format.rows(source.path, layout))
     except Refused as refused:
         with work.batch() as upload:
             upload.refuse(refused.code, refused.message)
@@ -60,10 +61,11 @@ def write_rows(work: Work, rows: Iterator[tuple[int, list[str]]]) -> int:
 
 def refuse_by_what_is_known(upload: Upload, dataset: Dataset) -> None:
     """Raise Refused for what needs no look into the file."""
-    if upload.vendor is None:
-        raise Refused("UNKNOWN_VENDOR", vendor=upload.vendor_prefix)
-    if not upload.vendor.is_active:
-        raise Refused("INACTIVE_VENDOR", vendor=upload.vendor.vendor_id)
+    if dataset.by_vendor:
+        if upload.vendor is None:
+            raise Refused("UNKNOWN_VENDOR", vendor=upload.vendor_prefix)
+        if not upload.vendor.is_active:
+            raise Refused("INACTIVE_VENDOR", vendor=upload.vendor.vendor_id)
     refuse_by_size(upload.file_size or 0, dataset)
 
 
@@ -79,20 +81,7 @@ def in_megabytes(size: int) -> str:
     return f"{size / 1024 / 1024:,.1f} MB".replace(".0 MB", " MB")
 
 
-def understood(path: Path, size: int, dataset: Dataset, mode: str) -> readers.Layout:
+def understood(path: Path, size: int, dataset: Dataset, mode: str) -> Layout:
     """How the file is to be read. Raises Refused when it cannot be, or lacks a column."""
     refuse_by_size(size, dataset)
-    try:
-        layout = readers.scan(path, max_rows=dataset.row_limit)
-    except readers.Unreadable as unreadable:
-        raise Refused(unreadable.code, **unreadable.detail) from unreadable
-    refuse_by_header(layout.header, dataset, mode)
-    return layout
-
-
-def refuse_by_header(header: tuple[str, ...], dataset: Dataset, mode: str) -> None:
-    """Raise Refused when a required column is missing or a known one is there twice."""
-    if missing := dataset.missing(header, mode):
-        raise Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
-    if doubled := dataset.doubled(header):
-        raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))
+    return dataset.format.scan(path, dataset, mode)
