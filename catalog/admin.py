@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
+from django.core.validators import URLValidator
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from catalog.models import Category, Product
 from vendors.models import Vendor
@@ -78,6 +83,18 @@ class CategoryFilter(DropdownFilter):
 class ProductForm(ProductModelForm):
     """What staff may mend in a product. Ids, price and stock are the vendor's to change."""
 
+    # As long, and as safe to follow, as an import would have it.
+    description = forms.CharField(
+        max_length=2000, required=False, empty_value=None, widget=UnfoldAdminTextareaWidget
+    )
+    image_url = forms.CharField(
+        max_length=500,
+        required=False,
+        empty_value=None,
+        validators=[URLValidator(schemes=["http", "https"])],
+        widget=UnfoldAdminTextInputWidget,
+        label="Image URL",
+    )
     category = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     status = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
 

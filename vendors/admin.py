@@ -102,7 +102,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+        """Nobody: the record of what a person did would go with them. Deactivate them."""
+        return False
 
 
 def _has_all_rights(request: HttpRequest) -> bool:

@@ -23,7 +23,7 @@ from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 @admin.register(Alarm)
 class AlarmAdmin(LookOnlyAdmin):
-    list_display = ("kind", "state", "about", "excerpt", "raised", "closed")
+    list_display = ("kind", "state", "about", "excerpt", "raised")
     list_filter = (
         OpenFilter,
         ("kind", ChoicesCheckboxFilter),
@@ -43,7 +43,8 @@ class AlarmAdmin(LookOnlyAdmin):
 
     @admin.display(description="state")
     def state(self, alarm: Alarm) -> str:
-        return cells.alarm_badge(alarm)
+        by = f"by {alarm.closed_by.get_username()}" if alarm.closed_by else ""
+        return cells.two_lines(cells.alarm_badge(alarm), by)
 
     @admin.display(description="about", ordering="subject")
     def about(self, alarm: Alarm) -> str:

@@ -56,6 +56,25 @@ def test_ids_price_stock_and_origin_are_not_theirs_to_change(
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("image_url", "javascript:alert(1)"),
+        ("image_url", "ftp://files.example/x.jpg"),
+        ("description", "x" * 2001),
+        ("product_name", ""),
+        ("status", "gone"),
+    ],
+)
+def test_staff_cannot_write_what_an_import_would_reject(
+    as_admin: Client, product: Product, field: str, value: str
+) -> None:
+    assert as_admin.post(page_of(product), {**FORM, field: value}).status_code == 200
+    before = getattr(product, field)
+    product.refresh_from_db()
+    assert getattr(product, field) == before
+
+
 def test_a_category_that_is_not_approved_cannot_be_chosen(
     as_admin: Client, product: Product
 ) -> None:

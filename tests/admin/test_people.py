@@ -26,6 +26,15 @@ def test_a_vendors_id_stays(as_admin: Client, vendor_a: Vendor) -> None:
     assert [(v.pk, v.name) for v in Vendor.objects.all()] == [("VEND001", "Renamed")]
 
 
+def test_people_are_deactivated_not_deleted_because_their_record_stays(
+    as_admin: Client, reviewer: User
+) -> None:
+    assert as_admin.post(page_of(reviewer, "delete"), {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [reviewer.pk], "post": "yes"}
+    as_admin.post(list_of(User), chosen)
+    assert User.objects.filter(pk=reviewer.pk).exists()
+
+
 @pytest.fixture
 def clerk(staff: User, client: Client) -> User:
     """Staff who may edit users, and nothing else."""

@@ -12,7 +12,7 @@ REVIEWERS_SEE = ["upload", "error", "mail", "action", "alarm", "product", "categ
 ADMINS_ONLY = ["user", "group", "entry", "failed_login"]
 ROWS = [*REVIEWERS_SEE, *ADMINS_ONLY]
 CAN_BE_ADDED = ["category", "vendor", "user", "group"]
-CAN_BE_DELETED = ["category", "user", "group", "failed_login"]
+CAN_BE_DELETED = ["category", "group", "failed_login"]
 
 
 def pages(world: World, name: str) -> list[str]:
