@@ -83,7 +83,11 @@ class Product(models.Model):
                 condition=models.Q(stock_quantity__gte=0), name="products_stock_not_negative"
             ),
         ]
-        indexes = [models.Index(fields=["upload_id", "upload_row"], name="products_upload")]
+        indexes = [
+            models.Index(fields=["upload_id", "upload_row"], name="products_upload"),
+            # Staff's list of a category that hardly occurs, and whether a category is used.
+            models.Index(fields=["category"], name="products_category"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} · {self.product_name}"
