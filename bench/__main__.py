@@ -53,7 +53,13 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="The performance table.")
-    parser.add_argument("what", nargs="*", choices=[*ALL, []], help="all when none is named")
+    parser.add_argument(
+        "what",
+        nargs="*",
+        choices=[*ALL, []],  # argparse looks for the empty list, too
+        metavar="what",
+        help=f"{', '.join(ALL)}; all when none is named",
+    )
     parser.add_argument("--runs", type=int, default=3, help="of each thing; the median counts")
     parser.add_argument("--write", action="store_true", help="put the table into docs/bench.md")
     return parser.parse_args()

@@ -1,7 +1,7 @@
 """The same import by django-import-export 4.4, tuned as far as its options and hooks allow.
 
 What is tuned, and why:
-- `use_bulk` with batches of 1,000 (500 to 5,000 make no difference): `bulk_create`, not `save`.
+- `use_bulk` in batches of 1,000: `bulk_create`, not `save`.
 - `force_init_instance`: rows are new, so no query or look-up per row for a stored instance.
 - `skip_diff`, `skip_html_diff`; no row values, instances or failed rows are kept: no row reports.
 - `clean_model_instances` off, because `full_clean` asks the database several times per row. The
