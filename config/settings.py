@@ -29,6 +29,7 @@ LOCAL: bool = env.bool("LOCAL", False)  # True only for the one-command system a
 SECRET_KEY: str = env.str("SECRET_KEY")  # signs sessions and mailed report links
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")  # host names the portal answers to
 PORTAL_URL: str = env.str("PORTAL_URL")  # prefix of links in e-mails, no trailing slash
+PROXY_COUNT: int = env.int("PROXY_COUNT", 0 if LOCAL else 1)  # proxies of ours before the web
 DEBUG = False  # error pages never show internals, not even locally; the log has them
 LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
     "LOG_FORMAT", "text" if LOCAL else "json", validate=validate.OneOf(["text", "json"])
@@ -180,6 +181,7 @@ LOGOUT_REDIRECT_URL = "login"
 # A guesser is locked out by user name and address together, so that nobody can lock out a vendor
 # by typing wrong passwords from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True

@@ -39,7 +39,7 @@ ALL = (
     Refusal(
         "MISSING_COLUMNS",
         "A required column is missing",
-        "The file has no column {columns}.",
+        "The header lacks {columns}.",
         "Add the missing columns to the header; the template has all of them. Upper and lower "
         "case, spaces, underscores and asterisks make no difference.",
     ),

@@ -5,6 +5,7 @@ to the admin and has no right there, `reviewer` looks at uploads and acts on the
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -18,6 +19,12 @@ from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
 
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """A hash that is no work: the tests make many people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -16,12 +16,6 @@ from vendors.models import Vendor
 Browse = Callable[[User], Client]
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """A hash that is no work: these tests make many people."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def browse() -> Browse:
     """A browser of its own for each person."""

@@ -84,7 +84,7 @@ def test_a_file_that_cannot_be_imported_is_told_at_once_and_leaves_nothing(
 
 def test_the_refusal_has_message_and_remedy(as_alice: Client) -> None:
     page = text_of(send(as_alice, b"sku,price\nA,1\n"))
-    assert "The file has no column Vendor Product ID, Product Name, Category and Stock" in page
+    assert "The header lacks Vendor Product ID, Product Name, Category and Stock" in page
     assert REFUSALS["MISSING_COLUMNS"].remedy in page
     assert "Nothing was uploaded" in page
 

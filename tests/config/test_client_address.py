@@ -1,0 +1,26 @@
+"""The address that logins are counted by."""
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from config.client_address import client_address
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9", "198.51.100.1"),
+        (1, "", "127.0.0.1"),
+        (2, "203.0.113.9", "127.0.0.1"),
+    ],
+)
+def test_only_what_our_own_proxies_wrote_is_believed(
+    proxies: int, forwarded: str, address: str, settings: Any, rf: RequestFactory
+) -> None:
+    settings.PROXY_COUNT = proxies
+    assert client_address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == address
