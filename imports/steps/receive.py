@@ -64,7 +64,8 @@ def open_upload(
                     s3_bucket=settings.S3_BUCKET,
                     s3_key=f"{folder}{upload_id}/{name}",
                 )
-                Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=by)
+                if by is not None:
+                    Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=by)
                 return upload
         except IntegrityError:
             continue  # two uploads drew the same id within one second
