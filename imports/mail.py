@@ -1,6 +1,8 @@
 """The one e-mail about a run: its words, its recipient, and its sending."""
 
 import logging
+from functools import cache
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -9,7 +11,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
 )
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
 from imports import datasets, links
@@ -92,6 +94,18 @@ def rate(part: int, whole: int) -> int:
     return part * 100 // whole if whole else 0
 
 
+@cache
+def mailbox(backend: str) -> Any:
+    """Django's mail connection, opened once in this process.
+
+    One that is opened for every message makes a new client of SES each time, which costs half of
+    the CPU time that a file of 1,000 rows needs.
+    """
+    connection = get_connection(backend)
+    connection.open()
+    return connection
+
+
 def send(notification: Notification) -> None:
     """Hand one message to SES, in one attempt. Raises NotSent or OutcomeUnknown."""
     message = EmailMultiAlternatives(
@@ -100,6 +114,7 @@ def send(notification: Notification) -> None:
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[notification.to],
         headers={"X-Upload-ID": notification.upload_id},
+        connection=mailbox(settings.EMAIL_BACKEND),
     )
     message.attach_alternative(notification.html_body, "text/html")
     try:

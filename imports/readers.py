@@ -209,8 +209,9 @@ def _takes_in_rows(cells: list[str], width: int, raw_width: int, delimiter: str)
     """Tell a row that is the wrong length because a stray quotation mark joined several.
 
     Asked of rows longer or shorter than the header only, so a table that csv.writer wrote is never
-    suspected. Such a row is wrong anyway, unless empty cells are all it has too many: then a cell
-    must fit exactly between two torn rows. Rows joined by two quotation marks in the same column
+    suspected. A cell with line breaks gives such a row away when its first line ends a row of the
+    right length, or its last line begins one; when empty cells are all that the row has too many,
+    both must be so. Rows joined by two quotation marks in the same column
     have the right length and read like any cell with line breaks: no reader can tell.
     """
     if not delimiter:
@@ -222,7 +223,7 @@ def _takes_in_rows(cells: list[str], width: int, raw_width: int, delimiter: str)
             continue
         ends_a_row = index + lines[0].count(delimiter) == raw_width - 1
         begins_a_row = lines[-1].count(delimiter) + len(cells) - index - 1 == raw_width - 1
-        if (ends_a_row and begins_a_row) or (delimiter in cell and not tolerated):
+        if (ends_a_row and begins_a_row) or ((ends_a_row or begins_a_row) and not tolerated):
             return True
     return False
 

@@ -57,3 +57,14 @@ def assert_report_is_safe_and_complete(upload: Upload, case: Hostile) -> None:
         assert line["Error Message"]
         assert line["How To Fix"]
         assert not any(cell.startswith(("=", "@", "\t", "\r")) for cell in line.values())
+
+
+@pytest.mark.usefixtures("approved")
+def test_a_row_with_one_cell_too_many_costs_the_row_and_not_the_file(run_upload: Run) -> None:
+    upload = run_upload(
+        "vendor_product_id,product_name,category,sku,price,stock_quantity,description\n"
+        'V-1,Lamp,Audio,S-1,5.00,1,"Bright, warm,\nand cheap",surplus\n'
+        "V-2,Cup,Audio,S-2,5.00,1,\n"
+    )
+    assert (upload.status, upload.valid_records, upload.error_records) == ("partial", 1, 1)
+    assert RowError.objects.get().error_type == "COLUMN_COUNT"
