@@ -38,6 +38,7 @@ LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
 # --- The database ----------------------------------------------------------------------------
 DATABASE: Any = env.dj_db_url("DATABASE_URL")  # host, port and name; user and password optional
 DB_SECRET_NAME: str = env.str("DB_SECRET_NAME", "")  # user and password come from this secret
+DB_SSM_PARAMETER: str = env.str("DB_SSM_PARAMETER", "")  # or from this parameter; not from both
 DB_CONNECT_TIMEOUT: int = env.int("DB_CONNECT_TIMEOUT", 10)  # seconds; 40+ for a paused Aurora
 CONN_MAX_AGE: int = env.int("CONN_MAX_AGE", 60)  # seconds a connection is kept; 0 lets Aurora pause
 
@@ -93,6 +94,9 @@ except EnvValidationError as error:
 
 if CRASH_POINTS and not LOCAL:
     raise ImproperlyConfigured("CRASH_POINTS kills processes; it is for tests, not deployments.")
+
+if DB_SECRET_NAME and DB_SSM_PARAMETER:
+    raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")
 
 # --- Django ----------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -1,6 +1,7 @@
-"""Connections with credentials from Secrets Manager, so that a rotation needs no restart.
+"""Connections with credentials from Secrets Manager or from SSM's Parameter Store, so that a
+rotation needs no restart.
 
-With `DB_SECRET_NAME` unset this is Django's own PostgreSQL back end.
+With both `DB_SECRET_NAME` and `DB_SSM_PARAMETER` unset this is Django's own PostgreSQL back end.
 """
 
 import json
@@ -17,28 +18,41 @@ from config import aws
 KEPT_SECONDS = 3600
 REFUSED_CREDENTIALS = ("password authentication failed", "role ")
 
-# By the secret's name: when it was fetched, and what it said.
-credentials_cache: dict[str, tuple[float, dict[str, str]]] = {}
+# By the place: when it was fetched, and what it said.
+credentials_cache: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
 
 __all__ = ["DatabaseWrapper"]
 
 
-def credentials(*, fresh: bool = False) -> dict[str, str]:
-    """User and password from the secret, at most one hour old; `fresh` asks again at once.
+def place() -> tuple[str, str] | None:
+    """Where the credentials are, service and name; None where the address has them already."""
+    if settings.DB_SECRET_NAME:
+        return "secretsmanager", settings.DB_SECRET_NAME
+    if settings.DB_SSM_PARAMETER:
+        return "ssm", settings.DB_SSM_PARAMETER
+    return None
 
-    Raises botocore's ClientError when the secret cannot be read.
+
+def credentials(where: tuple[str, str], *, fresh: bool = False) -> dict[str, str]:
+    """User and password from that place, at most one hour old; `fresh` asks again at once.
+
+    Raises botocore's ClientError when it cannot be read.
     """
     if fresh:
         credentials_cache.clear()
-    found = credentials_cache.get(settings.DB_SECRET_NAME)
+    found = credentials_cache.get(where)
     if found is None or time.monotonic() - found[0] > KEPT_SECONDS:
-        found = credentials_cache[settings.DB_SECRET_NAME] = (time.monotonic(), _fetch())
+        found = credentials_cache[where] = (time.monotonic(), _fetch(*where))
     return found[1]
 
 
-def _fetch() -> dict[str, str]:
-    answer = aws.client("secretsmanager").get_secret_value(SecretId=settings.DB_SECRET_NAME)
-    secret = json.loads(answer["SecretString"])
+def _fetch(service: str, name: str) -> dict[str, str]:
+    client = aws.client(service)
+    if service == "ssm":
+        text = client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+    else:
+        text = client.get_secret_value(SecretId=name)["SecretString"]
+    secret = json.loads(text)
     return {"user": secret["username"], "password": secret["password"]}
 
 
@@ -50,11 +64,12 @@ def refused_credentials(error: BaseException) -> bool:
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A new connection; credentials that were refused are fetched again, once."""
-        if not settings.DB_SECRET_NAME:
+        where = place()
+        if where is None:
             return super().get_new_connection(conn_params)
         try:
-            return super().get_new_connection(conn_params | credentials())
+            return super().get_new_connection(conn_params | credentials(where))
         except (OperationalError, DjangoOperationalError) as error:
             if not refused_credentials(error):
                 raise
-            return super().get_new_connection(conn_params | credentials(fresh=True))
+            return super().get_new_connection(conn_params | credentials(where, fresh=True))

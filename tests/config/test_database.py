@@ -1,8 +1,9 @@
-"""Credentials from Secrets Manager: cached, and fetched again once when they are refused."""
+"""Credentials from either store: cached, and fetched again once when they are refused."""
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -17,24 +18,53 @@ from config.database import base
 ROLE = "rotating"
 
 
-@pytest.fixture
-def secret() -> Iterator[Any]:
-    """A secret in the emulator, and a function that changes it."""
-    client = boto3.client(
-        "secretsmanager", region_name=project.AWS_REGION, endpoint_url=project.AWS_ENDPOINT_URL
-    )
-    name = client.create_secret(Name="test-database", SecretString="{}")["Name"]
+Secret = Callable[[str, str], None]
 
-    def set_to(user: str, password: str) -> None:
-        client.put_secret_value(
+
+def client(service: str) -> Any:
+    return boto3.client(
+        service, region_name=project.AWS_REGION, endpoint_url=project.AWS_ENDPOINT_URL
+    )
+
+
+@contextmanager
+def in_secrets_manager() -> Iterator[Secret]:
+    secrets = client("secretsmanager")
+    name = secrets.create_secret(Name="test-database", SecretString="{}")["Name"]
+    with override_settings(DB_SECRET_NAME=name, DB_SSM_PARAMETER=""):
+        yield lambda user, password: secrets.put_secret_value(
             SecretId=name, SecretString=json.dumps({"username": user, "password": password})
         )
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
+
+@contextmanager
+def in_parameter_store() -> Iterator[Secret]:
+    ssm = client("ssm")
+    name = "/test/database"
+    with override_settings(DB_SECRET_NAME="", DB_SSM_PARAMETER=name):
+        yield lambda user, password: ssm.put_parameter(
+            Name=name,
+            Value=json.dumps({"username": user, "password": password}),
+            Type="SecureString",
+            Overwrite=True,
+        )
+    ssm.delete_parameter(Name=name)
+
+
+@pytest.fixture(params=[in_secrets_manager, in_parameter_store])
+def secret(request: pytest.FixtureRequest) -> Iterator[Secret]:
+    """Credentials in the emulator, and a function that changes them."""
     base.credentials_cache.clear()
-    with override_settings(DB_SECRET_NAME=name):
+    with request.param() as set_to:
         yield set_to
     base.credentials_cache.clear()
-    client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+
+def fetched(*, fresh: bool = False) -> dict[str, str]:
+    where = base.place()
+    assert where is not None
+    return base.credentials(where, fresh=fresh)
 
 
 def new_connection() -> Any:
@@ -49,39 +79,39 @@ def user_of(raw: Any) -> str:
 
 
 @pytest.mark.django_db
-def test_user_and_password_come_from_the_secret(secret: Any) -> None:
+def test_user_and_password_come_from_the_secret(secret: Secret) -> None:
     secret(connection.settings_dict["USER"], "any")
     assert user_of(new_connection()) == connection.settings_dict["USER"]
 
 
 @pytest.mark.django_db
-def test_a_rotated_secret_is_fetched_again_without_a_restart(secret: Any) -> None:
+def test_a_rotated_secret_is_fetched_again_without_a_restart(secret: Secret) -> None:
     secret(connection.settings_dict["USER"], "old")
     new_connection().close()
 
     # The role that the cached secret names is gone after the rotation.
     secret("somebody_gone", "old")
-    base.credentials(fresh=True)
+    fetched(fresh=True)
     secret(connection.settings_dict["USER"], "new")
 
     assert user_of(new_connection()) == connection.settings_dict["USER"]
-    assert base.credentials()["password"] == "new"
+    assert fetched()["password"] == "new"
 
 
 @pytest.mark.django_db
-def test_credentials_that_stay_wrong_are_an_error(secret: Any) -> None:
+def test_credentials_that_stay_wrong_are_an_error(secret: Secret) -> None:
     secret("somebody_gone", "x")
     with pytest.raises(OperationalError, match="somebody_gone"):
         new_connection()
 
 
 @pytest.mark.django_db
-def test_the_secret_is_read_once_an_hour(secret: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_secret_is_read_once_an_hour(secret: Secret, monkeypatch: pytest.MonkeyPatch) -> None:
     secret("first", "x")
-    assert base.credentials()["user"] == "first"
+    assert fetched()["user"] == "first"
     secret("second", "x")
-    assert base.credentials()["user"] == "first"
+    assert fetched()["user"] == "first"
 
     later = time.monotonic() + base.KEPT_SECONDS + 1
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert base.credentials()["user"] == "second"
+    assert fetched()["user"] == "second"

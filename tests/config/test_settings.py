@@ -52,3 +52,9 @@ def test_all_mistakes_are_named_at_once() -> None:
     assert loaded.returncode != 0
     for name in ("BATCH_ROWS", "AUDIT_KEPT_DAYS", "S3_BUCKET"):
         assert name in loaded.stderr
+
+
+def test_credentials_come_from_one_place() -> None:
+    loaded = load_settings(**complete() | {"DB_SECRET_NAME": "x", "DB_SSM_PARAMETER": "/x"})
+    assert loaded.returncode != 0
+    assert "not both" in loaded.stderr
