@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import close_old_connections, transaction
 from django.db.models.functions import Now
 
-from imports import alarms
+from imports import alarms, transient
 from imports.crashpoints import crashpoint
 from imports.hints import send_hint
 from imports.lease import Fenced, Work, locked
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 def record(work: Work, error: Exception) -> None:
     """Write down that `work` failed: attempt again later, or end the upload after the last try.
 
+    What cannot pass by itself has fewer tries (transient.py).
+
     Raises database errors: when even this cannot be written, the message comes back and the
     lease runs out.
     """
@@ -31,13 +33,14 @@ def record(work: Work, error: Exception) -> None:
             upload = locked(work.upload_id, work.token)
             upload.attempts += 1
             upload.lease_until = None
-            if upload.attempts < settings.MAX_ATTEMPTS:
+            most = transient.most_attempts(error)
+            if upload.attempts < most:
                 delay = backoff(upload.attempts)
                 upload.next_attempt_at = Now() + timedelta(seconds=delay)
                 log.warning(
                     "attempt %s of %s in step %s failed, next in %.1f s: %s: %s",
                     upload.attempts,
-                    settings.MAX_ATTEMPTS,
+                    most,
                     upload.step,
                     delay,
                     type(error).__name__,

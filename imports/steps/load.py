@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
-from imports import datasets, metrics, staging
+from imports import datasets, metrics, staging, transient
 from imports.copying import copy_rows
 from imports.dataset import cell_names
 from imports.destinations import KeysTakenMeanwhile, Taken
@@ -24,7 +24,6 @@ from imports.rules import Problem
 
 log = logging.getLogger(__name__)
 MOST_TRIES = 5  # of one batch that deadlocks
-DEADLOCKS = {"40P01", "40001"}  # deadlock detected, serialization failure
 ALL_ROWS = 2**31
 
 
@@ -57,7 +56,7 @@ def load(work: Work) -> None:
                     upload.step = Upload.Step.REPORT
             break
         except (OperationalError, KeysTakenMeanwhile) as error:
-            if tries == MOST_TRIES or not is_contention(error):
+            if tries == MOST_TRIES or not transient.is_contention(error):
                 raise
             time.sleep(random.uniform(0, 0.05 * tries))  # noqa: S311 - jitter, not a secret
     seconds = time.monotonic() - started
@@ -87,13 +86,6 @@ def take(upload: Upload, batch: Judged, *, last: bool, undo: bool) -> Taken:
         if undo:
             transaction.set_rollback(True)
     return taken
-
-
-def is_contention(error: Exception) -> bool:
-    """True for a deadlock or its like: nothing happened, and the same again may well succeed."""
-    if isinstance(error, KeysTakenMeanwhile):
-        return True
-    return getattr(error.__cause__, "pgcode", None) in DEADLOCKS
 
 
 def keep_errors(upload: Upload, batch: Judged, problems: dict[int, list[Problem]]) -> None:

@@ -23,7 +23,9 @@ Secret = Callable[[str, str], None]
 
 def client(service: str) -> Any:
     return boto3.client(
-        service, region_name=project.AWS_REGION, endpoint_url=project.AWS_ENDPOINT_URL
+        service,  # type: ignore[call-overload] # one function for all services
+        region_name=project.AWS_REGION,
+        endpoint_url=project.AWS_ENDPOINT_URL,
     )
 
 

@@ -1,0 +1,122 @@
+"""Which errors may pass by themselves, how often we try, and how long we wait between."""
+
+import json
+
+import botocore.exceptions as aws
+import pytest
+from botocore.parsers import ResponseParserError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from django.utils.timezone import now
+from urllib3.exceptions import ProtocolError
+
+from imports import failures, pipeline, transient
+from imports.destinations import KeysTakenMeanwhile
+from imports.lease import Work
+from imports.models import Alarm, Upload
+from imports.staging import StagingIncomplete, StagingOverloaded
+from tests.conftest import arrived
+from tests.product_files import good_row
+from vendors.models import Vendor
+
+
+def answer(status: int, code: str = "Some") -> aws.ClientError:
+    said = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return aws.ClientError(said, "Operation")  # type: ignore[arg-type] # the part that is read
+
+
+MAY_PASS = [
+    OperationalError("server closed the connection unexpectedly"),
+    InterfaceError("connection already closed"),
+    answer(500),
+    answer(503, "SlowDown"),
+    answer(429),
+    answer(408),
+    answer(400, "ThrottlingException"),
+    answer(400, "ProvisionedThroughputExceededException"),
+    answer(400, "RequestTimeout"),
+    answer(403, "ExpiredToken"),
+    aws.EndpointConnectionError(endpoint_url="http://x"),
+    aws.ConnectTimeoutError(endpoint_url="http://x"),
+    aws.ReadTimeoutError(endpoint_url="http://x"),
+    aws.ConnectionClosedError(endpoint_url="http://x"),
+    aws.ResponseStreamingError(error="x"),
+    aws.IncompleteReadError(actual_bytes=1, expected_bytes=2),
+    aws.NoCredentialsError(),
+    aws.CredentialRetrievalError(provider="x", error_msg="x"),
+    ResponseParserError("<html>"),
+    ProtocolError("reset"),
+    ConnectionResetError(),
+    TimeoutError(),
+    OSError(28, "No space left on device"),
+    MemoryError(),
+    StagingIncomplete("x"),
+    StagingOverloaded("x"),
+    KeysTakenMeanwhile("x"),
+]
+LASTING = [
+    TypeError("x"),
+    KeyError("x"),
+    ValueError("x"),
+    AssertionError("x"),
+    json.JSONDecodeError("x", "", 0),
+    RecursionError("x"),
+    IntegrityError("x"),
+    DataError("x"),
+    ProgrammingError("x"),
+    answer(400, "ValidationException"),
+    answer(403, "AccessDenied"),
+    answer(404, "NoSuchVersion"),
+    aws.ParamValidationError(report="x"),
+    aws.NoRegionError(),
+]
+
+
+@pytest.mark.parametrize("error", MAY_PASS, ids=repr)
+def test_what_may_pass_is_tried_many_times(error: Exception) -> None:
+    assert transient.may_pass(error)
+    assert transient.most_attempts(error) == 8
+
+
+@pytest.mark.parametrize("error", LASTING, ids=repr)
+def test_what_stays_is_tried_a_few_times(error: Exception) -> None:
+    assert not transient.may_pass(error)
+    assert transient.most_attempts(error) == 3
+
+
+def test_the_wait_doubles_with_jitter_up_to_a_bound() -> None:
+    for attempts in range(1, 60):
+        longest = min(300.0, 2.0 * 2 ** (attempts - 1))
+        waits = [failures.backoff(attempts) for _ in range(20)]
+        assert all(longest / 2 <= wait <= longest for wait in waits)
+        assert len(set(waits)) > 1
+
+
+@pytest.fixture
+def failing(vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """A stage step that raises whatever is in the list."""
+    arrived([good_row(1)], vendor=vendor_a)
+    errors: list[Exception] = []
+
+    def stage(work: Work) -> None:
+        raise errors[0]
+
+    monkeypatch.setitem(pipeline.STEPS, Upload.Step.STAGE, stage)
+    monkeypatch.setattr(failures, "close_old_connections", lambda: None)  # the test's own
+    return errors
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"), [(answer(503), 8), (OperationalError("x"), 8), (TypeError("x"), 3)]
+)
+def test_every_kind_of_failure_has_an_end_and_an_alarm(
+    failing: list[Exception], error: Exception, attempts: int
+) -> None:
+    failing.append(error)
+    for attempt in range(1, attempts + 1):
+        assert not Alarm.objects.exists()
+        Upload.objects.update(next_attempt_at=now())
+        pipeline.advance()
+        upload = Upload.objects.get()
+        assert upload.attempts == (attempt if attempt < attempts else 0)
+    assert (upload.failure_code, upload.step) == ("INTERNAL", "report")
+    assert type(error).__name__ in Alarm.objects.get(kind="failed_upload").detail
