@@ -53,6 +53,8 @@ EVENTS_DEAD_LETTER_URL: str = env.str("EVENTS_DEAD_LETTER_URL")
 IMPORTS_DEAD_LETTER_URL: str = env.str("IMPORTS_DEAD_LETTER_URL")
 MAINTENANCE_DEAD_LETTER_URL: str = env.str("MAINTENANCE_DEAD_LETTER_URL")
 UPLOAD_RECORDS_TABLE: str = env.str("UPLOAD_RECORDS_TABLE")  # staged rows
+CLIENTS_TABLE: str = env.str("CLIENTS_TABLE")  # where the data set "clients" goes
+CSV_DATA_TABLE: str = env.str("CSV_DATA_TABLE")  # where files of any columns go
 ALARM_TOPIC_ARN: str = env.str("ALARM_TOPIC_ARN")  # where staff's alarms are published
 
 # --- Limits and pace -------------------------------------------------------------------------
@@ -115,6 +117,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "onboarding",
     "imports",
+    "warehouse",
     "catalog",
     "vendors",
 ]

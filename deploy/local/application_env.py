@@ -17,6 +17,8 @@ OUTPUTS = {
     "ImportsDeadLetterUrl": "IMPORTS_DEAD_LETTER_URL",
     "MaintenanceDeadLetterUrl": "MAINTENANCE_DEAD_LETTER_URL",
     "UploadRecordsTable": "UPLOAD_RECORDS_TABLE",
+    "ClientsTable": "CLIENTS_TABLE",
+    "CsvDataTable": "CSV_DATA_TABLE",
     "AlarmTopicArn": "ALARM_TOPIC_ARN",
 }
 

@@ -70,11 +70,14 @@ class _Emulator:
         """Whether what the stack's record promises is there, asked of the services themselves."""
         outputs = self._outputs(stack)
         queues = [url for name, url in outputs.items() if name.endswith("Url")]
-        s3 = self._client("s3")
+        tables = [table for name, table in outputs.items() if name.endswith("Table")]
+        s3, dynamodb = self._client("s3"), self._client("dynamodb")
         try:
             for url in queues:
                 self._client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-            table = self._client("dynamodb").describe_table(TableName=outputs["UploadRecordsTable"])
+            states = {
+                dynamodb.describe_table(TableName=table)["Table"]["TableStatus"] for table in tables
+            }
             notified = s3.get_bucket_notification_configuration(Bucket=outputs["Bucket"])
             versioned = s3.get_bucket_versioning(Bucket=outputs["Bucket"])
             s3.get_bucket_policy(Bucket=outputs["Bucket"])
@@ -82,7 +85,7 @@ class _Emulator:
             return False
         return (
             len(queues) == 6
-            and table["Table"]["TableStatus"] == "ACTIVE"
+            and states == {"ACTIVE"}
             and bool(notified.get("QueueConfigurations"))
             and versioned.get("Status") == "Enabled"
         )

@@ -34,6 +34,8 @@ def complete() -> dict[str, str]:
         "IMPORTS_DEAD_LETTER_URL",
         "MAINTENANCE_DEAD_LETTER_URL",
         "UPLOAD_RECORDS_TABLE",
+        "CLIENTS_TABLE",
+        "CSV_DATA_TABLE",
         "ALARM_TOPIC_ARN",
         "DEFAULT_FROM_EMAIL",
     ]

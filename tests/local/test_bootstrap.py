@@ -21,10 +21,14 @@ Client = Callable[[str], Any]
 
 def test_the_bucket_tells_the_events_queue(aws: Client) -> None:
     said = aws("s3").get_bucket_notification_configuration(Bucket=os.environ["S3_BUCKET"])
-    (to_queue,) = said["QueueConfigurations"]
-    assert to_queue["Events"] == ["s3:ObjectCreated:*"]
-    assert to_queue["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "uploads/"}]
-    assert to_queue["QueueArn"] == attributes(aws, "EVENTS_QUEUE_URL")["QueueArn"]
+    queue = attributes(aws, "EVENTS_QUEUE_URL")["QueueArn"]
+    prefixes = set()
+    for entry in said["QueueConfigurations"]:
+        assert (entry["Events"], entry["QueueArn"]) == (["s3:ObjectCreated:*"], queue)
+        ((name, prefix),) = [rule.values() for rule in entry["Filter"]["Key"]["FilterRules"]]
+        assert name == "prefix"
+        prefixes.add(prefix)
+    assert prefixes == {"uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/"}
 
 
 def test_the_bucket_keeps_versions_and_is_closed(aws: Client) -> None:
@@ -42,7 +46,7 @@ def test_the_lifecycle_is_set(aws: Client) -> None:
     reports = rules["expire-error-reports"]
     assert reports["Filter"]["Prefix"] == "errors/"
     assert reports["Expiration"]["Days"] == 90
-    assert reports["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
+    assert reports["NoncurrentVersionExpiration"]["NoncurrentDays"] == 9
     assert rules["abort-broken-off-uploads"]["AbortIncompleteMultipartUpload"]
 
 
@@ -71,6 +75,25 @@ def test_the_staging_table_has_index_stream_and_expiry(aws: Client) -> None:
     assert table["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
     expiry = dynamodb.describe_time_to_live(TableName=table["TableName"])["TimeToLiveDescription"]
     assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "keys"),
+    [("CLIENTS_TABLE", ["email"]), ("CSV_DATA_TABLE", ["upload_id", "row_number"])],
+)
+def test_the_tables_of_the_other_data_sets_are_there(
+    aws: Client, variable: str, keys: list[str]
+) -> None:
+    # Encryption and recovery are ignored by the emulator, and asserted on the template.
+    table = aws("dynamodb").describe_table(TableName=os.environ[variable])["Table"]
+    assert [key["AttributeName"] for key in table["KeySchema"]] == keys
+
+
+def test_a_lost_table_is_noticed(killable: "Emulator") -> None:
+    outputs = bootstrap(killable.endpoint, TEST_TIMEOUTS)
+    client("dynamodb", killable.endpoint).delete_table(TableName=outputs["ClientsTable"])
+    assert bootstrap(killable.endpoint, TEST_TIMEOUTS) == outputs
+    client("dynamodb", killable.endpoint).describe_table(TableName=outputs["ClientsTable"])
 
 
 def test_the_database_password_is_generated(aws: Client) -> None:

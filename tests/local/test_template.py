@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from deploy.local import template
+from imports import datasets
 
 TEMPLATE = template.load()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -79,11 +80,29 @@ def lifecycle(prefix: str) -> dict[str, Any]:
 def test_error_reports_are_gone_after_90_days_with_all_versions() -> None:
     reports = lifecycle("errors/")
     assert reports["ExpirationInDays"] == 90
-    assert reports["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
+    assert reports["NoncurrentVersionExpiration"]["NoncurrentDays"] == 9
 
 
-def test_the_lifecycle_never_removes_a_source_that_may_still_be_imported() -> None:
-    sources = lifecycle("uploads/")
+PREFIXES = ["uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/"]
+
+
+def test_the_bucket_tells_of_every_data_sets_objects() -> None:
+    notification = RESOURCES["Bucket"]["Properties"]["NotificationConfiguration"]
+    told = [
+        rule["Value"]
+        for entry in notification["QueueConfigurations"]
+        for rule in entry["Filter"]["S3Key"]["Rules"]
+        if entry["Queue"] == {"Fn::GetAtt": ["EventsQueue", "Arn"]}
+    ]
+    assert told == PREFIXES
+    assert {dataset.prefix for dataset in datasets.all_datasets().values()} <= set(told)
+    overlaps = [(a, b) for a in told for b in told if a != b and a.startswith(b)]
+    assert overlaps == [], "S3 refuses notifications whose prefixes overlap"
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_the_lifecycle_never_removes_a_source_that_may_still_be_imported(prefix: str) -> None:
+    sources = lifecycle(prefix)
     assert "ExpirationInDays" not in sources, "the application deletes sources, by version"
     assert sources["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 7
 
@@ -103,6 +122,26 @@ def test_staged_rows_expire_by_themselves() -> None:
     assert TEMPLATE["Parameters"]["UploadRecordsTableName"]["Default"] == "UploadRecords"
 
 
+@pytest.mark.parametrize(
+    ("resource", "name", "key"),
+    [
+        ("Clients", "Clients", {"email": "S"}),
+        ("CsvData", "csv-data", {"upload_id": "S", "row_number": "N"}),
+    ],
+)
+def test_rows_in_dynamodb_are_encrypted_and_can_be_restored(
+    resource: str, name: str, key: dict[str, str]
+) -> None:
+    table = RESOURCES[resource]["Properties"]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert {d["AttributeName"]: d["AttributeType"] for d in table["AttributeDefinitions"]} == key
+    assert [part["AttributeName"] for part in table["KeySchema"]] == list(key)
+    parameter = TEMPLATE["Parameters"][table["TableName"]["Ref"]]
+    assert parameter["Default"] == name
+
+
 def test_no_secret_stands_in_the_file() -> None:
     secret = RESOURCES["DatabaseSecret"]["Properties"]
     assert "SecretString" not in secret
@@ -110,7 +149,9 @@ def test_no_secret_stands_in_the_file() -> None:
     assert not re.search(r"password\s*[:=]\s*\S", template.TEMPLATE.read_text(), re.IGNORECASE)
 
 
-@pytest.mark.parametrize("name", ["Bucket", "UploadRecords", "DatabaseSecret"])
+@pytest.mark.parametrize(
+    "name", ["Bucket", "UploadRecords", "Clients", "CsvData", "DatabaseSecret"]
+)
 def test_what_holds_data_outlives_the_stack(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == "Retain"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
