@@ -3,18 +3,23 @@
 kombu 5.7.0 ends the worker process when a poll is answered with 4xx or 5xx or with a message it
 cannot parse, and stays alive but deaf when a poll is never answered. Here a poll that fails is
 logged, counted and tried again after a pause; one that stays unanswered is replaced; a message
-that cannot be read is left to its queue's redrive policy; and a worker that has heard nothing for
-two minutes ends itself, so that whoever supervises it starts a new one.
+that cannot be read is left to its queue's redrive policy; one that cannot be deleted or given back
+comes again by itself, which changes nothing, because messages are hints; and a worker that has
+heard nothing for two minutes ends itself, so that whoever supervises it starts a new one.
 """
 
 import logging
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from kombu.asynchronous.aws.sqs import connection as kombu_connection
 from kombu.transport import SQS as kombu_sqs  # noqa: N811 - kombu's module is named so
+from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
 # The published types of kombu lack what is overridden here.
 KombuConnection: Any = kombu_connection.AsyncSQSConnection
@@ -25,6 +30,15 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 5.0  # seconds between polls that fail
 GIVE_UP_AFTER = 120.0  # seconds in which no poll had an answer
 LOOK_EVERY = 2.0  # seconds
+
+
+@contextmanager
+def left_to_its_visibility_timeout(what: str) -> Iterator[None]:
+    """Take note that a message could not be dealt with; kombu would end the worker."""
+    try:
+        yield
+    except (ClientError, BotoCoreError, OSError, AccessDeniedQueueException) as error:
+        log.warning("a message could not be %s and will come back: %s", what, error)
 
 
 class PollingConnection(KombuConnection):
@@ -127,6 +141,22 @@ class Channel(KombuChannel):
             except Exception:
                 log.exception("a message cannot be read and is left for the dead letters")
         return count
+
+    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+        if not message.get("redelivered"):
+            super()._put(queue, message, **kwargs)
+            return
+        # Given back after its child was lost, ten seconds later: its receipt may have expired.
+        with left_to_its_visibility_timeout("given back"):
+            super()._put(queue, message, **kwargs)
+
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
+        with left_to_its_visibility_timeout("deleted"):
+            super().basic_ack(delivery_tag, multiple)
+
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        with left_to_its_visibility_timeout("rejected"):
+            super().basic_reject(delivery_tag, requeue)
 
     def _look(self) -> None:
         """Replace polls that stay unanswered; end the worker when none is answered for long."""
