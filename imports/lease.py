@@ -18,6 +18,8 @@ from imports.models import Upload
 
 # The upload it is fairest to serve: of the vendor with the fewest running slices, then with the
 # fewest rows left (guessed from the file's size until they are counted), then the oldest.
+# A lease that ran out is a holder that was lost, and counts as a failed attempt: a file that kills
+# every worker that touches it must come to an end too.
 CLAIM = """
 WITH running AS (
     SELECT vendor_prefix, count(*) AS slices FROM upload_history
@@ -34,6 +36,7 @@ WITH running AS (
 )
 UPDATE upload_history AS u
 SET token = token + 1,
+    attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END,
     lease_until = statement_timestamp() + make_interval(secs => %(lease)s),
     status = CASE status WHEN 'received' THEN 'processing' ELSE status END,
     started_at = coalesce(started_at, statement_timestamp())
@@ -44,6 +47,11 @@ RETURNING u.upload_id, u.token
 
 class Fenced(Exception):
     """Somebody else holds the upload now: it was claimed again, cancelled or retried."""
+
+
+class HoldersLost(Exception):
+    """Worker after worker ended without a word while it held this upload, as when the system kills
+    a process for its memory."""
 
 
 class Work:
@@ -82,6 +90,11 @@ class Work:
             crashpoint(f"{before[0]}.before_commit")
         crashpoint(f"{before[0]}.after_commit")
         self.upload = Upload.objects.select_related("vendor").get(pk=self.upload_id)
+
+    def stop_if_deadly(self) -> None:
+        """Raise HoldersLost when nobody who took this up has come back for too many times."""
+        if self.upload.attempts >= settings.MAX_ATTEMPTS:
+            raise HoldersLost(f"{self.upload.attempts} workers were lost")
 
     def renew(self) -> None:
         """Keep the lease through work outside a transaction. Raises Fenced."""

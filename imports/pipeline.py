@@ -39,6 +39,7 @@ def advance() -> str | None:
         return None
     with about(upload_id=work.upload_id, vendor_id=work.upload.vendor_prefix):
         try:
+            work.stop_if_deadly()
             while not work.over:
                 STEPS[work.upload.step](work)
         except Fenced:
