@@ -1,30 +1,59 @@
-"""Thin Celery doors to the pipeline and to housekeeping."""
+"""Thin Celery doors to the pipeline and to housekeeping.
 
+A server that is away fails no task: the message would come back until it is set aside as a dead
+letter. What was to be done is in the database, and the next sweep asks for it again.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 
 from imports import housekeeping, pipeline
 
+log = logging.getLogger(__name__)
+PAUSE = 1.0  # seconds, so that a queue full of hints is not used up while the database restarts
+
+
+@contextmanager
+def left_to_the_next_sweep() -> Iterator[None]:
+    """Take a server that does not answer for what it is: a reason to come again later."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, BotoCoreError, ClientError) as error:
+        log.warning("left to the next sweep: %s: %s", type(error).__name__, error)
+        time.sleep(PAUSE)
+
 
 @shared_task
+@left_to_the_next_sweep()
 def advance() -> None:
     pipeline.advance()
 
 
 @shared_task
+@left_to_the_next_sweep()
 def resume_stalled() -> None:
     housekeeping.resume_stalled()
 
 
 @shared_task
+@left_to_the_next_sweep()
 def find_missing_events() -> None:
     housekeeping.find_missing_events()
 
 
 @shared_task
+@left_to_the_next_sweep()
 def clean_up() -> None:
     housekeeping.clean_up()
 
 
 @shared_task
+@left_to_the_next_sweep()
 def watch_dead_letters() -> None:
     housekeeping.watch_dead_letters()
