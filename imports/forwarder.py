@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
 from config import aws
 from config.logging import about
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 log = logging.getLogger(__name__)
-WAIT_SECONDS = 20
 PAUSE_AFTER_ERROR = 2.0
 
 
@@ -56,15 +55,21 @@ def arrival_of(record: dict[str, Any]) -> Arrival:
 
 
 def client() -> "SQSClient":
-    found: SQSClient = aws.client("sqs", read_timeout=WAIT_SECONDS + 10)
+    """A client that gives up on an unanswered poll, and does not ask again by itself: four
+    attempts of half a minute each would leave us deaf for two minutes."""
+    found: SQSClient = aws.client("sqs", read_timeout=settings.SQS_UNANSWERED_SECONDS, attempts=1)
     return found
 
 
-def forward_some(sqs: "SQSClient", *, wait_seconds: int = WAIT_SECONDS) -> int:
+def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
     """Receive up to ten messages and make their uploads known; returns how many were handled.
 
-    A message is deleted after its uploads are committed. Raises botocore's and database errors.
+    A message is deleted after its uploads are committed. One that we cannot make sense of is left
+    for the dead letters, and its neighbours are handled. Raises botocore's errors, and database
+    errors while the database is away.
     """
+    if wait_seconds is None:
+        wait_seconds = settings.SQS_WAIT_SECONDS
     answer = sqs.receive_message(
         QueueUrl=settings.EVENTS_QUEUE_URL, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds
     )
@@ -73,8 +78,14 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int = WAIT_SECONDS) -> int:
         try:
             for arrival in arrivals(message["Body"]):
                 receive(arrival)
-        except UnreadableEvent as error:
-            log.error("an event cannot be read and is left for the dead letters: %s", error)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a NUL in a key, a size beyond all numbers, …
+            log.error(
+                "an event cannot be read and is left for the dead letters: %s: %s",
+                type(error).__name__,
+                error,
+            )
             continue
         crashpoint("receive.before_delete")
         sqs.delete_message(
