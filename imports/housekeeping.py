@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from config import aws
-from imports import alarms, datasets, metrics, objects
+from imports import alarms, datasets, dead_letters, metrics, objects
 from imports.crashpoints import crashpoint
 from imports.hints import send_hint
 from imports.models import Alarm, Upload
@@ -39,7 +39,9 @@ def queues() -> "SQSClient":
 def resume_stalled() -> int:
     """Hint uploads that are due and that nobody works on; returns how many hints went out.
 
-    No more hints than there are due uploads without one: those in the queue count.
+    No more hints than there are due uploads without one: those waiting in the queue count. Those
+    in somebody's hands do not: an upload that is worked on is under lease, and the message of a
+    worker that was killed is hidden for minutes.
     """
     end_those_that_never_arrived()
     grace = timedelta(seconds=settings.HINT_GRACE_SECONDS)
@@ -47,7 +49,7 @@ def resume_stalled() -> int:
         Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - grace
     )
     count = due.count()
-    waiting = messages_in(settings.IMPORTS_QUEUE_URL)
+    waiting = messages_in(settings.IMPORTS_QUEUE_URL, also_taken=False)
     oldest = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
     metrics.queue_age(
         queue="imports",
@@ -84,13 +86,15 @@ def end_those_that_never_arrived() -> None:
             crashpoint("never_arrived.before_commit")
 
 
-def messages_in(queue_url: str) -> int:
-    """About how many messages a queue holds: waiting, delayed and in somebody's hands."""
+def messages_in(queue_url: str, *, also_taken: bool = True) -> int:
+    """About how many messages a queue holds: waiting, delayed and, unless told otherwise, in
+    somebody's hands."""
     names: list[QueueAttributeFilterType] = [
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesDelayed",
-        "ApproximateNumberOfMessagesNotVisible",
     ]
+    if also_taken:
+        names.append("ApproximateNumberOfMessagesNotVisible")
     answer = queues().get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
     return sum(int(number) for number in answer["Attributes"].values())
 
@@ -170,15 +174,11 @@ def clean_up() -> int:
 
 def watch_dead_letters() -> None:
     """Raise an alarm for every dead-letter queue that holds a message."""
-    for name, url in {
-        "events": settings.EVENTS_DEAD_LETTER_URL,
-        "imports": settings.IMPORTS_DEAD_LETTER_URL,
-        "maintenance": settings.MAINTENANCE_DEAD_LETTER_URL,
-    }.items():
-        if count := messages_in(url):
+    for name, queue in dead_letters.queues().items():
+        if count := messages_in(queue.dead_letter_url):
             alarms.raise_alarm(
                 Alarm.Kind.DEAD_LETTER,
                 f"queue {name}",
                 f"{count} messages could not be processed. Look at them, mend the cause, and "
-                "return them to their queue.",
+                f"return them to their queue with `manage.py redrive {name}`.",
             )
