@@ -1,12 +1,13 @@
 """Objects in S3: the sources vendors drop and the reports we write. Always by version."""
 
 import hashlib
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, gettempdir
 from typing import IO, TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK = 256 * 1024
+ABANDONED_AFTER = 600.0  # seconds; no task and no request takes as long
 
 
 def client() -> "S3Client":
@@ -38,6 +40,7 @@ def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
 
     Raises botocore's errors, and OSError when the disk is full.
     """
+    remove_abandoned()
     with NamedTemporaryFile(prefix="onboarding-", suffix=".upload") as file:
         body = client().get_object(Bucket=bucket, Key=key, VersionId=version)["Body"]
         digest = hashlib.sha256()
@@ -48,6 +51,15 @@ def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
             size += len(chunk)
         file.flush()
         yield LocalCopy(path=Path(file.name), size=size, sha256=digest.hexdigest())
+
+
+def remove_abandoned() -> None:
+    """Delete the temporary files of processes that were killed, which could not do it themselves;
+    else their successors would find the disk full one day."""
+    for path in Path(gettempdir()).glob("onboarding-*"):
+        with suppress(OSError):  # somebody else deleted it, or may not be asked
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+                path.unlink()
 
 
 def put(bucket: str, key: str, body: bytes | IO[bytes], content_type: str) -> str:
