@@ -1,0 +1,135 @@
+"""One test's vendors and files in a world, so that tests can share the world."""
+
+import random
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.reference import Expected, expected_of
+from tests.faults.world import World, wait_until
+from tests.product_files import csv_bytes
+
+BAD: tuple[dict[str, str], ...] = (
+    {"price": "-10.00"},
+    {"price": "free", "stock_quantity": "-1"},
+    {"category": "Footware"},
+    {"product_name": ""},
+    {"stock_quantity": "1.5"},
+    {"sku": "S" * 101},
+    {"price": "0", "category": "", "stock_quantity": "x"},
+)
+
+
+@dataclass
+class Sent:
+    """A file in the bucket, and what must come of it."""
+
+    vendor: str
+    key: str
+    version: str
+    body: bytes
+    expected: Expected
+
+
+@dataclass
+class Case:
+    """The files of one test; its vendors are its own."""
+
+    world: World
+    tag: str = field(default_factory=lambda: secrets.token_hex(3).upper())
+    sent: list[Sent] = field(default_factory=list)
+    more_mails: int = 0  # allowed beyond one per run: sends whose outcome was lost
+    _vendors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.logs_before = self.world.log_sizes()
+        self.files_before = self.world.temporary_files()
+
+    def vendor(self, number: int = 0) -> str:
+        """The id of this case's vendor of this number."""
+        while len(self._vendors) <= number:
+            vendor_id = f"F{self.tag}-{len(self._vendors)}"
+            self.world.rows(
+                "INSERT INTO vendors (vendor_id, name, contact_email, is_active, created_at) "
+                "VALUES (%s, %s, %s, true, now())",
+                [vendor_id, f"Vendor {vendor_id}", f"{vendor_id.lower()}@vendors.example"],
+            )
+            self._vendors.append(vendor_id)
+        return self._vendors[number]
+
+    @property
+    def vendors(self) -> list[str]:
+        return list(self._vendors)
+
+    def rows(
+        self, count: int, *, bad: int = 0, first: int = 1, seed: int = 1
+    ) -> list[dict[str, str]]:
+        """`count` rows with keys of their own, `bad` of them with something wrong."""
+        chance = random.Random(seed)
+        broken = set(chance.sample(range(count), bad))
+        found = []
+        for i in range(count):
+            number = first + i
+            row = {
+                "vendor_product_id": f"VP-{number}",
+                "product_name": f"Thing number {number}",
+                "category": chance.choice(("Audio", "Books", "Cameras")),
+                "sku": f"{self.tag}-{number}",
+                "price": f"{chance.randint(1, 99_999)}.{chance.randint(0, 99):02}",
+                "stock_quantity": str(chance.randint(0, 1_000)),
+            }
+            found.append(row | chance.choice(BAD) if i in broken else row)
+        return found
+
+    def drop(
+        self, rows: Iterable[dict[str, str]] | bytes, *, vendor: int = 0, name: str = ""
+    ) -> Sent:
+        """Put a file into the bucket, as a vendor with access to it does."""
+        body = rows if isinstance(rows, bytes) else csv_bytes(list(rows))
+        owner = self.vendor(vendor)
+        key = f"uploads/{owner}/{name or f'file-{len(self.sent) + 1}.csv'}"
+        version = self.world.aws("s3").put_object(Bucket=self.world.bucket, Key=key, Body=body)
+        sent = Sent(owner, key, version["VersionId"], body, expected_of(body, owner))
+        self.sent.append(sent)
+        return sent
+
+    def uploads(self) -> list[dict[str, Any]]:
+        """The rows of the history about this case's vendors, oldest first."""
+        return self.world.rows(
+            "SELECT * FROM upload_history WHERE vendor_prefix = ANY(%s) "
+            "ORDER BY upload_timestamp, upload_id",
+            [self._vendors],
+        )
+
+    def upload_of(self, sent: Sent) -> dict[str, Any]:
+        """The one upload of this file; an empty one as long as there is none."""
+        found = [
+            upload
+            for upload in self.uploads()
+            if (upload["s3_key"], upload["s3_version"]) == (sent.key, sent.version)
+        ]
+        assert len(found) <= 1, found
+        return found[0] if found else {}
+
+    def settle(self, *, within: float = 30) -> None:
+        """Wait until every file has an upload and every upload is done."""
+
+        def is_quiet() -> bool:
+            uploads = self.uploads()
+            arrived = {(upload["s3_key"], upload["s3_version"]) for upload in uploads}
+            return all((sent.key, sent.version) in arrived for sent in self.sent) and all(
+                upload["step"] == "done" for upload in uploads
+            )
+
+        wait_until("every upload done", is_quiet, within=within, tell=self.how_it_stands)
+
+    def how_it_stands(self) -> str:
+        """For people who read a failure."""
+        names = [
+            *("upload_id", "vendor_prefix", "status", "step", "cursor", "staged_items", "token"),
+            *("attempts", "lease_until", "next_attempt_at"),
+        ]
+        lines = [" ".join(f"{upload[name]}" for name in names) for upload in self.uploads()]
+        lines += [self.world.output.tail(name, 8) for name in ("worker", "forwarder")]
+        return "\n".join([f"{len(self.sent)} files sent", *lines])

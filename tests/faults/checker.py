@@ -1,0 +1,292 @@
+"""The promises I1 to I9, asked of database, bucket, mail, queues, disk and logs when it is quiet.
+
+The files' rows are held against `reference.py`. Every breach found is listed, not the first only.
+"""
+
+import csv
+import io
+import json
+import re
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from deploy.local import stopping
+from tests.faults.cases import Case, Sent
+from tests.faults.reference import GoodRow
+from tests.faults.world import World
+
+ENDED = {"completed", "partial", "failed", "cancelled"}
+LISTENERS = ("events", "imports", "maintenance")
+LOGS = ("web", "forwarder", "worker", "maintenance", "beat")
+# Tracebacks that are the record of something handled: the attempt that failed is written down in
+# the upload's row, a child that was killed is replaced.
+HANDLED = re.compile(
+    r"attempt \d+ of \d+ in step|gave up in step|a message cannot be read|WorkerLostError|"
+    r"Received unregistered task|Can't decode message body|Received and deleted unknown message"
+)
+A_RECORD = re.compile(r"^(\d\d:\d\d:\d\d|\[\d{4}-) ?")
+
+
+def check(case: Case, *, dead_letters: int = 0) -> None:
+    """Raise AssertionError with everything that is not as promised."""
+    breaches = list(breaches_of(case, dead_letters))
+    assert not breaches, "\n".join([*breaches, case.how_it_stands()])
+
+
+def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
+    uploads = {sent.key + sent.version: case.upload_of(sent) for sent in case.sent}
+    contested = contested_keys(case.sent)
+    for sent in case.sent:
+        upload = uploads[sent.key + sent.version]
+        if not upload:
+            yield f"I1 {sent.key} has no upload"
+            continue
+        yield from ended(upload)
+        yield from adds_up(upload, sent)
+        yield from applied_once(case.world, upload, sent, contested)
+        yield from one_report(case.world, upload)
+    yield from nobody_else_has_rows(case)
+    yield from one_mail_per_run(case)
+    yield from nothing_dead(case.world, dead_letters)
+    yield from nothing_left(case)
+    yield from everybody_listens(case.world)
+    yield from no_traceback(case)
+
+
+def ended(upload: dict[str, Any]) -> Iterator[str]:
+    name = upload["upload_id"]
+    if upload["status"] not in ENDED or upload["step"] != "done":
+        yield f"I1 {name} has not ended: {upload['status']}, {upload['step']}"
+    if upload["lease_until"] or upload["next_attempt_at"]:
+        yield f"I1 {name} is done and still has a lease or an attempt due"
+
+
+def adds_up(upload: dict[str, Any], sent: Sent) -> Iterator[str]:
+    name = upload["upload_id"]
+    judged = upload["valid_records"] + upload["error_records"] + upload["skipped_records"]
+    if sent.expected.refused:
+        if upload["failure_code"] != sent.expected.refused or judged:
+            yield f"I2 {name}: {upload['failure_code']!r}, expected {sent.expected.refused}"
+        return
+    if upload["failure_code"]:
+        yield f"I2 {name} failed: {upload['failure_code']} {upload['failure_message']}"
+    if upload["status"] != "cancelled" and judged != upload["total_records"]:
+        yield f"I2 {name}: {judged} judged of {upload['total_records']}"
+    if upload["total_records"] != sent.expected.total:
+        yield f"I2 {name}: {upload['total_records']} rows, the file has {sent.expected.total}"
+
+
+def contested_keys(files: list[Sent]) -> set[tuple[str, str]]:
+    """Keys that the good rows of more than one file have: (what, key)."""
+    counted = Counter(key for sent in files for key in {k for r in goods(sent) for k in keys(r)})
+    return {key for key, count in counted.items() if count > 1}
+
+
+def goods(sent: Sent) -> list[GoodRow]:
+    return list(sent.expected.good.values())
+
+
+def keys(row: GoodRow) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("sku", row.sku), ("id", f"{row.vendor}/{row.vendor_product_id}")
+
+
+def applied_once(
+    world: World, upload: dict[str, Any], sent: Sent, contested: set[tuple[str, str]]
+) -> Iterator[str]:
+    """I3: the rows of this upload in the catalogue, and its errors, against the reference."""
+    name = upload["upload_id"]
+    products = world.rows("SELECT * FROM products WHERE upload_id = %s", [name])
+    found = Counter(as_good_row(product) for product in products)
+    expected = sent.expected.good
+    for row, count in found.items():
+        if count != 1 or expected.get(row.number) != row:
+            yield f"I3 {name}: {count} × {row}, expected {expected.get(row.number)}"
+    if len(products) != upload["valid_records"]:
+        yield f"I3 {name}: {upload['valid_records']} valid, {len(products)} in the catalogue"
+    in_catalogue = {product["upload_row"] for product in products}
+    yield from told_once(world, upload, sent, contested, in_catalogue)
+
+
+def told_once(
+    world: World,
+    upload: dict[str, Any],
+    sent: Sent,
+    contested: set[tuple[str, str]],
+    in_catalogue: set[int],
+) -> Iterator[str]:
+    """I3: the errors are the expected ones, and those of rows that lost a key to another file."""
+    name = upload["upload_id"]
+    errors = Counter(
+        (error["row_number"], error["column_name"], error["error_type"])
+        for error in world.rows("SELECT * FROM validation_errors WHERE upload_id = %s", [name])
+    )
+    if doubled := [error for error, count in errors.items() if count > 1]:
+        yield f"I3 {name}: errors twice: {doubled[:5]}"
+    if upload["status"] == "cancelled":
+        return  # what was not reached is neither in nor told
+    if missing := sent.expected.errors - errors.keys():
+        yield f"I3 {name}: {len(missing)} errors not told: {sorted(missing)[:5]}"
+    unforeseen = errors.keys() - sent.expected.errors
+    may_have_lost = {
+        number
+        for number, row in sent.expected.good.items()
+        if number not in in_catalogue and contested.intersection(keys(row))
+    }
+    for number, column, code in unforeseen:
+        if number not in may_have_lost or not may_lose(code):
+            yield f"I3 {name}: an error nobody expected: {number} {column} {code}"
+    lost = {number for number, _, code in unforeseen if may_lose(code)} & may_have_lost
+    if silent := sent.expected.good.keys() - in_catalogue - lost:
+        yield f"I3 {name}: rows neither in nor told: {sorted(silent)[:5]}"
+
+
+def may_lose(code: str) -> bool:
+    return code in {"DUPLICATE_SKU", "DUPLICATE_VENDOR_PRODUCT_ID"}
+
+
+def as_good_row(product: dict[str, Any]) -> GoodRow:
+    return GoodRow(
+        number=product["upload_row"],
+        vendor=product["vendor_id"],
+        vendor_product_id=product["vendor_product_id"],
+        sku=product["sku"],
+        product_name=product["product_name"],
+        category=product["category"],
+        price=product["price"],
+        stock_quantity=product["stock_quantity"],
+    )
+
+
+def nobody_else_has_rows(case: Case) -> Iterator[str]:
+    """I3: each contested key has exactly one row, and no row is without an upload of the case."""
+    known = {case.upload_of(sent).get("upload_id") for sent in case.sent}
+    for row in case.world.rows(
+        "SELECT upload_id, sku FROM products WHERE vendor_id = ANY(%s)", [case.vendors]
+    ):
+        if row["upload_id"] not in known:
+            yield f"I3 {row['sku']} was brought in by {row['upload_id']}, which is none of ours"
+    for what, key in contested_keys(case.sent):
+        if what == "sku" and not case.world.rows("SELECT 1 FROM products WHERE sku = %s", [key]):
+            yield f"I3 nobody has the contested SKU {key}"
+
+
+def one_report(world: World, upload: dict[str, Any]) -> Iterator[str]:
+    """I4: a report iff there are errors; its lines are the errors, in order."""
+    name = upload["upload_id"]
+    errors = world.rows(
+        "SELECT * FROM validation_errors WHERE upload_id = %s ORDER BY error_id", [name]
+    )
+    if bool(errors) != bool(upload["error_file_version"]):
+        yield f"I4 {name}: {len(errors)} errors, report version {upload['error_file_version']!r}"
+        return
+    if not errors:
+        return
+    answer = world.aws("s3").get_object(
+        Bucket=upload["s3_bucket"],
+        Key=upload["error_file_s3_key"],
+        VersionId=upload["error_file_version"],
+    )
+    text = answer["Body"].read().decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    told = [(int(line["Row Number"]), line["Error Type"]) for line in lines]
+    kept = [(error["row_number"], error["error_type"]) for error in errors]
+    if told != kept:
+        yield f"I4 {name}: the report has {len(told)} lines, the table {len(kept)}, or others"
+    if len({number for number, _ in kept}) != upload["error_records"]:
+        yield f"I4 {name}: {upload['error_records']} rows with errors, others are stored"
+
+
+def mails(world: World) -> list[str]:
+    """The texts of all e-mails that SES has taken."""
+    url = f"http://127.0.0.1:{world.ports['aws']}/_ministack/ses/messages"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        accounts = json.load(answer)["messages"]
+    return [mail["BodyText"] or "" for account in accounts.values() for mail in account]
+
+
+def one_mail_per_run(case: Case) -> Iterator[str]:
+    """I5: never none, and more than one only where the outcome of a send was lost."""
+    texts = mails(case.world)
+    extra = 0
+    for upload in case.uploads():
+        count = sum(upload["upload_id"] in text for text in texts)
+        if count < upload["run"]:
+            yield f"I5 {upload['upload_id']}: {count} e-mails in {upload['run']} runs"
+        extra += max(0, count - upload["run"])
+    if extra > case.more_mails:
+        yield f"I5 {extra} e-mails too many, {case.more_mails} allowed"
+
+
+def nothing_dead(world: World, allowed: int) -> Iterator[str]:
+    """I6: no dead letters, or as many as were meant to be, with an alarm."""
+    found = {name: world.messages_in(f"{name}DeadLetter") for name in ("Events", "Imports")}
+    found["Maintenance"] = world.messages_in("MaintenanceDeadLetter")
+    if sum(found.values()) != allowed:
+        yield f"I6 dead letters: {found}, {allowed} expected"
+    alarms = {
+        alarm["subject"]
+        for alarm in world.rows("SELECT subject FROM alarms WHERE kind = 'dead_letter'")
+    }
+    for name, count in found.items():
+        if count and f"queue {name.lower()}" not in alarms:
+            yield f"I6 no alarm about the dead letters of {name}"
+
+
+def nothing_left(case: Case) -> Iterator[str]:
+    """I7: no temporary files but of those who were killed, no staged item without an end, no
+    object past its time."""
+    world = case.world
+    files = world.temporary_files() - case.files_before
+    if len(files) > world.kills:
+        yield f"I7 temporary files left: {sorted(files)[:5]}"
+    items = world.aws("dynamodb").scan(TableName=world.outputs["UploadRecordsTable"])["Items"]
+    if endless := [item["upload_id"]["S"] for item in items if "expires_at" not in item]:
+        yield f"I7 staged items that never expire: {endless[:5]}"
+    deleted = world.rows(
+        "SELECT s3_key, s3_version FROM upload_history WHERE source_deleted_at IS NOT NULL"
+    )
+    gone = {(row["s3_key"], row["s3_version"]) for row in deleted}
+    listed = world.aws("s3").list_object_versions(Bucket=world.bucket, Prefix="uploads/")
+    for version in listed.get("Versions", []):
+        if (version["Key"], version["VersionId"]) in gone:
+            yield f"I7 {version['Key']} counts as deleted and is there"
+
+
+def everybody_listens(world: World, *, within: float = 10) -> Iterator[str]:
+    """I8: every process lives and every queue is being polled."""
+    asked = time.monotonic()
+    dead = set(LOGS)
+    while dead and time.monotonic() < asked + within:
+        dead = {name for name in LOGS if not stopping.birth(world.pid(name))}
+        time.sleep(0.05)
+    if dead:
+        yield f"I8 not running for {within:.0f} s: {sorted(dead)}"
+    deaf = set(LISTENERS)
+    while deaf and time.monotonic() < asked + within:
+        heard = {queue for queue, at in world.http.polled.items() if at > asked}
+        deaf = {name for name in deaf if not any(queue.endswith(name) for queue in heard)}
+        time.sleep(0.05)
+    if deaf:
+        yield f"I8 nobody has polled for {within:.0f} s: {sorted(deaf)}"
+
+
+def no_traceback(case: Case) -> Iterator[str]:
+    """I9: no traceback but of what was handled and recorded."""
+    for name in LOGS:
+        for record in records(case.world.log(name, since=case.logs_before.get(name, 0))):
+            if "Traceback (most recent call last)" in record and not HANDLED.search(record):
+                yield f"I9 {name}: {record[:300]} … {record[-700:]}"
+
+
+def records(log: str) -> Iterator[str]:
+    """A log's records, each with its lines of traceback."""
+    record: list[str] = []
+    for line in log.splitlines():
+        if A_RECORD.match(line) and record:
+            yield "\n".join(record)
+            record = []
+        record.append(line)
+    yield "\n".join(record)

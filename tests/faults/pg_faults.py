@@ -1,0 +1,107 @@
+"""A proxy in front of PostgreSQL that can be down, and can cut a connection inside COMMIT."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+COMMIT = b"COMMIT\x00"
+BEGIN = b"BEGIN\x00"
+
+
+@dataclass
+class Cut:
+    """One connection to cut at its COMMIT: after the server has done it, or before it hears it.
+
+    Of the transactions whose statements `having` is found in.
+    """
+
+    having: bytes
+    committed: bool
+    done: bool = False
+
+
+@dataclass
+class PgFaults:
+    """Forwards to the server at `upstream`."""
+
+    upstream: int
+    port: int
+    cuts: list[Cut] = field(default_factory=list)
+    _server: asyncio.Server | None = None
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    async def stop(self) -> None:
+        """Refuse connections and cut the open ones: the database is down, as its clients see it."""
+        if self._server:
+            self._server.close()
+            self._server = None
+        for writer in list(self._open):
+            writer.transport.abort()
+
+    def cut_commit(self, *, having: bytes, committed: bool) -> Cut:
+        """Cut the next COMMIT of a transaction that said `having`, after or before it is done."""
+        cut = Cut(having, committed)
+        self.cuts.append(cut)
+        return cut
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            source, sink = await asyncio.open_connection("127.0.0.1", self.upstream)
+        except OSError:
+            writer.transport.abort()
+            return
+        ends = (writer, sink)
+        self._open.update(ends)
+        swallow = asyncio.Event()
+        try:
+            await asyncio.gather(
+                self._to_server(reader, sink, swallow),
+                self._pass(source, writer, swallow.is_set),
+            )
+        except (OSError, Hung):
+            pass
+        finally:
+            self._open.difference_update(ends)
+            for end in ends:
+                end.transport.abort()
+
+    async def _to_server(
+        self, reader: asyncio.StreamReader, sink: asyncio.StreamWriter, swallow: asyncio.Event
+    ) -> None:
+        said = b""
+        while chunk := await reader.read(65536):
+            said = chunk if BEGIN in chunk else said + chunk
+            if COMMIT in chunk and (cut := self._cut_for(said)):
+                cut.done = True
+                if not cut.committed:
+                    raise Hung
+                swallow.set()  # the server answers, and nobody hears it
+            sink.write(chunk)
+            await sink.drain()
+            if COMMIT in chunk:
+                said = b""
+        sink.write_eof()
+
+    def _cut_for(self, said: bytes) -> Cut | None:
+        return next((cut for cut in self.cuts if not cut.done and cut.having in said), None)
+
+    async def _pass(
+        self,
+        source: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        swallows: Callable[[], bool],
+    ) -> None:
+        while chunk := await source.read(65536):
+            if swallows():
+                raise Hung
+            writer.write(chunk)
+            await writer.drain()
+        raise Hung
+
+
+class Hung(Exception):
+    """This connection is over."""

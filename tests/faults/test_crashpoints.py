@@ -1,0 +1,166 @@
+"""A process killed in any gap, once and again at the second try: nothing lost, nothing doubled."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from imports.crashpoints import POINTS
+from tests.faults.cases import Case, Sent
+from tests.faults.checker import check
+from tests.faults.http_faults import EXPIRED, Fault
+from tests.faults.people import Person
+from tests.faults.reference import expected_of
+from tests.faults.world import wait_until
+from tests.product_files import csv_bytes
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = ("stage", "load", "report", "notify")
+
+
+def an_import(case: Case, point: str, times: int) -> None:
+    """Three batches, with errors: it passes everything from the event to the e-mail."""
+    case.world.order_death(point, times)
+    case.drop(case.rows(2_100, bad=20))
+
+
+def as_many_imports(case: Case, point: str, times: int) -> None:
+    """An upload passes this point once: what it did is committed, and a second delivery goes on
+    behind it."""
+    case.world.order_death(point, times)
+    for number in range(times):
+        case.drop(case.rows(20, bad=2, first=1 + 100 * number), vendor=number)
+
+
+def a_slow_import(case: Case, point: str, times: int) -> None:
+    """Not over before its event is delivered again."""
+    case.world.http.fail("s3.GET", Fault(slow=4), times=6)
+    an_import(case, point, times)
+
+
+def a_failing_import(case: Case, point: str, times: int) -> None:
+    case.world.http.fail("dynamodb.Query", EXPIRED, times=times + 1)
+    an_import(case, point, times)
+
+
+def a_lost_hint(case: Case, point: str, times: int) -> None:
+    """The sweep has to hint, because the forwarder dies before it can."""
+    case.world.order_death("receive.before_hint", times)
+    case.world.order_death(point, times)
+    for number in range(times):  # each hint that is needed is a chance to die
+        case.drop(case.rows(20, bad=2, first=1 + 100 * number))
+
+
+def a_lost_event(case: Case, point: str, times: int) -> None:
+    """The forwarder hears nothing until the sweep has found the objects."""
+    rule = case.world.http.fail(
+        "sqs.ReceiveMessage",
+        EXPIRED,
+        times=10_000,
+        when=lambda request: b"-events" in request.body,
+    )
+    case.world.order_death(point, times)
+    for number in range(times):
+        case.drop(case.rows(20, first=1 + 100 * number))
+    wait_until("the sweep died", lambda: not case.world.deaths_left(point), within=30)
+    case.world.http.rules.remove(rule)
+
+
+def a_form(case: Case, point: str, times: int) -> None:
+    """The web process dies; the person sees a broken connection, and what arrived is imported."""
+    person = Person(case)
+    for number in range(times):
+        body = csv_bytes(case.rows(20, bad=2, first=1 + 100 * number))
+        case.world.order_death(point)
+        assert person.send(body).status == 0
+        wait_until("the web is back", lambda: person.get("/uploads/").status == 200, within=20)
+        upload = case.uploads()[-1]
+        versions = case.world.aws("s3").list_object_versions(
+            Bucket=case.world.bucket, Prefix=upload["s3_key"]
+        )
+        for version in versions.get("Versions", []):
+            expected = expected_of(body, case.vendor())
+            sent = Sent(case.vendor(), version["Key"], version["VersionId"], body, expected)
+            case.sent.append(sent)
+    never_arrives(case)
+    case.settle()
+    if point == "send.before_put":
+        assert not case.sent
+        assert {upload["failure_code"] for upload in case.uploads()} == {"NEVER_ARRIVED"}
+    else:
+        assert len(case.sent) == times
+
+
+def never_arrives(case: Case) -> None:
+    """Let a quarter of an hour pass for the rows of forms that wait for their object."""
+    case.world.rows(
+        "UPDATE upload_history SET upload_timestamp = upload_timestamp - interval '16 minutes' "
+        "WHERE vendor_prefix = ANY(%s) AND s3_version IS NULL",
+        [case.vendors],
+    )
+
+
+def a_form_without_its_file(case: Case, point: str, times: int) -> None:
+    person = Person(case)
+    case.world.order_death("send.before_put")
+    assert person.send(csv_bytes(case.rows(2))).status == 0
+    case.world.order_death(point, times)
+    never_arrives(case)
+    wait_until("given up", lambda: case.uploads()[0]["step"] == "done", within=30)
+    assert case.uploads()[0]["failure_code"] == "NEVER_ARRIVED"
+
+
+def an_old_upload(case: Case, point: str, times: int) -> None:
+    for number in range(times):
+        case.drop(case.rows(20, first=1 + 100 * number))
+    case.settle()
+    case.world.order_death(point, times)
+    case.world.rows(
+        "UPDATE upload_history SET completed_at = completed_at - interval '25 hours' "
+        "WHERE vendor_prefix = ANY(%s)",
+        [case.vendors],
+    )
+    wait_until(
+        "the sources are deleted",
+        lambda: all(upload["source_deleted_at"] for upload in case.uploads()),
+        within=30,
+        tell=case.how_it_stands,
+    )
+
+
+SCENES: dict[str, Callable[[Case, str, int], None]] = {
+    "receive.before_hint": a_slow_import,
+    "stage.after_commit": as_many_imports,
+    "report.after_commit": as_many_imports,
+    "send.before_put": a_form,
+    "send.after_put": a_form,
+    "failure.before_commit": a_failing_import,
+    "failure.after_commit": a_failing_import,
+    "resume.after_hint": a_lost_hint,
+    "find.after_receive": a_lost_event,
+    "never_arrived.before_commit": a_form_without_its_file,
+    "clean_up.after_delete": an_old_upload,
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_crash_point(case: Case, point: str) -> None:
+    """At the first delivery, and at the second one too."""
+    if point == "notify.after_send":
+        case.more_mails = 2  # the outcome of these sends was lost
+    SCENES.get(point, an_import)(case, point, 2)
+    wait_until("everybody died", lambda: not case.world.deaths_left(), within=30)
+    case.settle(within=45)
+    check(case)
+
+
+def test_every_crash_point_stands_in_the_code() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "imports").rglob("*.py"))
+    named = set(re.findall(r'crashpoint\(f?"([^"]+)"\)', source))
+    placed = {name for name in named if "{" not in name}
+    for name in named - placed:
+        placed |= {name.replace("{before[0]}", step) for step in STEPS}
+    assert set(POINTS) <= placed
+    # Each step passes the same three places of one batch; those not listed say nothing new.
+    assert {name for name in placed - set(POINTS) if not name.endswith(".before_hint")} <= set()

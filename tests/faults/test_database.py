@@ -1,0 +1,89 @@
+"""PostgreSQL restarted, down, and cut off inside COMMIT."""
+
+import signal
+import time
+
+import pytest
+
+from tests.faults.cases import Case
+from tests.faults.checker import check
+from tests.faults.people import Answer, Person
+from tests.faults.test_workers import is_loading
+from tests.faults.world import wait_until
+
+TRANSACTIONS = {
+    "receive": b'INSERT INTO "upload_history"',
+    "load": b"incoming_products",
+    "report": b'INSERT INTO "notifications"',
+    "notify": b'UPDATE "notifications"',
+}
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["after_commit", "before_commit"])
+def test_cut_inside_commit(case: Case, committed: bool) -> None:
+    """The rerun is a no-op or applies once."""
+    cuts = [
+        case.world.pg.cut_commit(having=statement, committed=committed)
+        for statement in TRANSACTIONS.values()
+    ]
+    case.drop(case.rows(2_100, bad=20))
+    wait_until("every kind of transaction was cut", lambda: all(c.done for c in cuts), within=30)
+    case.more_mails = 1  # the answer of SES was in the transaction that was cut
+    case.settle()
+    check(case)
+
+
+def test_postgres_restarted_immediate_in_mid_batch(case: Case) -> None:
+    for number in range(4):
+        case.drop(case.rows(6_000, bad=20, first=1 + 10_000 * number), vendor=number % 2)
+    wait_until("a batch is under way", lambda: is_loading(case), within=20)
+    case.world.kill("postgres", signal.SIGQUIT)
+    wait_until("the database is back", lambda: answers(case), within=20)
+    case.settle(within=45)
+    check(case)
+
+
+def answers(case: Case) -> bool:
+    try:
+        return bool(case.world.rows("SELECT 1"))
+    except Exception:  # noqa: BLE001 - any trouble is a no
+        return False
+
+
+def test_postgres_down(case: Case) -> None:
+    """The web answers 503 with Retry-After and never 500; no message becomes a dead letter, though
+    the outage outlasts five visibility time-outs."""
+    person = Person(case)
+    case.drop(case.rows(3_000, bad=20))
+    case.world.do(case.world.pg.stop())
+    until = time.monotonic() + 12
+    seen: list[tuple[str, Answer]] = []
+    while time.monotonic() < until:
+        case.drop(case.rows(20, first=10_000 + 100 * len(seen)), vendor=0, name=f"{len(seen)}.csv")
+        seen += [(path, person.get(path)) for path in ("/uploads/", "/uploads/new/", "/healthz")]
+        time.sleep(0.5)
+    assert {answer.status for path, answer in seen if path == "/healthz"} == {200}
+    pages = [answer for path, answer in seen if path != "/healthz"]
+    assert {answer.status for answer in pages} == {503}
+    assert all(answer.headers["Retry-After"] for answer in pages)
+    case.world.do(case.world.pg.start())
+    wait_until("the web is back", lambda: person.get("/uploads/").status == 200, within=10)
+    case.settle(within=45)
+    check(case)
+
+
+def test_two_files_with_the_same_skus_in_opposite_order(case: Case) -> None:
+    """No deadlock reaches a user; the first to commit wins, the other gets DUPLICATE_SKU."""
+    rows = case.rows(1_900)
+    for _ in range(2):
+        case.drop(rows, vendor=0)
+        case.drop(rows[::-1], vendor=1)
+    case.settle()
+    check(case)
+    assert all(upload["attempts"] == 0 for upload in case.uploads())
+    errors = case.world.rows(
+        "SELECT DISTINCT error_type FROM validation_errors JOIN upload_history USING (upload_id) "
+        "WHERE vendor_prefix = %s",
+        [case.vendor(1)],
+    )
+    assert {error["error_type"] for error in errors} >= {"DUPLICATE_SKU"}

@@ -1,0 +1,188 @@
+"""Workers that are killed, frozen, told to stop, or lost again and again."""
+
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from deploy.local import stopping
+from deploy.local.application import Commands
+from imports.models import Alarm, Upload
+from tests.faults.cases import Case
+from tests.faults.checker import check
+from tests.faults.http_faults import Fault, Request
+from tests.faults.world import World, wait_until
+from tests.product_files import good_row
+
+NOT_CHANGED = "somebody else holds this upload now; nothing was changed"
+
+
+def is_loading(case: Case) -> bool:
+    return any(upload["step"] == "load" and upload["lease_until"] for upload in case.uploads())
+
+
+def test_main_worker_killed_again_and_again_under_load(case: Case) -> None:
+    for number in range(12):
+        case.drop(case.rows(1_200, bad=5, first=1 + 2_000 * number), vendor=number % 4)
+    for _ in range(4):
+        wait_until("the worker works", lambda: is_loading(case) or is_over(case), within=20)
+        killed = case.world.kill("worker")
+        replaced(case, killed)
+    case.settle(within=60)
+    check(case)
+
+
+def replaced(case: Case, killed: int) -> None:
+    wait_until("another worker", lambda: case.world.pid("worker") != killed, within=10)
+
+
+def is_over(case: Case) -> bool:
+    return all(upload["step"] == "done" for upload in case.uploads())
+
+
+@pytest.fixture
+def second_worker(world: World) -> str:
+    """Another worker beside the first; its name."""
+    [worker] = [
+        process
+        for process in world.processes(Commands(world.places, world.env))
+        if process.name == "worker"
+    ]
+    name = "second-worker"
+    if name not in world.supervisor.pids:
+        world.do(world.supervisor.start(replace(worker, name=name)))
+    return name
+
+
+def test_frozen_past_its_lease_and_woken(case: Case, second_worker: str) -> None:
+    """The old token changes 0 rows."""
+    held = case.world.http.fail("dynamodb.Query", Fault(slow=1.5))
+    case.drop(case.rows(2_100, bad=10))
+    wait_until("a worker reads staged rows", lambda: held.hits, within=20)
+    case.world.http.heal()
+    frozen = [*case.world.children("worker"), *case.world.children(second_worker)]
+    # Whoever holds the upload is among them; the others are let go at once.
+    [upload] = case.uploads()
+    for pid in frozen:
+        stopping.send(pid, signal.SIGSTOP)
+    wait_until("the lease ran out", lambda: lease_is_over(case), within=10)
+    holder_first = case.world.children("worker")
+    for pid in set(frozen) - set(holder_first):
+        stopping.send(pid, signal.SIGCONT)
+    before = {name: len(case.world.log(name)) for name in ("worker", second_worker)}
+    try:
+        wait_until(
+            "somebody went on, or the holder woke and was fenced",
+            lambda: case.uploads()[0]["token"] > upload["token"],
+            within=20,
+            tell=case.how_it_stands,
+        )
+    finally:
+        for pid in frozen:
+            stopping.send(pid, signal.SIGCONT)
+    wait_until(
+        "the old holder notices",
+        lambda: any(NOT_CHANGED in case.world.log(n)[at:] for n, at in before.items()),
+        within=20,
+        tell=case.how_it_stands,
+    )
+    case.settle()
+    check(case)
+
+
+def lease_is_over(case: Case) -> bool:
+    return bool(
+        case.world.rows(
+            "SELECT 1 FROM upload_history WHERE vendor_prefix = ANY(%s) "
+            "AND lease_until < statement_timestamp()",
+            [case.vendors],
+        )
+    )
+
+
+def late(operation: str, when: Callable[[Request], bool]) -> Callable[[Case], Any]:
+    def arm(case: Case) -> Any:
+        return case.world.http.fail(operation, Fault(slow=4), when=when)
+
+    return arm
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [
+        pytest.param(late("s3.PUT", lambda request: "/errors/" in request.path), id="report"),
+        pytest.param(late("dynamodb.BatchWriteItem", lambda _: True), id="staged_rows"),
+    ],
+)
+def test_a_worker_that_wakes_up_late_writes(case: Case, arm: Callable[[Case], Any]) -> None:
+    """What is served and loaded is what the fenced transaction recorded."""
+    rule = arm(case)
+    case.drop(case.rows(1_200, bad=10))
+    wait_until("the write is held up", lambda: rule.hits, within=20)
+    case.settle()
+    [upload] = case.uploads()
+    wait_until(
+        "the late worker notices",
+        lambda: (
+            NOT_CHANGED in case.world.log("worker", case.logs_before["worker"])
+            or NOT_CHANGED
+            in case.world.log("second-worker", case.logs_before.get("second-worker", 0))
+        ),
+        within=20,
+        tell=case.how_it_stands,
+    )
+    [after] = case.uploads()
+    assert after["error_file_version"] == upload["error_file_version"]
+    check(case)
+
+
+def test_sigterm_in_the_middle_of_a_large_file_then_sigkill(case: Case) -> None:
+    """No loss, and a delay of at most the visibility time-out."""
+    held = case.world.http.fail("dynamodb.Query", Fault(slow=20))
+    case.drop(case.rows(9_000, bad=50))
+    wait_until("a slice is under way", lambda: held.hits, within=20)
+    pid = case.world.kill("worker", signal.SIGTERM)
+    wait_until(
+        "it says that it waits",
+        lambda: "shutdown" in case.world.log("worker", case.logs_before["worker"]).lower(),
+        within=10,
+    )
+    stopping.kill_session(pid)
+    replaced(case, pid)
+    case.settle(within=15)
+    check(case)
+
+
+def test_lost_workers_end_the_upload_that_loses_them(case: Case) -> None:
+    """As when a batch makes every child run out of memory: the upload fails with a clear reason
+    after its tries, the others finish, the worker lives."""
+    case.world.order_death("load.before_commit", 8)
+    case.drop(case.rows(1_200))
+    wait_until(
+        "given up", lambda: case.uploads() and is_over(case), within=60, tell=case.how_it_stands
+    )
+    [upload] = case.uploads()
+    assert (upload["status"], upload["failure_code"]) == ("failed", "INTERNAL")
+    [alarm] = case.world.rows("SELECT * FROM alarms WHERE subject = %s", [upload["upload_id"]])
+    assert "8 workers were lost" in alarm["detail"]
+    assert not case.world.rows("SELECT 1 FROM products WHERE upload_id = %s", [upload["upload_id"]])
+    case.sent.clear()
+    case.drop(case.rows(30, bad=2, first=5_000), vendor=1)
+    case.settle()
+    check(case)
+
+
+def test_a_batch_out_of_memory_fails_that_upload(
+    run_upload: Callable[..., Upload], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.RETRY_BASE_SECONDS = 0
+
+    def too_much(*_: Any, **__: Any) -> None:
+        raise MemoryError("cannot allocate")
+
+    monkeypatch.setattr("imports.steps.load.judge", too_much)
+    upload = run_upload([good_row(1)])
+    assert (upload.status, upload.failure_code) == ("failed", "INTERNAL")
+    assert "MemoryError" in Alarm.objects.get(subject=upload.upload_id).detail

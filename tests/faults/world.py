@@ -1,0 +1,281 @@
+"""A whole system of its own, with a fault proxy before each of its servers.
+
+The processes are those of `make up`, kept running by the same supervisor, with waits short enough
+for a test. The test itself speaks to PostgreSQL and the emulator directly, past the proxies, and
+shares no code with the pipeline.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import psycopg2
+from psycopg2.extras import RealDictCursor
+
+from deploy.local import aws, bootstrap, embedded, postgres, stopping
+from deploy.local.application import Commands
+from deploy.local.application_env import application_env
+from deploy.local.output import Output
+from deploy.local.places import CHECKOUT, Places
+from deploy.local.process import Process
+from deploy.local.supervisor import Supervisor
+from tests.faults.http_faults import HttpFaults
+from tests.faults.pg_faults import PgFaults
+
+T = TypeVar("T")
+SHORT = {
+    "LEASE_SECONDS": "2",
+    "SLICE_SECONDS": "0.3",
+    "BATCH_ROWS": "1000",  # as many as one staged item holds
+    "RETRY_BASE_SECONDS": "0.2",
+    "RETRY_MAX_SECONDS": "1",
+    "RESUME_EVERY_SECONDS": "1",
+    "HINT_GRACE_SECONDS": "0.5",
+    "MISSING_EVENTS_EVERY_SECONDS": "2",
+    "EVENT_GRACE_SECONDS": "3",
+    "CLEAN_UP_EVERY_SECONDS": "2",
+    "DEAD_LETTERS_EVERY_SECONDS": "1",
+    "SQS_WAIT_SECONDS": "1",
+    "SQS_UNANSWERED_SECONDS": "5",
+    "DB_CONNECT_TIMEOUT": "2",
+}
+# A message that nobody can process is set aside after five times 2 s.
+QUEUES = {
+    "EventsVisibilityTimeout": "2",
+    "ImportsVisibilityTimeout": "2",
+    "MaintenanceVisibilityTimeout": "2",
+    "MaxReceiveCount": "5",
+}
+
+
+class TooLate(AssertionError):
+    """What was waited for has not come; the text says how things stand."""
+
+
+def wait_until(
+    what: str, is_so: Callable[[], Any], *, within: float, tell: Callable[[], str] = str
+) -> Any:
+    """Ask until the answer is true, and return it. Raises TooLate."""
+    deadline = time.monotonic() + within
+    while not (answer := is_so()):
+        if time.monotonic() > deadline:
+            raise TooLate(f"not within {within:.0f} s: {what}\n{tell()}")
+        time.sleep(0.05)
+    return answer
+
+
+class World:
+    """The running system. Use `running()`."""
+
+    def __init__(self, places: Places, settings: dict[str, str]) -> None:
+        self.places = places
+        self.settings = SHORT | settings
+        self.crash_points = places.root / "crash-points"
+        self.temp = places.root / "tmp"
+        for directory in (self.crash_points, self.temp):
+            directory.mkdir()
+        self.output = Output(places.log_dir)
+        self.output.only_files = True
+        self.supervisor = Supervisor(self.output, places.pids, lambda: None)
+        names = ("postgres", "aws", "pg_proxy", "aws_proxy", "web")
+        self.ports = {name: places.port(name) for name in names}
+        self.http = HttpFaults(self.ports["aws"], self.ports["aws_proxy"])
+        self.pg = PgFaults(self.ports["postgres"], self.ports["pg_proxy"])
+        self.outputs: dict[str, str] = {}
+        self.env: dict[str, str] = {}
+        self.kills = 0  # since the last `heal`
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    # --- Life ---------------------------------------------------------------------------------
+
+    def do(self, coroutine: Coroutine[Any, Any, T], within: float = 90) -> T:
+        """Run it in the loop that the proxies and the supervisor live in."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(within)
+
+    async def start(self) -> None:
+        """Bring everything up."""
+        endpoint = aws.endpoint(self.ports["aws"])
+
+        def fill() -> None:
+            self.outputs = bootstrap.bootstrap(endpoint, QUEUES)
+
+        emulator = aws.prepare(self.places, self.ports["aws"], durable=False, on_ready=fill)
+        database = await asyncio.to_thread(
+            postgres.prepare, self.places, self.ports["postgres"], durable=False
+        )
+        await self.supervisor.start(emulator, database)
+        await self.http.start()
+        await self.pg.start()
+        command = Commands(self.places, self._environment())
+        self.env = dict(command.env)
+        for name, *arguments in (("migrate", "--noinput", "-v0"), ("load_demo",)):
+            code = await self.supervisor.once(command.manage(name, name, *arguments))
+            assert code == 0, self.output.tail(name)
+        await self.supervisor.start(*self.processes(command))
+
+    def processes(self, command: Commands) -> tuple[Process, ...]:
+        return command.application(self.ports["web"])
+
+    def _environment(self) -> dict[str, str]:
+        proxy = f"127.0.0.1:{self.ports['aws_proxy']}"
+        outputs = {
+            name: urlsplit(value)._replace(netloc=proxy).geturl() if name.endswith("Url") else value
+            for name, value in self.outputs.items()
+        }
+        known = application_env(
+            outputs,
+            secret_key=self.places.secret_key(),
+            database_url=postgres.url(self.ports["pg_proxy"]),
+            aws_endpoint_url=f"http://{proxy}",
+            portal_url=f"http://127.0.0.1:{self.ports['web']}",
+        )
+        ours = {"CRASH_POINTS": str(self.crash_points), "TMPDIR": str(self.temp)}
+        return {**known, **self.settings, **ours}
+
+    def stop(self) -> None:
+        """Stop everything; nothing is left."""
+
+        async def end() -> None:
+            await self.supervisor.stop()
+            await self.http.stop()
+            await self.pg.stop()
+
+        self.do(end())
+        self.output.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    # --- Faults -------------------------------------------------------------------------------
+
+    def order_death(self, point: str, times: int = 1) -> None:
+        """The next who pass this crash point die there."""
+        self.kills += times
+        for number in range(times):
+            (self.crash_points / f"{point}.{number}").touch()
+
+    def deaths_left(self, point: str = "") -> list[str]:
+        """Ordered deaths that nobody has died yet."""
+        return sorted(path.name for path in self.crash_points.glob(f"{point}*"))
+
+    def pid(self, name: str) -> int:
+        """The process as it runs now."""
+        return self.supervisor.pids[name]
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Send a signal to the process alone; returns its pid."""
+        self.kills += 1
+        pid = self.pid(name)
+        stopping.send(pid, number)
+        return pid
+
+    def children(self, name: str) -> list[int]:
+        """The pids of the process's children."""
+        pid = self.pid(name)
+        return [
+            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ]
+
+    def heal(self) -> None:
+        """Take all faults back."""
+
+        async def anew() -> None:
+            self.http.heal()
+            self.pg.cuts.clear()
+            for proxy in (self.http, self.pg):
+                if proxy._server is None:
+                    await proxy.start()
+
+        self.do(anew())
+        self.kills = 0
+        for path in self.crash_points.iterdir():
+            path.unlink(missing_ok=True)
+
+    # --- Looking ------------------------------------------------------------------------------
+
+    def rows(self, statement: str, parameters: Any = ()) -> list[dict[str, Any]]:
+        """Ask the database itself, each time over a connection of its own."""
+        connection = psycopg2.connect(postgres.url(self.ports["postgres"]), connect_timeout=5)
+        try:
+            with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+                cursor.execute(statement, parameters)
+                return [dict(row) for row in cursor.fetchall()] if cursor.description else []
+        finally:
+            connection.close()
+
+    def aws(self, service: str) -> Any:
+        """A client of the emulator itself."""
+        return bootstrap.client(service, aws.endpoint(self.ports["aws"]))
+
+    @property
+    def bucket(self) -> str:
+        return self.outputs["Bucket"]
+
+    def queue(self, output: str) -> str:
+        """The queue's URL by its output's name, such as "Imports" or "EventsDeadLetter"."""
+        name = f"{output}Url" if output.endswith("DeadLetter") else f"{output}QueueUrl"
+        return self.outputs[name]
+
+    def messages_in(self, output: str) -> int:
+        """Messages in a queue in any state."""
+        answer = self.aws("sqs").get_queue_attributes(
+            QueueUrl=self.queue(output), AttributeNames=["All"]
+        )
+        return sum(
+            int(number)
+            for name, number in answer["Attributes"].items()
+            if name.startswith("ApproximateNumberOf")
+        )
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command to its end; what it said."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=CHECKOUT,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def temporary_files(self) -> set[str]:
+        return {path.name for path in self.temp.rglob("onboarding-*")}
+
+    def log_sizes(self) -> dict[str, int]:
+        """How long each process's log is now."""
+        return {path.stem: path.stat().st_size for path in self.places.log_dir.glob("*.log")}
+
+    def log(self, name: str, since: int = 0) -> str:
+        """What the process has written, from this byte on."""
+        path = self.places.log_dir / f"{name}.log"
+        return path.read_bytes()[since:].decode(errors="replace") if path.exists() else ""
+
+
+@contextmanager
+def running(**settings: str) -> Iterator[World]:
+    """A world that is up, and gone afterwards. `settings` are put on top of the short waits."""
+    with ExitStack() as cleanup:
+        places = Places(embedded._own_directory(embedded.TEST_RUNS, cleanup))
+        cleanup.callback(embedded._clear, places)
+        given = os.environ.pop("PGBIN", None)  # the proxy stands before a server of our own
+        world = World(places, settings)
+        cleanup.callback(world.stop)
+        world.do(world.start())
+        if given:
+            os.environ["PGBIN"] = given
+        yield world
