@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 
 from catalog.models import Category
-from imports import objects, pipeline
+from imports import forwarder, objects, pipeline
 from imports.models import Upload
 from imports.steps.receive import Arrival, object_arrived, open_upload
 from tests.product_files import csv_bytes
@@ -105,6 +105,12 @@ def run_upload(vendor_a: Vendor, categories: list[str]) -> Callable[..., Upload]
         return upload
 
     return run
+
+
+@pytest.fixture
+def quiet_events() -> None:
+    """An events queue with nothing in it from tests before."""
+    forwarder.client().purge_queue(QueueUrl=settings.EVENTS_QUEUE_URL)
 
 
 def arrived(

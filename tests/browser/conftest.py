@@ -45,8 +45,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         command("down")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium. For a module, not for the session: while it is open, Playwright's event loop runs
+    in this thread, and no test could run one of its own."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"{CHROMIUM} is not installed; .ci/run installs it from Debian")
     with sync_playwright() as playwright:

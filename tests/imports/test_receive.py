@@ -213,25 +213,6 @@ def test_anything_else_cannot_be_read(body: str) -> None:
         arrivals(body)
 
 
-@pytest.fixture
-def quiet_events() -> None:
-    """An events queue with nothing in it from tests before."""
-    sqs = forwarder.client()
-    while forwarder_messages(sqs):
-        pass
-
-
-def forwarder_messages(sqs: object) -> bool:
-    answer = sqs.receive_message(  # type: ignore[attr-defined]
-        QueueUrl=settings.EVENTS_QUEUE_URL, MaxNumberOfMessages=10, WaitTimeSeconds=0
-    )
-    for message in answer.get("Messages", []):
-        sqs.delete_message(  # type: ignore[attr-defined]
-            QueueUrl=settings.EVENTS_QUEUE_URL, ReceiptHandle=message["ReceiptHandle"]
-        )
-    return bool(answer.get("Messages"))
-
-
 @pytest.mark.usefixtures("quiet_events")
 def test_an_object_put_into_the_bucket_is_forwarded(
     vendor_a: Vendor, categories: list[str]
