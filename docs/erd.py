@@ -20,9 +20,9 @@ anew: `deploy/as_in_production .venv/bin/python -m docs.erd`.
 Read `||--o{` as "one has any number of". A circle at the left end means "one or none". Django's own
 tables (sessions, groups, log entries) and those of its packages are left out, but for the users.
 
-Two columns point at a table without a foreign key. `products.upload_id` names the upload that
-brought the product in; the history of uploads is forgotten in time, products stay.
-`products.category` holds the category's name, as it was approved when the row came in.
+Some columns point at a table without a foreign key. `upload_id` of `products`, `dim_customer` and
+`metrics` names the upload that brought the row in; the history of uploads is forgotten in time, the
+rows stay. `products.category` holds the category's name, as it was approved when the row came in.
 
 """
 BELOW = """\

@@ -28,6 +28,13 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     (
+        "Warehouse",
+        (
+            ("Customers", "badge", "warehouse_customer", "warehouse.view_customer"),
+            ("Metrics", "monitoring", "warehouse_metric", "warehouse.view_metric"),
+        ),
+    ),
+    (
         "People",
         (
             ("Vendors", "storefront", "vendors_vendor", "vendors.view_vendor"),

@@ -86,7 +86,9 @@ def test_no_document_names_a_code_or_setting_that_does_not_exist(document: Path)
     assert capitals <= codes() | set(settings_read()) | set(dir(settings)) | OTHERS
 
 
-@pytest.mark.parametrize("room", ["config", "vendors", "catalog", "imports", "onboarding"])
+@pytest.mark.parametrize(
+    "room", ["config", "vendors", "catalog", "warehouse", "imports", "onboarding"]
+)
 def test_a_rooms_page_names_its_files(room: str) -> None:
     page = (ROOT / room / "README.md").read_text()
     files = {path.name for path in (ROOT / room).glob("*.py")} - {"__init__.py", "apps.py"}

@@ -1,0 +1,83 @@
+"""Tables of the data sets that are no part of the catalogue. Others read them."""
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Customer(models.Model):
+    """A customer, as the first file that named the id has it. Personal data.
+
+    Rows are written in bulk by imports; `upload_id` and `upload_row` say which upload brought one
+    in, and at which row of the file.
+    """
+
+    customer_id = models.BigIntegerField(primary_key=True)
+    full_name = models.CharField(max_length=200)
+    email = models.CharField(max_length=254)
+    age = models.IntegerField(help_text="In years, on the day of the import.")
+    date_of_birth = models.DateField()
+    phone_number = models.CharField(max_length=10)
+    country = models.CharField(max_length=60, null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    upload_id = models.CharField(max_length=40, null=True, blank=True)
+    upload_row = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        db_table = "dim_customer"
+        ordering = ["-customer_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["full_name", "date_of_birth"], name="dim_customer_person_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(customer_id__gt=0), name="dim_customer_id_positive"
+            ),
+        ]
+        indexes = [models.Index(fields=["upload_id", "upload_row"], name="dim_customer_upload")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} · {self.full_name}"
+
+
+class Metric(models.Model):
+    """One measurement. A name has one value at a time: the first that came."""
+
+    name = models.CharField(max_length=200)
+    value = models.FloatField()
+    timestamp = models.DateTimeField()
+    upload_id = models.CharField(max_length=40, null=True, blank=True)
+    upload_row = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        db_table = "metrics"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "timestamp"], name="metrics_name_time_unique")
+        ]
+        # Rows of one upload stand side by side, so a few kilobytes find them among millions.
+        indexes = [BrinIndex(fields=["upload_id"], name="metrics_upload", pages_per_range=32)]
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.timestamp:%Y-%m-%d %H:%M:%S%z}"
+
+
+class IncomingMetric(models.Model):
+    """A measurement that waits until its whole file is known to be right.
+
+    The table is unlogged (see the migration): quicker to fill, and emptied by PostgreSQL when the
+    server crashes. Whoever reads it counts first.
+    """
+
+    pk = models.CompositePrimaryKey("upload_id", "upload_row")
+    upload_id = models.CharField(max_length=40)
+    upload_row = models.IntegerField()
+    name = models.CharField(max_length=200)
+    value = models.FloatField()
+    timestamp = models.DateTimeField()
+
+    class Meta:
+        db_table = "incoming_metrics"
+
+    def __str__(self) -> str:
+        return f"{self.upload_id} row {self.upload_row}"
