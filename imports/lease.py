@@ -69,10 +69,11 @@ class Work:
         self.upload = Upload.objects.select_related("vendor").get(pk=upload_id)
 
     @contextmanager
-    def batch(self) -> Iterator[Upload]:
+    def batch(self, *, hold: bool = False) -> Iterator[Upload]:
         """One transaction with the upload's row locked; what the block changes on it is saved.
 
-        Renews the lease, or gives it back when the slice is used up, and counts the attempts from
+        Renews the lease, or gives it back when the slice is used up; with `hold` it is kept in any
+        case, because what follows outside the transaction must be done by us. Counts attempts from
         zero again when the upload has moved on. Raises Fenced before the block when the token is
         no longer ours.
         """
@@ -82,7 +83,7 @@ class Work:
             yield upload
             if (upload.step, upload.cursor) != before:
                 upload.attempts = 0
-            self._settle(upload)
+            self._settle(upload, hold=hold)
             upload.save()
             transaction.on_commit(lambda: crashpoint(f"{before[0]}.before_hint"))
             if self.over and upload.step != Upload.Step.DONE:
@@ -104,11 +105,11 @@ class Work:
         if not renewed:
             raise Fenced(self.upload_id)
 
-    def _settle(self, upload: Upload) -> None:
+    def _settle(self, upload: Upload, *, hold: bool) -> None:
         if upload.step == Upload.Step.DONE:
             upload.lease_until = upload.next_attempt_at = None
             self.over = True
-        elif time.monotonic() >= self.deadline:
+        elif time.monotonic() >= self.deadline and not hold:
             upload.lease_until = None
             upload.next_attempt_at = Now()
             self.over = True

@@ -51,7 +51,8 @@ def notify(work: Work) -> None:
 
 def next_one(work: Work) -> Notification | None:
     """The oldest unsent e-mail, marked `sending`; None when all have a final state."""
-    with work.batch() as upload:
+    # Held, or at the end of a slice somebody else would find it `sending` and send it once more.
+    with work.batch(hold=True) as upload:
         for notification in upload.notifications.filter(state__in=UNSENT).order_by("run"):
             if notification.state == Notification.State.SENDING:
                 notification.lost += 1
