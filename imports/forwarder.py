@@ -8,7 +8,13 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 
 from config import aws
 from config.logging import about
@@ -113,7 +119,23 @@ def forward() -> NoReturn:
     while True:
         try:
             forward_some(sqs)
-        except (ClientError, BotoCoreError, DatabaseError) as error:
+        except (ClientError, BotoCoreError) as error:
             log.error("forwarding failed, trying again: %s", error)
-            close_old_connections()
             time.sleep(PAUSE_AFTER_ERROR)
+        except DatabaseError as error:
+            log.error("the database does not answer; waiting for it: %s", error)
+            wait_for_database()
+
+
+def wait_for_database() -> None:
+    """Return when the database answers. Nothing is received meanwhile, because an event that is
+    received too often becomes a dead letter."""
+    while True:
+        time.sleep(PAUSE_AFTER_ERROR)
+        close_old_connections()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            continue
+        return
