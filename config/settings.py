@@ -62,7 +62,7 @@ UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=a
 UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
 SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work of one task call
 LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed per batch
-BATCH_ROWS: int = env.int("BATCH_ROWS", 2_000, validate=at_least_one)  # rows of one transaction
+BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows of one transaction
 MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # of one batch, then failed
 RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-off; doubles
 RETRY_MAX_SECONDS: float = env.float("RETRY_MAX_SECONDS", 300.0)  # longest back-off
