@@ -13,7 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -140,7 +140,15 @@ class Channel(KombuChannel):
                 count += super()._on_messages_ready(queue, qname, {"Messages": [message]})
             except Exception:
                 log.exception("a message cannot be read and is left for the dead letters")
+                self._forget(message["ReceiptHandle"])
         return count
+
+    def _forget(self, delivery_tag: str) -> None:
+        """Count the message no longer as one being worked on. A worker takes one per process at a
+        time, so that each one it never forgot would leave it deafer, the last one for good."""
+        with suppress(KeyError):  # it did not come so far
+            self.qos.get(delivery_tag)
+            self.qos.ack(delivery_tag)
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         if not message.get("redelivered"):
