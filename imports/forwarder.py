@@ -125,6 +125,10 @@ def forward() -> NoReturn:
         except DatabaseError as error:
             log.error("the database does not answer; waiting for it: %s", error)
             wait_for_database()
+        except Exception:
+            # An answer that the SDK cannot parse, for one; the next poll may have a better one.
+            log.exception("forwarding failed, trying again")
+            time.sleep(PAUSE_AFTER_ERROR)
 
 
 def wait_for_database() -> None:
