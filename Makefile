@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 venv := .venv/bin/python
 environment = @$(PYTHON) -m deploy.local.environment
 
-.PHONY: run up down demo test lint bench lock clean environment
+.PHONY: run up down demo test lint bench soak lock clean environment
 
 run: environment  ## the whole system in the foreground; Ctrl-C stops it
 	@exec $(venv) -m deploy.local run
@@ -34,6 +34,9 @@ lint: environment  ## every check that runs no test
 bench: environment  ## the performance table
 	$(environment) .venv requirements-bench.txt
 	$(venv) -m bench
+
+soak: environment  ## SECONDS=120 SEED=7: files and faults at random, then every promise checked
+	$(venv) -m tests.faults.soak $(or $(SECONDS),120) $(SEED)
 
 lock:  ## choose versions anew within pyproject.toml's bounds, and pin them with their hashes
 	@deploy/lock

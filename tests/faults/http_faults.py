@@ -90,8 +90,10 @@ class HttpFaults:
         if self._server:
             self._server.close()
             self._server = None
-        for writer in list(self._open):
-            writer.transport.abort()
+        for _ in range(3):  # also those that were just being accepted
+            for writer in list(self._open):
+                writer.transport.abort()
+            await asyncio.sleep(0.02)
 
     def fail(
         self,

@@ -39,14 +39,18 @@ class Person:
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
         )
         login = DEMO_LOGINS[self.who]
-        self.case.world.rows(
-            "UPDATE vendor_members SET vendor_id = %s WHERE user_id = "
-            "(SELECT id FROM auth_user WHERE username = %s)",
-            [self.case.vendor(), login["username"]],
-        )
+        if self.who == "vendor":
+            self._join()
         answer = self.post("/login/", login)
         assert answer.status == 200, answer
         assert "/login/" not in answer.url
+
+    def _join(self) -> None:
+        self.case.world.rows(
+            "UPDATE vendor_members SET vendor_id = %s WHERE user_id = "
+            "(SELECT id FROM auth_user WHERE username = %s)",
+            [self.case.vendor(), DEMO_LOGINS[self.who]["username"]],
+        )
 
     def get(self, path: str) -> Answer:
         return self._ask(urllib.request.Request(self.case.world.env["PORTAL_URL"] + path))

@@ -39,8 +39,10 @@ class PgFaults:
         if self._server:
             self._server.close()
             self._server = None
-        for writer in list(self._open):
-            writer.transport.abort()
+        for _ in range(3):  # also those that were just being accepted
+            for writer in list(self._open):
+                writer.transport.abort()
+            await asyncio.sleep(0.02)
 
     def cut_commit(self, *, having: bytes, committed: bool) -> Cut:
         """Cut the next COMMIT of a transaction that said `having`, after or before it is done."""

@@ -53,7 +53,6 @@ QUEUES = {
     "EventsVisibilityTimeout": "2",
     "ImportsVisibilityTimeout": "2",
     "MaintenanceVisibilityTimeout": "2",
-    "MaxReceiveCount": "5",
 }
 
 
@@ -76,9 +75,10 @@ def wait_until(
 class World:
     """The running system. Use `running()`."""
 
-    def __init__(self, places: Places, settings: dict[str, str]) -> None:
+    def __init__(self, places: Places, settings: dict[str, str], most_receives: int = 5) -> None:
         self.places = places
         self.settings = SHORT | settings
+        self.queues = QUEUES | {"MaxReceiveCount": str(most_receives)}
         self.crash_points = places.root / "crash-points"
         self.temp = places.root / "tmp"
         for directory in (self.crash_points, self.temp):
@@ -108,7 +108,7 @@ class World:
         endpoint = aws.endpoint(self.ports["aws"])
 
         def fill() -> None:
-            self.outputs = bootstrap.bootstrap(endpoint, QUEUES)
+            self.outputs = bootstrap.bootstrap(endpoint, self.queues)
 
         emulator = aws.prepare(self.places, self.ports["aws"], durable=False, on_ready=fill)
         database = await asyncio.to_thread(
@@ -150,6 +150,7 @@ class World:
             await self.supervisor.stop()
             await self.http.stop()
             await self.pg.stop()
+            await asyncio.sleep(0.2)  # transports close in later rounds of the loop
 
         self.do(end())
         self.output.close()
@@ -186,6 +187,14 @@ class World:
         return [
             int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         ]
+
+    def awaits_aws(self, pid: int) -> bool:
+        """Whether the process has a request to AWS under way: an open connection to the proxy."""
+        port = f":{self.ports['aws_proxy']:04X}"
+        lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+        open_ones = {f"socket:[{w[9]}]" for w in lines if w[2].endswith(port) and w[3] == "01"}
+        held = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+        return bool(open_ones & held)
 
     def heal(self) -> None:
         """Take all faults back."""
@@ -267,13 +276,14 @@ class World:
 
 
 @contextmanager
-def running(**settings: str) -> Iterator[World]:
-    """A world that is up, and gone afterwards. `settings` are put on top of the short waits."""
+def running(*, most_receives: int = 5, **settings: str) -> Iterator[World]:
+    """A world that is up, and gone afterwards. `settings` are put on top of the short waits; a
+    message is set aside after `most_receives`."""
     with ExitStack() as cleanup:
         places = Places(embedded._own_directory(embedded.TEST_RUNS, cleanup))
         cleanup.callback(embedded._clear, places)
         given = os.environ.pop("PGBIN", None)  # the proxy stands before a server of our own
-        world = World(places, settings)
+        world = World(places, settings, most_receives)
         cleanup.callback(world.stop)
         world.do(world.start())
         if given:

@@ -1,0 +1,218 @@
+"""Uploads of many vendors while a nemesis picks from the table of faults.
+
+    make soak SECONDS=120 SEED=7
+
+Prints its seed first and each action as it is taken; the same seed picks the same actions at the
+same moments again. Ends with 0 when every promise holds after the faults are taken back.
+"""
+
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Timer
+
+from deploy.local import stopping
+from imports.crashpoints import POINTS
+from tests.faults.cases import Case
+from tests.faults.checker import check
+from tests.faults.http_faults import (
+    BLACK_HOLE,
+    DROPPED,
+    EXPIRED,
+    REPLY_LOST,
+    SERVER_ERROR,
+    THROTTLED,
+    TRIPLED,
+    UNAVAILABLE,
+    Fault,
+    HttpFaults,
+)
+from tests.faults.people import Person
+from tests.faults.pg_faults import PgFaults
+from tests.faults.test_queues import event, send
+from tests.faults.world import World, running
+
+VENDORS = 6
+OPERATIONS = (
+    *("sqs.ReceiveMessage", "sqs.SendMessage", "sqs.DeleteMessage", "s3.GET", "s3.PUT", "s3.*"),
+    *("dynamodb.Query", "dynamodb.BatchWriteItem", "dynamodb.*", "*Send*Email*"),
+)
+FAULTS = (
+    *(SERVER_ERROR, UNAVAILABLE, EXPIRED, THROTTLED, DROPPED, REPLY_LOST, BLACK_HOLE),
+    *(Fault(cut=300), Fault(slow=1.5)),
+)
+# Those of the web need somebody who sends a form; clean_up and never_arrived need hours.
+DEADLY = [p for p in POINTS if not p.startswith(("send.", "clean_up.", "never_arrived."))]
+
+Action = Callable[[Case, random.Random], str]
+
+
+def kill(case: Case, chance: random.Random) -> str:
+    name = chance.choice(("worker", "worker", "forwarder", "maintenance", "beat", "web"))
+    case.world.kill(name)
+    return f"kill {name}"
+
+
+def kill_a_child(case: Case, chance: random.Random) -> str:
+    case.world.kills += 1
+    with suppress(FileNotFoundError, IndexError):
+        stopping.send(chance.choice(case.world.children("worker")), signal.SIGKILL)
+    return "kill a child of the worker"
+
+
+def freeze_a_child(case: Case, chance: random.Random) -> str:
+    seconds = chance.uniform(1, 5)
+    with suppress(FileNotFoundError, IndexError):
+        pid = chance.choice(case.world.children("worker"))
+        stopping.send(pid, signal.SIGSTOP)
+        Timer(seconds, stopping.send, (pid, signal.SIGCONT)).start()
+    return f"freeze a child of the worker for {seconds:.1f} s"
+
+
+def stop_politely(case: Case, chance: random.Random) -> str:
+    case.world.kill("worker", signal.SIGTERM)
+    return "SIGTERM to the worker"
+
+
+def freeze_beat(case: Case, chance: random.Random) -> str:
+    pid = case.world.pid("beat")
+    stopping.send(pid, signal.SIGSTOP)
+    Timer(5, stopping.send, (pid, signal.SIGCONT)).start()
+    return "freeze beat for 5 s"
+
+
+def die_at_a_point(case: Case, chance: random.Random) -> str:
+    point, times = chance.choice(DEADLY), chance.choice((1, 1, 2))
+    case.world.order_death(point, times)
+    return f"die {times} times at {point}"
+
+
+def restart_postgres(case: Case, chance: random.Random) -> str:
+    case.world.kill("postgres", signal.SIGQUIT)
+    return "restart PostgreSQL at once"
+
+
+def database_down(case: Case, chance: random.Random) -> str:
+    seconds = chance.uniform(0.5, 4)
+    away(case.world, case.world.pg, seconds)
+    return f"PostgreSQL away for {seconds:.1f} s"
+
+
+def aws_down(case: Case, chance: random.Random) -> str:
+    seconds = chance.uniform(0.5, 4)
+    away(case.world, case.world.http, seconds)
+    return f"AWS away for {seconds:.1f} s"
+
+
+def away(world: World, proxy: HttpFaults | PgFaults, seconds: float) -> None:
+    """Stop the proxy and start it again later."""
+    world.do(proxy.stop())
+
+    def back() -> None:
+        with suppress(OSError):  # `heal` has started it already
+            world.do(proxy.start())
+
+    Timer(seconds, back).start()
+
+
+def cut_a_commit(case: Case, chance: random.Random) -> str:
+    having = chance.choice((b"incoming_products", b"notifications", b"upload_history"))
+    committed = chance.choice((True, False))
+    case.world.pg.cut_commit(having=having, committed=committed)
+    return f"cut {'after' if committed else 'before'} a COMMIT of {having.decode()}"
+
+
+def fail_an_operation(case: Case, chance: random.Random) -> str:
+    operation, times = chance.choice(OPERATIONS), chance.randint(1, 6)
+    number = chance.randrange(len(FAULTS))
+    case.world.http.fail(operation, FAULTS[number], times=times)
+    return f"{operation} fails {times} times: {FAULTS[number]}"
+
+
+def triple_messages(case: Case, chance: random.Random) -> str:
+    case.world.http.fail("sqs.SendMessage", TRIPLED, times=30)
+    return "30 messages three times"
+
+
+def repeat_an_event(case: Case, chance: random.Random) -> str:
+    if case.sent:
+        sent = chance.choice(case.sent)
+        send(case, "Events", event(case, sent.key, sent.version))
+    return "an event again"
+
+
+def cancel_or_retry(case: Case, chance: random.Random) -> str:
+    what = chance.choice(("cancel", "retry"))
+    pick = chance.random()
+    with suppress(Exception):  # the portal may be down just now
+        uploads = case.uploads()
+        upload_id = uploads[int(pick * len(uploads))]["upload_id"]
+        form = f"/uploads/{upload_id}/"
+        Person(case, "admin").post(f"{form}{what}/", {}, form=form)
+    return f"{what} an upload"
+
+
+ACTIONS: tuple[Action, ...] = (
+    *(kill, kill_a_child, freeze_a_child, stop_politely, freeze_beat),
+    *(die_at_a_point, die_at_a_point, die_at_a_point),
+    *(restart_postgres, database_down, aws_down, cut_a_commit, cut_a_commit),
+    *(fail_an_operation, fail_an_operation, fail_an_operation, fail_an_operation),
+    *(triple_messages, repeat_an_event, cancel_or_retry),
+)
+
+
+def drop_a_file(case: Case, chance: random.Random) -> None:
+    """Mostly small files with rows of their own; sometimes large, sometimes with others' SKUs."""
+    count = chance.choice((20, 50, 300, 1_500, 3_000))
+    bad = chance.randint(0, count // 10)
+    contested = chance.random() < 0.2
+    vendor = chance.randrange(VENDORS)
+    first = 1 if contested else 10_000 * (len(case.sent) + 1)
+    rows = case.rows(count, bad=0 if contested else bad, first=first, seed=chance.randrange(10**6))
+    if contested:
+        rows = rows[:50]
+        for row in rows:  # the vendor's own ids, everybody's SKUs
+            row["vendor_product_id"] += f"-{len(case.sent)}"
+    case.drop(rows, vendor=vendor)
+
+
+def moments(chance: random.Random, seconds: float, every: float) -> Iterator[float]:
+    """Random moments within so many seconds, `every` so often on average."""
+    moment = chance.expovariate(1 / every)
+    while moment < seconds:
+        yield moment
+        moment += chance.expovariate(1 / every)
+
+
+def soak(seconds: float, seed: int) -> None:
+    """Raises AssertionError when a promise was broken."""
+    nemesis, vendors = random.Random(seed), random.Random(seed + 1)
+    agenda = [(at, "file") for at in moments(vendors, seconds, 1.0)]
+    agenda += [(at, "fault") for at in moments(nemesis, seconds, 1.5)]
+    with running(most_receives=1_000, MAX_ATTEMPTS="100") as world:
+        case = Case(world)
+        began = time.monotonic()
+        for at, what in sorted(agenda):
+            time.sleep(max(0.0, began + at - time.monotonic()))
+            if what == "file":
+                drop_a_file(case, vendors)
+            else:
+                said = nemesis.choice(ACTIONS)(case, nemesis)
+                print(f"{at:7.2f} s  {said}", flush=True)  # noqa: T201 - a command's output
+        mails_lost = world.kills + len(world.pg.cuts) + sum(r.hits for r in world.http.rules)
+        case.more_mails = mails_lost
+        kills = world.kills
+        world.heal()
+        world.kills = kills
+        case.settle(within=120)
+        check(case)
+        print(f"{len(case.sent)} files, {len(agenda) - len(case.sent)} faults: all as promised")  # noqa: T201
+
+
+if __name__ == "__main__":
+    the_seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(10**6)
+    print(f"seed {the_seed}: make soak SECONDS={sys.argv[1]} SEED={the_seed}", flush=True)  # noqa: T201
+    soak(float(sys.argv[1]), the_seed)

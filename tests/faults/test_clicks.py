@@ -1,0 +1,79 @@
+"""People who cancel and retry while batches run."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.faults.cases import Case
+from tests.faults.checker import check
+from tests.faults.http_faults import Fault
+from tests.faults.people import Person
+from tests.faults.reference import DEMO_CATEGORIES, expected_of
+from tests.faults.world import wait_until
+
+
+def click(person: Person, what: str, upload_id: str) -> int:
+    form = f"/uploads/{upload_id}/" if what == "retry" else ""
+    return person.post(f"/uploads/{upload_id}/{what}/", {}, form=form).status
+
+
+def test_cancel_while_batches_run_then_retry(case: Case) -> None:
+    """The old token changes nothing; then the retry brings in the rest."""
+    person = Person(case)
+    held = case.world.http.fail(
+        "dynamodb.Query", Fault(slow=1.2), when=lambda _: bool(case.uploads()[0]["cursor"])
+    )
+    sent = case.drop(case.rows(5_000, bad=50))
+    wait_until("the second batch is under way", lambda: held.hits, within=20)
+    [upload] = case.uploads()
+    assert click(person, "cancel", upload["upload_id"]) == 200
+    case.settle()
+    [upload] = case.uploads()
+    assert upload["status"] == "cancelled"
+    assert 0 < upload["valid_records"] < len(sent.expected.good)
+    check(case)
+
+    assert click(person, "retry", upload["upload_id"]) == 200
+    case.settle()
+    [upload] = case.uploads()
+    assert (upload["status"], upload["run"]) == ("partial", 2)
+    check(case)
+
+
+def test_retry_clicked_at_once_after_cancel(case: Case) -> None:
+    """One report and one e-mail per run, whatever was clicked how fast."""
+    person = Person(case)
+    case.drop(case.rows(5_000, bad=50))
+    wait_until(
+        "it is being loaded", lambda: case.uploads() and case.uploads()[0]["cursor"], within=20
+    )
+    [upload] = case.uploads()
+    click(person, "cancel", upload["upload_id"])
+    click(person, "retry", upload["upload_id"])
+    case.settle()
+    check(case)
+
+
+def test_category_added_then_two_retries_at_once(case: Case) -> None:
+    """950 + 50 becomes 1000 + 0, in one more run."""
+    category = f"Category {case.tag}"
+    rows = case.rows(1_000)
+    for row in rows[::20]:
+        row["category"] = category
+    sent = case.drop(rows)
+    case.settle()
+    check(case)
+    [upload] = case.uploads()
+    assert (upload["valid_records"], upload["error_records"]) == (950, 50)
+
+    case.world.rows(
+        "INSERT INTO product_categories (name, is_active, created_at) VALUES (%s, true, now())",
+        [category],
+    )
+    people = [Person(case), Person(case)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda person: click(person, "retry", upload["upload_id"]), people))
+    case.settle()
+    [upload] = case.uploads()
+    assert (upload["valid_records"], upload["error_records"]) == (1_000, 0)
+    assert upload["run"] == 2
+    sent.expected = expected_of(sent.body, sent.vendor, {*DEMO_CATEGORIES, category})
+    check(case)

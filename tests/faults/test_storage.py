@@ -1,0 +1,123 @@
+"""S3 and DynamoDB that are cut, slow, throttled or stale; disks that are full."""
+
+import resource
+from typing import Any
+
+import pytest
+
+from tests.faults.cases import Case
+from tests.faults.checker import check
+from tests.faults.http_faults import DROPPED, EXPIRED, REPLY_LOST, SERVER_ERROR, Fault, Request
+from tests.faults.people import Person
+from tests.faults.world import wait_until
+from tests.product_files import csv_bytes
+
+THROUGHPUT = Fault(status=400, code="ProvisionedThroughputExceededException")
+ALL_UNPROCESSED = Fault(answer=lambda asked: {"UnprocessedItems": asked.json()["RequestItems"]})
+STALE = Fault(answer=lambda _: {"Items": [], "Count": 0, "ScannedCount": 0})
+
+
+def last_item_missing(asked: Request) -> dict[str, Any]:
+    """The answer that a reader would get who does not see the first run yet."""
+    return {"Items": [{"upload_id": {"S": "x"}, "record_id": {"S": "rows#0#00000009"}, **RUN}]}
+
+
+RUN = {"payload": {"B": "eJyLjgUAARUAuQ=="}, "count": {"N": "0"}}  # a run of no rows
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault", "times"),
+    [
+        pytest.param("s3.GET", Fault(cut=20_000), 3, id="s3_body_cut"),
+        pytest.param("s3.GET", Fault(slow=1), 2, id="s3_slow"),
+        pytest.param("s3.*", SERVER_ERROR, 6, id="s3_500"),
+        pytest.param("s3.*", EXPIRED, 4, id="s3_403"),
+        pytest.param("s3.PUT", REPLY_LOST, 3, id="s3_put_reply_lost"),
+        pytest.param("dynamodb.*", THROUGHPUT, 12, id="dynamodb_throttle"),
+        pytest.param("dynamodb.*", DROPPED, 9, id="dynamodb_dropped"),
+        pytest.param("dynamodb.BatchWriteItem", ALL_UNPROCESSED, 4, id="dynamodb_unprocessed"),
+        pytest.param("dynamodb.BatchWriteItem", REPLY_LOST, 4, id="dynamodb_write_reply_lost"),
+        pytest.param("dynamodb.Query", STALE, 3, id="dynamodb_stale_read"),
+        pytest.param("dynamodb.Query", Fault(answer=last_item_missing), 2, id="dynamodb_missing"),
+        pytest.param("dynamodb.Query", Fault(cut=500), 3, id="dynamodb_body_cut"),
+    ],
+)
+def test_storage_fails(case: Case, operation: str, fault: Fault, times: int) -> None:
+    """Resumed or retried with back-off; a missing item is noticed."""
+    rule = case.world.http.fail(operation, fault, times=times)
+    case.drop(case.rows(2_100, bad=20))
+    case.settle(within=45)
+    assert rule.hits == times
+    check(case)
+
+
+def test_staged_rows_gone_for_good(case: Case) -> None:
+    """Noticed by count: the upload fails for a reason of ours and can be retried."""
+    rule = case.world.http.fail("dynamodb.Query", STALE, times=10_000)
+    sent = case.drop(case.rows(1_100, bad=3))
+    wait_until(
+        "given up",
+        lambda: case.upload_of(sent) and case.upload_of(sent)["step"] == "done",
+        within=45,
+        tell=case.how_it_stands,
+    )
+    assert rule.hits >= 8
+    upload = case.upload_of(sent)
+    assert (upload["status"], upload["failure_code"]) == ("failed", "INTERNAL")
+    case.world.http.heal()
+    answer = Person(case).post(
+        f"/uploads/{upload['upload_id']}/retry/", {}, form=f"/uploads/{upload['upload_id']}/"
+    )
+    assert answer.status == 200
+    case.settle()
+    check(case)
+
+
+def full_disk(pids: list[int], size: int) -> None:
+    """Let no file of these processes grow beyond `size` bytes."""
+    for pid in pids:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def test_disk_full_in_the_workers_temp_folder(case: Case) -> None:
+    """Clean error, temp file removed, retried; other vendors are served."""
+    children = case.world.children("worker")
+    full_disk(children, 30_000)
+    try:
+        large = case.drop(case.rows(1_100, bad=10))
+        case.drop(case.rows(20, bad=2, first=5_000), vendor=1)
+        wait_until(
+            "the large one failed once and the small one is done",
+            lambda: (
+                case.upload_of(large).get("attempts")
+                and sum(upload["step"] == "done" for upload in case.uploads()) == 1
+            ),
+            within=20,
+            tell=case.how_it_stands,
+        )
+    finally:
+        full_disk(children, resource.RLIM_INFINITY)
+    case.settle()
+    check(case)
+
+
+def test_disk_full_in_the_webs_temp_folder(case: Case) -> None:
+    person = Person(case)
+    rows = case.rows(12_000)  # over 1 MB: Django keeps it on disk
+    body = csv_bytes(rows[:9_000])
+    padded = body.replace(
+        b"Thing number", b"Thing with a very long name that fills the disk number"
+    )
+    assert len(padded) > 1024 * 1024
+    children = case.world.children("web")
+    full_disk(children, 100_000)
+    try:
+        answer = person.send(padded)
+        assert answer.status in (500, 503), answer
+        assert "Traceback" not in answer.text
+        assert person.send(csv_bytes(case.rows(20, first=20_000))).status == 200
+    finally:
+        full_disk(children, resource.RLIM_INFINITY)
+    assert not list(case.world.temp.glob("*.upload*"))
+    case.settle()
+    assert [upload["status"] for upload in case.uploads()] == ["completed"]

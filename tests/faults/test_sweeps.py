@@ -1,0 +1,101 @@
+"""Beat that is dead, and then there twice; the sweeps keep their promises."""
+
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from deploy.local import stopping
+from deploy.local.application import Commands
+from tests.faults.cases import Case
+from tests.faults.checker import check
+from tests.faults.http_faults import UNAVAILABLE
+from tests.faults.world import wait_until
+
+
+def test_beat_dead_then_two_beats(case: Case) -> None:
+    """And so two resumers at once: nothing lost, nothing doubled."""
+    pid = case.world.pid("beat")
+    stopping.send(pid, signal.SIGSTOP)
+    try:
+        rule = case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
+        for number in range(4):
+            case.drop(case.rows(1_100, bad=5, first=1 + 2_000 * number), vendor=number)
+        wait_until("no hint got through", lambda: rule.hits >= 4, within=20)
+        case.world.http.heal()
+    finally:
+        stopping.send(pid, signal.SIGCONT)
+    start_second_beat(case)
+    case.settle(within=45)
+    check(case)
+
+
+def start_second_beat(case: Case) -> None:
+    [beat] = [
+        process
+        for process in case.world.processes(Commands(case.world.places, case.world.env))
+        if process.name == "beat"
+    ]
+    schedule = str(case.world.places.beat_schedule)
+    command = tuple(part.replace(schedule, schedule + "-2") for part in beat.command)
+    if "second-beat" not in case.world.supervisor.pids:
+        case.world.do(
+            case.world.supervisor.start(replace(beat, name="second-beat", command=command))
+        )
+
+
+def test_temporary_files_of_killed_workers_are_deleted(case: Case) -> None:
+    abandoned = case.world.temp / "onboarding-abandoned.upload"
+    in_use = case.world.temp / "onboarding-in-use.upload"
+    for path, minutes in ((abandoned, 20), (in_use, 1)):
+        path.touch()
+        long_ago = time.time() - minutes * 60
+        os.utime(path, (long_ago, long_ago))
+    case.drop(case.rows(20))
+    case.settle()
+    assert not abandoned.exists()
+    assert in_use.exists()
+    Path(in_use).unlink()
+    check(case)
+
+
+def test_source_deleted_only_after_its_end(case: Case) -> None:
+    """An object whose upload has not ended is never deleted, however old it is."""
+    rule = case.world.http.fail("dynamodb.Query", UNAVAILABLE, times=6)
+    slow = case.drop(case.rows(20, bad=1))
+    old = case.drop(case.rows(20, first=100), vendor=1)
+    case.world.rows(
+        "UPDATE upload_history SET upload_timestamp = upload_timestamp - interval '30 hours' "
+        "WHERE vendor_prefix = ANY(%s)",
+        [case.vendors],
+    )
+    case.settle(within=45)
+    assert rule.hits == 6
+    assert not case.upload_of(slow)["source_deleted_at"]
+    case.world.rows(
+        "UPDATE upload_history SET completed_at = completed_at - interval '25 hours' "
+        "WHERE upload_id = %s",
+        [case.upload_of(old)["upload_id"]],
+    )
+    wait_until("deleted", lambda: case.upload_of(old)["source_deleted_at"], within=20)
+    check(case)
+
+
+def test_one_vendor_uploads_many_files_then_another_a_small_one(case: Case) -> None:
+    """The small one ends in at most three times its time alone + 2 s."""
+    alone = case.drop(case.rows(50), vendor=1)
+    case.settle()
+    for number in range(20):
+        case.drop(case.rows(3_000, bad=5, first=1_000 + 5_000 * number), vendor=0)
+    wait_until("a backlog", lambda: len(case.uploads()) > 15, within=20)
+    small = case.drop(case.rows(50, first=500), vendor=2)
+    wait_until("it has ended", lambda: case.upload_of(small).get("completed_at"), within=30)
+    assert seconds(case, small) <= 3 * seconds(case, alone) + 2
+    case.settle(within=60)
+    check(case)
+
+
+def seconds(case: Case, sent: object) -> float:
+    upload = next(u for u in case.uploads() if u["s3_key"] == getattr(sent, "key", ""))
+    return float((upload["completed_at"] - upload["upload_timestamp"]).total_seconds())
