@@ -23,6 +23,7 @@ POINTS = (
     "stage.after_items",  # of the first request, more are to come
     "stage.before_commit",
     "stage.after_commit",
+    "load.after_items",  # DynamoDB has the rows of a batch, PostgreSQL does not know yet
     "load.before_commit",
     "load.before_hint",  # the slice is over, its transaction is committed
     "load.after_commit",

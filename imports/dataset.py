@@ -66,7 +66,7 @@ class Unique:
     column: str
     code: str
     scope: str  # "platform" or "vendor"
-    taken: str  # message when a row of another upload, or of someone else, holds it
+    taken: str  # message when a row of another upload, or of someone else, holds it; "": no clash
     repeated: str  # message when an earlier row of this file holds it
     remedy: str
     also: tuple[str, ...] = ()
@@ -121,9 +121,11 @@ class Dataset:
     by_vendor: bool = True  # uploaded by vendors, each under a prefix of their own; else by staff
     identity: str = ""  # the column by which mode `update` finds a stored row
     unique: tuple[Unique, ...] = ()
+    known_rows: str = ""  # what becomes of a row that is there already, unless it is reported
     fixed: tuple[Fixed, ...] = ()
     row_rules: tuple[RowRule, ...] = ()
-    any_columns: bool = False  # the header of the file says what its columns are
+    # The header of the file says what its columns are; `columns` is an example of some.
+    any_columns: bool = False
     ragged: bool = False  # a row shorter than the header is filled up with empty cells
     report_before: tuple[str, ...] = ()  # columns of the error report before type and message
     report_after: tuple[str, ...] = ()  # and after them
@@ -135,10 +137,14 @@ class Dataset:
     personal: bool = False  # personal data: files, rows and reports are erased after a time
 
     def for_header(self, header: Sequence[str]) -> "Dataset":
-        """This data set for a file of that header: with the header's columns if any will do."""
+        """This data set for a file of that header: with the header's columns if any will do.
+
+        Only as the last of them `Errors` is ours, and ignored: elsewhere it is theirs.
+        """
         if not self.any_columns:
             return self
-        return replace(self, columns=tuple(Column(name, name) for name in header))
+        names = header[:-1] if header and is_corrections(header[-1]) else header
+        return replace(self, columns=tuple(Column(name, name) for name in names))
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -175,7 +181,7 @@ class Dataset:
     def match_header(self, header: Sequence[str]) -> list[Column | None]:
         """For each header cell the column it names, or None for one we do not know."""
         if self.any_columns:
-            return list(self.columns)
+            return [self.by_key.get(cell) for cell in header]
         return [self._by_header.get(header_name(cell)) for cell in header]
 
     def missing(self, header: Sequence[str], mode: str) -> list[Column]:

@@ -1,7 +1,7 @@
 """How the files of a data set are written: what reads them, and what refuses them whole."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,6 +9,7 @@ from imports import readers
 from imports.dataset import as_sentence, cell_names
 from imports.readers import Layout
 from imports.refusals import Refused
+from imports.rules import UNPRINTABLE, shown
 
 if TYPE_CHECKING:
     from imports.dataset import Dataset
@@ -21,6 +22,12 @@ class Format(Protocol):
 
     extension: str
     in_words: str  # the kind of file, for the form: "CSV"
+    accepts: str  # file name endings and media types, for the browser's file chooser
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """Sentences for the help page: how such a file is written."""
+        ...
 
     def scan(self, path: Path, dataset: "Dataset", mode: str) -> Layout:
         """How the file is to be read. Raises Refused when it cannot be, or lacks a column."""
@@ -31,11 +38,44 @@ class Format(Protocol):
         ...
 
 
+# Sentences for the help page.
+HEADER = (
+    "The first row names the columns. Their order is yours to choose; upper and lower case, "
+    "spaces, underscores and asterisks make no difference."
+)
+HEADER_OR_DATA = (
+    "A first row that names none of the columns is taken for data: then the columns are those "
+    "below, in that order, and rows count from 1."
+)
+OWN_HEADER = (
+    "The first row names the columns, as you like, but each differently. These names are taken: "
+)
+CELLS = (
+    "Cells are divided by comma, semicolon, tab or pipe; we see which. A cell that holds the "
+    'divider stands in "quotation marks".'
+)
+UNKNOWN_COLUMNS = (
+    "Columns we do not know are ignored, and the upload’s page names them. Empty rows are skipped."
+)
+SHORT_ROWS = (
+    "A row may be shorter than the header, and not longer. Empty rows are skipped, and an empty "
+    "cell is kept as null."
+)
+NUMBERS = (
+    "Spaces around a cell do not count. Numbers have a point for decimals and nothing else: "
+    "1234.50."
+)
+AS_TEXT = "Spaces around a cell do not count. Everything is kept as text."
+ROW_NUMBERS = "Row numbers in reports are those of your spreadsheet: the header is row 1."
+
+
 class Csv:
     """Delimited text with a header row."""
 
     extension = "csv"
     in_words = "CSV"
+    accepts = ".csv,.txt,.tsv,text/csv"
+    about: tuple[str, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, dataset: "Dataset", mode: str) -> Layout:
         layout = scanned(path, dataset)
@@ -52,35 +92,67 @@ class CsvMaybeWithoutHeader(Csv):
     The columns then are the data set's, in its order, and rows count from 1.
     """
 
+    about = (HEADER, HEADER_OR_DATA, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
+
     def scan(self, path: Path, dataset: "Dataset", mode: str) -> Layout:
         layout = scanned(path, dataset, header_may_be_all=True)
         if not any(dataset.match_header(layout.header)):
-            labels = [column.label for column in dataset.columns]
-            names = cell_names(labels, len(layout.header))[: len(layout.header)]
-            layout = replace(
-                layout, header=tuple(names), first_is_data=True, data_rows=layout.data_rows + 1
-            )
+            layout = self._without_header(path, dataset, layout)
         elif not layout.data_rows:
             raise Refused("NO_ROWS")
         refuse_by_header(layout.header, dataset, mode)
         return layout
 
+    def _without_header(self, path: Path, dataset: "Dataset", layout: Layout) -> Layout:
+        """The layout with the first row as data, which has a name for each of its cells."""
+        layout = replace(layout, first_is_data=True, data_rows=layout.data_rows + 1)
+        if layout.data_rows > dataset.row_limit:
+            raise Refused("TOO_MANY_ROWS", limit=dataset.row_limit)
+        labels = [column.label for column in dataset.columns]
+        _, first = next(self.rows(path, layout))
+        # Empty cells at the end of the first row are cells of columns, as far as there are any.
+        width = max(len(layout.header), min(len(first), len(labels)))
+        return replace(layout, header=tuple(cell_names(labels, width)[:width]))
 
+
+@dataclass(frozen=True)
 class CsvOfAnyColumns(Csv):
-    """Delimited text whose header says what its columns are: names usable as attributes."""
+    """Delimited text whose header says what its columns are: names usable as attributes, and none
+    of those that are `reserved`."""
+
+    reserved: tuple[str, ...] = ()
+
+    @property
+    def about(self) -> tuple[str, ...]:  # type: ignore[override] # the reserved names are in it
+        return (
+            f"{OWN_HEADER}{as_sentence(self.reserved)}.",
+            CELLS,
+            SHORT_ROWS,
+            AS_TEXT,
+            ROW_NUMBERS,
+        )
 
     def scan(self, path: Path, dataset: "Dataset", mode: str) -> Layout:
         layout = scanned(path, dataset)
         for position, name in enumerate(layout.header, 1):
-            if not name or len(name.encode()) > LONGEST_ATTRIBUTE:
-                what = "no name" if not name else f"a name of more than {LONGEST_ATTRIBUTE} bytes"
-                raise Refused(
-                    "MALFORMED_CSV", row=layout.header_row, problem=f"column {position} has {what}"
-                )
+            if problem := self._problem(name):
+                raise Refused("INVALID_HEADER", position=position, problem=problem)
         doubled = sorted({name for name in layout.header if layout.header.count(name) > 1})
         if doubled:
-            raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(doubled))
+            raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(map(shown, doubled)))
         return layout
+
+    def _problem(self, name: str) -> str:
+        """Why the name cannot be an attribute's, or ""."""
+        if not name:
+            return "has no name"
+        if len(name.encode(errors="replace")) > LONGEST_ATTRIBUTE:
+            return f"has a name of more than {LONGEST_ATTRIBUTE} bytes: '{shown(name)}'"
+        if UNPRINTABLE.search(name) or set(name) & set("\r\n\t"):
+            return "has a name with a character that cannot be printed, or with a line break"
+        if name in self.reserved:
+            return f"is called '{name}', and that name is taken"
+        return ""
 
 
 def scanned(path: Path, dataset: "Dataset", *, header_may_be_all: bool = False) -> Layout:

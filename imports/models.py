@@ -204,7 +204,7 @@ class RowError(models.Model):
     )
     run = models.IntegerField()
     row_number = models.IntegerField(help_text="As the vendor's spreadsheet counts.")
-    column_name = models.CharField(max_length=100, blank=True)
+    column_name = models.CharField(max_length=255, blank=True)
     error_type = models.CharField(max_length=40)
     error_message = models.TextField()
     original_data = models.JSONField(null=True, blank=True)

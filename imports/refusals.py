@@ -50,6 +50,12 @@ ALL = (
         "Remove or rename the columns that you do not mean.",
     ),
     Refusal(
+        "INVALID_HEADER",
+        "A column has no usable name",
+        "Column {position} {problem}.",
+        "Give every column of the header a short name of its own.",
+    ),
+    Refusal(
         "FILE_TOO_LARGE",
         "The file is too large",
         "The file is {size} large; at most {limit} can be imported at once.",

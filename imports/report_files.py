@@ -19,7 +19,7 @@ def error_report(upload: Upload) -> Iterator[bytes]:
 
     The same bytes for the same run: in file order, then the data set's column order.
     """
-    dataset = datasets.get(upload.dataset)
+    dataset = datasets.of_upload(upload)
     return lines(report_rows(upload, dataset))
 
 

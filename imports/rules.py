@@ -235,37 +235,59 @@ def refuse_number_like(label: str, text: str, wanted: re.Pattern[str], example: 
 
 @dataclass(frozen=True)
 class OneOf(Rule):
-    """One of a list that staff keep; matched without case, stored in the list's spelling."""
+    """One of some names, matched without case and stored in the list's spelling: a list that
+    staff keep, which is asked anew for each batch, or a few names that do not change."""
 
-    names: Callable[[], list[str]] = field(default=list)
-    message_template = "{field} '{value}' is not approved. Did you mean '{suggestion}'?"
+    names: Callable[[], list[str]] | tuple[str, ...] = ()
 
     def checker(self, label: str) -> Checker:
-        spelling = {name.casefold(): name for name in self.names()}
+        spelling = {name.casefold(): name for name in self.allowed()}
         answers: dict[str, str] = {}
 
         def check(text: str) -> str:
             if (answer := answers.get(text)) is not None:
                 return answer
             if (name := spelling.get(text.casefold())) is None:
-                raise Wrong(self._suggest(label, text, spelling))
+                raise Wrong(self._explain(label, text, spelling))
             return answers.setdefault(text, name)
 
         return check
 
-    def _suggest(self, label: str, text: str, spelling: dict[str, str]) -> str:
+    def allowed(self) -> list[str]:
+        """The names as they are now."""
+        return self.names() if callable(self.names) else list(self.names)
+
+    @property
+    def is_kept_by_staff(self) -> bool:
+        return callable(self.names)
+
+    @property
+    def choices(self) -> str:
+        return "" if self.is_kept_by_staff else " or ".join(self.allowed())
+
+    def _explain(self, label: str, text: str, spelling: dict[str, str]) -> str:
+        if not self.is_kept_by_staff:
+            return f"{label} must be {self.choices} (was '{shown(text)}')"
         # Long text is nobody's typing mistake, and comparing it would cost time.
         near = difflib.get_close_matches(text[:100].casefold(), spelling, n=1)
         hint = f" Did you mean '{spelling[near[0]]}'?" if near else ""
         return f"{label} '{shown(text)}' is not approved.{hint}"
 
     @property
+    def message_template(self) -> str:
+        if self.is_kept_by_staff:
+            return "{field} '{value}' is not approved. Did you mean '{suggestion}'?"
+        return "{field} must be {choices} (was '{value}')"
+
+    @property
     def in_words(self) -> str:
-        return "one of the approved names, in upper or lower case"
+        return f"{self.choices or 'one of the approved names'}, in upper or lower case"
 
     @property
     def remedy(self) -> str:
-        return "Use a name from the approved list on the help page, or ask us to add yours."
+        if self.is_kept_by_staff:
+            return "Use a name from the approved list on the help page, or ask us to add yours."
+        return f"Write {self.choices}."
 
 
 @dataclass(frozen=True)

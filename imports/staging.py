@@ -7,7 +7,6 @@ them; the upload's row says whose count. Items are written once, never updated; 
 
 import json
 import logging
-import random
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -16,30 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from config import aws
+from imports import dynamo
 from imports.judging import LONGEST_CELL, MOST_CELLS, StagedRow
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-
     from imports.models import Upload
 
 log = logging.getLogger(__name__)
 KEPT_SECONDS = 7 * 24 * 3600
-ITEMS_PER_REQUEST = 25  # DynamoDB's limit
 ROWS_PER_ITEM = 1_000
 ITEM_BYTES = 95_000  # of compressed rows
 RAW_CHARACTERS = 200_000  # where a run is closed before it is compressed
 CRAMPED_CELL = 200  # characters, in a row that does not fit an item by itself
-WRITE_DEADLINE = 30.0  # seconds that unprocessed items are offered again
 
 
 class StagingIncomplete(Exception):
     """A run that was written cannot be read: the read is stale, or the item is gone."""
-
-
-class StagingOverloaded(Exception):
-    """DynamoDB kept leaving items unprocessed until the deadline."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +41,10 @@ class Run:
     rows: list[StagedRow]
 
 
-def client() -> "DynamoDBClient":
-    found: DynamoDBClient = aws.client("dynamodb")
-    return found
-
-
 def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> Iterator[int]:
     """Stage `rows`, (row number, cells) in file order; yields how many items are written so far.
 
-    Raises StagingOverloaded, and botocore's errors.
+    Raises dynamo.Overloaded, and botocore's errors.
     """
     pending: list[dict[str, Any]] = []
     sequence = 0
@@ -76,12 +62,12 @@ def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> 
                 "expires_at": {"N": expires},
             }
         )
-        if len(pending) == ITEMS_PER_REQUEST:
-            put_all(pending)
+        if len(pending) == dynamo.ITEMS_PER_WRITE:
+            dynamo.put_all(settings.UPLOAD_RECORDS_TABLE, pending)
             pending = []
             yield sequence
     if pending:
-        put_all(pending)
+        dynamo.put_all(settings.UPLOAD_RECORDS_TABLE, pending)
     yield sequence
 
 
@@ -98,7 +84,7 @@ def read(upload: "Upload", most_rows: int) -> list[Run]:
     # As many items as hold that many rows: wide rows come fewer to an item than narrow ones.
     enough = -(-most_rows * upload.staged_items // max(1, upload.total_records))
     while expected <= upload.staged_items and count < most_rows:
-        answer = client().query(
+        answer = dynamo.client().query(
             TableName=settings.UPLOAD_RECORDS_TABLE,
             ConsistentRead=True,
             KeyConditionExpression="upload_id = :upload AND record_id BETWEEN :first AND :last",
@@ -107,7 +93,7 @@ def read(upload: "Upload", most_rows: int) -> list[Run]:
                 ":first": {"S": record_id(upload.staged_token, expected)},
                 ":last": {"S": record_id(upload.staged_token, upload.staged_items)},
             },
-            Limit=max(1, min(ITEMS_PER_REQUEST, enough)),
+            Limit=max(1, min(dynamo.ITEMS_PER_WRITE, enough)),
         )
         if not answer["Items"]:
             raise StagingIncomplete(f"run {expected} of {upload.staged_items} is missing")
@@ -125,7 +111,7 @@ def read(upload: "Upload", most_rows: int) -> list[Run]:
 
 def put_upload(upload: "Upload") -> None:
     """Write the upload's own item, for those who look at the table by vendor."""
-    client().put_item(
+    dynamo.client().put_item(
         TableName=settings.UPLOAD_RECORDS_TABLE,
         Item={
             "upload_id": {"S": upload.upload_id},
@@ -199,23 +185,3 @@ def unpacked(item: dict[str, Any], sequence: int) -> Run:
     if len(rows) != int(item["count"]["N"]):
         raise StagingIncomplete(f"run {sequence} holds {len(rows)} rows")
     return Run(sequence, rows)
-
-
-def put_all(items: list[dict[str, Any]]) -> None:
-    """Write at most 25 items; those left unprocessed are offered again, with back-off and jitter.
-
-    Raises StagingOverloaded after the deadline.
-    """
-    requests: Any = {
-        settings.UPLOAD_RECORDS_TABLE: [{"PutRequest": {"Item": item}} for item in items]
-    }
-    deadline = time.monotonic() + WRITE_DEADLINE
-    pause = 0.05
-    while True:
-        requests = client().batch_write_item(RequestItems=requests)["UnprocessedItems"]
-        if not requests:
-            return
-        if time.monotonic() + pause > deadline:
-            raise StagingOverloaded(f"{WRITE_DEADLINE:.0f} s of unprocessed items")
-        time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
-        pause = min(pause * 2, 5.0)

@@ -32,7 +32,7 @@ class ErrorGroup:
 
 def error_groups(upload: Upload) -> list[ErrorGroup]:
     """The errors of the upload's run, most frequent first."""
-    dataset = datasets.get(upload.dataset)
+    dataset = datasets.of_upload(upload)
     groups = list(
         RowError.objects.filter(upload=upload, run=upload.run)
         .order_by()

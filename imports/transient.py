@@ -24,7 +24,8 @@ from django.db import InterfaceError, OperationalError
 from urllib3.exceptions import HTTPError
 
 from imports.destinations import KeysTakenMeanwhile
-from imports.staging import StagingIncomplete, StagingOverloaded
+from imports.dynamo import Overloaded
+from imports.staging import StagingIncomplete
 
 MOST_IF_LASTING = 3  # attempts: a worker of the last version may meet a row of the next one
 SERVER_IS_AT_FAULT = 500
@@ -73,7 +74,7 @@ PASSING: tuple[type[BaseException], ...] = (
     MemoryError,
     SoftTimeLimitExceeded,
     StagingIncomplete,
-    StagingOverloaded,
+    Overloaded,
     KeysTakenMeanwhile,
 )
 DEADLOCKS = {"40P01", "40001"}  # deadlock detected, serialization failure

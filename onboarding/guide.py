@@ -58,6 +58,9 @@ def declared(dataset: Dataset) -> Iterator[tuple[str, str, SafeString, str]]:
         yield unique.code, label, worded(unique.taken), unique.remedy
     for fixed in dataset.fixed:
         yield fixed.code, dataset.label(fixed.column), worded(fixed.message), fixed.remedy
+    for row_rule in dataset.row_rules:
+        label = dataset.label(row_rule.column)
+        yield row_rule.code, label, worded(row_rule.message_template), row_rule.remedy
     yield (
         "COLUMN_COUNT",
         WHOLE_ROW,
@@ -92,10 +95,10 @@ class ApprovedList:
 def approved_lists(dataset: Dataset) -> list[ApprovedList]:
     """For each column that must be on a list, the list as it is now."""
     return [
-        ApprovedList(column, rule.names())
+        ApprovedList(column, rule.allowed())
         for column in dataset.columns
         for rule in column.rules
-        if isinstance(rule, OneOf)
+        if isinstance(rule, OneOf) and rule.is_kept_by_staff
     ]
 
 

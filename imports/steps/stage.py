@@ -18,7 +18,7 @@ RENEW_EVERY = 5.0  # seconds
 def stage(work: Work) -> None:
     """Stage the whole file in one go; killed or failed, it starts again under a new token.
 
-    Raises botocore's errors, OSError, StagingOverloaded and Fenced.
+    Raises botocore's errors, OSError, dynamo.Overloaded and Fenced.
     """
     upload = work.upload
     dataset = datasets.get(upload.dataset)
@@ -38,8 +38,8 @@ def stage(work: Work) -> None:
         upload.sha256 = source.sha256
         upload.file_size = source.size
         upload.layout = layout.to_json()
-        upload.ignored_columns = dataset.unknown(layout.header)
-        upload.total_records = layout.data_rows
+        upload.ignored_columns = dataset.for_header(layout.header).unknown(layout.header)
+        upload.total_records = rows.count
         upload.staged_token = work.token
         upload.staged_items = items
         upload.cursor = 0

@@ -24,7 +24,7 @@ from vendors.access import access_of
 def show(request: HttpRequest, upload_id: str) -> HttpResponse:
     """The page; or, for the page itself asking how things are, the part of it that changed."""
     upload = visible(request, upload_id)
-    dataset = datasets.get(upload.dataset)
+    dataset = datasets.of_upload(upload)
     mail = Notification.objects.filter(upload=upload, run=upload.run).first()
     progress = Progress(upload, dataset, mail, now())
     page: dict[str, Any] = {
@@ -70,7 +70,7 @@ def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
         return render(
             request,
             "onboarding/cancel.html",
-            {"upload": upload, "dataset": datasets.get(upload.dataset)},
+            {"upload": upload, "dataset": datasets.of_upload(upload)},
         )
     try:
         actions.cancel(upload.upload_id, by=by(request))

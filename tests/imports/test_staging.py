@@ -1,12 +1,11 @@
 """Staged rows: what is written is read, whole and in order, and a gap is noticed."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from imports import staging
+from imports import dynamo, staging
 from imports.models import Upload
 
 ROWS = [(number, [f"id-{number}", "x" * 50, "é"]) for number in range(2, 5_002)]
@@ -46,7 +45,7 @@ def test_each_staging_is_read_by_its_own_token() -> None:
 @pytest.mark.parametrize("missing", [1, 3, 5])
 def test_a_missing_item_is_noticed(missing: int) -> None:
     upload = stage(f"UPLOAD_GAP_{missing}", 1, ROWS)
-    staging.client().delete_item(
+    dynamo.client().delete_item(
         TableName=settings.UPLOAD_RECORDS_TABLE,
         Key={
             "upload_id": {"S": upload.upload_id},
@@ -76,45 +75,3 @@ def test_a_row_of_countless_cells_ends() -> None:
     upload = stage("UPLOAD_CELLS", 1, [(2, [chr(0x4E00 + n % 20_000) * 20 for n in range(50_000)])])
     ((number, cells, _),) = read_all(upload, 10)
     assert (number, len(cells)) == (2, 1_000)
-
-
-class Overloaded:
-    """DynamoDB that leaves the last item unprocessed a number of times."""
-
-    def __init__(self, times: int) -> None:
-        self.times = times
-        self.written: list[Any] = []
-
-    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
-        ((table, requests),) = RequestItems.items()
-        if self.times:
-            self.times -= 1
-            self.written += requests[:-1]
-            return {"UnprocessedItems": {table: requests[-1:]}}
-        self.written += requests
-        return {"UnprocessedItems": {}}
-
-
-@pytest.fixture
-def overloaded(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Overloaded]:
-    def times(count: int) -> Overloaded:
-        fake = Overloaded(count)
-        monkeypatch.setattr(staging, "client", lambda: fake)
-        return fake
-
-    return times
-
-
-def test_unprocessed_items_are_offered_again(overloaded: Callable[[int], Overloaded]) -> None:
-    fake = overloaded(2)
-    staging.put_all([{"n": 1}, {"n": 2}])
-    assert [request["PutRequest"]["Item"]["n"] for request in fake.written] == [1, 2]
-
-
-def test_items_that_stay_unprocessed_end_in_an_error(
-    overloaded: Callable[[int], Overloaded], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    overloaded(10**6)
-    monkeypatch.setattr(staging, "WRITE_DEADLINE", 0.2)
-    with pytest.raises(staging.StagingOverloaded):
-        staging.put_all([{"n": 1}])

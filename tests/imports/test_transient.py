@@ -11,9 +11,10 @@ from urllib3.exceptions import ProtocolError
 
 from imports import failures, pipeline, transient
 from imports.destinations import KeysTakenMeanwhile
+from imports.dynamo import Overloaded
 from imports.lease import Work
 from imports.models import Alarm, Upload
-from imports.staging import StagingIncomplete, StagingOverloaded
+from imports.staging import StagingIncomplete
 from tests.conftest import arrived
 from tests.product_files import good_row
 from vendors.models import Vendor
@@ -50,7 +51,7 @@ MAY_PASS = [
     OSError(28, "No space left on device"),
     MemoryError(),
     StagingIncomplete("x"),
-    StagingOverloaded("x"),
+    Overloaded("x"),
     KeysTakenMeanwhile("x"),
 ]
 LASTING = [

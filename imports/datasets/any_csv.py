@@ -1,0 +1,26 @@
+"""Files of any columns, kept row by row as they are."""
+
+from imports.dataset import Column, Dataset
+from imports.dynamo_table import OWN_ATTRIBUTES, DynamoRows
+from imports.formats import CsvOfAnyColumns
+
+DATASET = Dataset(
+    key="csv",
+    title="Any CSV",
+    noun="row",
+    nouns="rows",
+    prefix="csv/",
+    by_vendor=False,
+    any_columns=True,
+    # For template and help page only: a file's own header says what its columns are.
+    columns=(
+        Column("Sensor", "Sensor", example="Hall 3"),
+        Column("Measured at", "Measured at", example="2026-11-20 09:30"),
+        Column("Temperature", "Temperature", example="21.5"),
+    ),
+    ragged=True,
+    known_rows="Each upload keeps its own rows; none of another upload is touched.",
+    modes=("create", "check"),
+    format=CsvOfAnyColumns(reserved=OWN_ATTRIBUTES),
+    destination=DynamoRows(setting="CSV_DATA_TABLE"),
+)

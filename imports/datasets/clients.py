@@ -1,0 +1,53 @@
+"""Clients, for everybody who looks them up by e-mail address."""
+
+from imports.contact_rules import Email, Phone
+from imports.dataset import Column, Dataset, Unique
+from imports.dynamo_table import DynamoTable
+from imports.formats import CsvMaybeWithoutHeader
+from imports.rules import MaxLength, OneOf, Required
+
+DATASET = Dataset(
+    key="clients",
+    title="Clients",
+    noun="client",
+    nouns="clients",
+    prefix="client-data/uploads/",
+    by_vendor=False,
+    personal=True,
+    columns=(
+        Column("name", "Name", Required(), MaxLength(200), example="Jo Miller"),
+        Column(
+            "email",
+            "Email",
+            Required(),
+            Email(),
+            example="jo.miller@example.com",
+            about="Finds the client: there is one for each address.",
+        ),
+        Column("company", "Company", Required(), MaxLength(200), example="Miller & Sons"),
+        Column("phone", "Phone", Phone(), example="+49 421 555 0123"),
+        Column(
+            "status",
+            "Status",
+            OneOf(code="INVALID_STATUS", names=("Active", "Inactive")),
+            example="Active",
+        ),
+    ),
+    identity="email",
+    unique=(
+        Unique(
+            "email",
+            code="DUPLICATE_EMAIL",
+            scope="platform",
+            taken="",
+            repeated="Email '{value}' is already used in row {row} of this file",
+            remedy="Keep one row for each client, with what is right today.",
+        ),
+    ),
+    known_rows="A client that is there already is replaced, unless a newer file wrote it.",
+    modes=("create", "check"),
+    format=CsvMaybeWithoutHeader(),
+    destination=DynamoTable(setting="CLIENTS_TABLE"),
+    report_before=("email", "name"),
+    report_after=("company", "phone", "status"),
+)

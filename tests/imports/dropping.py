@@ -1,0 +1,32 @@
+"""Files that other programs drop into the bucket."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from imports import objects
+from imports.models import Upload
+from imports.steps.receive import Arrival, object_arrived
+from tests.conftest import drive
+
+
+def dropped(key: str, body: bytes | str) -> Upload:
+    """The upload of an object of this key, whose event has come, with nothing done yet."""
+    data = body.encode() if isinstance(body, str) else body
+    version = objects.put(settings.S3_BUCKET, key, data, "application/octet-stream")
+    upload = object_arrived(Arrival(settings.S3_BUCKET, key, version, len(data)))
+    assert upload is not None
+    return upload
+
+
+def imported(key: str, body: bytes | str) -> Upload:
+    """The same, with all work done."""
+    upload = dropped(key, body)
+    drive()
+    upload.refresh_from_db()
+    return upload
+
+
+def as_json(items: Any) -> str:
+    return json.dumps(items, ensure_ascii=False)

@@ -1,0 +1,168 @@
+"""Files of any columns: one item for each row, named as the file names its columns."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from imports import actions, dynamo, dynamo_table, report_files
+from imports.models import RowError, Upload
+from tests.conftest import drive, report_text
+from tests.imports.conftest import Deaths, Killed, live_again
+from tests.imports.dropping import dropped, imported
+
+pytestmark = pytest.mark.django_db
+
+
+def send(text: str | bytes) -> Upload:
+    return imported("csv/readings.csv", text)
+
+
+def counts(upload: Upload) -> tuple[str, int, int]:
+    return (upload.status, upload.valid_records, upload.error_records)
+
+
+def stored(upload: Upload) -> dict[int, dict[str, Any]]:
+    """The upload's items by row number, without the attributes that are ours."""
+    pages = (
+        dynamo.client()
+        .get_paginator("query")
+        .paginate(
+            TableName=settings.CSV_DATA_TABLE,
+            ConsistentRead=True,
+            KeyConditionExpression="upload_id = :upload",
+            ExpressionAttributeValues={":upload": {"S": upload.upload_id}},
+        )
+    )
+    return {
+        int(item["row_number"]["N"]): {
+            name: value for name, value in item.items() if name not in dynamo_table.OWN_ATTRIBUTES
+        }
+        for page in pages
+        for item in page["Items"]
+    }
+
+
+def test_every_row_is_an_item_and_what_is_empty_is_null() -> None:
+    upload = send("Ort,Größe (m²),status\nBremen,12.5,\n\n  Köln ,,=1+1\nUlm\n")
+    assert counts(upload) == ("completed", 3, 0)
+    assert stored(upload) == {
+        2: {"Ort": {"S": "Bremen"}, "Größe (m²)": {"S": "12.5"}, "status": {"NULL": True}},
+        4: {"Ort": {"S": "Köln"}, "Größe (m²)": {"NULL": True}, "status": {"S": "=1+1"}},
+        5: {"Ort": {"S": "Ulm"}, "Größe (m²)": {"NULL": True}, "status": {"NULL": True}},
+    }
+    assert upload.ignored_columns == []
+
+
+def test_a_row_wider_than_the_header_is_turned_down_and_can_be_mended() -> None:
+    upload = send("a,b\n1,2\n1,2,3\n1,2,,\n")
+    assert counts(upload) == ("partial", 2, 1)
+    assert list(stored(upload)) == [2, 4]
+    assert RowError.objects.get().error_message == "The row has 3 cells where the header has 2"
+    assert report_text(upload).splitlines()[0] == (
+        "Row Number,Error Type,Error Message,Column,Value,How To Fix"
+    )
+    mended = b"".join(report_files.correctable_file(upload)).decode("utf-8-sig")
+    assert mended.startswith("a,b,Errors\r\n1,2,")
+    again = send(mended)
+    assert stored(again) == {2: {"a": {"S": "1"}, "b": {"S": "2"}}}
+
+
+def test_a_column_called_errors_is_ours_only_at_the_end() -> None:
+    upload = send("Errors,b\n7,2\n")
+    assert stored(upload) == {2: {"Errors": {"S": "7"}, "b": {"S": "2"}}}
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "said"),
+    [
+        ("a,,c", "INVALID_HEADER", "Column 2 has no name."),
+        ("a,a", "DUPLICATE_COLUMNS", "The header names a more than once"),
+        ("a, a ", "DUPLICATE_COLUMNS", "The header names a more than once"),
+        ("a," + "b" * 256, "INVALID_HEADER", "Column 2 has a name of more than 255 bytes"),
+        ("a," + "ü" * 128, "INVALID_HEADER", "Column 2 has a name of more than 255 bytes"),
+        ("a,row_number", "INVALID_HEADER", "Column 2 is called 'row_number'"),
+        ("upload_id,a", "INVALID_HEADER", "Column 1 is called 'upload_id'"),
+        ("a,b\x07", "NOT_CSV", "binary"),
+        ('a,"b\nc"', "INVALID_HEADER", "Column 2 has a name with a character that cannot be"),
+        (",".join(f"c{n}" for n in range(501)), "MALFORMED_CSV", "more than 500 columns"),
+        ('a,"b', "MALFORMED_CSV", "never closed"),
+        ("a," + "b" * 1_001, "MALFORMED_CSV", "name is longer than 1,000"),
+        ('{"a": 1}', "NOT_CSV", "JSON"),
+    ],
+)
+def test_a_header_that_gives_no_attribute_names_is_refused(
+    header: str, code: str, said: str
+) -> None:
+    upload = send(f"{header}\n1,2\n")
+    assert (upload.status, upload.failure_code) == ("failed", code)
+    assert said in upload.failure_message
+    assert stored(upload) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 255, "ü" * 127, "#:weird name!", "size", "Upload_ID", "__proto__", "{0}", "%s", "a.b"],
+)
+def test_a_name_that_looks_odd_is_a_name(name: str) -> None:
+    upload = send(f"{name},b\nbell\x07,2\n1,2\n")
+    assert counts(upload) == ("partial", 1, 1)
+    assert RowError.objects.get().column_name == name
+    assert stored(upload) == {3: {name: {"S": "1"}, "b": {"S": "2"}}}
+    assert f"{name} holds a character that cannot be printed" in report_text(upload)
+
+
+def test_a_row_that_no_item_can_hold_is_turned_down() -> None:
+    # It compresses well, so staging takes it; DynamoDB would not.
+    header = ",".join(f"c{n}" for n in range(50))
+    upload = send(f"{header}\n" + ",".join(["x" * 9_000] * 50) + "\n1,2\n")
+    assert counts(upload) == ("partial", 1, 1)
+    assert list(stored(upload)) == [3]
+    assert RowError.objects.get().error_message == (
+        "The row holds 441 KB of text, and at most 400 KB can be stored"
+    )
+
+
+def test_the_largest_row_that_is_taken_fits() -> None:
+    size = (dynamo_table.LARGEST_ITEM - dynamo_table.ITEM_OVERHEAD) // 41 - 3
+    header = ",".join(f"c{n:02}" for n in range(41))
+    upload = send(f"{header}\n" + ",".join(["y" * size] * 41) + "\n")
+    assert counts(upload) == ("completed", 1, 0)
+
+
+def test_a_cell_that_is_too_long_is_turned_down() -> None:
+    upload = send("a,b\n" + "x" * 10_001 + ",1\n")
+    assert counts(upload) == ("failed", 0, 1)
+    assert RowError.objects.get().error_type == "FIELD_TOO_LONG"
+
+
+@pytest.mark.usefixtures("row_by_row")
+def test_a_batch_that_was_written_and_not_counted_is_repeated(die_after_writing: Deaths) -> None:
+    upload = dropped("csv/readings.csv", "a\n1\n2\n3\n")
+    die_after_writing(1, lambda: len(stored(upload)) == 2)
+    with pytest.raises(Killed):
+        drive()
+    live_again()
+    drive()
+    upload.refresh_from_db()
+    assert counts(upload) == ("completed", 3, 0)
+    assert stored(upload) == {2: {"a": {"S": "1"}}, 3: {"a": {"S": "2"}}, 4: {"a": {"S": "3"}}}
+
+
+def test_a_retry_and_a_second_upload_stand_beside_each_other() -> None:
+    text = "a,b\n1,2\n2,3,4\n"
+    first, second = send(text), send(text)
+    actions.retry(first.upload_id, by=None)
+    drive()
+    first.refresh_from_db()
+    assert (counts(first), first.run) == (("partial", 1, 1), 2)
+    assert stored(first) == stored(second) == {2: {"a": {"S": "1"}, "b": {"S": "2"}}}
+
+
+def test_a_check_writes_nothing() -> None:
+    upload = dropped("csv/readings.csv", "a,b\n1,2\n1,2,3\n")
+    Upload.objects.filter(pk=upload.pk).update(mode=Upload.Mode.CHECK)
+    drive()
+    upload.refresh_from_db()
+    assert counts(upload) == ("partial", 1, 1)
+    assert stored(upload) == {}

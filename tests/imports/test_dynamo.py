@@ -1,0 +1,123 @@
+"""Many items at once: within DynamoDB's limits, offered again, and never for ever."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from imports import dynamo
+
+
+def item(number: int) -> dict[str, Any]:
+    return {"email": {"S": f"client-{number}@example.com"}, "name": {"S": f"Client {number}"}}
+
+
+@pytest.fixture
+def clients() -> Iterator[str]:
+    """The table of clients, empty again afterwards."""
+    table: str = settings.CLIENTS_TABLE
+    yield table
+    for found in dynamo.client().scan(TableName=table)["Items"]:
+        dynamo.client().delete_item(TableName=table, Key={"email": found["email"]})
+
+
+def test_what_is_put_is_got_and_what_is_not_there_is_left_out(clients: str) -> None:
+    dynamo.put_all(clients, [item(number) for number in range(260)])
+    keys = [{"email": item(number)["email"]} for number in range(100, 500)]
+    found = dynamo.get_all(clients, keys, ["name", "email"])
+    assert sorted(f["name"]["S"] for f in found) == sorted(f"Client {n}" for n in range(100, 260))
+
+
+def test_nothing_is_asked_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamo, "client", Overloaded)
+    dynamo.put_all("table", [])
+    assert dynamo.get_all("table", [], ["name"]) == []
+
+
+class Overloaded:
+    """DynamoDB that leaves the last item, or key, unprocessed a number of times."""
+
+    def __init__(self, times: int = 0) -> None:
+        self.times = times
+        self.written: list[Any] = []
+        self.requests: list[int] = []
+
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        ((table, requests),) = RequestItems.items()
+        self.requests.append(len(requests))
+        if self.times:
+            self.times -= 1
+            self.written += requests[:-1]
+            return {"UnprocessedItems": {table: requests[-1:]}}
+        self.written += requests
+        return {"UnprocessedItems": {}}
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        ((table, request),) = RequestItems.items()
+        keys = request["Keys"]
+        self.requests.append(len(keys))
+        left = keys[-1:] if self.times else []
+        self.times -= bool(left)
+        answered = keys[: len(keys) - len(left)]
+        more = {table: request | {"Keys": left}} if left else {}
+        return {"Responses": {table: answered}, "UnprocessedKeys": more}
+
+
+@pytest.fixture
+def overloaded(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Overloaded]:
+    def times(count: int) -> Overloaded:
+        fake = Overloaded(count)
+        monkeypatch.setattr(dynamo, "client", lambda: fake)
+        return fake
+
+    return times
+
+
+def test_unprocessed_items_are_offered_again(overloaded: Callable[[int], Overloaded]) -> None:
+    fake = overloaded(2)
+    dynamo.put_all("table", [{"n": 1}, {"n": 2}])
+    assert [request["PutRequest"]["Item"]["n"] for request in fake.written] == [1, 2]
+
+
+def test_unprocessed_keys_are_asked_again(overloaded: Callable[[int], Overloaded]) -> None:
+    overloaded(2)
+    assert dynamo.get_all("table", [{"n": 1}, {"n": 2}], ["n"]) == [{"n": 1}, {"n": 2}]
+
+
+def test_no_request_is_larger_than_dynamodb_allows(
+    overloaded: Callable[[int], Overloaded],
+) -> None:
+    fake = overloaded(0)
+    dynamo.put_all("table", [{"n": n} for n in range(60)])
+    assert sorted(fake.requests) == [10, 25, 25]
+    fake.requests.clear()
+    dynamo.get_all("table", [{"n": n} for n in range(210)], ["n"])
+    assert sorted(fake.requests) == [10, 100, 100]
+
+
+@pytest.mark.parametrize("items", [1, 60])
+def test_items_that_stay_unprocessed_end_in_an_error(
+    items: int, overloaded: Callable[[int], Overloaded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overloaded(10**6)
+    monkeypatch.setattr(dynamo, "DEADLINE", 0.2)
+    with pytest.raises(dynamo.Overloaded):
+        dynamo.put_all("table", [{"n": n} for n in range(items)])
+    with pytest.raises(dynamo.Overloaded):
+        dynamo.get_all("table", [{"n": 1}], ["n"])
+
+
+def test_nothing_more_is_written_once_the_table_is_not_ours(
+    overloaded: Callable[[int], Overloaded],
+) -> None:
+    fake = overloaded(0)
+    answers = iter([None, ConnectionError("the lock is gone")])
+
+    def still_ours() -> None:
+        if answer := next(answers):
+            raise answer
+
+    with pytest.raises(ConnectionError):
+        dynamo.put_all("table", [{"n": n} for n in range(500)], still_ours=still_ours)
+    assert len(fake.written) == 25 * dynamo.REQUESTS_AT_ONCE
