@@ -27,7 +27,7 @@ HANDLED = re.compile(
     r"attempt \d+ of \d+ in step|gave up in step|a message cannot be read|WorkerLostError|"
     r"Service Unavailable: /|Received unregistered task|Can't decode message body|"
     r"Received and deleted unknown message|Couldn't apply scheduled task|"
-    r"forwarding failed, trying again"
+    r"forwarding failed, trying again|Received invalid task message|advance\(\) takes 0 positional"
 )
 A_RECORD = re.compile(r"^(\d\d:\d\d:\d\d|\[\d{4}-) ?")
 

@@ -18,5 +18,6 @@ def world() -> Iterator[World]:
 def case(world: World) -> Iterator[Case]:
     """This test's vendors and files; its faults are taken back at its end."""
     world.heal()
+    world.forget_messages()
     yield Case(world)
     world.heal()

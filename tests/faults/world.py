@@ -265,6 +265,13 @@ class World:
     def temporary_files(self) -> set[str]:
         return {path.name for path in self.temp.rglob("onboarding-*")}
 
+    def forget_messages(self) -> None:
+        """Empty all queues, so that no test meets another one's poison."""
+        for name in ("Events", "Imports", "Maintenance"):
+            for queue in (name, f"{name}DeadLetter"):
+                self.aws("sqs").purge_queue(QueueUrl=self.queue(queue))
+        self.rows("DELETE FROM alarms WHERE kind = 'dead_letter'")
+
     def log_sizes(self) -> dict[str, int]:
         """How long each process's log is now."""
         return {path.stem: path.stat().st_size for path in self.places.log_dir.glob("*.log")}
