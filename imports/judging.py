@@ -153,7 +153,12 @@ def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
     can tell from one that was meant, and the row between them would be lost without a word.
     """
     delimiters = len(layout.header) - 1
-    if column.lines or not delimiters or not LINE_BREAK.search("".join(texts)):
+    if (
+        column.lines
+        or not delimiters
+        or not layout.delimiter
+        or not LINE_BREAK.search("".join(texts))
+    ):
         return []
     return [
         i

@@ -32,9 +32,9 @@ ALL = (
     ),
     Refusal(
         "NO_ROWS",
-        "The file has a header but no rows",
-        "The file has a header but no rows below it.",
-        "Add at least one row below the header.",
+        "The file has no rows",
+        "The file has no rows, or only a header.",
+        "Add at least one row; in a CSV file, below the header.",
     ),
     Refusal(
         "MISSING_COLUMNS",
@@ -86,6 +86,20 @@ ALL = (
         "Row {row} cannot be read: {problem}.",
         'Look for a single " in that row. A cell in quotation marks must start and end with one, '
         'and a quotation mark inside it is written twice: "27"" monitor".',
+    ),
+    Refusal(
+        "NOT_JSON",
+        "The file is not a JSON file",
+        "The file is not a JSON file: it looks like {looks_like}.",
+        "Send an array of objects in square brackets, or one object to a line. Renaming a file "
+        "does not convert it.",
+    ),
+    Refusal(
+        "MALFORMED_JSON",
+        "The JSON is not in order",
+        "Item {row} cannot be read: {problem}.",
+        "Mend that item, counted from 1, or the program that writes the file: every item is an "
+        "object of single values whose keys occur once. Nothing of the file is in.",
     ),
     Refusal(
         "UNKNOWN_VENDOR",

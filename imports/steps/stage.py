@@ -1,7 +1,7 @@
 """Stage: read the file, refuse it whole or stage its rows in DynamoDB."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from imports import datasets, objects, staging
@@ -29,7 +29,8 @@ def stage(work: Work) -> None:
             work.renew()
             staging.put_upload(upload)
             layout = understood(source.path, source.size, dataset, upload.mode)
-            items = write_rows(work, dataset.format.rows(source.path, layout))
+            rows = Counted(dataset.format.rows(source.path, layout), dataset.row_limit)
+            items = write_rows(work, rows)
     except Refused as refused:
         with work.batch() as upload:
             upload.refuse(refused.code, refused.message)
@@ -46,7 +47,23 @@ def stage(work: Work) -> None:
         upload.step = Upload.Step.LOAD
 
 
-def write_rows(work: Work, rows: Iterator[tuple[int, list[str]]]) -> int:
+class Counted:
+    """Rows, counted as they pass. Raises Refused at one too many, where a scan could not tell."""
+
+    def __init__(self, rows: Iterator[tuple[int, list[str]]], limit: int) -> None:
+        self.count = 0
+        self.limit = limit
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        for row in self._rows:
+            self.count += 1
+            if self.count > self.limit:
+                raise Refused("TOO_MANY_ROWS", limit=self.limit)
+            yield row
+
+
+def write_rows(work: Work, rows: Iterable[tuple[int, list[str]]]) -> int:
     """Stage all rows, keeping the lease meanwhile; returns how many items hold them."""
     written = 0
     renewed = time.monotonic()
