@@ -60,6 +60,8 @@ ALARM_TOPIC_ARN: str = env.str("ALARM_TOPIC_ARN")  # where staff's alarms are pu
 # --- Limits and pace -------------------------------------------------------------------------
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=at_least_one)
 UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
+METRICS_MAX_BYTES: int = env.int("METRICS_MAX_BYTES", 256 * 1024 * 1024, validate=at_least_one)
+METRICS_MAX_ROWS: int = env.int("METRICS_MAX_ROWS", 5_000_000, validate=at_least_one)
 SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work of one task call
 LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed per batch
 BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows of one transaction

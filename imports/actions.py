@@ -36,7 +36,7 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
         upload.total_records = upload.valid_records = 0
         upload.error_records = upload.skipped_records = 0
         upload.staged_token = None
-        upload.staged_items = upload.cursor = upload.attempts = 0
+        upload.staged_items = upload.cursor = upload.attempts = upload.restarts = 0
         upload.started_at = upload.completed_at = upload.notified_at = None
         upload.lease_until = None
         upload.next_attempt_at = Now()

@@ -59,5 +59,5 @@ def download_url(upload: Upload, version: str, *, key: str = "") -> str:
         upload.s3_bucket,
         key or upload.error_file_s3_key,
         version,
-        f"{upload.upload_id}_errors.csv",
+        (key or upload.error_file_s3_key).rpartition("/")[2],
     )

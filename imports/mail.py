@@ -53,6 +53,7 @@ def prepare(upload: Upload) -> Notification:
         "groups": error_groups(upload),
         "refusal": REFUSALS.get(upload.failure_code),
         "report_url": links.report_url(upload) if upload.error_file_version else "",
+        "report_title": report_title(upload),
         "link_days": settings.REPORT_LINK_DAYS,
         "upload_url": f"{settings.PORTAL_URL}/uploads/{upload.upload_id}/",
         "outcome": "checked" if is_check else OUTCOMES[Upload.Status(upload.status)],
@@ -78,6 +79,13 @@ def subject(upload: Upload) -> str:
     if upload.is_refused:
         return f"{title} Upload Refused - {upload.file_name}"
     return f"{title} Upload Complete - {upload.file_name} ({upload.success_rate}% Success)"
+
+
+def report_title(upload: Upload) -> str:
+    """What the link leads to."""
+    if datasets.get(upload.dataset).rejected_prefix:
+        return "Rejected rows with their errors"
+    return "Error report, one line per error"
 
 
 def recipient(upload: Upload) -> str:

@@ -89,6 +89,12 @@ class Upload(models.Model):
     staged_items = models.IntegerField(default=0)
     cursor = models.IntegerField(default=0, help_text="Staged items that have been loaded.")
 
+    restarts = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Times the load began again because a crash had taken its rows.",
+    )
+
     token = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When work is due.")
@@ -322,6 +328,7 @@ class Alarm(models.Model):
         FAILED_UPLOAD = "failed_upload", "An upload failed for a reason of ours"
         UNKNOWN_VENDOR = "unknown_vendor", "A file under an unknown vendor's prefix"
         UNSENT_MAIL = "unsent_mail", "An e-mail could not be sent"
+        FAILED_IMPORT = "failed_import", "A file failed that nobody waits for"
         DEAD_LETTER = "dead_letter", "A message ended in a dead-letter queue"
 
     kind = models.CharField(max_length=30, choices=Kind)

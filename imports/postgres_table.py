@@ -10,7 +10,7 @@ from psycopg2 import sql
 from imports import claims
 from imports.copying import copy_rows
 from imports.dataset import Dataset, Unique
-from imports.destinations import KeysTakenMeanwhile, Taken
+from imports.destinations import Destination, KeysTakenMeanwhile, Taken
 from imports.judging import Judged
 from imports.models import Upload
 from imports.walk import Holder, Key, Walk, clean_positions, key_of
@@ -19,7 +19,7 @@ MOST_WALKS = 10  # of one batch, while other vendors take its keys
 
 
 @dataclass(frozen=True)
-class PostgresTable:
+class PostgresTable(Destination):
     """A table of ours. Its model has `upload_id` and `upload_row`, by which a row that is in is
     known again, and the columns of the data set by their keys.
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from imports import datasets
 from imports.dataset import CORRECTIONS_COLUMN, Dataset, cell_names, is_corrections
@@ -12,6 +13,23 @@ from imports.remedies import remedy_for
 
 BOM = "\ufeff"  # tells Excel that the file is UTF-8
 ROWS_PER_FETCH = 2_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a data set wants told about rejected rows: where it goes in S3, and its bytes."""
+
+    key: str
+    pieces: Iterator[bytes]
+
+
+def report_of(upload: Upload) -> Report:
+    """The report of the upload's run: one line per error, or, where the data set says so, the
+    rejected rows in their own columns."""
+    if prefix := datasets.get(upload.dataset).rejected_prefix:
+        return Report(f"{prefix}{upload.upload_id}_rejected.csv", correctable_file(upload))
+    folder = upload.vendor_id or "_"
+    return Report(f"errors/{folder}/{upload.upload_id}_errors.csv", error_report(upload))
 
 
 def error_report(upload: Upload) -> Iterator[bytes]:

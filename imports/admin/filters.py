@@ -73,6 +73,7 @@ def row_error_codes() -> Iterator[str]:
     for dataset in datasets.all_datasets().values():
         yield from (key.code for key in dataset.unique)
         yield from (key.code for key in dataset.fixed)
+        yield from (rule.code for rule in dataset.row_rules)
         for column in dataset.columns:
             yield from (rule.code for rule in column.rules)
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
-from imports import datasets, metrics, staging, transient
+from imports import claims, datasets, metrics, staging, transient
 from imports.copying import copy_rows
 from imports.dataset import cell_names
 from imports.destinations import KeysTakenMeanwhile, Taken
@@ -25,6 +25,11 @@ from imports.rules import Problem
 log = logging.getLogger(__name__)
 MOST_TRIES = 5  # of one batch that deadlocks
 ALL_ROWS = 2**31
+MOST_RESTARTS = 5
+
+
+class RowsLost(Exception):
+    """What earlier batches had left with the destination is gone, again and again."""
 
 
 def load(work: Work) -> None:
@@ -46,6 +51,9 @@ def load(work: Work) -> None:
                 cursor = runs[-1].sequence if runs else upload.staged_items
                 is_last = cursor >= upload.staged_items
                 taken = take(upload, batch, last=is_last, undo=is_check)
+                if taken.lost:
+                    begin_again(upload)
+                    return
                 problems = batch.problems | taken.problems
                 keep_errors(upload, batch, problems)
                 upload.valid_records += taken.valid
@@ -77,6 +85,18 @@ def load(work: Work) -> None:
         rejected=Counter(problem.code for found in problems.values() for problem in found),
         seconds=seconds,
     )
+
+
+def begin_again(upload: Upload) -> None:
+    """Load from the first row once more. Raises RowsLost when that has happened too often."""
+    if upload.restarts == MOST_RESTARTS:
+        raise RowsLost(f"{MOST_RESTARTS} times the rows of earlier batches were gone at the end")
+    log.warning("a crash of the database took what was loaded; the load begins again")
+    RowError.objects.filter(upload=upload, run=upload.run).delete()
+    claims.forget(upload)
+    upload.restarts += 1
+    upload.cursor = 0
+    upload.valid_records = upload.error_records = upload.skipped_records = 0
 
 
 def take(upload: Upload, batch: Judged, *, last: bool, undo: bool) -> Taken:

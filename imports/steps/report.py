@@ -5,7 +5,16 @@ from tempfile import TemporaryFile
 
 from django.db import connection, transaction
 
-from imports import alarms, claims, mail, metrics, objects, report_files
+from imports import (
+    alarms,
+    claims,
+    datasets,
+    mail,
+    metrics,
+    objects,
+    report_files,
+    results,
+)
 from imports.crashpoints import crashpoint
 from imports.lease import Work
 from imports.models import Alarm, Upload
@@ -20,8 +29,8 @@ def report(work: Work) -> None:
     upload = work.upload
     key = version = ""
     if upload.error_records:
-        key = report_key(upload)
-        version = put_report(upload, key)
+        found = report_files.report_of(upload)
+        key, version = found.key, put_report(upload, found)
         crashpoint("report.after_put")
     with work.batch() as upload:
         upload.error_file_s3_key = key
@@ -31,6 +40,8 @@ def report(work: Work) -> None:
 
 def end_run(upload: Upload) -> None:
     """Set the final status and prepare the e-mail, inside the fenced transaction."""
+    dataset = datasets.get(upload.dataset)
+    dataset.destination.run_ends(upload)
     upload.end()
     upload.completed_at = database_now()
     upload.step = Upload.Step.NOTIFY
@@ -41,6 +52,14 @@ def end_run(upload: Upload) -> None:
             Alarm.Kind.UNKNOWN_VENDOR,
             upload.vendor_prefix or upload.s3_key,
             f"{upload.upload_id}: s3://{upload.s3_bucket}/{upload.s3_key}",
+        )
+    # A failure of ours has its alarm already.
+    is_theirs = upload.status == Upload.Status.FAILED and upload.failure_code != "INTERNAL"
+    if dataset.alarms and is_theirs:
+        alarms.raise_alarm(
+            Alarm.Kind.FAILED_IMPORT,
+            upload.upload_id,
+            f"{dataset.title}\n{results.in_words(upload)}",
         )
     seconds = (upload.completed_at - (upload.started_at or upload.upload_timestamp)).total_seconds()
     transaction.on_commit(
@@ -58,14 +77,10 @@ def database_now() -> datetime:
     return moment
 
 
-def report_key(upload: Upload) -> str:
-    return f"errors/{upload.vendor_id or '_'}/{upload.upload_id}_errors.csv"
-
-
-def put_report(upload: Upload, key: str) -> str:
-    """Store the error report; returns its version."""
+def put_report(upload: Upload, found: report_files.Report) -> str:
+    """Store the report; returns its version."""
     with TemporaryFile(prefix="onboarding-", suffix=".report") as file:
-        for piece in report_files.error_report(upload):
+        for piece in found.pieces:
             file.write(piece)
         file.seek(0)
-        return objects.put(upload.s3_bucket, key, file, "text/csv; charset=utf-8")
+        return objects.put(upload.s3_bucket, found.key, file, "text/csv; charset=utf-8")

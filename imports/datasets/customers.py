@@ -1,0 +1,93 @@
+"""Customers, for whoever analyses them. Personal data."""
+
+from imports.contact_rules import Email
+from imports.countries import Country
+from imports.dataset import Column, Dataset, Unique
+from imports.formats import Csv
+from imports.person_rules import AGE_FITS, BORN_IN_THE_PAST, PersonName
+from imports.postgres_table import PostgresTable
+from imports.rules import MaxLength, Pattern, Required, Whole
+from imports.time_rules import Date
+from warehouse.models import Customer
+
+LARGEST_ID = 2**63 - 1  # PostgreSQL's bigint
+
+DATASET = Dataset(
+    key="customers",
+    title="Customers",
+    noun="customer",
+    nouns="customers",
+    prefix="customers/",
+    columns=(
+        Column(
+            "customer_id",
+            "Customer ID",
+            Required(),
+            Whole(code="INVALID_CUSTOMER_ID", at_least=1, at_most=LARGEST_ID),
+            example="1001",
+            about="A customer whose id is known already is passed over and counted as skipped.",
+        ),
+        Column(
+            "full_name",
+            "Full Name",
+            Required(),
+            MaxLength(200),
+            PersonName(),
+            example="Zoë O'Neill",
+        ),
+        Column("email", "Email", Required(), Email(), example="zoe@example.com"),
+        Column(
+            "age",
+            "Age",
+            Required(),
+            Whole(code="INVALID_AGE", at_least=1, at_most=120),
+            example="36",
+        ),
+        Column(
+            "date_of_birth",
+            "Date of Birth",
+            Required(),
+            Date(code="INVALID_DATE_OF_BIRTH", after_year=1900),
+            example="1990-04-30",
+        ),
+        Column(
+            "phone_number",
+            "Phone Number",
+            Required(),
+            Pattern(code="INVALID_PHONE", pattern="[0-9]{10}", example="5551234567"),
+            example="5551234567",
+            about="Ten digits and nothing else.",
+        ),
+        Column("country", "Country", Country(), example="Germany"),
+    ),
+    identity="customer_id",
+    unique=(
+        Unique(
+            "customer_id",
+            code="DUPLICATE_CUSTOMER_ID",
+            scope="platform",
+            taken="Customer ID {value} is known already",
+            repeated="Customer ID {value} is already used in row {row} of this file",
+            remedy="Nothing: a customer whose id is known is passed over.",
+        ),
+        Unique(
+            "full_name",
+            also=("date_of_birth",),
+            code="DUPLICATE_CUSTOMER",
+            scope="platform",
+            taken="A customer named '{value}' with this date of birth is known by another id",
+            repeated="'{value}' with this date of birth has another id in row {row} of this file",
+            remedy="Use the id that the customer has, or take the second row out.",
+        ),
+    ),
+    row_rules=(BORN_IN_THE_PAST, AGE_FITS),
+    format=Csv(),
+    destination=PostgresTable(model=Customer, skip_known=True),
+    by_vendor=False,
+    report_before=("customer_id",),
+    rejected_prefix="rejected/customers/",
+    modes=("create", "check"),
+    max_rows=200_000,
+    max_bytes=50 * 1024 * 1024,
+    personal=True,
+)

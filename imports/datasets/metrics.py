@@ -1,0 +1,47 @@
+"""Measurements that machines send."""
+
+from django.conf import settings
+
+from imports.all_or_nothing import AllOrNothing
+from imports.dataset import Column, Dataset
+from imports.json_format import Json
+from imports.measure_rules import Finite
+from imports.rules import MaxLength, Required
+from imports.time_rules import Timestamp
+from warehouse.models import IncomingMetric, Metric
+
+DATASET = Dataset(
+    key="metrics",
+    title="Metrics",
+    noun="metric",
+    nouns="metrics",
+    prefix="metrics/",
+    columns=(
+        Column("name", "Name", Required(), MaxLength(200), example="cpu.load"),
+        Column(
+            "value",
+            "Value",
+            Required(),
+            Finite(code="INVALID_NUMBER"),
+            example="0.75",
+            about="A double: about 16 digits are kept.",
+        ),
+        Column(
+            "timestamp",
+            "Timestamp",
+            Required(),
+            Timestamp(code="INVALID_TIMESTAMP"),
+            example="2026-01-31T12:00:00Z",
+            about="A name that has a value at this time already is passed over.",
+        ),
+    ),
+    format=Json(numbers=frozenset({"value"})),
+    destination=AllOrNothing(model=Metric, incoming=IncomingMetric),
+    by_vendor=False,
+    report_before=("name", "timestamp"),
+    report_after=("value",),
+    modes=("create",),
+    max_rows=settings.METRICS_MAX_ROWS,
+    max_bytes=settings.METRICS_MAX_BYTES,
+    alarms=True,
+)
