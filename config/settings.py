@@ -73,9 +73,11 @@ RESUME_EVERY_SECONDS: int = env.int("RESUME_EVERY_SECONDS", 30)  # sweep for sta
 HINT_GRACE_SECONDS: float = env.float("HINT_GRACE_SECONDS", 10.0)  # a younger hint is on its way
 MISSING_EVENTS_EVERY_SECONDS: int = env.int("MISSING_EVENTS_EVERY_SECONDS", 300)
 EVENT_GRACE_SECONDS: float = env.float("EVENT_GRACE_SECONDS", 120.0)  # S3 usually takes seconds
+SCHEDULES_EVERY_SECONDS: int = env.int("SCHEDULES_EVERY_SECONDS", 60)  # look for due schedules
 CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900)
 DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60)
 SOURCE_KEPT_HOURS: int = env.int("SOURCE_KEPT_HOURS", 24)  # source objects after their end
+PERSONAL_KEPT_DAYS: int = env.int("PERSONAL_KEPT_DAYS", 30, validate=at_least_one)  # then erased
 AUDIT_KEPT_DAYS: int = env.int("AUDIT_KEPT_DAYS", 90, validate=validate.Range(min=90))
 REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # the mailed link; promised in the mail
 
@@ -332,6 +334,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, seconds in {
         "resume_stalled": RESUME_EVERY_SECONDS,
         "find_missing_events": MISSING_EVENTS_EVERY_SECONDS,
+        "run_schedules": SCHEDULES_EVERY_SECONDS,
         "clean_up": CLEAN_UP_EVERY_SECONDS,
         "watch_dead_letters": DEAD_LETTERS_EVERY_SECONDS,
     }.items()

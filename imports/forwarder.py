@@ -57,6 +57,7 @@ def arrival_of(record: dict[str, Any]) -> Arrival:
         key=unquote_plus(entry["key"]),
         version=str(entry["versionId"]),
         size=int(entry.get("size", 0)),
+        etag=str(entry.get("eTag", "")),
     )
 
 

@@ -126,9 +126,13 @@ def receive_unknown(page: list[objects.ListedVersion]) -> int:
     )
     unknown = [listed for listed in page if (listed.key, listed.version) not in known]
     for listed in unknown:
-        object_arrived(Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size))
+        object_arrived(arrival_of(listed))
         crashpoint("find.after_receive")
     return len(unknown)
+
+
+def arrival_of(listed: objects.ListedVersion) -> Arrival:
+    return Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size, listed.etag)
 
 
 def clean_up() -> int:

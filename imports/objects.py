@@ -93,6 +93,8 @@ class ListedVersion:
     version: str
     size: int
     modified: datetime
+    etag: str = ""
+    is_latest: bool = True
 
 
 def list_versions(bucket: str, prefix: str) -> Iterator[ListedVersion]:
@@ -102,5 +104,20 @@ def list_versions(bucket: str, prefix: str) -> Iterator[ListedVersion]:
         found: list[Any] = page.get("Versions", [])
         for entry in found:
             yield ListedVersion(
-                entry["Key"], entry["VersionId"], entry["Size"], entry["LastModified"]
+                key=entry["Key"],
+                version=entry["VersionId"],
+                size=entry["Size"],
+                modified=entry["LastModified"],
+                etag=entry["ETag"].strip('"'),
+                is_latest=entry["IsLatest"],
             )
+
+
+def delete_every_version(bucket: str, key: str) -> None:
+    """Remove an object with all its versions and delete markers. No error when it never was."""
+    pages = client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+    for page in pages:
+        found: list[Any] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        for entry in found:
+            if entry["Key"] == key:  # not those that only begin like it
+                delete_version(bucket, key, entry["VersionId"])

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from imports import housekeeping, pipeline
+from imports import housekeeping, pipeline, schedules
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds, so that a queue full of hints is not used up while the database restarts
@@ -45,6 +45,12 @@ def resume_stalled() -> None:
 @left_to_the_next_sweep()
 def find_missing_events() -> None:
     housekeeping.find_missing_events()
+
+
+@shared_task
+@left_to_the_next_sweep()
+def run_schedules() -> None:
+    schedules.run_schedules()
 
 
 @shared_task

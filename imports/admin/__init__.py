@@ -1,5 +1,5 @@
 """Staff's pages about imports, one file per kind of page."""
 
-from imports.admin import alarms, errors, history, mails, uploads
+from imports.admin import alarms, errors, history, mails, schedules, uploads
 
-__all__ = ["alarms", "errors", "history", "mails", "uploads"]
+__all__ = ["alarms", "errors", "history", "mails", "schedules", "uploads"]

@@ -14,6 +14,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Imports",
         (
             ("Uploads", "upload_file", "imports_upload", "imports.view_upload"),
+            ("Schedules", "event_repeat", "imports_schedule", "imports.view_schedule"),
             ("Validation errors", "rule", "imports_rowerror", "imports.view_rowerror"),
             ("Alarms", "notifications_active", "imports_alarm", "imports.view_alarm"),
             ("E-mails", "mail", "imports_notification", "imports.view_notification"),

@@ -52,7 +52,7 @@ class UploadAdmin(LookOnlyAdmin):
         ("upload_timestamp", WholeDaysFilter),
     )
     list_filter_submit = True
-    list_select_related = ("vendor", "uploaded_by")
+    list_select_related = ("vendor", "uploaded_by", "schedule")
     list_fullwidth = True
     search_fields = ("upload_id", "file_name")
     search_help_text = "Upload ID or file name"
@@ -117,7 +117,8 @@ class UploadAdmin(LookOnlyAdmin):
 
     @admin.display(description="uploaded", ordering="upload_timestamp")
     def uploaded(self, upload: Upload) -> str:
-        by = upload.uploaded_by.get_username() if upload.uploaded_by else "dropped into S3"
+        how = "dropped into S3" if upload.schedule is None else f"by schedule {upload.schedule}"
+        by = upload.uploaded_by.get_username() if upload.uploaded_by else how
         return cells.two_lines(cells.moment(upload.upload_timestamp), by)
 
     # --- what staff can do -----------------------------------------------------------------

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from imports import datasets, objects
 from imports.crashpoints import crashpoint
 from imports.hints import send_hint
-from imports.models import Action, Upload
+from imports.models import Action, Schedule, Upload
 from vendors.models import Vendor
 
 UPLOAD_ID = re.compile(r"UPLOAD_[0-9]{8}_[0-9]{6}_[0-9A-F]{6}")
@@ -29,12 +29,13 @@ UNSAFE_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 
 @dataclass(frozen=True)
 class Arrival:
-    """An object version that S3 says exists. `size` in bytes."""
+    """An object version that S3 says exists. `size` in bytes; `etag` marks its content."""
 
     bucket: str
     key: str
     version: str
     size: int
+    etag: str = ""
 
 
 def open_upload(
@@ -102,6 +103,24 @@ def object_arrived(arrival: Arrival) -> Upload | None:
     return upload
 
 
+def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
+    """The upload of an object that a schedule found, outside of the data sets' own prefixes.
+
+    Safe to call any number of times. Whoever asked for "import now" is the uploader.
+    """
+    name = arrival.key.rpartition("/")[2]
+    with transaction.atomic():
+        transaction.on_commit(send_hint, robust=True)
+        return _dropped(
+            arrival,
+            schedule.dataset,
+            schedule.vendor_id or "",
+            name,
+            schedule=schedule,
+            uploaded_by_id=schedule.asked_by_id,
+        )
+
+
 def _expected(arrival: Arrival, upload_id: str) -> Upload | None:
     """The upload we issued this key for, now with its version; None when it has another one.
 
@@ -114,13 +133,20 @@ def _expected(arrival: Arrival, upload_id: str) -> Upload | None:
         s3_version__isnull=True,
     )
     due = Case(When(status=Upload.Status.RECEIVED, then=Now()), default="next_attempt_at")
-    issued.update(s3_version=arrival.version, file_size=arrival.size, next_attempt_at=due)
+    issued.update(
+        s3_version=arrival.version,
+        source_etag=arrival.etag,
+        file_size=arrival.size,
+        next_attempt_at=due,
+    )
     return Upload.objects.filter(
         upload_id=upload_id, s3_key=arrival.key, s3_version=arrival.version
     ).first()
 
 
-def _dropped(arrival: Arrival, dataset: str, vendor_prefix: str, name: str) -> Upload:
+def _dropped(
+    arrival: Arrival, dataset: str, vendor_prefix: str, name: str, **found_by: Any
+) -> Upload:
     """The upload of an object that was dropped into the bucket: a new one, or the one it has."""
     vendor = Vendor.objects.filter(pk=vendor_prefix).first()
     version = {"s3_bucket": arrival.bucket, "s3_key": arrival.key, "s3_version": arrival.version}
@@ -132,8 +158,10 @@ def _dropped(arrival: Arrival, dataset: str, vendor_prefix: str, name: str) -> U
             dataset=dataset,
             file_name=clean_file_name(name),
             file_size=arrival.size,
+            source_etag=arrival.etag,
             next_attempt_at=Now(),
             **version,
+            **found_by,
         )
         # A conflict is a second event of the object, or, once in a long while, an id drawn twice.
         Upload.objects.bulk_create([upload], ignore_conflicts=True)

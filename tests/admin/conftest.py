@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from catalog.models import Category, Product
-from imports.models import Action, Alarm, Notification, RowError, Upload
+from imports.models import Action, Alarm, Notification, RowError, Schedule, Upload
 from vendors.models import Vendor
 
 SCRIPT = '<script>alert("x")</script>'
@@ -73,6 +73,7 @@ class World:
     mail: Notification
     action: Action
     alarm: Alarm
+    schedule: Schedule
     product: Product
     category: Category
     vendor: Vendor
@@ -100,6 +101,9 @@ def world(vendor_a: Vendor, alice: User) -> World:
         action=Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=alice),
         alarm=Alarm.objects.create(
             kind=Alarm.Kind.FAILED_UPLOAD, subject=upload.upload_id, detail="step load: KeyError"
+        ),
+        schedule=Schedule.objects.create(
+            name="Nightly", dataset="products", vendor=vendor_a, prefix="exports/", every_minutes=5
         ),
         product=make_product(vendor_a, 1, upload_id=upload.upload_id, upload_row=3),
         category=Category.objects.create(name="Audio"),

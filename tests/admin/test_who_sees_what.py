@@ -8,11 +8,21 @@ from django.urls import reverse
 
 from tests.admin.conftest import World, list_of, page_of
 
-REVIEWERS_SEE = ["upload", "error", "mail", "action", "alarm", "product", "category", "vendor"]
+REVIEWERS_SEE = [
+    "upload",
+    "error",
+    "mail",
+    "action",
+    "alarm",
+    "schedule",
+    "product",
+    "category",
+    "vendor",
+]
 ADMINS_ONLY = ["user", "group", "entry", "failed_login"]
 ROWS = [*REVIEWERS_SEE, *ADMINS_ONLY]
-CAN_BE_ADDED = ["category", "vendor", "user", "group"]
-CAN_BE_DELETED = ["category", "group", "failed_login"]
+CAN_BE_ADDED = ["schedule", "category", "vendor", "user", "group"]
+CAN_BE_DELETED = ["schedule", "category", "group", "failed_login"]
 
 
 def pages(world: World, name: str) -> list[str]:
@@ -35,6 +45,7 @@ def all_addresses(world: World) -> list[str]:
         page_of(world.upload, "retry"),
         page_of(world.upload, "cancel"),
         page_of(world.alarm, "close"),
+        page_of(world.schedule, "import_now"),
     ]
 
 
@@ -80,6 +91,7 @@ def test_staff_without_a_right_see_an_empty_dashboard_and_nothing_else(
         page_of(world.upload, "retry"),
         page_of(world.upload, "cancel"),
         page_of(world.alarm, "close"),
+        page_of(world.schedule, "import_now"),
     ):
         assert client.post(address).status_code == 403
     world.alarm.refresh_from_db()

@@ -60,6 +60,7 @@ def test_limits_named_in_the_documents_are_the_defaults() -> None:
     for task, variable in {
         "resume_stalled": "RESUME_EVERY_SECONDS",
         "find_missing_events": "MISSING_EVENTS_EVERY_SECONDS",
+        "run_schedules": "SCHEDULES_EVERY_SECONDS",
         "clean_up": "CLEAN_UP_EVERY_SECONDS",
         "watch_dead_letters": "DEAD_LETTERS_EVERY_SECONDS",
     }.items():

@@ -1,0 +1,186 @@
+"""Staff's page of schedules: what is imported when from where, and "import now"."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from imports import schedules
+from imports.admin import cells
+from imports.admin.filters import DatasetFilter
+from imports.datasets import all_datasets
+from imports.models import Schedule
+from vendors.staff_pages import ModelAdmin
+
+if TYPE_CHECKING:
+    ScheduleModelForm = forms.ModelForm[Schedule]
+else:
+    ScheduleModelForm = forms.ModelForm
+
+RHYTHM = {"every_minutes", "cron", "is_enabled"}
+SOON = "It begins within a minute; what is new appears among the uploads."
+
+
+class ScheduleForm(ScheduleModelForm):
+    """`data_set` because unfold takes any form with a field `dataset` for one of its own."""
+
+    data_set = forms.ChoiceField(label="Data set", widget=UnfoldAdminSelectWidget)
+
+    class Meta:
+        model = Schedule
+        exclude = ("dataset",)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if "data_set" in self.fields:  # who may only look has no form
+            choices = [(dataset.key, dataset.title) for dataset in all_datasets().values()]
+            self.fields["data_set"].choices = choices  # type: ignore[attr-defined]
+            self.initial.setdefault("data_set", self.instance.dataset)
+
+    def clean_cron(self) -> str:
+        return " ".join(self.cleaned_data["cron"].split())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        self.instance.dataset = cleaned.get("data_set", "")
+        wanted = {field.name for field in Schedule._meta.fields} & cleaned.keys()
+        described = Schedule(**{name: cleaned[name] for name in wanted})
+        described.dataset = self.instance.dataset
+        try:
+            schedules.check(described)
+        except ValidationError as error:
+            for field, problems in error.message_dict.items():
+                name = "data_set" if field == "dataset" else field
+                if name not in self.errors:
+                    self.add_error(name, problems)
+        return cleaned
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ModelAdmin):
+    form = ScheduleForm
+    list_display = ("name", "data_set", "prefix", "rhythm", "is_enabled", "next_run", "last_run")
+    list_filter = (DatasetFilter, ("is_enabled", BooleanRadioFilter))
+    list_filter_submit = True
+    list_select_related = ("asked_by",)
+    list_per_page = 50
+    list_fullwidth = True
+    search_fields = ("name", "prefix")
+    search_help_text = "Name or prefix"
+    actions = ("import_now_selected",)
+    autocomplete_fields = ("vendor",)
+    change_form_template = "imports/admin/schedule.html"
+    readonly_fields = ("next_run", "last_run", "created")
+    fieldsets = (
+        (None, {"fields": ("name", "data_set", "vendor", "prefix")}),
+        (
+            "When",
+            {
+                "fields": (("every_minutes", "cron"), "is_enabled"),
+                "description": "Either every so many minutes, or by a crontab line.",
+            },
+        ),
+        ("How it went", {"fields": ("next_run", "last_run", "created")}),
+    )
+
+    def has_import_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return request.user.has_perm("imports.act_on_upload") and self.has_view_permission(request)
+
+    @admin.display(description="data set", ordering="dataset")
+    def data_set(self, schedule: Schedule) -> str:
+        dataset = all_datasets().get(schedule.dataset)
+        return dataset.title if dataset else schedule.dataset
+
+    @admin.display(description="runs")
+    def rhythm(self, schedule: Schedule) -> str:
+        return schedule.rhythm
+
+    @admin.display(description="next run", ordering="next_run_at")
+    def next_run(self, schedule: Schedule) -> str:
+        if schedule.asked_at is not None:
+            return cells.two_lines("within a minute", f"asked for by {schedule.asked_by or '–'}")
+        if not schedule.is_enabled or schedule.next_run_at is None:
+            return "–"
+        return cells.two_lines(cells.moment(schedule.next_run_at), "")
+
+    @admin.display(description="last run", ordering="last_run_at")
+    def last_run(self, schedule: Schedule) -> str:
+        if schedule.last_run_at is None:
+            return "–"
+        return cells.two_lines(cells.moment(schedule.last_run_at), schedule.last_result[:200])
+
+    @admin.display(description="set up")
+    def created(self, schedule: Schedule) -> str:
+        if schedule.pk is None:
+            return "–"
+        by = schedule.created_by.get_username() if schedule.created_by else "somebody who has left"
+        return cells.two_lines(cells.moment(schedule.created_at), f"by {by}")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        schedule: Schedule = obj
+        if not change:
+            schedule.created_by_id = request.user.pk
+        if not change or RHYTHM & set(form.changed_data):
+            tick = schedules.first_tick(schedule, now()) if schedule.is_enabled else None
+            schedule.next_run_at = tick
+            schedule.failures = 0
+        # Not what a run that is under way writes.
+        kept = ["last_run_at", "last_result", "asked_at", "asked_by"]
+        names = [f.name for f in Schedule._meta.fields if f.name not in [*kept, "id", "created_at"]]
+        schedule.save(update_fields=names if change else None)
+
+    # --- import now ------------------------------------------------------------------------
+
+    @admin.action(description="Import now", permissions=["import"])
+    def import_now_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        for schedule in queryset:
+            self._import_now(request, schedule)
+
+    def _import_now(self, request: HttpRequest, schedule: Schedule) -> None:
+        with transaction.atomic():
+            schedules.ask(schedule.pk, by=request.user)
+            self.log_change(request, schedule, "Asked to import now.")
+        self.message_user(request, f"{schedule.name}: {SOON}", messages.SUCCESS)
+
+    def get_urls(self) -> list[URLPattern]:
+        view: Callable[..., HttpResponse] = require_POST(self.import_now_view)
+        return [
+            path(
+                "<path:object_id>/import-now/",
+                self.admin_site.admin_view(view),
+                name="imports_schedule_import_now",
+            ),
+            *super().get_urls(),
+        ]
+
+    def import_now_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        schedule = self.get_object(request, unquote(object_id))
+        if schedule is None:
+            raise Http404
+        self._import_now(request, schedule)
+        address = reverse("admin:imports_schedule_change", args=[schedule.pk])
+        return HttpResponseRedirect(address)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "may_import": self.has_import_permission(request)}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return answer

@@ -1,0 +1,315 @@
+"""Schedules: what is due is run once, what is new is imported once, whoever else runs them."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from django.conf import settings as project
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils.timezone import now
+
+from imports import objects, schedules
+from imports.models import Alarm, Schedule, Upload
+from imports.steps.receive import Arrival, object_arrived
+from tests.conftest import drive
+from tests.product_files import csv_bytes, good_row
+from vendors.models import Vendor
+
+
+@pytest.fixture
+def schedule(vendor_a: Vendor) -> Schedule:
+    return make_schedule(vendor_a)
+
+
+def make_schedule(vendor: Vendor | None, **values: Any) -> Schedule:
+    usual = {
+        "name": "Clicky every hour",
+        "dataset": "products",
+        "prefix": f"exports/{uuid4().hex}/",
+        "every_minutes": 60,
+    }
+    return Schedule.objects.create(vendor=vendor, **{**usual, **values})
+
+
+def put(schedule: Schedule, name: str, *rows: int) -> str:
+    body = csv_bytes([good_row(row) for row in rows])
+    return objects.put(project.S3_BUCKET, f"{schedule.prefix}{name}", body, "text/csv")
+
+
+def made_due(schedule: Schedule) -> None:
+    Schedule.objects.filter(pk=schedule.pk).update(next_run_at=now() - timedelta(minutes=1))
+
+
+def test_what_lies_under_the_prefix_is_imported(schedule: Schedule, categories: list[str]) -> None:
+    version = put(schedule, "a.csv", 1, 2)
+    put(schedule, "deeper/b.csv", 3)
+    objects.put(project.S3_BUCKET, f"{schedule.prefix}folder/", b"", "text/csv")
+
+    assert schedules.run_schedules() == 2
+    drive()
+
+    upload = Upload.objects.get(s3_key=f"{schedule.prefix}a.csv")
+    assert (upload.status, upload.valid_records) == ("completed", 2)
+    assert (upload.vendor, upload.file_name, upload.s3_version) == (
+        schedule.vendor,
+        "a.csv",
+        version,
+    )
+    assert upload.schedule == schedule
+    assert upload.source_etag
+    schedule.refresh_from_db()
+    assert schedule.last_result == "2 new"
+    assert schedule.next_run_at is not None
+    assert timedelta(minutes=59) < schedule.next_run_at - now() <= timedelta(minutes=60)
+
+
+def test_an_object_that_has_not_changed_is_not_imported_again(schedule: Schedule) -> None:
+    put(schedule, "a.csv", 1)
+    assert schedules.run_schedules() == 1
+    for _ in range(2):
+        made_due(schedule)
+        assert schedules.run_schedules() == 0
+
+    put(schedule, "a.csv", 1)  # another version with the same content
+    made_due(schedule)
+    assert schedules.run_schedules() == 0
+
+    put(schedule, "a.csv", 1, 2)
+    put(schedule, "a.csv", 1, 2, 3)  # the latest counts
+    made_due(schedule)
+    assert schedules.run_schedules() == 1
+    assert Upload.objects.count() == 2
+
+    put(schedule, "a.csv", 1)  # as it was once, but not as it was last
+    made_due(schedule)
+    assert schedules.run_schedules() == 1
+    schedule.refresh_from_db()
+    assert schedule.last_result == "1 new"
+
+
+def test_an_object_that_is_gone_is_not_imported(schedule: Schedule) -> None:
+    put(schedule, "a.csv", 1)
+    objects.client().delete_object(Bucket=project.S3_BUCKET, Key=f"{schedule.prefix}a.csv")
+    assert schedules.run_schedules() == 0
+
+
+def test_the_same_content_is_taken_again_after_we_broke_off(schedule: Schedule) -> None:
+    put(schedule, "a.csv", 1)
+    schedules.run_schedules()
+    Upload.objects.update(status="failed", failure_code="INTERNAL", step="done")
+    put(schedule, "a.csv", 1)
+    made_due(schedule)
+    assert schedules.run_schedules() == 1
+
+
+def test_missed_ticks_are_caught_up_once(schedule: Schedule) -> None:
+    beat = now() - timedelta(days=3, minutes=10)
+    Schedule.objects.update(next_run_at=beat)
+    put(schedule, "a.csv", 1)
+    assert schedules.run_schedules() == 1
+    schedule.refresh_from_db()
+    assert schedule.next_run_at == beat + timedelta(days=3, hours=1)  # it keeps its beat
+    put(schedule, "b.csv", 2)
+    assert schedules.run_schedules() == 0
+
+
+def test_a_schedule_that_is_off_or_not_due_rests(schedule: Schedule) -> None:
+    put(schedule, "a.csv", 1)
+    Schedule.objects.update(next_run_at=now() + timedelta(minutes=1))
+    assert schedules.run_schedules() == 0
+    Schedule.objects.update(next_run_at=now() - timedelta(minutes=1), is_enabled=False)
+    assert schedules.run_schedules() == 0
+
+
+def test_import_now_runs_also_what_is_off_and_names_who_asked(
+    schedule: Schedule, reviewer: User
+) -> None:
+    put(schedule, "a.csv", 1)
+    Schedule.objects.update(is_enabled=False)
+    schedules.ask(schedule.pk, by=reviewer)
+    assert schedules.run_schedules() == 1
+    assert Upload.objects.get().uploaded_by == reviewer
+    schedule.refresh_from_db()
+    assert (schedule.asked_at, schedule.asked_by, schedule.next_run_at) == (None, None, None)
+    assert schedules.run_schedules() == 0
+
+
+def test_import_now_does_not_move_the_next_tick(schedule: Schedule, reviewer: User) -> None:
+    tick = now() + timedelta(minutes=7)
+    Schedule.objects.update(next_run_at=tick)
+    schedules.ask(schedule.pk, by=reviewer)
+    schedules.run_schedules()
+    schedule.refresh_from_db()
+    assert schedule.next_run_at == tick
+
+
+def test_a_crontab_line_waits_for_its_time(vendor_a: Vendor) -> None:
+    schedule = make_schedule(vendor_a, every_minutes=None, cron="0 6 * * mon-fri")
+    put(schedule, "a.csv", 1)
+    assert schedules.run_schedules() == 0
+    schedule.refresh_from_db()
+    assert schedule.next_run_at is not None
+    assert schedule.next_run_at > now()
+    made_due(schedule)
+    assert schedules.run_schedules() == 1
+    schedule.refresh_from_db()
+    assert schedule.next_run_at > now()
+
+
+@pytest.mark.parametrize(
+    ("line", "tick"),
+    [
+        ("*/5 * * * *", datetime(2026, 11, 20, 19, 25, tzinfo=UTC)),
+        ("0 6 * * mon-fri", datetime(2026, 11, 23, 6, 0, tzinfo=UTC)),
+        ("20 19 * * *", datetime(2026, 11, 21, 19, 20, tzinfo=UTC)),
+        ("0 0 29 2 *", datetime(2028, 2, 29, tzinfo=UTC)),
+        ("  15   3  1 * * ", datetime(2026, 12, 1, 3, 15, tzinfo=UTC)),
+    ],
+)
+def test_the_next_tick_of_a_crontab_line(line: str, tick: datetime) -> None:
+    assert schedules.next_by_crontab(line, datetime(2026, 11, 20, 19, 20, tzinfo=UTC)) == tick
+
+
+@pytest.mark.parametrize(
+    "line", ["", "x", "* * * *", "* * * * * *", "61 * * * *", "*/0 * * * *", "0 0 31 2 *", "@daily"]
+)
+def test_nonsense_is_no_crontab_line(line: str) -> None:
+    with pytest.raises(ValueError, match="not a crontab line"):
+        schedules.next_by_crontab(line, now())
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"dataset": "nothing"}, "dataset"),
+        ({"vendor": None}, "vendor"),
+        ({"prefix": "uploads/"}, "vendor"),  # there the key names the vendor
+        ({"prefix": ""}, "prefix"),
+        ({"prefix": "/exports/"}, "prefix"),
+        ({"prefix": "up"}, "prefix"),
+        ({"prefix": "errors/VEND001/"}, "prefix"),
+        ({"every_minutes": 0}, "every_minutes"),
+        ({"every_minutes": None}, "cron"),
+        ({"cron": "0 6 * * *"}, "cron"),
+        ({"every_minutes": None, "cron": "often"}, "cron"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(
+    vendor_a: Vendor, values: dict[str, Any], field: str
+) -> None:
+    usual = {"name": "x", "dataset": "products", "prefix": "exports/", "every_minutes": 5}
+    schedules.check(Schedule(vendor=vendor_a, **usual))
+    with pytest.raises(ValidationError) as refused:
+        schedules.check(Schedule(**{"vendor": vendor_a, **usual, **values}))
+    assert list(refused.value.message_dict) == [field]
+
+
+def test_under_the_data_sets_own_prefix_the_key_names_the_vendor(vendor_b: Vendor) -> None:
+    schedule = make_schedule(None, prefix=f"uploads/VEND002/{uuid4().hex}/")
+    schedules.check(schedule)
+    version = put(schedule, "a.csv", 1)
+    assert schedules.run_schedules() == 1
+    upload = Upload.objects.get()
+    assert upload.vendor == vendor_b
+    # Its event comes later and is the same upload.
+    object_arrived(Arrival(project.S3_BUCKET, upload.s3_key, version, 1))
+    assert Upload.objects.count() == 1
+
+
+def test_a_run_that_finds_too_much_goes_on(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedules, "MOST_NEW", 2)
+    monkeypatch.setattr(schedules, "LISTED_AT_ONCE", 2)
+    for row in range(5):
+        put(schedule, f"{row}.csv", row)
+    assert schedules.run_schedules() == 5
+    assert Upload.objects.count() == 5
+    assert schedules.run_schedules() == 0
+
+
+def test_a_storage_that_does_not_answer_is_asked_again_and_staff_are_told(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object) -> Iterator[objects.ListedVersion]:
+        raise EndpointConnectionError(endpoint_url="http://x")
+
+    put(schedule, "a.csv", 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(objects, "list_versions", unreachable)
+        for failures in (1, 2, 3):
+            assert not Alarm.objects.exists()
+            made_due(schedule)
+            assert schedules.run_schedules() == 0
+            schedule.refresh_from_db()
+            assert schedule.failures == failures
+            assert schedule.last_result.startswith("failed: EndpointConnectionError")
+            assert schedule.next_run_at is not None
+            is_soon = schedule.next_run_at < now() + timedelta(minutes=1)
+            assert is_soon == (failures < 3)
+    assert Alarm.objects.get().kind == "failed_schedule"
+
+    made_due(schedule)
+    assert schedules.run_schedules() == 1
+    schedule.refresh_from_db()
+    assert schedule.failures == 0
+
+
+def test_one_schedule_that_fails_does_not_hold_up_the_others(
+    schedule: Schedule, vendor_a: Vendor
+) -> None:
+    broken = make_schedule(vendor_a, name="Broken", dataset="forgotten")
+    made_due(broken)
+    put(schedule, "a.csv", 1)
+    assert schedules.run_schedules() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_beats_do_no_harm(schedule: Schedule) -> None:
+    for row in range(5):
+        put(schedule, f"{row}.csv", row)
+    schedules.begin_new()
+    start = threading.Barrier(2)
+    found: list[int] = []
+
+    def beat() -> None:
+        start.wait()
+        try:
+            found.append(schedules.run_schedules())
+        finally:
+            connection.close()
+
+    beats = [threading.Thread(target=beat) for _ in range(2)]
+    for each in beats:
+        each.start()
+    for each in beats:
+        each.join()
+    assert sum(found) == 5
+    assert Upload.objects.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_schedule_that_somebody_runs_is_passed_by(schedule: Schedule) -> None:
+    put(schedule, "a.csv", 1)
+    schedules.begin_new()
+    found: list[int] = []
+
+    def other() -> None:
+        try:
+            found.append(schedules.run_schedules())
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        schedules.due().select_for_update().get()
+        beat = threading.Thread(target=other)
+        beat.start()
+        beat.join()
+    assert found == [0]
+    assert schedules.run_schedules() == 1
