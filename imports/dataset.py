@@ -107,6 +107,15 @@ class RowRule:
 
 
 @dataclass(frozen=True)
+class CleanUp:
+    """When the source objects of a data set are deleted."""
+
+    after_hours: int | None = None  # since the upload ended; else as SOURCE_KEPT_HOURS says
+    processed_only: bool = False  # failed and cancelled ones stay as long as their history
+    prefix: str = ""  # only what lies under it; else what lies under the data set's own
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Everything the engine knows about one kind of file."""
 
@@ -134,6 +143,7 @@ class Dataset:
     max_rows: int | None = None
     max_bytes: int | None = None
     alarms: bool = False  # a run that ends failed also raises an alarm
+    clean_up: CleanUp = CleanUp()
     personal: bool = False  # personal data: files, rows and reports are erased after a time
 
     def for_header(self, header: Sequence[str]) -> "Dataset":

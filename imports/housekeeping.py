@@ -1,4 +1,4 @@
-"""What beat asks for: resume stalled uploads, find missing events, clean up, watch dead letters.
+"""What beat asks for: resume stalled uploads, find missing events, watch dead letters.
 
 All of it is level-triggered ("older than X", never a time window), so that a beat that was dead
 for hours, or two beats at once, change nothing.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MOST_HINTS = 100  # per sweep
-MOST_DELETIONS = 1_000  # per sweep
+MOST_AT_ONCE = 1_000  # objects compared with the database
 
 
 def queues() -> "SQSClient":
@@ -108,7 +108,7 @@ def find_missing_events() -> int:
         for listed in objects.list_versions(settings.S3_BUCKET, dataset.prefix):
             if listed.modified < now() - grace and not listed.key.endswith("/"):
                 page.append(listed)
-            if len(page) == MOST_DELETIONS:
+            if len(page) == MOST_AT_ONCE:
                 found += receive_unknown(page)
                 page = []
         found += receive_unknown(page)
@@ -133,47 +133,6 @@ def receive_unknown(page: list[objects.ListedVersion]) -> int:
 
 def arrival_of(listed: objects.ListedVersion) -> Arrival:
     return Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size, listed.etag)
-
-
-def clean_up() -> int:
-    """Delete source objects of long ended uploads, by version, then history past its time.
-
-    An object whose upload has not ended is never deleted. Returns how many objects went.
-    """
-    ended = (
-        Upload.objects.ended()
-        .filter(
-            step=Upload.Step.DONE,
-            completed_at__lt=Now() - timedelta(hours=settings.SOURCE_KEPT_HOURS),
-            source_deleted_at__isnull=True,
-            s3_version__isnull=False,
-        )
-        .order_by("completed_at")
-    )
-    deleted = 0
-    for upload_id in ended.values_list("pk", flat=True)[:MOST_DELETIONS]:
-        with transaction.atomic():
-            # The lock keeps a retry from starting between the look and the deletion.
-            upload = ended.select_for_update(skip_locked=True).filter(pk=upload_id).first()
-            if upload is None:
-                continue
-            objects.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
-            crashpoint("clean_up.after_delete")
-            upload.source_deleted_at = now()
-            upload.save(update_fields=["source_deleted_at"])
-            deleted += 1
-    forgotten, _ = (
-        Upload.objects.ended()
-        .filter(
-            Q(source_deleted_at__isnull=False) | Q(s3_version__isnull=True),
-            step=Upload.Step.DONE,
-            completed_at__lt=Now() - timedelta(days=settings.AUDIT_KEPT_DAYS),
-        )
-        .delete()
-    )
-    if deleted or forgotten:
-        log.info("deleted %s source objects and %s records past their time", deleted, forgotten)
-    return deleted
 
 
 def watch_dead_letters() -> None:

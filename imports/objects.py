@@ -113,11 +113,10 @@ def list_versions(bucket: str, prefix: str) -> Iterator[ListedVersion]:
             )
 
 
-def delete_every_version(bucket: str, key: str) -> None:
-    """Remove an object with all its versions and delete markers. No error when it never was."""
-    pages = client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+def delete_all(bucket: str, prefix: str) -> None:
+    """Remove what lies under a prefix, with all versions and delete markers."""
+    pages = client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
         found: list[Any] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         for entry in found:
-            if entry["Key"] == key:  # not those that only begin like it
-                delete_version(bucket, key, entry["VersionId"])
+            delete_version(bucket, entry["Key"], entry["VersionId"])

@@ -109,6 +109,24 @@ def read(upload: "Upload", most_rows: int) -> list[Run]:
     return runs
 
 
+def erase(upload_id: str) -> None:
+    """Delete the upload's staged rows of every run, instead of waiting for TTL.
+
+    Its own item stays: it holds counts. Raises botocore's errors.
+    """
+    dynamodb: DynamoDBClient = aws.client("dynamodb")
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=settings.UPLOAD_RECORDS_TABLE,
+        KeyConditionExpression="upload_id = :upload AND begins_with(record_id, :rows)",
+        ExpressionAttributeValues={":upload": {"S": upload_id}, ":rows": {"S": "rows#"}},
+        ProjectionExpression="upload_id, record_id",
+        ConsistentRead=True,
+    )
+    for page in pages:
+        for key in page["Items"]:
+            dynamodb.delete_item(TableName=settings.UPLOAD_RECORDS_TABLE, Key=key)
+
+
 def put_upload(upload: "Upload") -> None:
     """Write the upload's own item, for those who look at the table by vendor."""
     dynamo.client().put_item(

@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from imports import housekeeping, pipeline, schedules
+from imports import clean_up as clean_up_sources
+from imports import erasure, housekeeping, pipeline, schedules
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds, so that a queue full of hints is not used up while the database restarts
@@ -56,7 +57,8 @@ def run_schedules() -> None:
 @shared_task
 @left_to_the_next_sweep()
 def clean_up() -> None:
-    housekeeping.clean_up()
+    clean_up_sources.clean_up()
+    erasure.erase_personal_data()
 
 
 @shared_task

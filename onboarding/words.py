@@ -1,10 +1,7 @@
 """The portal's words for what the pipeline calls by short names."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
-
-from django.conf import settings
 
 from imports.dataset import Dataset, header_name
 from imports.models import Upload
@@ -45,15 +42,6 @@ def modes_of(dataset: Dataset) -> list[Mode]:
 
 def mode_title(upload: Upload, dataset: Dataset) -> str:
     return next((m.title for m in modes_of(dataset) if m.key == upload.mode), upload.mode)
-
-
-def source_gone_at(upload: Upload) -> datetime | None:
-    """When the uploaded file leaves our storage; None when that is not certain yet."""
-    if upload.completed_at is None or upload.s3_version is None:
-        return None
-    return upload.source_deleted_at or upload.completed_at + timedelta(
-        hours=settings.SOURCE_KEPT_HOURS
-    )
 
 
 def header_check(dataset: Dataset) -> dict[str, Any]:

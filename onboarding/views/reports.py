@@ -27,7 +27,7 @@ def errors(request: HttpRequest, upload_id: str) -> HttpResponse:
 def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
     """The rejected rows in the vendor's own columns, to mend and to upload again."""
     upload = visible(request, upload_id)
-    if not (upload.completed_at and upload.error_records):
+    if not (upload.completed_at and upload.error_records) or upload.erased_at:
         raise Http404("nothing to correct")
     name = f"{PurePosixPath(upload.file_name).stem} - to correct.csv"
     return StreamingHttpResponse(
@@ -48,5 +48,5 @@ def mailed(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "onboarding/report_expired.html", days, status=410)
     except links.LinkInvalid as error:
         raise Http404("nobody issued this link") from error
-    upload = get_object_or_404(Upload, pk=link.upload_id)
+    upload = get_object_or_404(Upload, pk=link.upload_id, erased_at=None)
     return redirect(links.download_url(upload, link.version, key=link.key))

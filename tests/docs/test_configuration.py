@@ -69,6 +69,7 @@ def test_limits_named_in_the_documents_are_the_defaults() -> None:
     assert f"lease** of {defaults['LEASE_SECONDS']} s" in flow
     assert f"after {defaults['NEVER_ARRIVED_MINUTES']} min" in flow
     assert f"sources {defaults['SOURCE_KEPT_HOURS']} h after" in flow
+    assert f"personal data after {defaults['PERSONAL_KEPT_DAYS']} days" in flow
     assert f"history after {defaults['AUDIT_KEPT_DAYS']} days" in flow
     assert defaults["MAX_ATTEMPTS"] == "8"
     assert "eighth failure in a row** (`MAX_ATTEMPTS`)" in flow

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from django.conf import settings as project
 from django.utils.timezone import now
 
-from imports import actions, hints, housekeeping, objects
+from imports import actions, clean_up, hints, housekeeping, objects
 from imports.models import Alarm, Upload
 from imports.steps.receive import open_upload
 from tests.conftest import arrived, drive
@@ -105,12 +105,12 @@ def versions(upload: Upload) -> list[objects.ListedVersion]:
 
 def test_the_source_of_a_long_ended_upload_is_deleted_for_good(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="x")])
-    housekeeping.clean_up()
+    clean_up.clean_up()
     assert versions(upload)
 
     Upload.objects.update(completed_at=long_ago(hours=25))
-    assert housekeeping.clean_up() == 1
-    assert housekeeping.clean_up() == 0
+    assert clean_up.clean_up() == 1
+    assert clean_up.clean_up() == 0
 
     upload.refresh_from_db()
     assert not versions(upload)
@@ -126,7 +126,7 @@ def test_the_source_of_an_upload_that_has_not_ended_is_kept(
     retried = run_upload([good_row(1, price="x")])
     actions.retry(retried.upload_id, by=None)
 
-    assert housekeeping.clean_up() == 0
+    assert clean_up.clean_up() == 0
     assert versions(waiting)
     assert versions(retried)
 
@@ -134,11 +134,11 @@ def test_the_source_of_an_upload_that_has_not_ended_is_kept(
 def test_history_is_kept_ninety_days(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="x")])
     Upload.objects.update(completed_at=long_ago(days=89))
-    housekeeping.clean_up()
+    clean_up.clean_up()
     assert Upload.objects.filter(pk=upload.pk).exists()
 
     Upload.objects.update(completed_at=long_ago(days=91))
-    housekeeping.clean_up()
+    clean_up.clean_up()
     assert not Upload.objects.filter(pk=upload.pk).exists()
 
 

@@ -1,0 +1,268 @@
+"""Clean-up as each data set says, and personal data that is gone after its time, everywhere."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from django.apps import apps
+from django.conf import settings as project
+from django.test import Client
+from django.utils.timezone import now
+
+from catalog.models import Product
+from config import aws
+from imports import actions, alarms, clean_up, datasets, erasure, objects
+from imports.dataset import CleanUp, Dataset
+from imports.models import Alarm, Upload
+from imports.steps.receive import Arrival, object_arrived
+from tests.conftest import drive
+from tests.product_files import csv_bytes, good_row
+
+Run = Callable[..., Upload]
+VALUE = "Winifred-Quimby"  # a value in a rejected row
+REJECTED = "rejected/people/"
+
+
+def with_products(monkeypatch: pytest.MonkeyPatch, **values: Any) -> Dataset:
+    """Products, as if their data set said something else."""
+    changed = replace(datasets.get("products"), **values)
+    every = {**datasets.all_datasets(), "products": changed}
+    monkeypatch.setattr(datasets, "all_datasets", lambda: every)
+    return changed
+
+
+@pytest.fixture
+def personal(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_products(monkeypatch, personal=True, rejected_prefix=REJECTED)
+
+
+def aged(days: float) -> None:
+    Upload.objects.update(completed_at=now() - timedelta(days=days))
+
+
+def bad_rows() -> list[dict[str, str]]:
+    wrong = good_row(2, price=VALUE, product_name=f"{VALUE} himself", **{VALUE: "x"})
+    # A file without a header may have values where the header should be.
+    return [good_row(1, **{VALUE: "x"}), wrong, good_row(3, category=VALUE, **{VALUE: "x"})]
+
+
+def everything_of(upload: Upload) -> Iterator[str]:
+    """All that is kept about an upload: rows of every table of the room, objects, staged items."""
+    for model in apps.get_app_config("imports").get_models():
+        yield from (repr(values) for values in model._default_manager.values())
+    for prefix in (upload.s3_key, "errors/", REJECTED):
+        for listed in objects.list_versions(project.S3_BUCKET, prefix):
+            if upload.upload_id in listed.key or listed.key == upload.s3_key:
+                body = objects.client().get_object(
+                    Bucket=project.S3_BUCKET, Key=listed.key, VersionId=listed.version
+                )["Body"]
+                yield body.read().decode(errors="replace")
+    yield from staged(upload)
+
+
+def staged(upload: Upload) -> list[str]:
+    items = aws.client("dynamodb").query(
+        TableName=project.UPLOAD_RECORDS_TABLE,
+        KeyConditionExpression="upload_id = :upload",
+        ExpressionAttributeValues={":upload": {"S": upload.upload_id}},
+    )["Items"]
+    packed = [item["payload"]["B"] for item in items if "payload" in item]
+    return [zlib.decompress(bytes(payload)).decode() for payload in packed]
+
+
+def test_personal_data_is_gone_everywhere_after_its_time(personal: None, run_upload: Run) -> None:
+    upload = run_upload(bad_rows(), file_name="people.csv")
+    actions.retry(upload.upload_id, by=None)  # a second run, e-mail and report
+    drive()
+    upload.refresh_from_db()
+    # A report of somebody who was fenced out, in either place.
+    for key in (f"errors/_/{upload.upload_id}_errors.csv", f"{REJECTED}{upload.upload_id}_x.csv"):
+        objects.put(project.S3_BUCKET, key, VALUE.encode(), "text/csv")
+        objects.put(project.S3_BUCKET, key, VALUE.encode(), "text/csv")
+        objects.client().delete_object(Bucket=project.S3_BUCKET, Key=key)
+    alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, f"KeyError: {VALUE}")
+    before = {
+        name: getattr(upload, name)
+        for name in (
+            "upload_id", "sha256", "total_records", "valid_records", "error_records", "status",
+            "run", "file_size", "s3_key", "s3_version", "file_name", "completed_at",
+        )
+    }  # fmt: skip
+    types = list(upload.row_errors.order_by("pk").values_list("row_number", "error_type"))
+    found = [text for text in everything_of(upload) if VALUE in text]
+    assert len(found) > 8
+
+    aged(29)
+    assert erasure.erase_personal_data() == 0
+    aged(31)
+    before["completed_at"] = Upload.objects.get().completed_at
+    assert erasure.erase_personal_data() == 1
+
+    assert [text for text in everything_of(upload) if VALUE in text] == []
+    assert staged(upload) == []
+    assert not list(objects.list_versions(project.S3_BUCKET, upload.s3_key))
+    upload.refresh_from_db()
+    assert {name: getattr(upload, name) for name in before} == before
+    assert list(upload.row_errors.order_by("pk").values_list("row_number", "error_type")) == types
+    assert upload.notifications.count() == 2
+    assert not upload.can_be_retried
+    assert Product.objects.count() == 1  # the result is not ours to erase
+    assert erasure.erase_personal_data() == 0
+
+
+def test_other_data_is_left_alone(run_upload: Run) -> None:
+    upload = run_upload(bad_rows())
+    aged(31)
+    assert erasure.erase_personal_data() == 0
+    assert upload.row_errors.filter(original_data__isnull=False).exists()
+
+
+def test_an_upload_that_has_not_ended_is_left_alone(personal: None, run_upload: Run) -> None:
+    upload = run_upload(bad_rows())
+    actions.retry(upload.upload_id, by=None)
+    Upload.objects.update(upload_timestamp=now() - timedelta(days=60))
+    assert erasure.erase_personal_data() == 0
+
+
+def test_a_refusal_keeps_its_code_and_loses_what_it_quotes(personal: None, run_upload: Run) -> None:
+    upload = run_upload(f"{VALUE},sku,sku\n1,2,3\n")
+    assert upload.failure_code
+    Upload.objects.update(failure_message=f"The header has {VALUE}")
+    aged(31)
+    erasure.erase_personal_data()
+    assert [text for text in everything_of(upload) if VALUE in text] == []
+    code = upload.failure_code
+    upload.refresh_from_db()
+    assert upload.failure_code == code
+    assert upload.failure_message
+
+
+def test_every_version_under_a_key_goes_and_younger_ones_stay(
+    personal: None, run_upload: Run, categories: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "uploads/VEND001/people.csv"
+    body = csv_bytes(bad_rows())
+
+    def drop() -> Upload | None:
+        version = objects.put(project.S3_BUCKET, key, body, "text/csv")
+        return object_arrived(Arrival(project.S3_BUCKET, key, version, len(body)))
+
+    objects.put(project.S3_BUCKET, key, body, "text/csv")  # nobody ever heard of this one
+    old = drop()
+    young = drop()
+    assert old is not None
+    assert young is not None
+    drive()
+    Upload.objects.filter(pk=old.pk).update(completed_at=now() - timedelta(days=31))
+    listed = objects.list_versions
+
+    def long_ago(bucket: str, prefix: str) -> Iterator[objects.ListedVersion]:
+        for each in listed(bucket, prefix):
+            yield replace(each, modified=each.modified - timedelta(days=31))
+
+    monkeypatch.setattr(objects, "list_versions", long_ago)
+    assert erasure.erase_personal_data() == 1
+    left = [each.version for each in listed(project.S3_BUCKET, key) if each.key == key]
+    assert left == [young.s3_version]
+
+
+def test_who_dies_on_the_way_begins_again(
+    personal: None, run_upload: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = run_upload(bad_rows())
+    aged(31)
+
+    def unreachable(_: str) -> None:
+        raise EndpointConnectionError(endpoint_url="http://x")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("imports.staging.erase", unreachable)
+        with pytest.raises(EndpointConnectionError):
+            erasure.erase_personal_data()
+    upload.refresh_from_db()
+    assert upload.erased_at is None
+    assert erasure.erase_personal_data() == 1
+    assert [text for text in everything_of(upload) if VALUE in text] == []
+
+
+def test_the_pages_say_so_and_offer_nothing_that_is_gone(
+    personal: None, run_upload: Run, client: Client, alice: Any, reviewer: Any
+) -> None:
+    upload = run_upload(bad_rows())
+    aged(31)
+    erasure.erase_personal_data()
+    client.force_login(alice)
+    page = client.get(f"/uploads/{upload.upload_id}/").content.decode()
+    assert "because they are personal data" in page
+    assert 'id="correct"' not in page
+    assert VALUE not in page
+    for name in ("correct.csv", "errors.csv"):
+        assert client.get(f"/uploads/{upload.upload_id}/{name}").status_code == 404
+    client.force_login(reviewer)
+    answer = client.get(f"/admin/imports/upload/{upload.upload_id}/change/")
+    assert "counts, hashes and ids are kept" in answer.content.decode()
+    assert VALUE not in answer.content.decode()
+
+
+# --- clean-up by data set --------------------------------------------------------------------
+
+
+def late(hours: float) -> int:
+    Upload.objects.update(completed_at=now() - timedelta(hours=hours), source_deleted_at=None)
+    return clean_up.sources_past_their_time().count()
+
+
+def test_a_data_set_says_how_long_its_files_are_kept(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_upload([good_row(1)])
+    assert (late(23), late(25)) == (0, 1)
+    with_products(monkeypatch, clean_up=CleanUp(after_hours=2))
+    assert (late(1), late(3)) == (0, 1)
+
+
+def test_a_data_set_may_keep_what_was_not_processed(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_products(monkeypatch, clean_up=CleanUp(processed_only=True))
+    refused = run_upload("nonsense")
+    assert refused.status == "failed"
+    assert (late(25), late(24 * 91)) == (0, 1)
+    Upload.objects.update(status="partial")
+    assert late(25) == 1
+
+
+def test_only_what_lies_under_the_prefix_is_deleted(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_upload([good_row(1)])
+    with_products(monkeypatch, clean_up=CleanUp(prefix="uploads/VEND002/"))
+    assert late(25) == 0
+    with_products(monkeypatch, clean_up=CleanUp(prefix="uploads/VEND001/"))
+    assert late(25) == 1
+    Upload.objects.update(s3_key="exports/a.csv")  # a schedule found it where others keep it
+    assert late(25) == 0
+
+
+def test_files_of_a_data_set_that_is_no_more_are_deleted_too(run_upload: Run) -> None:
+    run_upload([good_row(1)])
+    Upload.objects.update(dataset="forgotten", s3_key="old/a.csv")
+    assert (late(23), late(25)) == (0, 1)
+
+
+def test_history_of_personal_data_is_not_forgotten_before_the_data(
+    personal: None, run_upload: Run, settings: Any
+) -> None:
+    settings.PERSONAL_KEPT_DAYS = 120
+    run_upload(bad_rows())
+    aged(91)
+    clean_up.clean_up()
+    assert Upload.objects.exists()
+    aged(121)
+    erasure.erase_personal_data()
+    clean_up.clean_up()
+    assert not Upload.objects.exists()
