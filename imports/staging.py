@@ -114,7 +114,7 @@ def erase(upload_id: str) -> None:
 
     Its own item stays: it holds counts. Raises botocore's errors.
     """
-    dynamodb: DynamoDBClient = aws.client("dynamodb")
+    dynamodb = dynamo.client()
     pages = dynamodb.get_paginator("query").paginate(
         TableName=settings.UPLOAD_RECORDS_TABLE,
         KeyConditionExpression="upload_id = :upload AND begins_with(record_id, :rows)",

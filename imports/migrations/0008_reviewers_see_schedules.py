@@ -19,7 +19,7 @@ def let_reviewers_look(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("imports", "0005_schedules"),
+        ("imports", "0007_schedules"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
