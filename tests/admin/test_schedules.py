@@ -129,7 +129,7 @@ def test_who_may_only_look_cannot_import(client: Client, staff: User, vendor_a: 
 def test_an_upload_says_which_schedule_found_it(as_reviewer: Client, vendor_a: Vendor) -> None:
     upload = make_upload("UPLOAD_1", vendor_a, schedule=make(vendor_a))
     assert "by schedule Nightly" in as_reviewer.get(list_of(upload)).content.decode()
-    assert "found by schedule" in as_reviewer.get(page_of(upload)).content.decode()
+    assert "Found by</dt><dd>schedule" in as_reviewer.get(page_of(upload)).content.decode()
 
 
 def test_deleting_a_schedule_keeps_what_it_found(as_admin: Client, vendor_a: Vendor) -> None:
