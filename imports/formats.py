@@ -23,6 +23,7 @@ class Format(Protocol):
     extension: str
     in_words: str  # the kind of file, for the form: "CSV"
     accepts: str  # file name endings and media types, for the browser's file chooser
+    has_known_header: bool  # the first row always names columns of the data set
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -75,6 +76,7 @@ class Csv:
     extension = "csv"
     in_words = "CSV"
     accepts = ".csv,.txt,.tsv,text/csv"
+    has_known_header = True
     about: tuple[str, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, dataset: "Dataset", mode: str) -> Layout:
@@ -92,6 +94,7 @@ class CsvMaybeWithoutHeader(Csv):
     The columns then are the data set's, in its order, and rows count from 1.
     """
 
+    has_known_header = False
     about = (HEADER, HEADER_OR_DATA, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, dataset: "Dataset", mode: str) -> Layout:
@@ -120,6 +123,7 @@ class CsvOfAnyColumns(Csv):
     """Delimited text whose header says what its columns are: names usable as attributes, and none
     of those that are `reserved`."""
 
+    has_known_header = False
     reserved: tuple[str, ...] = ()
 
     @property

@@ -64,6 +64,7 @@ class Json:
     extension = "json"
     in_words = "JSON"
     accepts = ".json,.jsonl,.ndjson,application/json"
+    has_known_header = False
     about = (
         "An array of objects, [{…}, {…}], or one object to a line.",
         "Other keys are ignored; the upload’s page names those of the first object.",

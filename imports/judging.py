@@ -208,8 +208,9 @@ def unprintable_text(column: Column, text: str) -> Problem:
     return Problem(
         column.key,
         "INVALID_VALUE",
-        f"{column.label} holds a character that cannot be printed, {code} (was "
-        f"'{shown(UNPRINTABLE.sub(REPLACEMENT, text))}')",
+        UNPRINTABLE_MESSAGE.format(
+            field=column.label, character=code, value=shown(UNPRINTABLE.sub(REPLACEMENT, text))
+        ),
     )
 
 
@@ -223,11 +224,13 @@ def torn_text(column: Column, text: str) -> Problem:
 
 
 def overlong_text(column: Column) -> Problem:
-    return Problem(
-        column.key, "FIELD_TOO_LONG", f"{column.label} is longer than {LONGEST_CELL:,} characters"
-    )
+    return Problem(column.key, "FIELD_TOO_LONG", OVERLONG_MESSAGE.format(field=column.label))
 
 
+UNPRINTABLE_MESSAGE = (
+    "{field} holds a character that cannot be printed, {character} (was '{value}')"
+)
+OVERLONG_MESSAGE = f"{{field}} is longer than {LONGEST_CELL:,} characters"
 COLUMN_COUNT_MESSAGE = "The row has {cells} where the header has {width}"
 # Errors that belong to no single rule of a column.
 GENERAL_REMEDIES: Mapping[str, str] = {

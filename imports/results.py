@@ -33,6 +33,7 @@ def in_words(upload: Upload) -> str:
         f"{upload.upload_id}  {upload.status.upper()}",
         f"{upload.file_name}: {upload.total_records} rows, {upload.valid_records} valid, "
         f"{upload.error_records} with errors"
+        + (f", {upload.skipped_records} skipped" if upload.skipped_records else "")
         + (f", {upload.not_processed} not processed" if upload.not_processed else ""),
     ]
     if upload.failure_code:

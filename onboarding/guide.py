@@ -9,10 +9,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from imports.dataset import Column, Dataset
-from imports.judging import COLUMN_COUNT_MESSAGE, GENERAL_REMEDIES
+from imports.judging import (
+    COLUMN_COUNT_MESSAGE,
+    GENERAL_REMEDIES,
+    OVERLONG_MESSAGE,
+    UNPRINTABLE_MESSAGE,
+)
 from imports.rules import OneOf, Rule, plain
 
 WHOLE_ROW = "The whole row"
+ANY_COLUMN = "Any column"
 
 
 @dataclass
@@ -55,18 +61,19 @@ def declared(dataset: Dataset) -> Iterator[tuple[str, str, SafeString, str]]:
     for unique in dataset.unique:
         label = dataset.label(unique.column)
         yield unique.code, label, worded(unique.repeated), unique.remedy
-        yield unique.code, label, worded(unique.taken), unique.remedy
+        if unique.taken:
+            yield unique.code, label, worded(unique.taken), unique.remedy
     for fixed in dataset.fixed:
         yield fixed.code, dataset.label(fixed.column), worded(fixed.message), fixed.remedy
     for row_rule in dataset.row_rules:
         label = dataset.label(row_rule.column)
         yield row_rule.code, label, worded(row_rule.message_template), row_rule.remedy
-    yield (
-        "COLUMN_COUNT",
-        WHOLE_ROW,
-        worded(COLUMN_COUNT_MESSAGE),
-        GENERAL_REMEDIES["COLUMN_COUNT"],
-    )
+    for code, where, template in (
+        ("INVALID_VALUE", ANY_COLUMN, UNPRINTABLE_MESSAGE),
+        ("FIELD_TOO_LONG", ANY_COLUMN, OVERLONG_MESSAGE),
+        ("COLUMN_COUNT", WHOLE_ROW, COLUMN_COUNT_MESSAGE),
+    ):
+        yield code, where, worded(template), GENERAL_REMEDIES[code]
 
 
 def worded(template: str, rule: Rule | None = None) -> SafeString:

@@ -141,14 +141,20 @@ class Progress:
                 else f"All {total:,} rows are in order."
             )
         if upload.status == Upload.Status.COMPLETED:
-            return (
-                f"All {total:,} {nouns} are in."
-                if total > 1
-                else f"Your {self.dataset.noun} is in."
-            )
+            return self._all_is_well()
         if upload.status == Upload.Status.PARTIAL:
             return f"{valid:,} of {total:,} {nouns} are in. {self._rows(wrong)} need a correction."
         return f"None of the {total:,} rows could be imported. Each needs a correction."
+
+    def _all_is_well(self) -> str:
+        upload, nouns = self.upload, self.dataset.nouns
+        if skipped := upload.skipped_records:
+            were = "was" if skipped == 1 else "were"
+            there = f"{self._rows(skipped)} {were} passed over."
+            return f"{upload.valid_records:,} of {upload.total_records:,} {nouns} are in. {there}"
+        if upload.total_records > 1:
+            return f"All {upload.total_records:,} {nouns} are in."
+        return f"Your {self.dataset.noun} is in."
 
     @staticmethod
     def _rows(count: int) -> str:

@@ -40,9 +40,11 @@ def refuse_if_cut(request: HttpRequest, dataset: Dataset) -> None:
         refuse_by_size(sent, dataset)
 
 
-def look(file: "UploadedFile[bytes]", *, dataset: Dataset, mode: str, vendor: Vendor) -> None:
+def look(
+    file: "UploadedFile[bytes]", *, dataset: Dataset, mode: str, vendor: Vendor | None
+) -> None:
     """Ask of the file what the pipeline will ask of it first. Raises Refused."""
-    if not vendor.is_active:
+    if vendor is not None and not vendor.is_active:
         raise Refused("INACTIVE_VENDOR", vendor=vendor.vendor_id)
     size = file.size or 0
     refuse_by_size(size, dataset)

@@ -23,8 +23,9 @@ def modes_of(dataset: Dataset) -> list[Mode]:
     every = {
         Upload.Mode.CREATE.value: Mode(
             "create",
-            f"Add new {nouns}",
-            f"Every row becomes a new {noun}. A row whose {noun} exists already is reported.",
+            f"Import {nouns}" if dataset.known_rows else f"Add new {nouns}",
+            dataset.known_rows
+            or f"Every row becomes a new {noun}. A row whose {noun} exists already is reported.",
         ),
         Upload.Mode.UPDATE.value: Mode(
             "update",
@@ -48,6 +49,9 @@ def header_check(dataset: Dataset) -> dict[str, Any]:
     """What the browser needs to look at a file before it is sent: limits and column names."""
     return {
         "maxBytes": dataset.byte_limit,
+        "kind": dataset.format.in_words,
+        # Only where there is one, and it names known columns, is a look at the header of use.
+        "looksAtHeader": dataset.format.has_known_header,
         "columns": [
             {
                 "label": column.label,

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import now
 
+from imports.datasets import all_datasets
 from imports.models import Alarm, Notification, Upload
 
 # Symbol and tone beside the words, so that colour alone never says it.
@@ -84,7 +85,11 @@ def moment(when: datetime) -> str:
 
 
 def vendor_name(upload: Upload) -> str:
-    """The vendor, or the prefix of the S3 key where it names nobody we know."""
+    """The vendor; the prefix of the S3 key where it names nobody we know; the data set's title
+    where no vendor uploads it."""
+    dataset = all_datasets().get(upload.dataset)
+    if dataset is not None and not dataset.by_vendor:
+        return two_lines("—", dataset.title)
     if upload.vendor is None:
         return two_lines(upload.vendor_prefix or "–", "unknown vendor")
     return two_lines(upload.vendor.name, upload.vendor_id)

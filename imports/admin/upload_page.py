@@ -33,6 +33,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "subtitle": None,
         "nouns": dataset.nouns if dataset else "rows",
         "dataset_title": dataset.title if dataset else upload.dataset,
+        "by_vendor": dataset is None or dataset.by_vendor,
         "refusal": REFUSALS.get(upload.failure_code),
         "groups": groups,
         "error_count": sum(group.count for group in groups),

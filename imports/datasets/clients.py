@@ -25,7 +25,7 @@ DATASET = Dataset(
             about="Finds the client: there is one for each address.",
         ),
         Column("company", "Company", Required(), MaxLength(200), example="Miller & Sons"),
-        Column("phone", "Phone", Phone(), example="+49 421 555 0123"),
+        Column("phone", "Phone", Phone(), example="0421 555 0123"),
         Column(
             "status",
             "Status",

@@ -7,6 +7,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from imports.datasets import all_datasets
 from imports.models import Upload
 
 register = template.Library()
@@ -41,6 +42,20 @@ def status(upload: Upload) -> SafeString:
         icon(STATUS_ICONS[Upload.Status(upload.status)]),
         upload.get_status_display(),
     )
+
+
+@register.simple_tag
+def owner(upload: Upload) -> SafeString:
+    """The vendor; what stands in the key where that names none we know; or the data set's title,
+    where no vendor uploads it."""
+    dataset = all_datasets().get(upload.dataset)
+    if upload.vendor is not None:
+        whose, which = upload.vendor.name, upload.vendor.vendor_id
+    elif dataset is not None and not dataset.by_vendor:
+        whose, which = "—", dataset.title
+    else:
+        whose, which = "Unknown", upload.vendor_prefix
+    return format_html('{} <span class="id wrap">{}</span>', whose, which)
 
 
 @register.filter

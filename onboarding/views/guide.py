@@ -1,36 +1,44 @@
-"""How a file must look: the help page and the template, both from the data set's declarations."""
+"""How a file must look: the help page and the template, both from the data set's declarations.
+
+Everybody may read about what vendors upload; what only staff upload is for staff.
+"""
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from imports.dataset import Dataset
 from imports.datasets import all_datasets
 from imports.refusals import ALL
 from imports.report_files import lines
 from imports.steps.stage import in_megabytes
 from onboarding.guide import approved_lists, error_codes, template_rows, worded
+from onboarding.offered import offered
 from onboarding.words import modes_of
+from vendors.access import access_of
 
 
 @require_safe
 @login_not_required
 def datasets_offered(request: HttpRequest) -> HttpResponse:
     """Help in general is the help of the first data set; its page leads to the others."""
-    return redirect("help", next(iter(all_datasets())))
+    return redirect("help", next(iter(offered(access_of(request.user)))))
 
 
 @require_safe
 @login_not_required
 def show(request: HttpRequest, dataset: str) -> HttpResponse:
-    found = known(dataset)
+    datasets = offered(access_of(request.user))
+    if dataset not in datasets:
+        return not_for_all(request, dataset)
+    found = datasets[dataset]
     return render(
         request,
         "onboarding/help.html",
         {
             "dataset": found,
-            "datasets": all_datasets().values(),
+            "datasets": datasets.values(),
             "modes": modes_of(found),
             "max_bytes": in_megabytes(found.byte_limit),
             "codes": error_codes(found),
@@ -45,7 +53,10 @@ def show(request: HttpRequest, dataset: str) -> HttpResponse:
 @login_not_required
 def template(request: HttpRequest, dataset: str) -> HttpResponse:
     """A file with the header, required columns marked by *, and one row that is right."""
-    found = known(dataset)
+    datasets = offered(access_of(request.user))
+    if dataset not in datasets:
+        return not_for_all(request, dataset)
+    found = datasets[dataset]
     return HttpResponse(
         b"".join(lines(template_rows(found))),
         content_type="text/csv; charset=utf-8",
@@ -53,9 +64,8 @@ def template(request: HttpRequest, dataset: str) -> HttpResponse:
     )
 
 
-def known(key: str) -> Dataset:
-    """The data set of this key. Raises Http404."""
-    try:
-        return all_datasets()[key]
-    except KeyError as error:
-        raise Http404(key) from error
+def not_for_all(request: HttpRequest, key: str) -> HttpResponse:
+    """To the login, where that may open the data set of this key. Raises Http404 else."""
+    if key in all_datasets() and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    raise Http404(key)

@@ -12,12 +12,12 @@ from django.shortcuts import redirect, render
 
 from config.logging import about
 from imports.dataset import Dataset
-from imports.datasets import all_datasets
 from imports.models import Upload
 from imports.refusals import Refused
 from imports.steps import receive
 from imports.steps.stage import in_megabytes
 from onboarding.forms import UploadForm
+from onboarding.offered import offered
 from onboarding.receiving import look, refuse_if_cut
 from onboarding.words import header_check
 from vendors.access import access_of
@@ -30,18 +30,19 @@ def new_upload(request: HttpRequest) -> HttpResponse:
     access = access_of(request.user)
     if not access.acts:
         return render(request, "onboarding/no_vendor.html", {"access": access}, status=403)
-    dataset = dataset_of(request)
+    datasets = offered(access)
+    dataset = dataset_of(request, datasets)
     form = UploadForm(
         *((request.POST, request.FILES) if request.method == "POST" else ()),
         dataset=dataset,
         senders=Vendor.objects.visible_to(access),
-        ask_vendor=access.sees_all,
+        ask_vendor=access.sees_all and dataset.by_vendor,
     )
     page: dict[str, Any] = {
         "access": access,
         "form": form,
         "dataset": dataset,
-        "datasets": all_datasets().values(),
+        "datasets": datasets.values(),
         "header_check": json.dumps(header_check(dataset)),
         "max_bytes": in_megabytes(dataset.byte_limit),
     }
@@ -52,7 +53,9 @@ def new_upload(request: HttpRequest) -> HttpResponse:
     try:
         refuse_if_cut(request, dataset)
         if form.is_valid():
-            vendor = form.cleaned_data.get("vendor") or Vendor.objects.visible_to(access).get()
+            vendor = form.cleaned_data.get("vendor")
+            if dataset.by_vendor and vendor is None:
+                vendor = Vendor.objects.visible_to(access).get()
             file, mode = form.cleaned_data["file"], form.cleaned_data["mode"]
             look(file, dataset=dataset, mode=mode, vendor=vendor)
             upload = receive.open_upload(
@@ -90,10 +93,9 @@ def store(upload: Upload, file: "UploadedFile[bytes]") -> bool:
     return True
 
 
-def dataset_of(request: HttpRequest) -> Dataset:
+def dataset_of(request: HttpRequest, datasets: dict[str, Dataset]) -> Dataset:
     """The data set that the form is for: the one asked for, or the first. Raises Http404."""
-    offered = all_datasets()
-    key = request.POST.get("dataset") or request.GET.get("dataset") or next(iter(offered))
-    if key not in offered:
+    key = request.POST.get("dataset") or request.GET.get("dataset") or next(iter(datasets))
+    if key not in datasets:
         raise Http404(key)
-    return offered[key]
+    return datasets[key]

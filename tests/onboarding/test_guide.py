@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Category
@@ -14,7 +15,7 @@ from imports.dataset import Dataset
 from imports.models import Upload
 from imports.refusals import ALL
 from onboarding.guide import error_codes
-from tests.onboarding.conftest import text_of
+from tests.onboarding.conftest import Browse, text_of
 
 ROW_ERRORS = {
     "REQUIRED_FIELD",
@@ -31,15 +32,20 @@ ROW_ERRORS = {
 EVERY = list(datasets.all_datasets().values())
 
 
-def template_of(dataset: str) -> list[list[str]]:
-    answer = Client().get(f"/template/{dataset}.csv")
+@pytest.fixture
+def as_staff(browse: Browse, reviewer: User) -> Client:
+    return browse(reviewer)
+
+
+def template_of(client: Client, dataset: str) -> list[list[str]]:
+    answer = client.get(f"/template/{dataset}.csv")
     assert answer.content.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
 @pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
-def test_the_template_has_every_column_with_its_example(dataset: Dataset, db: None) -> None:
-    header, example = template_of(dataset.key)
+def test_the_template_has_every_column_with_its_example(dataset: Dataset, as_staff: Client) -> None:
+    header, example = template_of(as_staff, dataset.key)
     assert tuple(dataset.match_header(header)) == dataset.columns
     marked = [cell.rstrip("*") for cell in header if cell.endswith("*")]
     assert marked == [column.label for column in dataset.columns if column.required]
@@ -53,9 +59,9 @@ def test_the_template_itself_imports_cleanly(run_upload: Callable[..., Upload]) 
 
 @pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
 def test_help_names_every_column_and_has_an_anchor_for_every_code(
-    dataset: Dataset, db: None
+    dataset: Dataset, as_staff: Client
 ) -> None:
-    page = text_of(Client().get(f"/help/{dataset.key}/"))
+    page = text_of(as_staff.get(f"/help/{dataset.key}/"))
     for column in dataset.columns:
         assert f'id="column-{column.key}"' in page
     for code in [*(code.code for code in error_codes(dataset)), *(refusal.code for refusal in ALL)]:
@@ -83,6 +89,39 @@ def test_the_approved_list_is_the_one_of_now(categories: list[str]) -> None:
     page = text_of(Client().get("/help/products/"))
     assert "<li>&lt;Robots&gt; &amp; co</li>" in page
     assert "<li>Books</li>" not in page
+
+
+STAFFS = [dataset for dataset in EVERY if not dataset.by_vendor]
+
+
+@pytest.mark.parametrize("dataset", STAFFS, ids=lambda dataset: dataset.key)
+def test_what_only_staff_upload_is_for_staff_to_read_about(
+    dataset: Dataset, as_alice: Client, as_staff: Client
+) -> None:
+    for page in (f"/help/{dataset.key}/", f"/template/{dataset.key}.csv"):
+        assert Client().get(page)["Location"] == f"/login/?next={page}"
+        assert as_alice.get(page).status_code == 404
+        assert as_staff.get(page).status_code == 200
+    for page in ("/help/products/", "/uploads/new/"):
+        assert f">{dataset.title}</a>" in text_of(as_staff.get(page))
+        assert dataset.title not in text_of(as_alice.get(page))
+    assert dataset.title not in text_of(Client().get("/help/products/"))
+
+
+def test_help_says_what_a_file_of_any_columns_is(as_staff: Client) -> None:
+    page = text_of(as_staff.get("/help/csv/"))
+    assert "These names are taken: upload_id and row_number." in page
+    assert "Any will do; these are an example." in page
+    assert "Each upload keeps its own rows" in page
+    assert "When you update" not in page
+
+
+def test_help_says_what_becomes_of_a_client_that_is_there(as_staff: Client) -> None:
+    page = text_of(as_staff.get("/help/clients/"))
+    assert "A client that is there already is replaced, unless a newer file wrote it." in page
+    assert "A first row that names none of the columns is taken for data" in page
+    assert "Active or Inactive, in upper or lower case" in page
+    assert "Approved:" not in page
 
 
 def test_general_help_leads_to_the_first_data_set(db: None) -> None:

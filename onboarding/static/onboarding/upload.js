@@ -56,7 +56,7 @@
     isTooLarge = false;
     drop.classList.toggle("drop-filled", Boolean(file));
     if (!file) {
-      words.textContent = "Drop a CSV file here, or choose one.";
+      words.textContent = `Drop a ${expected.kind} file here, or choose one.`;
       tell("");
       return;
     }
@@ -64,7 +64,7 @@
     isTooLarge = file.size > expected.maxBytes;
     if (isTooLarge) {
       tell(`This file has ${size(file.size)}; at most ${size(expected.maxBytes)} can be ` +
-        "imported at once. Split it into several, each with the header row.");
+        "imported at once. Split it into several.");
       return;
     }
     const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
@@ -87,9 +87,11 @@
     if (head.length === 0) return "This file is empty. Did you choose the right one?";
     const kind = notText(head);
     if (kind) {
-      return `This is ${kind}, not a CSV file. Open it in your spreadsheet program and save it ` +
-        "as “CSV UTF-8 (comma delimited)”.";
+      const save = expected.kind === "CSV" ? " Open it in your spreadsheet program and save it " +
+        "as “CSV UTF-8 (comma delimited)”." : "";
+      return `This is ${kind}, not a ${expected.kind} file.${save}`;
     }
+    if (!expected.looksAtHeader) return "";
     const columns = header(decode(head));
     if (!columns.length) return "This file is empty. Did you choose the right one?";
     const names = columns.map((cell) => cell.replace(/[\s_*]/g, "").toLowerCase());
