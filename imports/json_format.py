@@ -42,7 +42,7 @@ _ESCAPE = re.compile(
     r"|\\[^u]"
 )
 _LONGEST_ESCAPE = 12  # characters
-_REASON = re.compile(r"(?:lexical|parse) error: ([^\n\\]+)")
+_REASON = re.compile(r"(?:lexical|parse) error: (.+?)(?:\\n|\n|$)")
 _NOT_A_NUMBER = re.compile(r"NaN|nan|[Ii]nf")
 _KINDS = {"string": "a text", "number": "a number", "boolean": "true or false", "null": "null"}
 
@@ -63,6 +63,7 @@ class Json:
     numbers: frozenset[str] = frozenset()
     extension = "json"
     in_words = "JSON"
+    has_known_header = False
     accepts = ".json,.jsonl,.ndjson,application/json"
     has_known_header = False
     about = (
@@ -185,7 +186,7 @@ def parsed(path: Path, encoding: str) -> Iterator[list[tuple[str, Any]]]:
     parser: Any = None
     silent = 0
     try:
-        for text in texts(path, encoding):
+        for text in filter(None, texts(path, encoding)):  # the parser takes "" for the end
             if parser is None:
                 # A file that begins with an object is a row of objects, in lines.
                 several = text.lstrip().startswith("{")
@@ -219,7 +220,8 @@ def texts(path: Path, encoding: str) -> Iterator[str]:
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                yield error.object[: error.start].decode(error.encoding, "ignore")
+                before = error.object[: error.start].decode(error.encoding, "ignore")
+                yield before.removeprefix("\ufeff")
                 name = "UTF-16" if "16" in encoding else "UTF-8"
                 raise _Broken(f"its text is not {name}, or the file is damaged") from error
             # The parser would leave an invalid object in its list for a number of that length.
@@ -235,8 +237,7 @@ def texts(path: Path, encoding: str) -> Iterator[str]:
                 if half is not None:
                     yield text[: max(0, half.start() - known)]
                     raise _Broken(f"{half[0]} is half a character")
-            if text:
-                yield text
+            yield text
             if not chunk:
                 return
 
