@@ -61,6 +61,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     if may("imports.view_alarm") and (count := _open_alarms()):
         alarms = next(i for i in groups[0]["items"] if i["title"] == "Alarms")
         alarms["badge"] = f"{count} open"
+    if may("imports.act_on_upload"):
+        # The portal's form: staff upload for vendors, and the data sets that no vendor uploads.
+        link = {"title": "Upload a file", "icon": "upload", "link": reverse("new_upload")}
+        groups[0]["items"].insert(0, {**link, "permission": always})
     home = {"title": "Dashboard", "icon": "dashboard", "link": reverse("admin:index")}
     return [{"items": [{**home, "permission": always}]}, *groups]
 

@@ -4,13 +4,20 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import (
@@ -21,6 +28,7 @@ from unfold.contrib.filters.admin import (
 
 from imports import actions, links, objects
 from imports.admin import cells
+from imports.admin.export import export
 from imports.admin.filters import DatasetFilter, ProgressFilter
 from imports.admin.upload_page import progress_of, upload_page
 from imports.datasets import all_datasets
@@ -56,7 +64,8 @@ class UploadAdmin(LookOnlyAdmin):
     list_fullwidth = True
     search_fields = ("upload_id", "file_name")
     search_help_text = "Upload ID or file name"
-    actions = ("retry_selected", "cancel_selected")
+    actions = ("retry_selected", "cancel_selected", "export_selected")
+    change_list_template = "imports/admin/uploads.html"
     change_form_template = "imports/admin/upload.html"
 
     # --- who may ---------------------------------------------------------------------------
@@ -177,17 +186,53 @@ class UploadAdmin(LookOnlyAdmin):
             self.message_user(request, f"{done} {upload.upload_id}.", messages.SUCCESS)
         return HttpResponseRedirect(cells.upload_address(upload.upload_id))
 
+    # --- the history as a file -------------------------------------------------------------
+
+    @admin.action(description="Export selected uploads as CSV", permissions=["view"])
+    def export_selected(self, request: HttpRequest, queryset: QuerySet[Upload]) -> HttpResponseBase:
+        return export(request, queryset)
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """All uploads that the list shows for the same query, on however many pages."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            shown = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:imports_upload_changelist"))
+        return export(request, shown.get_queryset(request))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, str] | None = None
+    ) -> HttpResponse:
+        query = request.GET.copy()
+        query.pop("p", None)  # the page of the list that is shown
+        context = {
+            **(extra_context or {}),
+            "list_query": f"?{query.urlencode()}" if query else "",
+            "may_upload": self.has_act_permission(request),
+        }
+        answer: HttpResponse = super().changelist_view(request, context)
+        return answer
+
     # --- one upload ------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        def own(name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+        view = self.admin_site.admin_view
+
+        def own(name: str, page: Callable[..., HttpResponse]) -> URLPattern:
             return path(
                 f"<path:object_id>/{name}/",
-                self.admin_site.admin_view(view),
+                view(page),
                 name=f"imports_upload_{name}",
             )
 
         return [
+            path(
+                "export/",
+                self.admin_site.admin_view(self.export_view),
+                name="imports_upload_export",
+            ),
             own("retry", require_POST(self.retry_view)),
             own("cancel", require_POST(self.cancel_view)),
             own("report", self.report_view),
