@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from imports import report_files
 from imports.models import Upload
-from imports.summary import row_ranges
+from imports.summary import error_groups, row_ranges
 from tests.conftest import report_text
 from tests.product_files import good_row
 
@@ -102,7 +102,21 @@ def test_cells_beyond_the_header_are_not_lost(run_upload: Run) -> None:
     assert "The row has 7 cells where the header has 6; cells beyond the last column: 1" in text
 
 
-def test_row_ranges() -> None:
-    assert row_ranges([3, 4, 5, 6, 7, 12, 40, 41]) == "3–7, 12, 40, 41"
-    assert row_ranges(range(2, 60, 2), most=3) == "2, 4, 6 and 26 more rows"
-    assert row_ranges([]) == ""
+def test_row_ranges_in_words() -> None:
+    assert row_ranges([(3, 7), (12, 12), (40, 41)]) == "3–7, 12, 40, 41"
+    assert row_ranges([(2, 2), (4, 4), (6, 6)], 26) == "2, 4, 6 and 26 more rows"
+    assert row_ranges([(2, 2)], 1) == "2 and 1 more row"
+
+
+def test_errors_of_one_kind_are_told_by_the_rows_they_stand_in(run_upload: Run) -> None:
+    wrong = {*range(1, 6), 9, *range(20, 70, 2)}
+    rows = [good_row(n, **({"price": "free"} if n in wrong else {})) for n in range(80)]
+    rows[77]["price"] = "-1"
+    rows[78]["stock_quantity"] = "x"
+    groups = {group.error_type: group for group in error_groups(run_upload(rows))}
+    assert list(groups) == ["INVALID_PRICE", "INVALID_STOCK"]
+    price = groups["INVALID_PRICE"]
+    assert price.count == len(wrong) + 1
+    assert price.where == "rows 3–7, 11, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40 and 16 more rows"
+    assert price.first_message == "Price must be a number such as 19.99 (was 'free')"
+    assert groups["INVALID_STOCK"].where == "row 80"
