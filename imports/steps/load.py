@@ -78,6 +78,13 @@ def load(work: Work) -> None:
         len(problems),
         upload.processed_records,
         upload.total_records,
+        extra={
+            "dataset": dataset.key,
+            "rows": count,
+            "rows_per_second": round(count / seconds),
+            "rows_done": upload.processed_records,
+            "rows_total": upload.total_records,
+        },
     )
     metrics.rows(
         dataset=dataset.key,
