@@ -15,8 +15,8 @@ up: environment  ## the same in the background; returns when it is ready
 down: environment  ## stop what `up` started
 	@$(venv) -m deploy.local down
 
-demo: environment  ## upload a sample with mistakes, show what its vendor is told
-	@$(venv) -m deploy.local demo
+demo: environment  ## drop a sample with mistakes, show what is told; DATASET=clients, …
+	@$(venv) -m deploy.local demo $(DATASET)
 
 test: lint  ## all checks
 	$(venv) -m pytest

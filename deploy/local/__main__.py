@@ -1,4 +1,4 @@
-"""`python -m deploy.local run | up | down | demo | clean`."""
+"""`python -m deploy.local run | up | down | demo [data set] | clean`."""
 
 import asyncio
 import signal
@@ -65,7 +65,7 @@ def down(places: Places) -> int:
     return 0
 
 
-def demo(places: Places) -> int:
+def demo(places: Places, dataset: str = "products") -> int:
     """Show the whole way of a file with mistakes; start the system for it if none runs."""
     ours = not ready_stack(places)
     if ours and (code := up(places)):
@@ -73,7 +73,10 @@ def demo(places: Places) -> int:
     env = process_env(read_dotenv(places))
     try:
         return subprocess.run(
-            [sys.executable, "manage.py", "demo"], cwd=CHECKOUT, env=env, check=False
+            [sys.executable, "manage.py", "demo", "--dataset", dataset],
+            cwd=CHECKOUT,
+            env=env,
+            check=False,
         ).returncode
     finally:
         if ours:
@@ -92,4 +95,5 @@ COMMANDS = {command.__name__: command for command in (run, up, down, demo, clean
 if __name__ == "__main__":
     if sys.argv[1:2] == [] or sys.argv[1] not in COMMANDS:
         sys.exit(f"Usage: python -m deploy.local {' | '.join(COMMANDS)}")
-    sys.exit(COMMANDS[sys.argv[1]](local_places()))
+    name, *more = sys.argv[1:]
+    sys.exit(demo(local_places(), *more[:1]) if name == "demo" else COMMANDS[name](local_places()))

@@ -3,64 +3,67 @@
 import csv
 import io
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils.crypto import get_random_string
 
-from imports import objects
+from imports import datasets, objects
 from imports.models import Notification, Upload
 from imports.results import in_words
-from imports.steps import receive
 from imports.waiting import is_done, wait_for
-from vendors.models import Vendor
 
-# {n} is another number in each run, so that the demo can be repeated.
-SAMPLE = """\
-Vendor Product ID*,Product Name*,Category*,SKU*,Price*,Stock Quantity*,Brand
-GG-{n}-01,Watering can 10 l,Garden & Outdoor,CAN-{n},24.90,40,Grove
-GG-{n}-02,Bird house,Garden & Outdoor,BIRD-{n},-10.00,12,Grove
-GG-{n}-03,Hand trowel,Garden & Outdor,TROWEL-{n},9.50,80,Grove
-GG-{n}-04,Tässchen,Home & Kitchen,CUP-{n},"1,800",3,
-GG-{n}-05,Garden gloves,garden & outdoor,GLOVES-{n},12.00,100,Grove
-GG-{n}-06,,Garden & Outdoor,HOSE-{n},39.00,7.5,Grove
-GG-{n}-07,Rain gauge,Garden & Outdoor,CAN-{n},6.20,55,Grove
-GG-{n}-08,Solar lantern,Home & Kitchen,LANTERN-{n},18.75,33,
-"""
+# A directory for each data set, with one file. {n} in it is another number in each run, so that
+# the demo can be repeated.
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+VENDOR = "VEND002"
 SECONDS = 120
 
 
 class Command(BaseCommand):
-    help = "Upload a sample with mistakes through the real path and show what its vendor is told."
+    help = "Drop a sample with mistakes into the bucket, and show what is told about it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--dataset", default="products", choices=sorted(path.name for path in samples())
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        upload = self._upload(SAMPLE.format(n=get_random_string(5, "0123456789")))
-        upload = wait_for({"upload_id": upload.upload_id}, is_done, seconds=SECONDS)
-        report = read_report(upload)
+        upload = wait_for(drop(options["dataset"]), is_done, seconds=SECONDS)
+        report = read_report(upload) if upload.error_file_version else ""
         mail = Notification.objects.get(upload=upload, run=upload.run)
 
-        self._show("Summary", in_words(upload))
-        self._show(f"Error report: {upload.error_file_s3_key}", report)
+        self._show(f"Dropped: {upload.s3_key}", in_words(upload))
+        if report:
+            self._show(f"Report: {upload.error_file_s3_key}", report)
         self._show(f"E-mail to {mail.to} ({mail.state})", f"{mail.subject}\n\n{mail.text_body}")
         if mistakes := disagreements(upload, report, mail):
             self.stderr.write("\n".join(mistakes))
             sys.exit(1)
 
-    def _upload(self, text: str) -> Upload:
-        body = io.BytesIO(text.encode())
-        upload = receive.open_upload(
-            vendor=Vendor.objects.get(pk="VEND002"),
-            dataset="products",
-            mode=Upload.Mode.CREATE,
-            file_name="garden.csv",
-            size=len(body.getvalue()),
-            by=None,
-        )
-        receive.store(upload, body)
-        return upload
-
     def _show(self, title: str, text: str) -> None:
         self.stdout.write(f"\n── {title} {'─' * max(0, 90 - len(title))}\n\n{text.strip()}\n")
+
+
+def samples() -> Iterable[Path]:
+    """The directory of each data set that has a sample."""
+    return (path for path in SAMPLES.iterdir() if path.is_dir())
+
+
+def drop(key: str) -> dict[str, str]:
+    """Put the sample of a data set where a vendor, or a program, would; returns what finds its
+    upload."""
+    dataset = datasets.get(key)
+    (sample,) = (path for path in (SAMPLES / key).iterdir() if path.is_file())
+    number = get_random_string(5, "123456789")
+    body = sample.read_text(encoding="utf-8").replace("{n}", number).encode()
+    folder = f"{VENDOR}/" if dataset.by_vendor else ""
+    s3_key = f"{dataset.prefix}{folder}{sample.stem}-{number}{sample.suffix}"
+    version = objects.put(settings.S3_BUCKET, s3_key, body, "application/octet-stream")
+    return {"s3_key": s3_key, "s3_version": version}
 
 
 def read_report(upload: Upload) -> str:
@@ -73,14 +76,21 @@ def read_report(upload: Upload) -> str:
 
 def disagreements(upload: Upload, report: str, mail: Notification) -> list[str]:
     """What the summary, the report and the e-mail say differently."""
-    rows = {line["Row Number"] for line in csv.DictReader(io.StringIO(report))}
     found = []
-    if upload.valid_records + upload.error_records != upload.total_records:
+    if not upload.failure_code and upload.processed_records != upload.total_records:
         found.append("the summary does not add up")
-    if len(rows) != upload.error_records:
-        found.append(f"the report has {len(rows)} rows, the summary {upload.error_records}")
-    if f"Invalid Products: {upload.error_records} (" not in mail.text_body:
-        found.append("the e-mail has another number of invalid products")
+    if (rows := rejected(report)) != upload.error_records:
+        found.append(f"the report has {rows} rows, the summary {upload.error_records}")
+    nouns = datasets.get(upload.dataset).nouns.title()
+    if f"Invalid {nouns}: {upload.error_records} (" not in mail.text_body:
+        found.append(f"the e-mail has another number of invalid {nouns}")
     if mail.state != Notification.State.SENT:
         found.append(f"the e-mail is {mail.state}")
     return found
+
+
+def rejected(report: str) -> int:
+    """How many rows a report is about: it has a line for each error, or for each row."""
+    lines = list(csv.DictReader(io.StringIO(report, newline="")))
+    by_error = {line["Row Number"] for line in lines if "Row Number" in line}
+    return len(by_error) or len(lines)

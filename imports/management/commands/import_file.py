@@ -3,12 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from imports import datasets, objects
+from imports.dataset import Dataset, as_sentence
 from imports.models import Upload
 from imports.results import in_words, result_of
 from imports.steps import receive
@@ -37,7 +38,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path)
-        parser.add_argument("--vendor", required=True, help="for whom, such as VEND001")
+        parser.add_argument(
+            "--vendor", help="for whom, such as VEND001; for data sets that vendors upload"
+        )
         parser.add_argument(
             "--dataset", default="products", choices=sorted(datasets.all_datasets())
         )
@@ -50,9 +53,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         if not path.is_file():
-            self.stderr.write(f"import_file: there is no file {path}")
-            sys.exit(USAGE)
-        which = self._put(path, options)
+            self._refuse(f"there is no file {path}")
+        dataset = datasets.get(options["dataset"])
+        if dataset.by_vendor and not options["vendor"]:
+            self._refuse(f"{dataset.nouns} belong to a vendor: name one with --vendor")
+        if options["vendor"] and not dataset.by_vendor:
+            self.stderr.write(f"import_file: {dataset.nouns} belong to no vendor; none is noted")
+        if options["mode"] not in dataset.modes:
+            self._refuse(f"{dataset.nouns} can be sent with mode {as_sentence(dataset.modes)} only")
+        which = self._put(path, dataset, options)
         try:
             upload = wait_for(which, has_final_status, seconds=options["timeout"])
             code = EXIT_CODES.get(Upload.Status(upload.status), FAILED)
@@ -67,20 +76,21 @@ class Command(BaseCommand):
             self.stdout.write(in_words(upload))
         sys.exit(code)
 
-    def _put(self, path: Path, options: dict[str, Any]) -> dict[str, str]:
+    def _refuse(self, message: str) -> NoReturn:
+        self.stderr.write(f"import_file: {message}")
+        sys.exit(USAGE)
+
+    def _put(self, path: Path, dataset: Dataset, options: dict[str, Any]) -> dict[str, str]:
         """Store the file; returns what finds its upload."""
-        vendor = Vendor.objects.filter(pk=options["vendor"]).first()
+        vendor = None
         with path.open("rb") as file:
-            if vendor is None:
-                # Nobody can open an upload for a vendor we do not know; a dropped object shows
-                # what the pipeline makes of it.
-                name = receive.clean_file_name(path.name)
-                key = f"{datasets.get(options['dataset']).prefix}{options['vendor']}/{name}"
-                version = objects.put(settings.S3_BUCKET, key, file, "text/csv")
-                return {"s3_key": key, "s3_version": version}
+            if dataset.by_vendor:
+                vendor = Vendor.objects.filter(pk=options["vendor"]).first()
+                if vendor is None:
+                    return self._drop(file, path, f"{dataset.prefix}{options['vendor']}/")
             upload = receive.open_upload(
                 vendor=vendor,
-                dataset=options["dataset"],
+                dataset=dataset.key,
                 mode=options["mode"],
                 file_name=path.name,
                 size=path.stat().st_size,
@@ -88,3 +98,11 @@ class Command(BaseCommand):
             )
             receive.store(upload, file)
             return {"upload_id": upload.upload_id}
+
+    @staticmethod
+    def _drop(file: IO[bytes], path: Path, folder: str) -> dict[str, str]:
+        """Nobody can open an upload for a vendor we do not know; a dropped object shows what the
+        pipeline makes of it."""
+        key = folder + receive.clean_file_name(path.name)
+        version = objects.put(settings.S3_BUCKET, key, file, "text/csv")
+        return {"s3_key": key, "s3_version": version}

@@ -1,0 +1,104 @@
+"""`import_file` and `demo`: what they ask for, and that they show what happened."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from imports import datasets, forwarder
+from imports.management.commands import demo, import_file
+from imports.models import Upload
+from tests.conftest import drive
+from vendors.models import Vendor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def no_worker_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits does the work meanwhile."""
+
+    def wait_for(which: dict[str, str], until: Callable[[Upload], bool], **more: Any) -> Upload:
+        while True:
+            forwarder.forward_some(forwarder.client(), wait_seconds=1)
+            drive()
+            upload = Upload.objects.filter(**which).first()
+            if upload is not None and until(upload):
+                return upload
+
+    monkeypatch.setattr(import_file, "wait_for", wait_for)
+    monkeypatch.setattr(demo, "wait_for", wait_for)
+
+
+def run(file: Path, *arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        call_command("import_file", str(file), *arguments)
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code
+
+
+@pytest.fixture
+def clients(tmp_path: Path) -> Path:
+    file = tmp_path / "clients.csv"
+    file.write_text("Jo,jo-of-the-command@example.com,Acme\nAl,al@example.com,\n")
+    return file
+
+
+@pytest.mark.usefixtures("no_worker_needed")
+def test_a_data_set_of_staff_needs_no_vendor(
+    clients: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(clients, "--dataset", "clients", "--json") == import_file.PARTIAL
+    result = json.loads(capsys.readouterr().out)
+    assert (result["valid_records"], result["errors_by_type"]) == (1, {"REQUIRED_FIELD": 1})
+    upload = Upload.objects.get()
+    assert (upload.vendor, upload.vendor_prefix) == (None, "")
+
+
+@pytest.mark.usefixtures("no_worker_needed")
+def test_a_vendor_that_is_named_for_it_is_not_noted(
+    clients: Path, vendor_a: Vendor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(clients, "--dataset", "clients", "--vendor", "VEND001") == import_file.PARTIAL
+    assert Upload.objects.get().vendor is None
+    assert "clients belong to no vendor" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--dataset", "products"], "products belong to a vendor"),
+        ([], "products belong to a vendor"),
+        (["--dataset", "clients", "--mode", "update"], "with mode create and check only"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(
+    arguments: list[str], said: str, clients: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(clients, *arguments) == import_file.USAGE
+    assert said in capsys.readouterr().err
+    assert not Upload.objects.exists()
+
+
+SAMPLES = sorted(path.name for path in demo.samples())
+
+
+def test_the_samples_are_those_of_data_sets() -> None:
+    assert {"products", "clients", "csv"} <= set(SAMPLES) <= set(datasets.all_datasets())
+
+
+@pytest.mark.usefixtures("no_worker_needed", "vendor_b", "categories")
+@pytest.mark.parametrize("dataset", SAMPLES)
+def test_a_demo_shows_a_sample_with_mistakes(
+    dataset: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("demo", dataset=dataset)
+    shown = capsys.readouterr().out
+    upload = Upload.objects.get(dataset=dataset)
+    assert upload.error_records or upload.failure_code, "a sample has mistakes"
+    for part in ("── Dropped: ", "── Report: ", "── E-mail to ", upload.upload_id):
+        assert part in shown
