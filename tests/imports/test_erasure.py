@@ -20,6 +20,7 @@ from imports.dataset import CleanUp, Dataset
 from imports.models import Alarm, Upload
 from imports.steps.receive import Arrival, object_arrived
 from tests.conftest import drive
+from tests.imports.dropping import imported
 from tests.product_files import csv_bytes, good_row
 
 Run = Callable[..., Upload]
@@ -206,6 +207,35 @@ def test_the_pages_say_so_and_offer_nothing_that_is_gone(
     answer = client.get(f"/admin/imports/upload/{upload.upload_id}/change/")
     assert "counts, hashes and ids are kept" in answer.content.decode()
     assert VALUE not in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("key", "file", "rejected"),
+    [
+        (
+            "client-data/uploads/people.csv",  # without a header: the first row is a person
+            f"{VALUE},jo@example.com,Miller,,Active\n{VALUE},not an address,,,\n",
+            1,
+        ),
+        (
+            "customers/people.csv",
+            "customer_id,full_name,email,age,date_of_birth,phone_number,country\n"
+            f"x,{VALUE},{VALUE}@,900,1990-01-01,{VALUE},Germany\n",
+            1,
+        ),
+    ],
+    ids=["clients", "customers"],
+)
+def test_real_people_are_forgotten(key: str, file: str, rejected: int) -> None:
+    upload = imported(key, file)
+    assert (upload.error_records, bool(upload.error_file_s3_key)) == (rejected, True)
+    assert len([text for text in everything_of(upload) if VALUE in text]) > 2
+    aged(31)
+    assert erasure.erase_personal_data() == 1
+    assert [text for text in everything_of(upload) if VALUE in text] == []
+    upload.refresh_from_db()
+    assert (upload.error_records, len(upload.sha256)) == (rejected, 64)
 
 
 # --- clean-up by data set --------------------------------------------------------------------

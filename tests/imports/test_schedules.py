@@ -1,5 +1,6 @@
 """Schedules: what is due is run once, what is new is imported once, whoever else runs them."""
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -313,3 +314,15 @@ def test_a_schedule_that_somebody_runs_is_passed_by(schedule: Schedule) -> None:
         beat.join()
     assert found == [0]
     assert schedules.run_schedules() == 1
+
+
+def test_measurements_come_on_schedule_from_where_others_put_them(db: None) -> None:
+    schedule = make_schedule(None, name="Metrics", dataset="metrics")
+    schedules.check(schedule)
+    moment = (now() - timedelta(hours=1)).isoformat()
+    body = json.dumps([{"name": "load", "value": 0.5, "timestamp": moment}]).encode()
+    objects.put(project.S3_BUCKET, f"{schedule.prefix}now.json", body, "application/json")
+    assert schedules.run_schedules() == 1
+    drive()
+    upload = Upload.objects.get()
+    assert (upload.dataset, upload.status, upload.valid_records) == ("metrics", "completed", 1)
