@@ -1,8 +1,8 @@
 """Notify: one e-mail per run, at least once.
 
-A message is marked `sending` before SES is asked. Whoever finds it so marked cannot know whether
-it went out, and sends it once more: a second e-mail only when the outcome of a send was lost, and
-never a third.
+A message is marked `sending` before SES is asked. Whoever finds it so marked has followed somebody
+who died, before the send or after it, and sends it: better twice than never. When SES itself does
+not answer it is asked once more, and then left as unknown: a third e-mail helps nobody.
 """
 
 import logging
@@ -40,7 +40,8 @@ def notify(work: Work) -> None:
     except mail.NotSent as error:
         put_off(work, notification, error)
     except mail.OutcomeUnknown as error:
-        log.warning("the answer of SES was lost: %s", error)  # found as `sending` next time
+        log.warning("the answer of SES was lost: %s", error)
+        count_lost(work, notification)
     else:
         with work.batch() as upload:
             notification.state = Notification.State.SENT
@@ -53,23 +54,28 @@ def next_one(work: Work) -> Notification | None:
     """The oldest unsent e-mail, marked `sending`; None when all have a final state."""
     # Held, or at the end of a slice somebody else would find it `sending` and send it once more.
     with work.batch(hold=True) as upload:
-        for notification in upload.notifications.filter(state__in=UNSENT).order_by("run"):
-            if notification.state == Notification.State.SENDING:
-                notification.lost += 1
-            if notification.lost >= MOST_LOST:
-                notification.state = Notification.State.UNKNOWN
-                notification.save()
-                alarms.raise_alarm(
-                    Alarm.Kind.UNSENT_MAIL,
-                    upload.upload_id,
-                    "Nobody knows whether the e-mail went out: every answer of SES was lost.",
-                )
-                continue
+        unsent = upload.notifications.filter(state__in=UNSENT)
+        notification = unsent.order_by("run").first()
+        if notification is not None:
             notification.state = Notification.State.SENDING
             notification.attempts += 1
             notification.save()
-            return notification
-    return None
+        return notification
+
+
+def count_lost(work: Work, notification: Notification) -> None:
+    """Record that SES was asked and did not answer: ask once more, or tell staff."""
+    with work.batch() as upload:
+        notification.lost += 1
+        is_over = notification.lost >= MOST_LOST
+        notification.state = Notification.State.UNKNOWN if is_over else Notification.State.PENDING
+        notification.save()
+        if is_over:
+            alarms.raise_alarm(
+                Alarm.Kind.UNSENT_MAIL,
+                upload.upload_id,
+                "Nobody knows whether the e-mail went out: every answer of SES was lost.",
+            )
 
 
 def put_off(work: Work, notification: Notification, error: mail.NotSent) -> None:

@@ -63,7 +63,7 @@ def a_lost_event(case: Case, point: str, times: int) -> None:
     case.world.order_death(point, times)
     for number in range(times):
         case.drop(case.rows(20, first=1 + 100 * number))
-    wait_until("the sweep died", lambda: not case.world.deaths_left(point), within=30)
+    wait_until("the sweep died", lambda: not case.world.deaths_left(point), within=45)
     case.world.http.rules.remove(rule)
 
 
@@ -129,8 +129,31 @@ def an_old_upload(case: Case, point: str, times: int) -> None:
     )
 
 
+def clients_into_dynamodb(case: Case, point: str, times: int) -> None:
+    """A destination that knows nothing of our transaction: each client is there once, and counted
+    once."""
+    emails = {f"client-{number}.{case.tag.lower()}@clients.example" for number in range(300)}
+    lines = [f"Jo Miller,{email},Miller & Sons,,Active" for email in sorted(emails)]
+    body = "\n".join(["name,email,company,phone,status", *lines, "No Mail,,Nobody,,Active"])
+    key = f"client-data/uploads/{case.tag}.csv"
+    case.world.order_death(point, times)
+    case.world.aws("s3").put_object(Bucket=case.world.bucket, Key=key, Body=body.encode())
+    [upload] = wait_until(
+        "the clients are in",
+        lambda: case.world.rows(
+            "SELECT * FROM upload_history WHERE s3_key = %s AND step = 'done'", [key]
+        ),
+        within=30,
+    )
+    assert (upload["valid_records"], upload["error_records"]) == (len(emails), 1)
+    items = case.world.aws("dynamodb").scan(TableName=case.world.env["CLIENTS_TABLE"])["Items"]
+    ours = [item["email"]["S"] for item in items if item["email"]["S"] in emails]
+    assert sorted(ours) == sorted(emails)
+
+
 SCENES: dict[str, Callable[[Case, str, int], None]] = {
     "receive.before_hint": a_slow_import,
+    "load.after_items": clients_into_dynamodb,
     "stage.after_commit": as_many_imports,
     "report.after_commit": as_many_imports,
     "send.before_put": a_form,

@@ -114,9 +114,9 @@ def haunted(case: Case) -> Case:
 
 
 SKIPPED = re.compile(
-    r"/logout/|\.csv|/static/|/password-reset/|/reports/|/delete/|/jsi18n/|\?.*(o=|all=)"
+    r"/logout/|/source/|\.csv|/static/|/password-reset/|/reports/|/delete/|/jsi18n/|\?.*(o=|all=)"
 )
-EACH_KIND = 3
+EACH_KIND = 2
 
 
 def kind_of(address: str) -> str:
@@ -159,7 +159,8 @@ def test_crawl_with_a_script_in_every_field(
         assert not visitor.page.locator("img[onerror], svg[onload]").count(), address
         assert not visitor.complaints, address
     assert len(pages) >= least, pages
-    assert any(haunted.uploads()[0]["upload_id"] in address for address in pages) or who == "admin"
+    ids = {upload["upload_id"] for upload in haunted.uploads()}
+    assert who == "admin" or any(ids & set(address.split("/")) for address in pages)
 
 
 def test_headers_and_cookies_over_http(case: Case) -> None:
@@ -185,7 +186,8 @@ import django
 django.setup()
 from django.conf import settings
 from django.test import Client
-settings.MIDDLEWARE.remove("config.request_log.RequestLogMiddleware")
+plain_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
+settings.STORAGES["staticfiles"]["BACKEND"] = plain_files  # nothing is collected here
 client = Client(HTTP_HOST="portal.techmart.example")
 plain = client.get("/uploads/")
 assert (plain.status_code, plain["Location"][:8]) == (301, "https://"), plain

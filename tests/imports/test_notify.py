@@ -164,7 +164,7 @@ def test_a_mail_that_cannot_even_be_made_ends_too(
     monkeypatch.setattr("imports.mail.send", broken)
     upload = run_upload([good_row(1)])
     assert (upload.status, upload.step) == ("completed", "done")
-    assert Notification.objects.get().state == "unknown"
+    assert Notification.objects.get().state == "failed"
     assert Alarm.objects.get().kind == "unsent_mail"
 
 
