@@ -220,8 +220,10 @@ def test_the_pages_say_so_and_offer_nothing_that_is_gone(
         ),
         (
             "customers/people.csv",
-            "customer_id,full_name,email,age,date_of_birth,phone_number,country\n"
-            f"x,{VALUE},{VALUE}@,900,1990-01-01,{VALUE},Germany\n",
+            (
+                "customer_id,full_name,email,age,date_of_birth,phone_number,country\n"
+                f"x,{VALUE},{VALUE}@,900,1990-01-01,{VALUE},Germany\n"
+            ),
             1,
         ),
     ],
