@@ -214,7 +214,17 @@ class World:
     # --- Looking ------------------------------------------------------------------------------
 
     def rows(self, statement: str, parameters: Any = ()) -> list[dict[str, Any]]:
-        """Ask the database itself, each time over a connection of its own."""
+        """Ask the database itself, each time over a connection of its own; waits for a restart."""
+        deadline = time.monotonic() + 15
+        while True:
+            try:
+                return self._rows(statement, parameters)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def _rows(self, statement: str, parameters: Any) -> list[dict[str, Any]]:
         connection = psycopg2.connect(postgres.url(self.ports["postgres"]), connect_timeout=5)
         try:
             with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
