@@ -8,6 +8,7 @@ counts them comes after.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -69,7 +70,7 @@ class DynamoTable(Destination):
     @staticmethod
     def _item(upload: Upload, batch: Judged, i: int) -> Item:
         cells = zip(batch.dataset.columns, batch.values[i], strict=True)
-        item: Item = {column.key: {"S": value} for column, value in cells if value is not None}
+        item = {column.key: attribute(value) for column, value in cells if value is not None}
         return item | {
             "upload_id": {"S": upload.upload_id},
             "upload_row": {"N": str(batch.numbers[i])},
@@ -90,7 +91,7 @@ class DynamoRows(Destination):
         good: list[int] = []
         problems: dict[int, list[Problem]] = {}
         for i in clean_positions(batch):
-            size = of_names + sum(len(cell.encode()) for cell in batch.values[i] if cell)
+            size = of_names + sum(len(str(value).encode()) for value in batch.values[i] if value)
             if size > LARGEST_ITEM:
                 problems[i] = [too_large(size)]
             else:
@@ -104,11 +105,8 @@ class DynamoRows(Destination):
 
     @staticmethod
     def _item(upload: Upload, batch: Judged, names: Sequence[str], i: int) -> Item:
-        cells: list[Any] = [
-            {"NULL": True} if value is None else {"S": value} for value in batch.values[i]
-        ]
         return {
-            **dict(zip(names, cells, strict=True)),
+            **dict(zip(names, map(attribute, batch.values[i]), strict=True)),
             "upload_id": {"S": upload.upload_id},
             "row_number": {"N": str(batch.numbers[i])},
         }
@@ -116,6 +114,13 @@ class DynamoRows(Destination):
 
 # Names that an item of DynamoRows has for itself; no column of a file may be called so.
 OWN_ATTRIBUTES = ("upload_id", "row_number")
+
+
+def attribute(value: Any) -> Item:
+    """A value as DynamoDB writes it: null, a number, or text."""
+    if value is None:
+        return {"NULL": True}
+    return {"N" if isinstance(value, int | Decimal) else "S": str(value)}
 
 
 def lock(table: str) -> None:

@@ -29,7 +29,7 @@ OTHERS = {
     "AWS_PORT",
     "PGBIN",
     "DEMO_LOGINS",
-    "INVALID_EMAIL",  # the README's example of a rule's own code
+    "INVALID_BARCODE",  # the README's example of a rule's own code
 }
 
 

@@ -1,0 +1,153 @@
+"""Addresses and numbers as people write them, and what only looks like one."""
+
+import time
+
+import pytest
+
+from imports.contact_rules import Email, Phone
+from imports.rules import OneOf, Wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jo@example.com",
+        "jo.miller+news@mail.example.co.uk",
+        "o'neill@example.ie",
+        "a@b.de",
+        "1@2.example",
+        "jo_miller-1@xn--bcher-kva.example",
+        "jörg@bücher.example",
+        "用户@例子.公司",
+        "jo@example.xn--p1ai",
+        "x" * 64 + "@example.com",
+    ],
+)
+def test_an_address(text: str) -> None:
+    assert Email().checker("Email")(text) == text
+
+
+def test_an_address_is_kept_in_lower_case() -> None:
+    check = Email().checker("Email")
+    assert check("Jo.Miller@EXAMPLE.com") == "jo.miller@example.com"
+    assert check("JÖRG@example.com") == "jörg@example.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jo",
+        "jo@",
+        "@example.com",
+        "jo@example",
+        "jo@example.c",
+        "jo@example.123",
+        "jo@192.168.0.1",
+        "jo@@example.com",
+        "jo@a@example.com",
+        "jo miller@example.com",
+        "jo@exam ple.com",
+        "jo@example..com",
+        "jo@.example.com",
+        "jo@example.com.",
+        ".jo@example.com",
+        "jo.@example.com",
+        "j..o@example.com",
+        "jo@-example.com",
+        "jo@example-.com",
+        "jo@exa_mple.com",
+        "jo,al@example.com",
+        "jo@example.com,al@example.com",
+        "jo@example.com; al@example.com",
+        "Jo <jo@example.com>",
+        "mailto:jo@example.com",
+        "jo\n@example.com",
+        "jo\u200b@example.com",
+        "jo\u00a0miller@example.com",
+        "jo\u202e@example.com",
+        "x" * 65 + "@example.com",
+        "jo@" + "x" * 64 + ".com",
+        "jo@" + "x.x" * 100 + ".com",
+        "=cmd|'/c calc'!A1",
+    ],
+)
+def test_no_address(text: str) -> None:
+    with pytest.raises(Wrong, match="Email must be an e-mail address"):
+        Email().checker("Email")(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 10_000 + "@",
+        "a." * 120 + "@",
+        "@".join("ab" * 60),
+        "a@" + "a-" * 120,
+        "a@" + "a." * 120,
+    ],
+)
+def test_a_hostile_address_costs_no_time(text: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(Wrong):
+        Email().checker("Email")(text)
+    assert time.perf_counter() - began < 0.1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0421 555 0123",
+        "+49 421 555 0123",
+        "+49 (0) 421/555-0123",
+        "(555) 010-0123",
+        "555.010.0123",
+        "555-0101",
+        "5550101",
+        "+1 555 010 0123 x12",
+        "555 010 0123 ext. 4567",
+        "555–010–0123",
+        "123456789012345",
+    ],
+)
+def test_a_phone_number(text: str) -> None:
+    assert Phone().checker("Phone")(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12",
+        "555-010",
+        "1234567890123456",
+        "4.94E+11",
+        "4,94E+11",
+        "call me",
+        "n/a",
+        "-5550101",
+        "++49 421 5550123",
+        "555 010 0123 or 4",
+        "０４２１５５５０１２３",
+        "0421\n5550123",
+        "()-. ()-. ()",
+        "+49 421 555 0123" + " " * 40 + "1",
+        "0" * 5_000,
+    ],
+)
+def test_no_phone_number(text: str) -> None:
+    with pytest.raises(Wrong, match="Phone must be a phone number of 7 to 15 digits"):
+        Phone().checker("Phone")(text)
+
+
+def test_one_of_a_few_names_is_matched_without_case() -> None:
+    rule = OneOf(names=("Active", "Inactive"))
+    check = rule.checker("Status")
+    assert [check(text) for text in ("active", "INACTIVE", "Active")] == [
+        "Active",
+        "Inactive",
+        "Active",
+    ]
+    with pytest.raises(Wrong, match=r"^Status must be Active or Inactive \(was 'aktiv'\)$"):
+        check("aktiv")
+    assert rule.in_words == "Active or Inactive, in upper or lower case"
+    assert rule.remedy == "Write Active or Inactive."
+    assert not rule.is_kept_by_staff
