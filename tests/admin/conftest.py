@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from catalog.models import Category, Product
 from imports.models import Action, Alarm, Notification, RowError, Schedule, Upload
 from vendors.models import Vendor
+from warehouse.models import Customer, Metric
 
 SCRIPT = '<script>alert("x")</script>'
 
@@ -64,6 +65,23 @@ def make_product(vendor: Vendor, number: int, **values: object) -> Product:
     return Product.objects.create(vendor=vendor, **{**usual, **values})
 
 
+def make_customer(number: int, **values: object) -> Customer:
+    usual = {
+        "customer_id": number,
+        "full_name": f"Ann Lee {number}",
+        "email": f"c{number}@example.com",
+        "age": 36,
+        "date_of_birth": "1990-04-30",
+        "phone_number": "5551234567",
+    }
+    return Customer.objects.create(**{**usual, **values})
+
+
+def make_metric(number: int, **values: object) -> Metric:
+    at = datetime.fromtimestamp(1_780_000_000 + number, UTC)
+    return Metric.objects.create(**{"name": "cpu", "value": 0.5, "timestamp": at, **values})
+
+
 @dataclass(frozen=True)
 class World:
     """One row of every model that has a page in the admin."""
@@ -76,6 +94,8 @@ class World:
     schedule: Schedule
     product: Product
     category: Category
+    customer: Customer
+    metric: Metric
     vendor: Vendor
     user: User
     group: Group
@@ -107,6 +127,8 @@ def world(vendor_a: Vendor, alice: User) -> World:
         ),
         product=make_product(vendor_a, 1, upload_id=upload.upload_id, upload_row=3),
         category=Category.objects.create(name="Audio"),
+        customer=make_customer(1, upload_id=upload.upload_id, upload_row=3),
+        metric=make_metric(1, upload_id=upload.upload_id, upload_row=4),
         vendor=vendor_a,
         user=alice,
         group=Group.objects.get(name="Reviewers"),

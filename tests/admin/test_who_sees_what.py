@@ -19,7 +19,7 @@ REVIEWERS_SEE = [
     "category",
     "vendor",
 ]
-ADMINS_ONLY = ["user", "group", "entry", "failed_login"]
+ADMINS_ONLY = ["customer", "metric", "user", "group", "entry", "failed_login"]
 ROWS = [*REVIEWERS_SEE, *ADMINS_ONLY]
 CAN_BE_ADDED = ["schedule", "category", "vendor", "user", "group"]
 CAN_BE_DELETED = ["schedule", "category", "group", "failed_login"]
@@ -121,7 +121,7 @@ def test_reviewers_add_change_and_delete_nothing(
 
 
 @pytest.mark.parametrize("name", ADMINS_ONLY)
-def test_reviewers_do_not_see_people_and_their_rights(
+def test_reviewers_do_not_see_people_their_rights_or_the_warehouse(
     as_reviewer: Client, world: World, name: str
 ) -> None:
     for address in pages(world, name):
@@ -155,7 +155,8 @@ def test_not_even_admins_add_or_delete_what_the_machine_owns(
 
 
 @pytest.mark.parametrize(
-    "name", ["upload", "error", "mail", "action", "alarm", "entry", "failed_login"]
+    "name",
+    ["upload", "error", "mail", "action", "alarm", "customer", "metric", "entry", "failed_login"],
 )
 def test_not_even_admins_change_what_the_machine_owns(
     as_admin: Client, world: World, name: str
