@@ -6,6 +6,7 @@ moves them. PostgreSQL empties that table when it crashes, so they are counted f
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection, models
 from psycopg2 import sql
 
@@ -16,6 +17,7 @@ from imports.models import Upload
 from imports.postgres_table import identifiers
 from imports.walk import clean_positions
 
+LONGEST_MOVE = settings.CELERY_TASK_TIME_LIMIT - 40  # seconds; deleting the rows comes after it
 PROVENANCE = ("upload_id", "upload_row")
 
 
@@ -81,5 +83,7 @@ class AllOrNothing(Destination):
             key=identifiers([*unique.fields, "upload_row"]),
         )
         with connection.cursor() as cursor:
+            # Too slow is a failure that is counted; a killed worker would try again for ever.
+            cursor.execute("SET LOCAL statement_timeout = %s", [f"{LONGEST_MOVE}s"])
             cursor.execute(statement, [upload.upload_id])
             return before + int(cursor.rowcount)

@@ -65,7 +65,6 @@ class Json:
     in_words = "JSON"
     has_known_header = False
     accepts = ".json,.jsonl,.ndjson,application/json"
-    has_known_header = False
     about = (
         "An array of objects, [{…}, {…}], or one object to a line.",
         "Other keys are ignored; the upload’s page names those of the first object.",
