@@ -77,7 +77,8 @@ def adds_up(upload: dict[str, Any], sent: Sent) -> Iterator[str]:
         yield f"I2 {name} failed: {upload['failure_code']} {upload['failure_message']}"
     if upload["status"] != "cancelled" and judged != upload["total_records"]:
         yield f"I2 {name}: {judged} judged of {upload['total_records']}"
-    if upload["total_records"] != sent.expected.total:
+    never_read = upload["status"] == "cancelled" and not upload["total_records"]
+    if upload["total_records"] != sent.expected.total and not never_read:
         yield f"I2 {name}: {upload['total_records']} rows, the file has {sent.expected.total}"
 
 
