@@ -1,4 +1,4 @@
-"""`python -m bench [upload] [load] [crowd] [memory] [pages] [--runs N] [--write]`."""
+"""`python -m bench [what …] [--runs N] [--write]`; docs/bench.md says what there is."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ from bench.system import CannotStart, own_system
 from bench.table import Line, as_text, write_into
 from deploy.local.places import CHECKOUT
 
-ALL = ("upload", "load", "crowd", "memory", "pages")
+ALL = ("upload", "load", "crowd", "memory", "customers", "metrics", "pages")
 RESULTS = CHECKOUT / ".local" / "bench-results.json"
 PAGE = CHECKOUT / "docs" / "bench.md"
 

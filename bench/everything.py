@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bench import crowd, load_step, memory, pages, whole_upload
+from bench import crowd, customers, load_step, memory, metrics_file, pages, whole_upload
 from bench.system import System
 from bench.table import Line
 
@@ -11,6 +11,8 @@ MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
     "load": lambda runs, _: load_step.measure(runs),
     "crowd": lambda runs, _: crowd.measure(runs),
     "memory": memory.measure,
+    "customers": lambda runs, _: customers.measure(runs),
+    "metrics": metrics_file.measure,
     "pages": lambda runs, _: pages.measure(runs),
 }
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import connection, transaction
 
+from imports import objects
 from imports.models import Upload
 from imports.steps.receive import open_upload, store
 from vendors.models import Vendor
 
 LOOK_EVERY = 0.01  # seconds
-PATIENCE = 300.0  # seconds
+PATIENCE = 900.0  # seconds
 
 
 class StillRunning(Exception):
@@ -66,6 +68,26 @@ def import_one(body: bytes, vendor_id: str, *, mail: bool = True) -> Ended:
         wait_until(upload_id, "notified_at")
         with_mail = time.perf_counter() - began
     return Ended(Upload.objects.get(pk=upload_id), seconds, with_mail)
+
+
+def drop_one(body: bytes, key: str) -> Ended:
+    """Put a file into the bucket, as other programs do, and wait until its run has ended."""
+    began = time.perf_counter()
+    version = objects.put(settings.S3_BUCKET, key, io.BytesIO(body), "application/octet-stream")
+    upload_id = wait_for_row(key, version)
+    wait_until(upload_id, "completed_at")
+    return Ended(Upload.objects.get(pk=upload_id), time.perf_counter() - began)
+
+
+def wait_for_row(key: str, version: str) -> str:
+    """The id of the upload that the object's event makes. Raises StillRunning."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = Upload.objects.filter(s3_key=key, s3_version=version).values_list("pk", flat=True)
+        if upload_id := found.first():
+            return upload_id
+        time.sleep(LOOK_EVERY)
+    raise StillRunning(f"no event of {key} after {PATIENCE:.0f} s")
 
 
 def check(upload: Upload, rows: int) -> None:
