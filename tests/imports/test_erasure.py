@@ -16,7 +16,8 @@ from django.utils.timezone import now
 from catalog.models import Product
 from config import aws
 from imports import actions, alarms, clean_up, datasets, erasure, objects
-from imports.dataset import CleanUp, Dataset
+from imports.dataset import CleanUp
+from imports.datasets import products
 from imports.models import Alarm, Upload
 from imports.steps.receive import Arrival, object_arrived
 from tests.conftest import drive
@@ -28,12 +29,17 @@ VALUE = "Winifred-Quimby"  # a value in a rejected row
 REJECTED = "rejected/people/"
 
 
-def with_products(monkeypatch: pytest.MonkeyPatch, **values: Any) -> Dataset:
+def with_products(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
     """Products, as if their data set said something else."""
-    changed = replace(datasets.get("products"), **values)
-    every = {**datasets.all_datasets(), "products": changed}
-    monkeypatch.setattr(datasets, "all_datasets", lambda: every)
-    return changed
+    monkeypatch.setattr(products, "DATASET", replace(products.DATASET, **values))
+    datasets.all_datasets.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def as_declared() -> Iterator[None]:
+    """Afterwards every data set is again what its file says."""
+    yield
+    datasets.all_datasets.cache_clear()
 
 
 @pytest.fixture
