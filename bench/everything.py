@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bench import crowd, customers, load_step, memory, metrics_file, pages, whole_upload
+from bench import clients, crowd, customers, load_step, memory, metrics_file, pages, whole_upload
 from bench.system import System
 from bench.table import Line
 
@@ -11,6 +11,7 @@ MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
     "load": lambda runs, _: load_step.measure(runs),
     "crowd": lambda runs, _: crowd.measure(runs),
     "memory": memory.measure,
+    "clients": lambda runs, _: clients.measure(runs),
     "customers": lambda runs, _: customers.measure(runs),
     "metrics": metrics_file.measure,
     "pages": lambda runs, _: pages.measure(runs),

@@ -9,8 +9,12 @@ from django.conf import settings
 
 
 @cache
-def client(service: str, *, read_timeout: float = 10, attempts: int = 4) -> Any:
+def client(
+    service: str, *, read_timeout: float = 10, attempts: int = 4, validate: bool = True
+) -> Any:
     """The process's client of an AWS service; thread-safe. Seconds, and calls in all.
+
+    Without `validate` the SDK does not look at every parameter's type before it sends a request.
 
     On a developer's machine it speaks to the emulator.
     """
@@ -21,6 +25,7 @@ def client(service: str, *, read_timeout: float = 10, attempts: int = 4) -> Any:
         config=Config(
             connect_timeout=5,
             read_timeout=read_timeout,
+            parameter_validation=validate,
             retries={"mode": "standard", "total_max_attempts": attempts},
         ),
     )
