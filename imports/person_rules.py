@@ -42,9 +42,14 @@ def born_later(today: date, born: date) -> str | None:
     return f"Date of Birth must be in the past (was {born})" if born >= today else None
 
 
-def other_age(today: date, age: int, born: date) -> str | None:
+def age_on(today: date, born: date) -> int:
+    """Whole years: who is born on the 29th of February is a year older on the 1st of March."""
     had_birthday = (today.month, today.day) >= (born.month, born.day)
-    years = today.year - born.year - (not had_birthday)
+    return today.year - born.year - (not had_birthday)
+
+
+def other_age(today: date, age: int, born: date) -> str | None:
+    years = age_on(today, born)
     if years == age or born >= today:  # the second is another rule's business
         return None
     return f"Age must be {years} for somebody born on {born} (was {age})"

@@ -1,15 +1,18 @@
 """Customers, for whoever analyses them. Personal data."""
 
+from datetime import UTC, date, datetime
+
 from imports.contact_rules import Email
 from imports.countries import Country
 from imports.dataset import Column, Dataset, Unique
 from imports.formats import Csv
-from imports.person_rules import AGE_FITS, BORN_IN_THE_PAST, PersonName
+from imports.person_rules import AGE_FITS, BORN_IN_THE_PAST, PersonName, age_on
 from imports.postgres_table import PostgresTable
 from imports.rules import MaxLength, Pattern, Required, Whole
 from imports.time_rules import Date
 from warehouse.models import Customer
 
+BORN = date(1990, 4, 30)  # the example
 LARGEST_ID = 2**63 - 1  # PostgreSQL's bigint
 
 DATASET = Dataset(
@@ -41,14 +44,14 @@ DATASET = Dataset(
             "Age",
             Required(),
             Whole(code="INVALID_AGE", at_least=1, at_most=120),
-            example="36",
+            example=str(age_on(datetime.now(UTC).date(), BORN)),
         ),
         Column(
             "date_of_birth",
             "Date of Birth",
             Required(),
             Date(code="INVALID_DATE_OF_BIRTH", after_year=1900),
-            example="1990-04-30",
+            example=str(BORN),
         ),
         Column(
             "phone_number",

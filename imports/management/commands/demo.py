@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,16 @@ from django.utils.crypto import get_random_string
 
 from imports import datasets, objects
 from imports.models import Notification, Upload
+from imports.person_rules import age_on
 from imports.results import in_words
 from imports.waiting import is_done, wait_for
 
-# A directory for each data set, with one file. {n} in it is another number in each run, so that
-# the demo can be repeated.
+# A directory for each data set, with one file. {n} in it is another number in each run, and {word}
+# another word, so that the demo can be repeated; {age 1990-04-30} is right on every day.
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 VENDOR = "VEND002"
 SECONDS = 120
+AGE = re.compile(r"\{age ([0-9]{4}-[0-9]{2}-[0-9]{2})\}")
 
 
 class Command(BaseCommand):
@@ -59,11 +63,18 @@ def drop(key: str) -> dict[str, str]:
     dataset = datasets.get(key)
     (sample,) = (path for path in (SAMPLES / key).iterdir() if path.is_file())
     number = get_random_string(5, "123456789")
-    body = sample.read_text(encoding="utf-8").replace("{n}", number).encode()
+    body = filled_in(sample.read_text(encoding="utf-8"), number).encode()
     folder = f"{VENDOR}/" if dataset.by_vendor else ""
     s3_key = f"{dataset.prefix}{folder}{sample.stem}-{number}{sample.suffix}"
     version = objects.put(settings.S3_BUCKET, s3_key, body, "application/octet-stream")
     return {"s3_key": s3_key, "s3_version": version}
+
+
+def filled_in(text: str, number: str) -> str:
+    word = "".join(chr(ord("a") + int(digit)) for digit in number).title()
+    text = text.replace("{n}", number).replace("{word}", word)
+    today = datetime.now(UTC).date()
+    return AGE.sub(lambda found: str(age_on(today, date.fromisoformat(found[1]))), text)
 
 
 def read_report(upload: Upload) -> str:
@@ -77,7 +88,8 @@ def read_report(upload: Upload) -> str:
 def disagreements(upload: Upload, report: str, mail: Notification) -> list[str]:
     """What the summary, the report and the e-mail say differently."""
     found = []
-    if not upload.failure_code and upload.processed_records != upload.total_records:
+    some_are_in = upload.status in {Upload.Status.COMPLETED, Upload.Status.PARTIAL}
+    if some_are_in and upload.processed_records != upload.total_records:
         found.append("the summary does not add up")
     if (rows := rejected(report)) != upload.error_records:
         found.append(f"the report has {rows} rows, the summary {upload.error_records}")
