@@ -89,6 +89,7 @@ DATASET = Dataset(
     by_vendor=False,
     report_before=("customer_id",),
     rejected_prefix="rejected/customers/",
+    known_rows="A customer whose id is known already is passed over and counted as skipped.",
     modes=("create", "check"),
     max_rows=200_000,
     max_bytes=50 * 1024 * 1024,

@@ -40,6 +40,8 @@ DATASET = Dataset(
     by_vendor=False,
     report_before=("name", "timestamp"),
     report_after=("value",),
+    known_rows="Nothing is in unless every row is right. A name that has a value at its time "
+    "already is passed over and counted as skipped.",
     modes=("create",),
     max_rows=settings.METRICS_MAX_ROWS,
     max_bytes=settings.METRICS_MAX_BYTES,

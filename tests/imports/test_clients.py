@@ -1,11 +1,14 @@
 """Clients: one item for each address, as the newest file has it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils.timezone import now
 
 from imports import actions, dynamo, dynamo_table, failures
@@ -319,3 +322,44 @@ def test_many_clients_take_many_requests() -> None:
     rows = "".join(f"Client {n},client-{n}@example.com,Acme,,Active\n" for n in range(2_345))
     assert counts(send(HEADER + rows)) == ("completed", 2_345, 0, 0)
     assert len(stored()) == 2_345
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_batches_do_not_come_between_each_others_look_up_and_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The older file has looked and found nothing; the newer one must wait until it has written,
+    or its client would be overwritten."""
+    older = dropped(f"{FOLDER}a.csv", HEADER + "Old,jo@example.com,Miller,,\n")
+    newer = dropped(f"{FOLDER}b.csv", HEADER + "New,jo@example.com,Miller,,\n")
+    has_looked, may_write = Event(), Event()
+    look = dynamo_table.written_later
+
+    def held_up(table: str, key: str, values: Any, upload: Upload) -> set[str]:
+        found = look(table, key, values, upload)
+        if upload.pk == older.pk:
+            has_looked.set()
+            assert may_write.wait(30)
+        return found
+
+    monkeypatch.setattr(dynamo_table, "written_later", held_up)
+    Upload.objects.filter(pk=newer.pk).update(next_attempt_at=None)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(in_a_thread)
+        assert has_looked.wait(30)
+        Upload.objects.filter(pk=newer.pk).update(next_attempt_at=now())
+        second = pool.submit(in_a_thread)
+        assert not wait([second], timeout=1).done, "the newer file did not wait"
+        may_write.set()
+        first.result(30)
+        second.result(30)
+    assert stored()["jo@example.com"]["name"] == "New"
+    assert set(Upload.objects.values_list("status", flat=True)) == {"completed"}
+
+
+def in_a_thread() -> None:
+    """Do all work that is due, with a connection of the thread's own."""
+    try:
+        drive()
+    finally:
+        connection.close()
