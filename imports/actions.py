@@ -49,6 +49,8 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
 def why_not_retried(upload: Upload) -> str:
     if not upload.has_ended:
         return "The upload has not ended yet. Wait for it, or cancel it."
+    if upload.is_being_finished:
+        return "The upload is just being finished. Try again in a moment."
     if upload.status == Upload.Status.COMPLETED:
         return "Every row of this upload is in; there is nothing to retry."
     return "The file is no longer in our storage. Upload it again."

@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.timezone import now
 
 from vendors.access import Access
 from vendors.models import Vendor
@@ -203,10 +204,19 @@ class Upload(models.Model):
         return not self.has_ended
 
     @property
+    def is_being_finished(self) -> bool:
+        """Its report is still to be written, or somebody is about to send its e-mail: a new run
+        would leave this one without, or have it sent twice."""
+        at_work = self.lease_until is not None and self.lease_until > now()
+        return self.step not in (self.Step.NOTIFY, self.Step.DONE) or at_work
+
+    @property
     def can_be_retried(self) -> bool:
-        """Ended short of complete, and its source object is still there."""
+        """Ended short of complete, nobody is at its report or e-mail just now, and its source
+        object is still there."""
         return (
             self.has_ended
+            and not self.is_being_finished
             and self.status != self.Status.COMPLETED
             and self.s3_version is not None
             and self.source_deleted_at is None

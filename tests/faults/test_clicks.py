@@ -47,7 +47,13 @@ def test_retry_clicked_at_once_after_cancel(case: Case) -> None:
     )
     [upload] = case.uploads()
     click(person, "cancel", upload["upload_id"])
-    click(person, "retry", upload["upload_id"])
+
+    def retried() -> bool:
+        """Not possible before the first run has its report, and while its e-mail is sent."""
+        click(person, "retry", upload["upload_id"])
+        return bool(case.uploads()[0]["run"] == 2)
+
+    wait_until("retried", retried, within=20, tell=case.how_it_stands)
     case.settle()
     check(case)
 

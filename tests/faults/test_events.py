@@ -8,6 +8,7 @@ from tests.faults.cases import Case
 from tests.faults.checker import check
 from tests.faults.http_faults import EXPIRED, Fault
 from tests.faults.reference import Expected
+from tests.faults.test_queues import alarms as dead_letter_alarms
 from tests.faults.test_queues import event, send
 from tests.faults.world import wait_until
 
@@ -105,6 +106,7 @@ def test_missing_foreign_and_oversize_objects(case: Case) -> None:
     assert case.world.rows("SELECT 1 FROM alarms WHERE subject = %s", [f"NOBODY-{case.tag}"])
     # The event without a size, key or version is unreadable and becomes the only dead letter.
     wait_until("set aside", lambda: case.world.messages_in("EventsDeadLetter") == 1, within=30)
+    wait_until("an alarm", lambda: dead_letter_alarms(case), within=10)
     check(case, dead_letters=1)
 
 
@@ -129,11 +131,7 @@ def test_bad_events_take_no_siblings_along(case: Case) -> None:
         tell=lambda: case.world.log("forwarder", case.logs_before["forwarder"])[-2000:],
     )
     assert case.world.pid("forwarder") == pid
-    wait_until(
-        "an alarm",
-        lambda: case.world.rows("SELECT 1 FROM alarms WHERE kind = 'dead_letter'"),
-        within=10,
-    )
+    wait_until("an alarm", lambda: dead_letter_alarms(case), within=10)
     check(case, dead_letters=len(evil))
 
 
