@@ -59,7 +59,7 @@ def prepare(upload: Upload) -> Notification:
         "outcome": "checked" if is_check else OUTCOMES[Upload.Status(upload.status)],
         "is_check": is_check,
         "valid_rate": rate(upload.valid_records, upload.total_records),
-        "error_rate": upload.total_records and 100 - upload.success_rate,
+        "error_rate": error_rate(upload),
     }
     notification, _ = Notification.objects.get_or_create(
         upload=upload,
@@ -112,6 +112,13 @@ def mailbox(backend: str) -> Any:
     connection = get_connection(backend)
     connection.open()
     return connection
+
+
+def error_rate(upload: Upload) -> int:
+    """Rejected rows in whole percent; with the valid ones a hundred, where there are no others."""
+    if upload.valid_records + upload.error_records == upload.total_records:
+        return 100 - upload.success_rate if upload.total_records else 0
+    return rate(upload.error_records, upload.total_records)
 
 
 def send(notification: Notification) -> None:

@@ -148,6 +148,8 @@ def test_a_customer_who_is_known_is_passed_over_and_counted() -> None:
     counts = (upload.valid_records, upload.skipped_records, upload.error_records)
     assert (upload.status, counts) == ("completed", (1, 2, 0))
     assert Customer.objects.get(pk=1).email == "c1@example.com"
+    text = Notification.objects.get(upload=upload).text_body
+    assert "Invalid Customers: 0 (0%)\nSkipped Customers: 2\n" in text
 
 
 def test_the_same_person_cannot_have_two_ids_in_the_table_or_the_file() -> None:
