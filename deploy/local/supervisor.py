@@ -118,10 +118,11 @@ class Supervisor:
             # Children of a dead worker must not go on beside those of the next.
             stopping.kill_session(child.pid)
             opening.cancel()
-            await asyncio.wait([reading_on], timeout=2)
-            reading_on.cancel()
+            # Before anything is waited for: a stop that is in a hurry cancels us there.
             del self._running[process.name]
             stopping.record(self._record, self._running.values())
+            await asyncio.wait([reading_on], timeout=2)
+            reading_on.cancel()
 
     async def _open(
         self,

@@ -15,9 +15,14 @@ def item(number: int) -> dict[str, Any]:
 
 @pytest.fixture
 def clients() -> Iterator[str]:
-    """The table of clients, empty again afterwards."""
+    """The table of clients, empty before and afterwards."""
     table: str = settings.CLIENTS_TABLE
+    empty(table)
     yield table
+    empty(table)
+
+
+def empty(table: str) -> None:
     for found in dynamo.client().scan(TableName=table)["Items"]:
         dynamo.client().delete_item(TableName=table, Key={"email": found["email"]})
 
