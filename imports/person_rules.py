@@ -31,6 +31,35 @@ class PersonName(Rule):
         return check
 
 
+@dataclass(frozen=True)
+class Digits(Rule):
+    """So many ASCII digits and nothing else; its value is text, for a leading zero counts."""
+
+    count: int = 10
+    message_template = "{field} must have {count} digits and nothing else (was '{value}')"
+
+    def checker(self, label: str) -> Checker:
+        def check(text: str) -> str:
+            if len(text) != self.count or not (text.isascii() and text.isdigit()):
+                raise Wrong(
+                    self.message_template.format(field=label, count=self.count, value=shown(text))
+                )
+            return text
+
+        return check
+
+    @property
+    def in_words(self) -> str:
+        return f"{self.count} digits"
+
+    @property
+    def remedy(self) -> str:
+        return (
+            f"Write {self.count} digits without spaces, hyphens or a plus sign. A spreadsheet drops "
+            "a leading zero: format the column as text first."
+        )
+
+
 def is_name(text: str) -> bool:
     """Are there letters, and nothing but letters, their accents, and signs that names have?"""
     return any(map(str.isalpha, text)) and all(

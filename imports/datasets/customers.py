@@ -6,9 +6,9 @@ from imports.contact_rules import Email
 from imports.countries import Country
 from imports.dataset import Column, Dataset, Unique
 from imports.formats import Csv
-from imports.person_rules import AGE_FITS, BORN_IN_THE_PAST, PersonName, age_on
+from imports.person_rules import AGE_FITS, BORN_IN_THE_PAST, Digits, PersonName, age_on
 from imports.postgres_table import PostgresTable
-from imports.rules import MaxLength, Pattern, Required, Whole
+from imports.rules import MaxLength, Required, Whole
 from imports.time_rules import Date
 from warehouse.models import Customer
 
@@ -57,7 +57,7 @@ DATASET = Dataset(
             "phone_number",
             "Phone Number",
             Required(),
-            Pattern(code="INVALID_PHONE", pattern="[0-9]{10}", example="5551234567"),
+            Digits(code="INVALID_PHONE", count=10),
             example="5551234567",
             about="Ten digits and nothing else.",
         ),
