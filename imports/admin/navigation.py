@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from imports.models import Alarm
 
 Item = tuple[str, str, str, str]  # title, symbol, app and model, right
+
+SEND = f"{settings.PORTAL_URL}/uploads/new/"  # the portal's form, which staff use too
 
 GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
@@ -65,6 +68,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         # The portal's form: staff upload for vendors, and the data sets that no vendor uploads.
         link = {"title": "Upload a file", "icon": "upload", "link": reverse("new_upload")}
         groups[0]["items"].insert(0, {**link, "permission": always})
+    if may("imports.view_upload") and may("imports.act_on_upload"):
+        send = {"title": "Upload a file", "icon": "upload", "link": SEND, "permission": always}
+        groups[0]["items"].insert(0, send)
     home = {"title": "Dashboard", "icon": "dashboard", "link": reverse("admin:index")}
     return [{"items": [{**home, "permission": always}]}, *groups]
 

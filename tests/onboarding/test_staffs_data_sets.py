@@ -118,3 +118,11 @@ def test_the_admin_says_that_no_vendor_sent_it(admin: User, browse: Browse) -> N
     assert "unknown vendor" not in text_of(client.get("/admin/imports/upload/"))
     page = text_of(client.get(f"/admin/imports/upload/{upload.upload_id}/change/"))
     assert "Unknown: the file lies under" not in page
+
+
+def test_the_admin_leads_staff_who_may_send_to_the_form(
+    browse: Browse, reviewer: User, looker: User
+) -> None:
+    link = "/uploads/new/"
+    assert link in text_of(browse(reviewer).get("/admin/"))
+    assert link not in text_of(browse(looker).get("/admin/"))
