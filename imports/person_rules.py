@@ -55,7 +55,7 @@ class Digits(Rule):
     @property
     def remedy(self) -> str:
         return (
-            f"Write {self.count} digits without spaces, hyphens or a plus sign. A spreadsheet drops "
+            f"Write {self.count} digits and no spaces, hyphens or plus sign. A spreadsheet drops "
             "a leading zero: format the column as text first."
         )
 
