@@ -114,7 +114,7 @@ def haunted(case: Case) -> Case:
 
 
 SKIPPED = re.compile(
-    r"/logout/|/source/|\.csv|/static/|/password-reset/|/reports/|/delete/|/jsi18n/|\?.*(o=|all=)"
+    r"/logout/|/source/|/export/|\.csv|/static/|/password-reset/|/reports/|/delete/|/jsi18n/|\?.*(o=|all=)"
 )
 EACH_KIND = 2
 
