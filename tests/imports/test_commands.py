@@ -87,7 +87,7 @@ def test_what_makes_no_sense_is_a_usage_error(
 SAMPLES = sorted(path.name for path in demo.samples())
 
 
-def test_the_samples_are_those_of_data_sets() -> None:
+def test_every_data_set_has_a_sample() -> None:
     assert set(SAMPLES) == set(datasets.all_datasets())
 
 
