@@ -233,16 +233,9 @@ CONTENT_SECURITY_POLICY = {
 }
 # The admin's widgets (Alpine.js in unfold) evaluate expressions found in attributes. Its pages
 # are for staff only and escape vendors' text; see docs/decisions.
-ADMIN_CONTENT_SECURITY_POLICY = {
-    "default-src": [NONE],
+ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
-    "img-src": [SELF, "data:"],
-    "font-src": [SELF],
-    "connect-src": [SELF],
-    "form-action": [SELF],
-    "base-uri": [NONE],
-    "frame-ancestors": [NONE],
 }
 
 # --- Files -----------------------------------------------------------------------------------
