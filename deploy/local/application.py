@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from deploy import commands
 from deploy.local.application_env import process_env
 from deploy.local.demo_logins import DEMO_LOGINS
 from deploy.local.places import CHECKOUT, Places
@@ -27,55 +28,35 @@ class Commands:
     def application(self, web: int) -> tuple[Process, ...]:
         """The processes that make up the running application."""
         return (
-            self._python(
+            self._process(
                 "web",
-                *("gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{web}"),
-                *("--workers", "1", "--threads", "4", "--no-control-socket"),
-                *("--timeout", "60", "--graceful-timeout", "5", "--keep-alive", "5"),
+                commands.web(f"127.0.0.1:{web}", workers=1, graceful=5),
                 ready=lambda: answers(web, "/readyz"),
             ),
-            self.manage("forwarder", "forward_s3_events", grace=25),
+            self._process("forwarder", commands.forwarder(), grace=25),
             self._worker("worker", "imports", processes=2),
             self._worker("maintenance", "maintenance", processes=1),
-            self._python(
-                "beat",
-                *("celery", "-q", "-A", "config", "beat", "-l", "INFO"),
-                *("-s", str(self.places.beat_schedule)),
-            ),
+            self._process("beat", commands.beat(str(self.places.beat_schedule))),
         )
 
-    def manage(self, name: str, *arguments: str, grace: float = 10) -> Process:
-        return Process(
-            name=name,
-            command=(sys.executable, "manage.py", *arguments),
-            cwd=CHECKOUT,
-            env=self.env,
-            grace=grace,
-        )
+    def manage(self, name: str, *arguments: str) -> Process:
+        return self._process(name, (*commands.MANAGE, *arguments))
 
     def _worker(self, name: str, queue: str, *, processes: int) -> Process:
-        return self._python(
+        # A worker waits out its whole soft shutdown, idle or with a task that ends at once. A
+        # slice takes a second, and what is cut off goes on from its last batch, so here, where
+        # somebody waits for the prompt, the deployment's 20 s are shortened.
+        pace = ("worker_soft_shutdown_timeout=5", "worker_enable_soft_shutdown_on_idle=false")
+        return self._process(
             name,
-            *("celery", "-q", "-A", "config", "worker", "-Q", queue, "-c", str(processes)),
-            *(
-                "--without-gossip",
-                "--without-mingle",
-                "--without-heartbeat",
-                "-l",
-                "INFO",
-            ),
-            *("-n", f"{queue}@%h"),
-            # A worker waits out its whole soft shutdown, idle or with a task that ends at once.
-            # A slice takes a second, and what is cut off goes on from its last batch, so here,
-            # where somebody waits for the prompt, the deployment's 20 s are shortened.
-            *("--", "worker_soft_shutdown_timeout=5", "worker_enable_soft_shutdown_on_idle=false"),
+            commands.worker(queue, processes=processes, settings=pace),
             ready_line=b"ready.",
             # With this a SIGTERM lets the running tasks finish.
             env={**self.env, "REMAP_SIGTERM": "SIGQUIT", "PYTHONWARNINGS": AS_ROOT},
             grace=30,
         )
 
-    def _python(self, name: str, *arguments: str, **more: Any) -> Process:
+    def _process(self, name: str, command: tuple[str, ...], **more: Any) -> Process:
         more.setdefault("env", self.env)
-        command = (sys.executable, "-m", *arguments)
-        return Process(name=name, command=command, cwd=CHECKOUT, **more)
+        _, *arguments = command  # "python" is this one
+        return Process(name=name, command=(sys.executable, *arguments), cwd=CHECKOUT, **more)
