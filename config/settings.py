@@ -269,7 +269,7 @@ STORAGES = {
     },
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-# The first keeps a file that is too large for every data set off the disk.
+# The first keeps a file that is larger than its sender may send off the disk.
 FILE_UPLOAD_HANDLERS = [
     "onboarding.receiving.NoLargerThanAllowed",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

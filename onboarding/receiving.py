@@ -5,27 +5,35 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
 from imports.dataset import Dataset
-from imports.datasets import all_datasets
 from imports.refusals import Refused
 from imports.steps.stage import refuse_by_size, understood
+from onboarding.offered import offered
+from vendors.access import access_of
 from vendors.models import Vendor
 
 
 class NoLargerThanAllowed(FileUploadHandler):
-    """Stops keeping a file once it is too large for every data set, so that no disk fills up.
+    """Stops keeping a file once it is too large for every data set that its sender is offered,
+    so that no disk fills up.
 
     The file is missing from the form then; `refuse_if_cut` tells why.
     """
 
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        request = cast("HttpRequest", self.request)
+        datasets = offered(access_of(request.user))
+        self.limit = max(dataset.byte_limit for dataset in datasets.values())
+
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        if start + len(raw_data) > max(d.byte_limit for d in all_datasets().values()):
+        if start + len(raw_data) > self.limit:
             raise SkipFile
         return raw_data
 
