@@ -32,15 +32,21 @@ class Day:
     cancelled: int = 0
     rows: int = 0
     valid: int = 0
+    skipped: int = 0
 
     @property
     def under_way(self) -> int:
         return self.uploads - self.completed - self.partial - self.failed - self.cancelled
 
     @property
+    def good(self) -> int:
+        """Rows that came in or were there already."""
+        return self.valid + self.skipped
+
+    @property
     def success_rate(self) -> int | None:
-        """Valid rows in whole percent of all rows, rounded down; None on a day without rows."""
-        return self.valid * 100 // self.rows if self.rows else None
+        """Good rows in whole percent of all rows, rounded down; None on a day without rows."""
+        return self.good * 100 // self.rows if self.rows else None
 
 
 def days(today: date | None = None) -> list[Day]:
@@ -54,7 +60,11 @@ def days(today: date | None = None) -> list[Day]:
         .annotate(day=TruncDate("upload_timestamp"))
         .values("day")
         .annotate(
-            uploads=Count("*"), rows=Sum("total_records"), valid=Sum("valid_records"), **ended
+            uploads=Count("*"),
+            rows=Sum("total_records"),
+            valid=Sum("valid_records"),
+            skipped=Sum("skipped_records"),
+            **ended,
         )
     )
     known = {entry["day"]: Day(**entry) for entry in counted}

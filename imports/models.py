@@ -170,8 +170,10 @@ class Upload(models.Model):
 
     @property
     def success_rate(self) -> int:
-        """Valid rows in whole percent, rounded down so that 100 means all."""
-        return self.valid_records * 100 // self.total_records if self.total_records else 0
+        """Rows that came in or were there already, in whole percent, rounded down so that 100
+        means all."""
+        in_order = self.valid_records + self.skipped_records
+        return in_order * 100 // self.total_records if self.total_records else 0
 
     @property
     def is_refused(self) -> bool:

@@ -16,12 +16,13 @@ class Totals:
     uploads: int
     rows: int
     valid: int
+    skipped: int
     errors: int
 
     @property
     def success_rate(self) -> int:
-        """Valid rows in whole percent, rounded down so that 100 means all."""
-        return self.valid * 100 // self.rows if self.rows else 0
+        """Rows that are in, in whole percent, rounded down so that 100 means all."""
+        return (self.valid + self.skipped) * 100 // self.rows if self.rows else 0
 
 
 def totals_of(uploads: UploadQuerySet) -> Totals:
@@ -29,6 +30,7 @@ def totals_of(uploads: UploadQuerySet) -> Totals:
         uploads=Count("*"),
         rows=Sum("total_records", default=0),
         valid=Sum("valid_records", default=0),
+        skipped=Sum("skipped_records", default=0),
         errors=Sum("error_records", default=0),
     )
     return Totals(**sums)

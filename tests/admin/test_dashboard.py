@@ -140,7 +140,7 @@ def test_every_figure_leads_to_its_list(as_reviewer: Client, vendor_a: Vendor) -
         assert f'href="{address}"' in html, address
         assert as_reviewer.get(address.replace("&amp;", "&")).status_code == 200
     text = words(html)
-    assert "1 upload , 7 of 10 rows valid (70%)" in text
+    assert "1 upload , 7 of 10 rows good (70%)" in text
     assert "0 completed, 0 partial, 0 failed, 0 cancelled, 1 under way" in text
     assert "1 under way , 0 stuck" in text
 
