@@ -1,5 +1,6 @@
 """A world for the whole run, and a case in it for each test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,13 @@ def world() -> Iterator[World]:
         pytest.skip("these tests look into processes as Linux shows them")
     with running() as world:
         yield world
+
+
+@pytest.fixture
+def in_full() -> bool:
+    """Whether outages last as long as the promise says, instead of a part of it: `make faults
+    IN_FULL=1`, half an hour."""
+    return bool(os.environ.get("IN_FULL"))
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """A process killed in any gap, once and again at the second try: nothing lost, nothing doubled."""
 
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from deploy.local import stopping
 from imports.crashpoints import POINTS
 from tests.faults.cases import Case, Sent
 from tests.faults.checker import check
@@ -45,11 +47,20 @@ def a_failing_import(case: Case, point: str, times: int) -> None:
 
 
 def a_lost_hint(case: Case, point: str, times: int) -> None:
-    """The sweep has to hint, because the forwarder dies before it can."""
-    case.world.order_death("receive.before_hint", times)
-    case.world.order_death(point, times)
-    for number in range(times):  # each hint that is needed is a chance to die
+    """The sweep has to hint, because the forwarder dies before it can, and its successor is kept
+    from doing it instead."""
+    for number in range(times):
+        died = case.world.pid("forwarder")
+        case.world.order_death("receive.before_hint")
+        case.world.order_death(point)
         case.drop(case.rows(20, bad=2, first=1 + 100 * number))
+        wait_until("a successor", lambda old=died: case.world.pid("forwarder") != old, within=10)
+        successor = case.world.pid("forwarder")
+        stopping.send(successor, signal.SIGSTOP)
+        try:
+            wait_until("the sweep died", lambda: not case.world.deaths_left(point), within=30)
+        finally:
+            stopping.send(successor, signal.SIGCONT)
 
 
 def a_lost_event(case: Case, point: str, times: int) -> None:
@@ -60,6 +71,8 @@ def a_lost_event(case: Case, point: str, times: int) -> None:
         times=10_000,
         when=lambda request: b"-events" in request.body,
     )
+    # A poll that was under way already would still be answered.
+    wait_until("the forwarder hears nothing", lambda: rule.hits, within=10)
     case.world.order_death(point, times)
     for number in range(times):
         case.drop(case.rows(20, first=1 + 100 * number))

@@ -42,13 +42,13 @@ def test_postgres_restarted_immediate_in_mid_batch(case: Case) -> None:
     check(case)
 
 
-def test_postgres_down(case: Case) -> None:
+def test_postgres_down(case: Case, in_full: bool) -> None:
     """The web answers 503 with Retry-After and never 500; no message becomes a dead letter, though
-    the outage outlasts five visibility time-outs."""
+    the outage outlasts five visibility time-outs. In full: for a minute."""
     person = Person(case)
     case.drop(case.rows(3_000, bad=20))
     case.world.do(case.world.pg.stop())
-    until = time.monotonic() + 12
+    until = time.monotonic() + (60 if in_full else 12)
     seen: list[tuple[str, Answer]] = []
     while time.monotonic() < until:
         case.drop(case.rows(20, first=10_000 + 100 * len(seen)), vendor=0, name=f"{len(seen)}.csv")

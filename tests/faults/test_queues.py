@@ -82,15 +82,19 @@ def test_reply_of_send_lost(case: Case) -> None:
     check(case)
 
 
-def test_send_impossible_while_files_arrive(case: Case) -> None:
-    """Everything waits in the database and runs later."""
+def test_send_impossible_while_files_arrive(case: Case, in_full: bool) -> None:
+    """Everything waits in the database and runs later. In full: for two minutes."""
     rule = case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
-    for number in range(6):
+    until = time.monotonic() + (120 if in_full else 3)
+    while time.monotonic() < until:
+        number = len(case.sent)
         case.drop(case.rows(1_100, bad=5, first=1 + 2_000 * number), vendor=number % 3)
-    wait_until("all are received", lambda: len(case.uploads()) == 6, within=20)
+        time.sleep(2 if in_full else 0.5)
+    wait_until("all are received", lambda: len(case.uploads()) == len(case.sent), within=20)
     wait_until("sends failed", lambda: rule.hits > 20, within=20)
+    assert not any(upload["step"] == "done" for upload in case.uploads())
     case.world.http.heal()
-    case.settle(within=45)
+    case.settle(within=60)
     check(case)
 
 

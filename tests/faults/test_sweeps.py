@@ -14,21 +14,28 @@ from tests.faults.http_faults import UNAVAILABLE
 from tests.faults.world import wait_until
 
 
-def test_beat_dead_then_two_beats(case: Case) -> None:
-    """And so two resumers at once: nothing lost, nothing doubled."""
+def test_beat_dead_then_two_beats(case: Case, in_full: bool) -> None:
+    """And so two resumers at once: nothing lost, nothing doubled. In full: dead for ten minutes."""
     pid = case.world.pid("beat")
     stopping.send(pid, signal.SIGSTOP)
     try:
-        rule = case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
+        case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
         for number in range(4):
             case.drop(case.rows(1_100, bad=5, first=1 + 2_000 * number), vendor=number)
-        wait_until("no hint got through", lambda: rule.hits >= 4, within=20)
+        wait_until("no hint got through", lambda: hints_lost(case) == 4, within=20)
         case.world.http.heal()
+        time.sleep(600 if in_full else 2)
+        assert not any(upload["step"] == "done" for upload in case.uploads())
     finally:
         stopping.send(pid, signal.SIGCONT)
     start_second_beat(case)
     case.settle(within=45)
     check(case)
+
+
+def hints_lost(case: Case) -> int:
+    log = case.world.log("forwarder", case.logs_before["forwarder"])
+    return log.count("a hint could not be sent")
 
 
 def start_second_beat(case: Case) -> None:
@@ -82,17 +89,19 @@ def test_source_deleted_only_after_its_end(case: Case) -> None:
     check(case)
 
 
-def test_one_vendor_uploads_many_files_then_another_a_small_one(case: Case) -> None:
-    """The small one ends in at most three times its time alone + 2 s."""
+def test_one_vendor_uploads_many_files_then_another_a_small_one(case: Case, in_full: bool) -> None:
+    """The small one ends in at most three times its time alone + 2 s. In full: behind a hundred
+    files of 10,000 rows."""
+    files, rows = (100, 10_000) if in_full else (20, 3_000)
     alone = case.drop(case.rows(50), vendor=1)
     case.settle()
-    for number in range(20):
-        case.drop(case.rows(3_000, bad=5, first=1_000 + 5_000 * number), vendor=0)
-    wait_until("a backlog", lambda: len(case.uploads()) > 15, within=20)
+    for number in range(files):
+        case.drop(case.rows(rows, bad=5, first=1_000 + 20_000 * number), vendor=0)
+    wait_until("a backlog", lambda: len(case.uploads()) > 15, within=60)
     small = case.drop(case.rows(50, first=500), vendor=2)
     wait_until("it has ended", lambda: case.upload_of(small).get("completed_at"), within=30)
     assert seconds(case, small) <= 3 * seconds(case, alone) + 2
-    case.settle(within=60)
+    case.settle(within=400 if in_full else 60)
     check(case)
 
 

@@ -1,6 +1,7 @@
 """Workers that are killed, frozen, told to stop, or lost again and again."""
 
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -23,13 +24,17 @@ def is_loading(case: Case) -> bool:
     return any(upload["step"] == "load" and upload["lease_until"] for upload in case.uploads())
 
 
-def test_main_worker_killed_again_and_again_under_load(case: Case) -> None:
-    for number in range(12):
-        case.drop(case.rows(1_200, bad=5, first=1 + 2_000 * number), vendor=number % 4)
-    for _ in range(4):
+def test_main_worker_killed_again_and_again_under_load(case: Case, in_full: bool) -> None:
+    """In full: every 5 s for a minute."""
+    kills, every = (12, 5.0) if in_full else (4, 0.0)
+    for _ in range(kills):
+        next_one = time.monotonic() + every
+        for _ in range(3):
+            number = len(case.sent)
+            case.drop(case.rows(1_200, bad=5, first=1 + 2_000 * number), vendor=number % 4)
         wait_until("the worker works", lambda: is_loading(case) or is_over(case), within=20)
-        killed = case.world.kill("worker")
-        replaced(case, killed)
+        replaced(case, case.world.kill("worker"))
+        time.sleep(max(0.0, next_one - time.monotonic()))
     case.settle(within=60)
     check(case)
 
