@@ -34,7 +34,7 @@ def test_beat_dead_then_two_beats(case: Case, in_full: bool) -> None:
 
 
 def hints_lost(case: Case) -> int:
-    log = case.world.log("forwarder", case.logs_before["forwarder"])
+    log = case.world.log("forwarder", case.logs_before.get("forwarder", 0))
     return log.count("a hint could not be sent")
 
 
