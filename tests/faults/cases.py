@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.reference import Expected, expected_of
+from tests.faults.staff_files import KINDS, make
 from tests.faults.world import World, wait_until
 from tests.product_files import csv_bytes
 
@@ -30,6 +31,7 @@ class Sent:
     version: str
     body: bytes
     expected: Expected
+    dataset: str = "products"
 
 
 @dataclass
@@ -95,12 +97,30 @@ class Case:
         self.sent.append(sent)
         return sent
 
+    def drop_as_staff(
+        self, dataset: str, count: int, *, bad: int = 0, first: int = 1, seed: int = 1
+    ) -> Sent:
+        """Put a file of clients or customers into the bucket."""
+        body, expected = make(dataset, self.tag, count, bad=bad, first=first, seed=seed)
+        key = f"{KINDS[dataset].prefix}{self.tag}-{len(self.sent) + 1}.csv"
+        version = self.world.aws("s3").put_object(Bucket=self.world.bucket, Key=key, Body=body)
+        sent = Sent("", key, version["VersionId"], body, expected, dataset)
+        self.sent.append(sent)
+        return sent
+
+    def drop_of_every_kind(self, count: int, *, bad: int) -> None:
+        """A file of products, one of clients and one of customers, with rows of their own."""
+        first = 1 + 10_000 * len(self.sent)
+        self.drop(self.rows(count, bad=bad, first=first), vendor=len(self.sent) % 4)
+        for dataset in KINDS:
+            self.drop_as_staff(dataset, count, bad=bad, first=first)
+
     def uploads(self) -> list[dict[str, Any]]:
-        """The rows of the history about this case's vendors, oldest first."""
+        """The rows of the history about this case's vendors and staff's files, oldest first."""
         return self.world.rows(
-            "SELECT * FROM upload_history WHERE vendor_prefix = ANY(%s) "
+            "SELECT * FROM upload_history WHERE vendor_prefix = ANY(%s) OR s3_key = ANY(%s) "
             "ORDER BY upload_timestamp, upload_id",
-            [self._vendors],
+            [self._vendors, [sent.key for sent in self.sent if sent.dataset != "products"]],
         )
 
     def upload_of(self, sent: Sent) -> dict[str, Any]:

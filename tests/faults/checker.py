@@ -16,6 +16,7 @@ from typing import Any
 from deploy.local import stopping
 from tests.faults.cases import Case, Sent
 from tests.faults.reference import GoodRow
+from tests.faults.staff_files import KINDS
 from tests.faults.world import World
 
 ENDED = {"completed", "partial", "failed", "cancelled"}
@@ -48,9 +49,15 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
             continue
         yield from ended(upload)
         yield from adds_up(upload, sent)
-        yield from applied_once(case.world, upload, sent, contested)
-        yield from one_report(case.world, upload)
+        if sent.dataset == "products":
+            yield from applied_once(case.world, upload, sent, contested)
+            yield from one_report(case.world, upload)
+        else:
+            yield from judged_once(case.world, upload, sent)
+            yield from rejected_once(case.world, upload, sent)
     yield from nobody_else_has_rows(case)
+    for dataset in KINDS:
+        yield from staffs_rows_once(case, dataset)
     yield from one_mail_per_run(case)
     yield from nothing_dead(case.world, dead_letters)
     yield from nothing_left(case)
@@ -84,7 +91,8 @@ def adds_up(upload: dict[str, Any], sent: Sent) -> Iterator[str]:
 
 def contested_keys(files: list[Sent]) -> set[tuple[str, str]]:
     """Keys that the good rows of more than one file have: (what, key)."""
-    counted = Counter(key for sent in files for key in {k for r in goods(sent) for k in keys(r)})
+    products = [sent for sent in files if sent.dataset == "products"]
+    counted = Counter(key for sent in products for key in {k for r in goods(sent) for k in keys(r)})
     return {key for key, count in counted.items() if count > 1}
 
 
@@ -146,6 +154,40 @@ def told_once(
         yield f"I3 {name}: rows neither in nor told: {sorted(silent)[:5]}"
 
 
+def judged_once(world: World, upload: dict[str, Any], sent: Sent) -> Iterator[str]:
+    """I3: staff's rows are good but for those that were made wrong."""
+    name = upload["upload_id"]
+    told = Counter(
+        (error["row_number"], error["column_name"], error["error_type"])
+        for error in world.rows("SELECT * FROM validation_errors WHERE upload_id = %s", [name])
+    )
+    expected = Counter(sent.expected.errors)
+    if upload["status"] == "cancelled":
+        expected &= told  # what was not reached is not told
+    if told != expected:
+        yield f"I3 {name}: errors {sorted((told - expected) | (expected - told))[:5]} are amiss"
+
+
+def staffs_rows_once(case: Case, dataset: str) -> Iterator[str]:
+    """I3: every good row of staff's files is stored once, from one of the files that have it."""
+    files = {
+        case.upload_of(sent)["upload_id"]: sent for sent in case.sent if sent.dataset == dataset
+    }
+    if not files:
+        return
+    stored = list(KINDS[dataset].stored(case.world, case.tag))
+    ours = {name: set(sent.expected.good.values()) for name, sent in files.items()}
+    for name, cells in stored:
+        if cells not in ours.get(name, ()):
+            yield f"I3 {name} has stored {cells}, which it does not hold"
+    counted = Counter(cells for _, cells in stored)
+    if doubled := [cells for cells, count in counted.items() if count > 1]:
+        yield f"I3 {dataset} stored twice: {doubled[:5]}"
+    ended = [name for name in files if case.upload_of(files[name])["status"] != "cancelled"]
+    if missing := set().union(*(ours[name] for name in ended)) - counted.keys():
+        yield f"I3 {dataset} not stored: {sorted(missing)[:5]}"
+
+
 def may_lose(code: str) -> bool:
     return code in {"DUPLICATE_SKU", "DUPLICATE_VENDOR_PRODUCT_ID"}
 
@@ -200,6 +242,23 @@ def one_report(world: World, upload: dict[str, Any]) -> Iterator[str]:
         yield f"I4 {name}: the report has {len(told)} lines, the table {len(kept)}, or others"
     if len({number for number, _ in kept}) != upload["error_records"]:
         yield f"I4 {name}: {upload['error_records']} rows with errors, others are stored"
+
+
+def rejected_once(world: World, upload: dict[str, Any], sent: Sent) -> Iterator[str]:
+    """I4: staff's report holds every rejected row, once."""
+    name = upload["upload_id"]
+    if bool(upload["error_records"]) != bool(upload["error_file_version"]):
+        yield f"I4 {name}: {upload['error_records']} errors, {upload['error_file_version']!r}"
+    if not upload["error_file_version"]:
+        return
+    answer = world.aws("s3").get_object(
+        Bucket=upload["s3_bucket"],
+        Key=upload["error_file_s3_key"],
+        VersionId=upload["error_file_version"],
+    )
+    text = answer["Body"].read().decode("utf-8-sig")
+    if len(text.splitlines()) - 1 != upload["error_records"]:
+        yield f"I4 {name}: the report has {len(text.splitlines())} lines"
 
 
 def mails(world: World) -> list[str]:
@@ -258,10 +317,10 @@ def nothing_left(case: Case) -> Iterator[str]:
         "SELECT s3_key, s3_version FROM upload_history WHERE source_deleted_at IS NOT NULL"
     )
     gone = {(row["s3_key"], row["s3_version"]) for row in deleted}
-    listed = world.aws("s3").list_object_versions(Bucket=world.bucket, Prefix="uploads/")
-    for version in listed.get("Versions", []):
-        if (version["Key"], version["VersionId"]) in gone:
-            yield f"I7 {version['Key']} counts as deleted and is there"
+    for page in world.aws("s3").get_paginator("list_object_versions").paginate(Bucket=world.bucket):
+        for version in page.get("Versions", []):
+            if (version["Key"], version["VersionId"]) in gone:
+                yield f"I7 {version['Key']} counts as deleted and is there"
 
 
 def everybody_listens(world: World, *, within: float = 10) -> Iterator[str]:

@@ -9,9 +9,11 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
+
+from tests.faults.proxy import Proxy
 
 HEAD_END = b"\r\n\r\n"
 SERVICES = {"AmazonSQS": "sqs", "DynamoDB_20120810": "dynamodb"}
@@ -70,30 +72,13 @@ class Rule:
     hits: int = 0
 
 
-@dataclass
-class HttpFaults:
+class HttpFaults(Proxy):
     """Forwards to the emulator at `upstream`, unless a rule says otherwise."""
 
-    upstream: int
-    port: int
-    rules: list[Rule] = field(default_factory=list)
-    polled: dict[str, float] = field(default_factory=dict)  # queue → when it was last asked
-    _server: asyncio.Server | None = None
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
-
-    async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-
-    async def stop(self) -> None:
-        """Refuse connections and cut the open ones, as a host that is down."""
-        if self._server:
-            self._server.close()
-            self._server = None
-        for _ in range(3):  # also those that were just being accepted
-            for writer in list(self._open):
-                writer.transport.abort()
-            await asyncio.sleep(0.02)
+    def __init__(self, upstream: int, port: int) -> None:
+        super().__init__(upstream, port)
+        self.rules: list[Rule] = []
+        self.polled: dict[str, float] = {}  # queue → when it was last asked
 
     def fail(
         self,
@@ -112,8 +97,8 @@ class HttpFaults:
         """No more faults; connections held in silence are cut."""
         self.rules.clear()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open.add(writer)
         try:
             request = await read_request(reader, writer)
             if request:
@@ -124,7 +109,7 @@ class HttpFaults:
         except (OSError, asyncio.IncompleteReadError, ValueError):
             pass  # the client is gone
         finally:
-            self._open.discard(writer)
+            self.open.discard(writer)
             writer.close()
 
     def _fault_for(self, request: Request) -> Fault | None:

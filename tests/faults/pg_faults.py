@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from tests.faults.proxy import Proxy
 
 COMMIT = b"COMMIT\x00"
 BEGIN = b"BEGIN\x00"
@@ -20,29 +22,12 @@ class Cut:
     done: bool = False
 
 
-@dataclass
-class PgFaults:
+class PgFaults(Proxy):
     """Forwards to the server at `upstream`."""
 
-    upstream: int
-    port: int
-    cuts: list[Cut] = field(default_factory=list)
-    _server: asyncio.Server | None = None
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
-
-    async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-
-    async def stop(self) -> None:
-        """Refuse connections and cut the open ones: the database is down, as its clients see it."""
-        if self._server:
-            self._server.close()
-            self._server = None
-        for _ in range(3):  # also those that were just being accepted
-            for writer in list(self._open):
-                writer.transport.abort()
-            await asyncio.sleep(0.02)
+    def __init__(self, upstream: int, port: int) -> None:
+        super().__init__(upstream, port)
+        self.cuts: list[Cut] = []
 
     def cut_commit(self, *, having: bytes, committed: bool) -> Cut:
         """Cut the next COMMIT of a transaction that said `having`, after or before it is done."""
@@ -50,14 +35,14 @@ class PgFaults:
         self.cuts.append(cut)
         return cut
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             source, sink = await asyncio.open_connection("127.0.0.1", self.upstream)
         except OSError:
             writer.transport.abort()
             return
         ends = (writer, sink)
-        self._open.update(ends)
+        self.open.update(ends)
         swallow = asyncio.Event()
         try:
             await asyncio.gather(
@@ -67,7 +52,7 @@ class PgFaults:
         except (OSError, Hung):
             pass
         finally:
-            self._open.difference_update(ends)
+            self.open.difference_update(ends)
             for end in ends:
                 end.transport.abort()
 

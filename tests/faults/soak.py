@@ -28,10 +28,10 @@ from tests.faults.http_faults import (
     TRIPLED,
     UNAVAILABLE,
     Fault,
-    HttpFaults,
 )
 from tests.faults.people import Person
-from tests.faults.pg_faults import PgFaults
+from tests.faults.proxy import Proxy
+from tests.faults.staff_files import KINDS
 from tests.faults.test_queues import event, send
 from tests.faults.world import World, running
 
@@ -107,7 +107,7 @@ def aws_down(case: Case, chance: random.Random) -> str:
     return f"AWS away for {seconds:.1f} s"
 
 
-def away(world: World, proxy: HttpFaults | PgFaults, seconds: float) -> None:
+def away(world: World, proxy: Proxy, seconds: float) -> None:
     """Stop the proxy and start it again later."""
     world.do(proxy.stop())
 
@@ -165,9 +165,15 @@ ACTIONS: tuple[Action, ...] = (
 
 
 def drop_a_file(case: Case, chance: random.Random) -> None:
-    """Mostly small files with rows of their own; sometimes large, sometimes with others' SKUs."""
+    """Mostly small files with rows of their own; sometimes large, sometimes with others' SKUs,
+    and sometimes staff's, half of which were in one before."""
     count = chance.choice((20, 50, 300, 1_500, 3_000))
     bad = chance.randint(0, count // 10)
+    if chance.random() < 0.3:
+        dataset = chance.choice(tuple(KINDS))
+        first = 1 + chance.randrange(3) * count // 2
+        case.drop_as_staff(dataset, count, bad=bad, first=first, seed=chance.randrange(10**6))
+        return
     contested = chance.random() < 0.2
     vendor = chance.randrange(VENDORS)
     first = 1 if contested else 10_000 * (len(case.sent) + 1)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.cases import Case
 from tests.faults.checker import check
+from tests.faults.staff_files import as_name
 
 
 def test_an_undisturbed_import_is_as_the_reference_says(case: Case) -> None:
@@ -49,6 +50,25 @@ def unend(case: Case) -> None:
     )
 
 
+def forget_a_customer(case: Case) -> None:
+    case.world.rows(
+        "DELETE FROM dim_customer WHERE customer_id = "
+        "(SELECT min(customer_id) FROM dim_customer WHERE full_name LIKE %s)",
+        [f"{as_name(case.tag)} %"],
+    )
+
+
+def change_a_client(case: Case) -> None:
+    [file] = [sent for sent in case.sent if sent.dataset == "clients"]
+    _, email, *_ = next(iter(file.expected.good.values()))
+    case.world.aws("dynamodb").update_item(
+        TableName=case.world.env["CLIENTS_TABLE"],
+        Key={"email": {"S": email}},
+        UpdateExpression="SET company = :other",
+        ExpressionAttributeValues={":other": {"S": "Somebody else"}},
+    )
+
+
 def leave_a_file(case: Case) -> None:
     (case.world.temp / "onboarding-x.upload").touch()
 
@@ -63,10 +83,12 @@ def leave_a_file(case: Case) -> None:
         (miscount, "I2"),
         (unend, "I1"),
         (leave_a_file, "I7"),
+        (forget_a_customer, "I3 customers not stored"),
+        (change_a_client, "I3 .* has stored"),
     ],
 )
 def test_a_breach_is_found(case: Case, spoil: Callable[[Case], None], breach: str) -> None:
-    case.drop(case.rows(30, bad=3))
+    case.drop_of_every_kind(30, bad=3)
     case.settle()
     spoil(case)
     with pytest.raises(AssertionError, match=breach):

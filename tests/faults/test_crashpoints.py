@@ -54,8 +54,7 @@ def a_lost_hint(case: Case, point: str, times: int) -> None:
         case.world.order_death("receive.before_hint")
         case.world.order_death(point)
         case.drop(case.rows(20, bad=2, first=1 + 100 * number))
-        wait_until("a successor", lambda old=died: case.world.pid("forwarder") != old, within=10)
-        successor = case.world.pid("forwarder")
+        successor = case.world.successor("forwarder", died)
         stopping.send(successor, signal.SIGSTOP)
         try:
             wait_until("the sweep died", lambda: not case.world.deaths_left(point), within=30)

@@ -14,6 +14,8 @@ from tests.faults.world import wait_until
 TRANSACTIONS = {
     "receive": b'INSERT INTO "upload_history"',
     "load": b"incoming_products",
+    "load_customers": b"incoming_dim_customer",
+    "load_clients": b'COPY "claimed_keys"',
     "report": b'INSERT INTO "notifications"',
     "notify": b'UPDATE "notifications"',
 }
@@ -26,7 +28,7 @@ def test_cut_inside_commit(case: Case, committed: bool) -> None:
         case.world.pg.cut_commit(having=statement, committed=committed)
         for statement in TRANSACTIONS.values()
     ]
-    case.drop(case.rows(2_100, bad=20))
+    case.drop_of_every_kind(2_100, bad=20)
     wait_until("every kind of transaction was cut", lambda: all(c.done for c in cuts), within=30)
     case.more_mails = 1  # the answer of SES was in the transaction that was cut
     case.settle()
@@ -34,8 +36,8 @@ def test_cut_inside_commit(case: Case, committed: bool) -> None:
 
 
 def test_postgres_restarted_immediate_in_mid_batch(case: Case) -> None:
-    for number in range(4):
-        case.drop(case.rows(6_000, bad=20, first=1 + 10_000 * number), vendor=number % 2)
+    for _ in range(2):
+        case.drop_of_every_kind(6_000, bad=20)
     wait_until("a batch is under way", lambda: is_loading(case), within=20)
     case.world.kill("postgres", signal.SIGQUIT)
     case.settle(within=45)

@@ -29,18 +29,12 @@ def test_main_worker_killed_again_and_again_under_load(case: Case, in_full: bool
     kills, every = (12, 5.0) if in_full else (4, 0.0)
     for _ in range(kills):
         next_one = time.monotonic() + every
-        for _ in range(3):
-            number = len(case.sent)
-            case.drop(case.rows(1_200, bad=5, first=1 + 2_000 * number), vendor=number % 4)
+        case.drop_of_every_kind(1_200, bad=5)
         wait_until("the worker works", lambda: is_loading(case) or is_over(case), within=20)
-        replaced(case, case.world.kill("worker"))
+        case.world.successor("worker", case.world.kill("worker"))
         time.sleep(max(0.0, next_one - time.monotonic()))
     case.settle(within=60)
     check(case)
-
-
-def replaced(case: Case, killed: int) -> None:
-    wait_until("another worker", lambda: case.world.pid("worker") != killed, within=10)
 
 
 def is_over(case: Case) -> bool:
@@ -136,7 +130,7 @@ def test_sigterm_in_the_middle_of_a_large_file_then_sigkill(case: Case) -> None:
         within=10,
     )
     stopping.kill_session(pid)
-    replaced(case, pid)
+    case.world.successor("worker", pid)
     case.settle(within=15)
     check(case)
 

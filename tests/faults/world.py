@@ -181,6 +181,11 @@ class World:
         stopping.send(pid, number)
         return pid
 
+    def successor(self, name: str, killed: int) -> int:
+        """The pid of the process that takes the place of the one killed, when it is there."""
+        wait_until("a successor", lambda: self.pid(name) != killed, within=10)
+        return self.pid(name)
+
     def children(self, name: str) -> list[int]:
         """The pids of the process's children."""
         pid = self.pid(name)
@@ -203,7 +208,7 @@ class World:
             self.http.heal()
             self.pg.cuts.clear()
             for proxy in (self.http, self.pg):
-                if proxy._server is None:
+                if not proxy.is_up:
                     await proxy.start()
 
         self.do(anew())
