@@ -10,6 +10,7 @@ from imports.dataset import as_sentence, cell_names
 from imports.readers import Layout
 from imports.refusals import Refused
 from imports.rules import UNPRINTABLE, shown
+from imports.spreadsheets import lines
 
 if TYPE_CHECKING:
     from imports.dataset import Dataset
@@ -24,6 +25,10 @@ class Format(Protocol):
     in_words: str  # the kind of file, for the form: "CSV"
     accepts: str  # file name endings and media types, for the browser's file chooser
     has_known_header: bool  # the first row always names columns of the data set
+    has_cells_to_count: bool  # a row can have more or fewer than there are columns
+    refuses: frozenset[str]  # codes of refusals that only some formats know
+    media_type: str  # of its template
+    about_template: str  # a sentence for the form
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -36,6 +41,10 @@ class Format(Protocol):
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         """(row number, raw cells) of every row, in file order."""
+        ...
+
+    def template(self, dataset: "Dataset") -> bytes:
+        """A file of one row that is right."""
         ...
 
 
@@ -77,6 +86,12 @@ class Csv:
     in_words = "CSV"
     accepts = ".csv,.txt,.tsv,text/csv"
     has_known_header = True
+    has_cells_to_count = True
+    refuses = frozenset(
+        {"MISSING_COLUMNS", "DUPLICATE_COLUMNS", "NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV"}
+    )
+    media_type = "text/csv; charset=utf-8"
+    about_template = "with all columns and one example row. Required ones carry a *."
     about: tuple[str, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, dataset: "Dataset", mode: str) -> Layout:
@@ -86,6 +101,12 @@ class Csv:
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         return readers.rows(path, layout)
+
+    def template(self, dataset: "Dataset") -> bytes:
+        """The header, required columns marked by *, and the example of each."""
+        columns = dataset.columns
+        header = [f"{column.label}*" if column.required else column.label for column in columns]
+        return b"".join(lines([header, [column.example for column in columns]]))
 
 
 class CsvMaybeWithoutHeader(Csv):
@@ -124,6 +145,8 @@ class CsvOfAnyColumns(Csv):
     of those that are `reserved`."""
 
     has_known_header = False
+    refuses = Csv.refuses - {"MISSING_COLUMNS"} | {"INVALID_HEADER"}
+    about_template = "with columns and one row as an example."
     reserved: tuple[str, ...] = ()
 
     @property

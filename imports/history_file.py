@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from imports.models import Upload
-from imports.report_files import lines
+from imports.spreadsheets import lines
 
 HEADER = [
     "Upload ID", "Vendor ID", "Vendor", "Data Set", "Mode", "Run", "File Name", "Bytes", "SHA-256",

@@ -64,6 +64,10 @@ class Json:
     extension = "json"
     in_words = "JSON"
     has_known_header = False
+    has_cells_to_count = False
+    refuses = frozenset({"NOT_JSON", "MALFORMED_JSON"})
+    media_type = "application/json"
+    about_template = "with all keys and one example."
     accepts = ".json,.jsonl,.ndjson,application/json"
     about = (
         "An array of objects, [{…}, {…}], or one object to a line.",
@@ -98,6 +102,14 @@ class Json:
         columns = [(key, key in self.numbers) for key in layout.header]
         for number, item in enumerate(items(path, layout.encoding), 1):
             yield number, [as_cell(item.get(key), quoted) for key, quoted in columns]
+
+    def template(self, dataset: "Dataset") -> bytes:
+        """An array of one object that holds the example of each column."""
+        example = {
+            column.key: json.loads(column.example) if column.key in self.numbers else column.example
+            for column in dataset.columns
+        }
+        return json.dumps([example], indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def as_cell(value: Any, quoted: bool) -> str:

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 from imports.dataset import Column, Dataset, RowRule, is_corrections
-from imports.formulas import as_meant
 from imports.readers import Layout
 from imports.rules import UNPRINTABLE, Problem, Wrong, shown
+from imports.spreadsheets import as_meant
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
 LONGEST_CELL = 10_000  # staging cuts there

@@ -128,4 +128,9 @@ ALL = (
         "you.",
     ),
 )
+OF_VENDORS = {"UNKNOWN_VENDOR", "INACTIVE_VENDOR"}
+OF_FORMATS = {
+    *("MISSING_COLUMNS", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
+    *("NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV", "NOT_JSON", "MALFORMED_JSON"),
+}
 REFUSALS = {refusal.code: refusal for refusal in ALL}

@@ -1,17 +1,14 @@
 """The two files a vendor gets back: the error report, and the correctable file."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imports import datasets
 from imports.dataset import CORRECTIONS_COLUMN, Dataset, cell_names, is_corrections
-from imports.formulas import neutral
 from imports.models import RowError, Upload
 from imports.remedies import remedy_for
+from imports.spreadsheets import lines
 
-BOM = "\ufeff"  # tells Excel that the file is UTF-8
 ROWS_PER_FETCH = 2_000
 
 
@@ -119,17 +116,3 @@ def by_column(upload: Upload, dataset: Dataset, original: dict[str, str]) -> dic
         for name, column in zip(names, dataset.match_header(header), strict=True)
         if column is not None
     }
-
-
-def lines(rows: Iterable[list[str]]) -> Iterator[bytes]:
-    """CSV as spreadsheets want it: UTF-8 with BOM, CRLF, no cell that is run as a formula."""
-    yield BOM.encode()
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for row in rows:
-        writer.writerow([neutral(cell) for cell in row])
-        if text.tell() > 64 * 1024:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()

@@ -15,6 +15,7 @@ from imports.judging import (
     OVERLONG_MESSAGE,
     UNPRINTABLE_MESSAGE,
 )
+from imports.refusals import ALL, OF_FORMATS, OF_VENDORS, Refusal
 from imports.rules import OneOf, Rule, plain
 
 WHOLE_ROW = "The whole row"
@@ -68,11 +69,13 @@ def declared(dataset: Dataset) -> Iterator[tuple[str, str, SafeString, str]]:
     for row_rule in dataset.row_rules:
         label = dataset.label(row_rule.column)
         yield row_rule.code, label, worded(row_rule.message_template), row_rule.remedy
-    for code, where, template in (
+    general = [
         ("INVALID_VALUE", ANY_COLUMN, UNPRINTABLE_MESSAGE),
         ("FIELD_TOO_LONG", ANY_COLUMN, OVERLONG_MESSAGE),
-        ("COLUMN_COUNT", WHOLE_ROW, COLUMN_COUNT_MESSAGE),
-    ):
+    ]
+    if dataset.format.has_cells_to_count:
+        general.append(("COLUMN_COUNT", WHOLE_ROW, COLUMN_COUNT_MESSAGE))
+    for code, where, template in general:
         yield code, where, worded(template), GENERAL_REMEDIES[code]
 
 
@@ -109,9 +112,9 @@ def approved_lists(dataset: Dataset) -> list[ApprovedList]:
     ]
 
 
-def template_rows(dataset: Dataset) -> list[list[str]]:
-    """The header as the help page names the columns, and the example of each."""
-    return [
-        [f"{column.label}*" if column.required else column.label for column in dataset.columns],
-        [column.example for column in dataset.columns],
-    ]
+def refusals(dataset: Dataset) -> list[tuple[Refusal, SafeString]]:
+    """Every reason to turn down a file of the data set whole, and its message in words."""
+    others = OF_FORMATS - dataset.format.refuses
+    if not dataset.by_vendor:
+        others |= OF_VENDORS
+    return [(one, worded(one.message)) for one in ALL if one.code not in others]

@@ -10,7 +10,7 @@ from imports.models import Alarm
 
 Item = tuple[str, str, str, str]  # title, symbol, app and model, right
 
-SEND = f"{settings.PORTAL_URL}/uploads/new/"  # the portal's form, which staff use too
+SEND = f"{settings.PORTAL_URL}/uploads/new/"  # for vendors, and what no vendor uploads
 
 GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
@@ -64,10 +64,6 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     if may("imports.view_alarm") and (count := _open_alarms()):
         alarms = next(i for i in groups[0]["items"] if i["title"] == "Alarms")
         alarms["badge"] = f"{count} open"
-    if may("imports.act_on_upload"):
-        # The portal's form: staff upload for vendors, and the data sets that no vendor uploads.
-        link = {"title": "Upload a file", "icon": "upload", "link": reverse("new_upload")}
-        groups[0]["items"].insert(0, {**link, "permission": always})
     if may("imports.view_upload") and may("imports.act_on_upload"):
         send = {"title": "Upload a file", "icon": "upload", "link": SEND, "permission": always}
         groups[0]["items"].insert(0, send)

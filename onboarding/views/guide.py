@@ -10,10 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from imports.datasets import all_datasets
-from imports.refusals import ALL
-from imports.report_files import lines
 from imports.steps.stage import in_megabytes
-from onboarding.guide import approved_lists, error_codes, template_rows, worded
+from onboarding.guide import approved_lists, error_codes, refusals
 from onboarding.offered import offered
 from onboarding.words import modes_of
 from vendors.access import access_of
@@ -42,7 +40,7 @@ def show(request: HttpRequest, dataset: str) -> HttpResponse:
             "modes": modes_of(found),
             "max_bytes": in_megabytes(found.byte_limit),
             "codes": error_codes(found),
-            "refusals": [(refusal, worded(refusal.message)) for refusal in ALL],
+            "refusals": refusals(found),
             "identity_label": found.label(found.identity),
             "lists": approved_lists(found),
         },
@@ -51,16 +49,19 @@ def show(request: HttpRequest, dataset: str) -> HttpResponse:
 
 @require_safe
 @login_not_required
-def template(request: HttpRequest, dataset: str) -> HttpResponse:
-    """A file with the header, required columns marked by *, and one row that is right."""
+def template(request: HttpRequest, dataset: str, extension: str) -> HttpResponse:
+    """A file with one row that is right. Raises Http404 for another kind of file."""
     datasets = offered(access_of(request.user))
     if dataset not in datasets:
         return not_for_all(request, dataset)
     found = datasets[dataset]
+    if extension != found.format.extension:
+        raise Http404(extension)
+    name = f"{found.key}-template.{extension}"
     return HttpResponse(
-        b"".join(lines(template_rows(found))),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{found.key}-template.csv"'},
+        found.format.template(found),
+        content_type=found.format.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

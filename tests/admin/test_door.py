@@ -3,8 +3,9 @@
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from imports.admin.navigation import sidebar
 from tests.admin.conftest import World, list_of, page_of
 from tests.conftest import PASSWORD
 
@@ -73,3 +74,11 @@ def test_whatever_is_not_a_page_of_the_admin_has_the_portals_policy(
     header = client.get(address).headers.get(POLICY, "")
     assert "unsafe" not in header
     assert "script-src 'self'" in header
+
+
+def test_the_side_bar_leads_to_each_page_once(admin: User) -> None:
+    request = RequestFactory().get("/admin/")
+    request.user = admin
+    titles = [item["title"] for group in sidebar(request) for item in group["items"]]
+    assert "Upload a file" in titles
+    assert sorted(set(titles)) == sorted(titles)

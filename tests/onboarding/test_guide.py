@@ -2,8 +2,8 @@
 
 import csv
 import io
+import json
 import re
-from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,10 +12,11 @@ from django.test import Client
 from catalog.models import Category
 from imports import datasets
 from imports.dataset import Dataset
-from imports.models import Upload
 from imports.refusals import ALL
-from onboarding.guide import error_codes
+from onboarding.guide import error_codes, refusals
+from tests.imports.dropping import imported
 from tests.onboarding.conftest import Browse, text_of
+from vendors.models import Vendor
 
 ROW_ERRORS = {
     "REQUIRED_FIELD",
@@ -30,6 +31,7 @@ ROW_ERRORS = {
     "SKU_MISMATCH",
 }
 EVERY = list(datasets.all_datasets().values())
+WITH_HEADER = [dataset for dataset in EVERY if dataset.format.extension == "csv"]
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def template_of(client: Client, dataset: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
-@pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
+@pytest.mark.parametrize("dataset", WITH_HEADER, ids=lambda dataset: dataset.key)
 def test_the_template_has_every_column_with_its_example(dataset: Dataset, as_staff: Client) -> None:
     header, example = template_of(as_staff, dataset.key)
     assert tuple(dataset.match_header(header)) == dataset.columns
@@ -52,9 +54,22 @@ def test_the_template_has_every_column_with_its_example(dataset: Dataset, as_sta
     assert example == [column.example for column in dataset.columns]
 
 
-def test_the_template_itself_imports_cleanly(run_upload: Callable[..., Upload]) -> None:
-    upload = run_upload(Client().get("/template/products.csv").content)
+@pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
+def test_the_template_itself_imports_cleanly(
+    dataset: Dataset, vendor_a: Vendor, categories: list[str], as_staff: Client
+) -> None:
+    name = f"{dataset.key}.{dataset.format.extension}"
+    template = as_staff.get(f"/template/{name}").content
+    folder = f"{dataset.prefix}{vendor_a.pk}/" if dataset.by_vendor else dataset.prefix
+    upload = imported(f"{folder}{name}", template)
     assert (upload.status, upload.valid_records, upload.ignored_columns) == ("completed", 1, [])
+
+
+def test_a_template_has_the_ending_of_its_kind(as_staff: Client) -> None:
+    assert as_staff.get("/template/metrics.csv").status_code == 404
+    assert json.loads(as_staff.get("/template/metrics.json").content) == [
+        {"name": "cpu.load", "value": 0.75, "timestamp": "2026-01-31T12:00:00Z"}
+    ]
 
 
 @pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
@@ -64,10 +79,19 @@ def test_help_names_every_column_and_has_an_anchor_for_every_code(
     page = text_of(as_staff.get(f"/help/{dataset.key}/"))
     for column in dataset.columns:
         assert f'id="column-{column.key}"' in page
-    for code in [*(code.code for code in error_codes(dataset)), *(refusal.code for refusal in ALL)]:
+    refused = [refusal.code for refusal, _ in refusals(dataset)]
+    for code in [*(code.code for code in error_codes(dataset)), *refused]:
         assert page.count(f'id="{code}"') == 1
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+def test_every_refusal_is_told_where_it_can_happen_and_nowhere_else() -> None:
+    told = {dataset.key: {refusal.code for refusal, _ in refusals(dataset)} for dataset in EVERY}
+    assert set().union(*told.values()) == {refusal.code for refusal in ALL}
+    assert not told["metrics"] & {"NOT_CSV", "MISSING_COLUMNS", "UNKNOWN_VENDOR"}
+    assert not told["products"] & {"NOT_JSON", "MALFORMED_JSON", "INVALID_HEADER"}
+    assert "COLUMN_COUNT" not in {code.code for code in error_codes(datasets.get("metrics"))}
 
 
 def test_products_have_the_row_errors_that_other_tools_know() -> None:
@@ -98,7 +122,8 @@ STAFFS = [dataset for dataset in EVERY if not dataset.by_vendor]
 def test_what_only_staff_upload_is_for_staff_to_read_about(
     dataset: Dataset, as_alice: Client, as_staff: Client
 ) -> None:
-    for page in (f"/help/{dataset.key}/", f"/template/{dataset.key}.csv"):
+    template = f"/template/{dataset.key}.{dataset.format.extension}"
+    for page in (f"/help/{dataset.key}/", template):
         assert Client().get(page)["Location"] == f"/login/?next={page}"
         assert as_alice.get(page).status_code == 404
         assert as_staff.get(page).status_code == 200

@@ -75,6 +75,7 @@ def address(name: str, upload: Upload) -> str:
     values = {
         "upload_id": upload.upload_id,
         "dataset": "products",
+        "extension": "csv",
         "token": links.report_url(upload).split("/")[-2],
         "uidb64": "MQ",
     }
