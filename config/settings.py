@@ -84,6 +84,7 @@ REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # the mailed link; promi
 # --- Listening to SQS ------------------------------------------------------------------------
 SQS_WAIT_SECONDS: int = env.int("SQS_WAIT_SECONDS", 20, validate=validate.Range(1, 20))  # long poll
 SQS_UNANSWERED_SECONDS: float = env.float("SQS_UNANSWERED_SECONDS", 35.0)  # then a poll is lost
+HEALTH_FILE: str = env.str("HEALTH_FILE", "")  # touched at every answer; "" for none
 CRASH_POINTS: str = env.str("CRASH_POINTS", "")  # fault tests only: directory of ordered deaths
 
 # --- E-mail ----------------------------------------------------------------------------------
@@ -296,6 +297,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "polling_interval": 0,  # the default of one second caps a worker at two tasks per second
     "wait_time_seconds": SQS_WAIT_SECONDS,
     "unanswered_after_seconds": SQS_UNANSWERED_SECONDS,  # read by config/sqs.py
+    "health_file": HEALTH_FILE,
     "sqs_base64_encoding": False,
     "client-config": {"connect_timeout": 5, "read_timeout": 30},
 }

@@ -16,7 +16,7 @@ from django.db import (
     connection,
 )
 
-from config import aws
+from config import aws, health_file
 from config.logging import about
 from imports.crashpoints import crashpoint
 from imports.steps.receive import Arrival, object_arrived
@@ -80,6 +80,7 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
     answer = sqs.receive_message(
         QueueUrl=settings.EVENTS_QUEUE_URL, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds
     )
+    health_file.touch(settings.HEALTH_FILE)
     handled = 0
     for message in answer.get("Messages", []):
         try:
