@@ -39,6 +39,7 @@ LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
 DATABASE: Any = env.dj_db_url("DATABASE_URL")  # host, port and name; user and password optional
 DB_SECRET_NAME: str = env.str("DB_SECRET_NAME", "")  # user and password come from this secret
 DB_SSM_PARAMETER: str = env.str("DB_SSM_PARAMETER", "")  # or from this parameter; not from both
+DB_MASTER_SECRET_NAME: str = env.str("DB_MASTER_SECRET_NAME", "")  # prepare_database only
 DB_CONNECT_TIMEOUT: int = env.int("DB_CONNECT_TIMEOUT", 10)  # seconds; 40+ for a paused Aurora
 CONN_MAX_AGE: int = env.int("CONN_MAX_AGE", 60)  # seconds a connection is kept; 0 lets Aurora pause
 
@@ -104,6 +105,9 @@ if CRASH_POINTS and not LOCAL:
 
 if DB_SECRET_NAME and DB_SSM_PARAMETER:
     raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")
+
+if DB_MASTER_SECRET_NAME and not (DB_SECRET_NAME or DB_SSM_PARAMETER):
+    raise ImproperlyConfigured("DB_MASTER_SECRET_NAME needs the application's DB_SECRET_NAME.")
 
 # --- Django ----------------------------------------------------------------------------------
 INSTALLED_APPS = [

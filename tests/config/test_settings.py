@@ -60,3 +60,9 @@ def test_credentials_come_from_one_place() -> None:
     loaded = load_settings(**complete() | {"DB_SECRET_NAME": "x", "DB_SSM_PARAMETER": "/x"})
     assert loaded.returncode != 0
     assert "not both" in loaded.stderr
+
+
+def test_the_masters_credentials_alone_are_refused() -> None:
+    loaded = load_settings(**complete() | {"DB_MASTER_SECRET_NAME": "x"})
+    assert loaded.returncode != 0
+    assert "needs the application's" in loaded.stderr
