@@ -5,6 +5,7 @@ On a developer's machine the running local stack writes `.local/env`, which is r
 """
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ UPLOAD_RECORDS_TABLE: str = env.str("UPLOAD_RECORDS_TABLE")  # staged rows
 CLIENTS_TABLE: str = env.str("CLIENTS_TABLE")  # where the data set "clients" goes
 CSV_DATA_TABLE: str = env.str("CSV_DATA_TABLE")  # where files of any columns go
 ALARM_TOPIC_ARN: str = env.str("ALARM_TOPIC_ARN")  # where staff's alarms are published
+WORKER_SERVICE: str = env.str("WORKER_SERVICE", "")  # cluster/service of the import workers
 
 # --- Limits and pace -------------------------------------------------------------------------
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=at_least_one)
@@ -108,6 +110,9 @@ if DB_SECRET_NAME and DB_SSM_PARAMETER:
 
 if DB_MASTER_SECRET_NAME and not (DB_SECRET_NAME or DB_SSM_PARAMETER):
     raise ImproperlyConfigured("DB_MASTER_SECRET_NAME needs the application's DB_SECRET_NAME.")
+
+if WORKER_SERVICE and not re.fullmatch(r"[\w-]+/[\w-]+", WORKER_SERVICE):
+    raise ImproperlyConfigured("WORKER_SERVICE is the name of a cluster, a slash, and a service's.")
 
 # --- Django ----------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -19,6 +19,7 @@ from django.db import (
 from config import aws, health_file
 from config.logging import about
 from imports.crashpoints import crashpoint
+from imports.first_worker import FirstWorker
 from imports.steps.receive import Arrival, object_arrived
 
 if TYPE_CHECKING:
@@ -118,9 +119,11 @@ def receive(arrival: Arrival) -> None:
 def forward() -> NoReturn:
     """Forward events for ever; what fails is logged and tried again after a pause."""
     sqs = client()
+    first_worker = FirstWorker()
     while True:
         try:
-            forward_some(sqs)
+            handled = forward_some(sqs)
+            first_worker.look(forwarded=handled > 0)
         except (ClientError, BotoCoreError) as error:
             log.error("forwarding failed, trying again: %s", error)
             time.sleep(PAUSE_AFTER_ERROR)

@@ -2,28 +2,20 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 
 from config import health_file
-from deploy import commands
 from deploy.local.places import CHECKOUT, Places
+from tests.config.listening import LISTENERS, listening
 from tests.faults.http_faults import SERVER_ERROR, HttpFaults
 from tests.faults.world import wait_until
-
-LISTENERS = {
-    "EVENTS_QUEUE_URL": commands.forwarder(),
-    "MAINTENANCE_QUEUE_URL": commands.worker("maintenance", processes=1),
-}
 
 
 @pytest.fixture
@@ -49,35 +41,6 @@ def proxy(tmp_path: Path) -> Iterator[HttpFaults]:
     loop.close()
 
 
-@contextmanager
-def listening(variable: str, proxy: HttpFaults, file: Path) -> Iterator[None]:
-    """The process that listens to this queue, but to an empty one of its own."""
-    sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-    queue = sqs.create_queue(QueueName="nothing-comes")["QueueUrl"]
-    through_the_proxy = f"127.0.0.1:{proxy.port}"
-    _, *arguments = LISTENERS[variable]
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=CHECKOUT,
-        env=os.environ
-        | {
-            "AWS_ENDPOINT_URL": f"http://{through_the_proxy}",
-            variable: urlsplit(queue)._replace(netloc=through_the_proxy).geturl(),
-            "HEALTH_FILE": str(file),
-            "SQS_WAIT_SECONDS": "1",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        sqs.delete_queue(QueueUrl=queue)
-
-
 @pytest.mark.parametrize("variable", LISTENERS)
 def test_it_is_touched_by_empty_answers_and_not_by_failed_ones(
     variable: str, proxy: HttpFaults, tmp_path: Path
@@ -87,7 +50,7 @@ def test_it_is_touched_by_empty_answers_and_not_by_failed_ones(
     def touched() -> int:
         return file.stat().st_mtime_ns if file.exists() else 0
 
-    with listening(variable, proxy, file):
+    with listening(variable, proxy=proxy.port, HEALTH_FILE=str(file)):
         first = wait_until("a poll is answered", touched, within=30)
         wait_until("and another one", lambda: touched() > first, within=10)
 

@@ -66,3 +66,9 @@ def test_the_masters_credentials_alone_are_refused() -> None:
     loaded = load_settings(**complete() | {"DB_MASTER_SECRET_NAME": "x"})
     assert loaded.returncode != 0
     assert "needs the application's" in loaded.stderr
+
+
+def test_a_worker_service_without_its_cluster_is_refused() -> None:
+    loaded = load_settings(**complete() | {"WORKER_SERVICE": "worker"})
+    assert loaded.returncode != 0
+    assert "WORKER_SERVICE" in loaded.stderr
