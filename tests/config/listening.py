@@ -21,7 +21,9 @@ LISTENERS = {
 
 
 @contextmanager
-def listening(variable: str, *, proxy: int | None = None, **more: str) -> Iterator[None]:
+def listening(
+    variable: str, *, proxy: int | None = None, **more: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """The process that listens to this queue; it reaches AWS through the proxy at this port."""
     emulator = urlsplit(os.environ["AWS_ENDPOINT_URL"])
     sqs = boto3.client("sqs", endpoint_url=emulator.geturl())
@@ -43,8 +45,9 @@ def listening(variable: str, *, proxy: int | None = None, **more: str) -> Iterat
         start_new_session=True,
     )
     try:
-        yield
+        yield process
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         sqs.delete_queue(QueueUrl=queue)
