@@ -90,11 +90,7 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - a NUL in a key, a size beyond all numbers, …
-            log.error(
-                "an event cannot be read and is left for the dead letters: %s: %s",
-                type(error).__name__,
-                error,
-            )
+            log.error("an event cannot be read and is left for the dead letters: %s", error)
             continue
         crashpoint("receive.before_delete")
         sqs.delete_message(
@@ -110,10 +106,11 @@ def receive(arrival: Arrival) -> None:
         return
     upload = object_arrived(arrival)
     if upload is None:
-        log.info("s3://%s/%s belongs to no data set", arrival.bucket, arrival.key)
+        folder = arrival.key.rpartition("/")[0]
+        log.info("an object in s3://%s/%s/ belongs to no data set", arrival.bucket, folder)
         return
     with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
-        log.info("received %s (%s bytes)", upload.file_name, arrival.size)
+        log.info("received (%s, %s bytes)", upload.dataset, arrival.size)
 
 
 def forward() -> NoReturn:
