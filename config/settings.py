@@ -72,13 +72,16 @@ MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # of one 
 RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-off; doubles
 RETRY_MAX_SECONDS: float = env.float("RETRY_MAX_SECONDS", 300.0)  # longest back-off
 NEVER_ARRIVED_MINUTES: int = env.int("NEVER_ARRIVED_MINUTES", 15)  # form row without its object
-RESUME_EVERY_SECONDS: int = env.int("RESUME_EVERY_SECONDS", 30)  # sweep for stalled uploads
 HINT_GRACE_SECONDS: float = env.float("HINT_GRACE_SECONDS", 10.0)  # a younger hint is on its way
-MISSING_EVENTS_EVERY_SECONDS: int = env.int("MISSING_EVENTS_EVERY_SECONDS", 300)
 EVENT_GRACE_SECONDS: float = env.float("EVENT_GRACE_SECONDS", 120.0)  # S3 usually takes seconds
-SCHEDULES_EVERY_SECONDS: int = env.int("SCHEDULES_EVERY_SECONDS", 60)  # look for due schedules
-CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900)
-DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60)
+# How often beat asks for each sweep. All but the last ask the database, which wakes a paused one.
+RESUME_EVERY_SECONDS: int = env.int("RESUME_EVERY_SECONDS", 30, validate=at_least_one)
+MISSING_EVENTS_EVERY_SECONDS: int = env.int(
+    "MISSING_EVENTS_EVERY_SECONDS", 300, validate=at_least_one
+)
+SCHEDULES_EVERY_SECONDS: int = env.int("SCHEDULES_EVERY_SECONDS", 60, validate=at_least_one)
+CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900, validate=at_least_one)
+DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60, validate=at_least_one)
 SOURCE_KEPT_HOURS: int = env.int("SOURCE_KEPT_HOURS", 24)  # source objects after their end
 PERSONAL_KEPT_DAYS: int = env.int("PERSONAL_KEPT_DAYS", 30, validate=at_least_one)  # then erased
 AUDIT_KEPT_DAYS: int = env.int("AUDIT_KEPT_DAYS", 90, validate=validate.Range(min=90))

@@ -121,6 +121,7 @@ def forward() -> NoReturn:
         try:
             handled = forward_some(sqs)
             first_worker.look(forwarded=handled > 0)
+            close_old_connections()  # an open one would keep a database awake that may sleep
         except (ClientError, BotoCoreError) as error:
             log.error("forwarding failed, trying again: %s", error)
             time.sleep(PAUSE_AFTER_ERROR)

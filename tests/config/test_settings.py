@@ -48,11 +48,11 @@ def test_an_environment_that_fits_is_taken() -> None:
 
 
 def test_all_mistakes_are_named_at_once() -> None:
-    environment = complete() | {"BATCH_ROWS": "many", "AUDIT_KEPT_DAYS": "30"}
+    environment = complete() | {"BATCH_ROWS": "many", "CLEAN_UP_EVERY_SECONDS": "0"}
     del environment["S3_BUCKET"]
     loaded = load_settings(**environment)
     assert loaded.returncode != 0
-    for name in ("BATCH_ROWS", "AUDIT_KEPT_DAYS", "S3_BUCKET"):
+    for name in ("BATCH_ROWS", "CLEAN_UP_EVERY_SECONDS", "S3_BUCKET"):
         assert name in loaded.stderr
 
 

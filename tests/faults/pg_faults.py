@@ -27,6 +27,7 @@ class PgFaults:
     upstream: int
     port: int
     cuts: list[Cut] = field(default_factory=list)
+    accepted: int = 0  # connections so far
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -50,7 +51,13 @@ class PgFaults:
         self.cuts.append(cut)
         return cut
 
+    @property
+    def has_clients(self) -> bool:
+        """Whether any connection is open."""
+        return bool(self._open)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         try:
             source, sink = await asyncio.open_connection("127.0.0.1", self.upstream)
         except OSError:
