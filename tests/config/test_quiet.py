@@ -14,17 +14,7 @@ from tests.faults.people import Person
 from tests.faults.world import running, wait_until
 from tests.product_files import csv_bytes
 
-COMPACT = {
-    "CONN_MAX_AGE": "0",
-    "DB_CONNECT_TIMEOUT": "40",
-    "RESUME_EVERY_SECONDS": "3600",
-    "MISSING_EVENTS_EVERY_SECONDS": "3600",
-    "SCHEDULES_EVERY_SECONDS": "3600",
-    "CLEAN_UP_EVERY_SECONDS": "3600",
-    # Asks queues and not the database: it need not be rare. Here it shows that beat, the queue of
-    # maintenance and its worker are at work all the time.
-    "DEAD_LETTERS_EVERY_SECONDS": "1",
-}
+HOUR = "3600"
 ROUNDS = 3
 
 
@@ -32,7 +22,17 @@ ROUNDS = 3
 def case() -> Iterator[Case]:
     if not Path("/proc/self/stat").exists():
         pytest.skip("the system under test looks into processes as Linux shows them")
-    with running(**COMPACT) as world:
+    with running(
+        CONN_MAX_AGE="0",
+        DB_CONNECT_TIMEOUT="40",
+        RESUME_EVERY_SECONDS=HOUR,
+        MISSING_EVENTS_EVERY_SECONDS=HOUR,
+        SCHEDULES_EVERY_SECONDS=HOUR,
+        CLEAN_UP_EVERY_SECONDS=HOUR,
+        # Asks queues and not the database: it need not be rare. Here it shows that beat, the
+        # queue of maintenance and its worker are at work all the time.
+        DEAD_LETTERS_EVERY_SECONDS="1",
+    ) as world:
         yield Case(world)
 
 
