@@ -1,4 +1,4 @@
-"""Structured log lines with the ids of what they are about.
+"""Structured log lines with the ids of what they are about, and with nothing else about people.
 
 `about(upload_id=…, vendor_id=…)` puts ids on every line logged inside it, also by other modules.
 """
@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+from config.discretion import discreet
 
 _ids: ContextVar[dict[str, str]] = ContextVar("log_ids", default={})  # noqa: B039 - never mutated
 NAMES = ("upload_id", "vendor_id", "request_id")
@@ -24,19 +28,39 @@ def about(**ids: str | None) -> Iterator[None]:
         _ids.reset(token)
 
 
+def ids() -> dict[str, str]:
+    """The ids that lines get here and now, "" where there is none."""
+    return dict.fromkeys(NAMES, "") | _ids.get()
+
+
 class Ids(logging.Filter):
-    """Puts the ids on each record, and in front of the message where people read it."""
+    """Puts the ids on each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        ids = _ids.get()
-        for name in NAMES:
-            setattr(record, name, ids.get(name, ""))
-        record.ids = "".join(f" {ids[name]}" for name in NAMES if name in ids)
+        vars(record).update(ids())
         return True
+
+
+class ForPeople(logging.Formatter):
+    """Lines with the ids that there are in front of the message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        safe = discreet(record)
+        known = [vars(safe)[name] for name in NAMES if vars(safe)[name]]
+        safe.msg = " ".join([*known, safe.msg])
+        return super().format(safe)
+
+
+class Structured(JsonFormatter):
+    """Lines for CloudWatch: each is one JSON object that has all the ids."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(discreet(record))
 
 
 def configure(options: dict[str, Any]) -> None:
     """Set up logging to standard error; `options["format"]` is "text" or "json"."""
+    logging.captureWarnings(True)
     logging.config.dictConfig(
         {
             "version": 1,
@@ -44,11 +68,12 @@ def configure(options: dict[str, Any]) -> None:
             "filters": {"ids": {"()": Ids}},
             "formatters": {
                 "text": {
-                    "format": "%(asctime)s %(levelname)s %(name)s%(ids)s %(message)s",
+                    "()": ForPeople,
+                    "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
                     "datefmt": "%H:%M:%S",
                 },
                 "json": {
-                    "()": "pythonjsonlogger.json.JsonFormatter",
+                    "()": Structured,
                     "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s "
                     "%(upload_id)s %(vendor_id)s %(request_id)s",
                 },
@@ -79,6 +104,8 @@ def configure(options: dict[str, Any]) -> None:
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
                 "axes": {"level": "WARNING"},
+                # What is not found or refused has its line in config/request_log.py, with the ids.
+                "django.request": {"level": "ERROR"},
             },
         }
     )

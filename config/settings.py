@@ -5,6 +5,7 @@ On a developer's machine the running local stack writes `.local/env`, which is r
 """
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
 DATABASE: Any = env.dj_db_url("DATABASE_URL")  # host, port and name; user and password optional
 DB_SECRET_NAME: str = env.str("DB_SECRET_NAME", "")  # user and password come from this secret
 DB_SSM_PARAMETER: str = env.str("DB_SSM_PARAMETER", "")  # or from this parameter; not from both
+DB_MASTER_SECRET_NAME: str = env.str("DB_MASTER_SECRET_NAME", "")  # prepare_database only
 DB_CONNECT_TIMEOUT: int = env.int("DB_CONNECT_TIMEOUT", 10)  # seconds; 40+ for a paused Aurora
 CONN_MAX_AGE: int = env.int("CONN_MAX_AGE", 60)  # seconds a connection is kept; 0 lets Aurora pause
 
@@ -56,6 +58,7 @@ UPLOAD_RECORDS_TABLE: str = env.str("UPLOAD_RECORDS_TABLE")  # staged rows
 CLIENTS_TABLE: str = env.str("CLIENTS_TABLE")  # where the data set "clients" goes
 CSV_DATA_TABLE: str = env.str("CSV_DATA_TABLE")  # where files of any columns go
 ALARM_TOPIC_ARN: str = env.str("ALARM_TOPIC_ARN")  # where staff's alarms are published
+WORKER_SERVICE: str = env.str("WORKER_SERVICE", "")  # cluster/service of the import workers
 
 # --- Limits and pace -------------------------------------------------------------------------
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=at_least_one)
@@ -69,13 +72,16 @@ MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # of one 
 RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-off; doubles
 RETRY_MAX_SECONDS: float = env.float("RETRY_MAX_SECONDS", 300.0)  # longest back-off
 NEVER_ARRIVED_MINUTES: int = env.int("NEVER_ARRIVED_MINUTES", 15)  # form row without its object
-RESUME_EVERY_SECONDS: int = env.int("RESUME_EVERY_SECONDS", 30)  # sweep for stalled uploads
 HINT_GRACE_SECONDS: float = env.float("HINT_GRACE_SECONDS", 10.0)  # a younger hint is on its way
-MISSING_EVENTS_EVERY_SECONDS: int = env.int("MISSING_EVENTS_EVERY_SECONDS", 300)
 EVENT_GRACE_SECONDS: float = env.float("EVENT_GRACE_SECONDS", 120.0)  # S3 usually takes seconds
-SCHEDULES_EVERY_SECONDS: int = env.int("SCHEDULES_EVERY_SECONDS", 60)  # look for due schedules
-CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900)
-DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60)
+# How often beat asks for each sweep. All but the last ask the database, which wakes a paused one.
+RESUME_EVERY_SECONDS: int = env.int("RESUME_EVERY_SECONDS", 30, validate=at_least_one)
+MISSING_EVENTS_EVERY_SECONDS: int = env.int(
+    "MISSING_EVENTS_EVERY_SECONDS", 300, validate=at_least_one
+)
+SCHEDULES_EVERY_SECONDS: int = env.int("SCHEDULES_EVERY_SECONDS", 60, validate=at_least_one)
+CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900, validate=at_least_one)
+DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60, validate=at_least_one)
 SOURCE_KEPT_HOURS: int = env.int("SOURCE_KEPT_HOURS", 24)  # source objects after their end
 PERSONAL_KEPT_DAYS: int = env.int("PERSONAL_KEPT_DAYS", 30, validate=at_least_one)  # then erased
 AUDIT_KEPT_DAYS: int = env.int("AUDIT_KEPT_DAYS", 90, validate=validate.Range(min=90))
@@ -84,6 +90,7 @@ REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # the mailed link; promi
 # --- Listening to SQS ------------------------------------------------------------------------
 SQS_WAIT_SECONDS: int = env.int("SQS_WAIT_SECONDS", 20, validate=validate.Range(1, 20))  # long poll
 SQS_UNANSWERED_SECONDS: float = env.float("SQS_UNANSWERED_SECONDS", 35.0)  # then a poll is lost
+HEALTH_FILE: str = env.str("HEALTH_FILE", "")  # touched at every answer; "" for none
 CRASH_POINTS: str = env.str("CRASH_POINTS", "")  # fault tests only: directory of ordered deaths
 
 # --- E-mail ----------------------------------------------------------------------------------
@@ -103,6 +110,12 @@ if CRASH_POINTS and not LOCAL:
 
 if DB_SECRET_NAME and DB_SSM_PARAMETER:
     raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")
+
+if DB_MASTER_SECRET_NAME and not (DB_SECRET_NAME or DB_SSM_PARAMETER):
+    raise ImproperlyConfigured("DB_MASTER_SECRET_NAME needs the application's DB_SECRET_NAME.")
+
+if WORKER_SERVICE and not re.fullmatch(r"[\w-]+/[\w-]+", WORKER_SERVICE):
+    raise ImproperlyConfigured("WORKER_SERVICE is the name of a cluster, a slash, and a service's.")
 
 # --- Django ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -130,6 +143,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "onboarding.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -296,6 +310,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "polling_interval": 0,  # the default of one second caps a worker at two tasks per second
     "wait_time_seconds": SQS_WAIT_SECONDS,
     "unanswered_after_seconds": SQS_UNANSWERED_SECONDS,  # read by config/sqs.py
+    "health_file": HEALTH_FILE,
     "sqs_base64_encoding": False,
     "client-config": {"connect_timeout": 5, "read_timeout": 30},
 }

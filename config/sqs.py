@@ -21,6 +21,8 @@ from kombu.asynchronous.aws.sqs import connection as kombu_connection
 from kombu.transport import SQS as kombu_sqs  # noqa: N811 - kombu's module is named so
 from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
+from config import health_file
+
 # The published types of kombu lack what is overridden here.
 KombuConnection: Any = kombu_connection.AsyncSQSConnection
 KombuChannel: Any = kombu_sqs.Channel
@@ -45,11 +47,12 @@ class PollingConnection(KombuConnection):
     """Polls whose failures are answers without messages.
 
     `failures` counts those in a row; `silent_since` is when the first poll began that has had no
-    good answer, None after a good one.
+    good answer, None after a good one; `health_file` is touched at each good one.
     """
 
     failures = 0
     silent_since: float | None = None
+    health_file = ""
 
     def _on_list_ready(
         self, parent: Any, markers: Any, operation: str, response: Any
@@ -62,6 +65,7 @@ class PollingConnection(KombuConnection):
             return self.failed(f"HTTP {response.status}")
         self.failures = 0
         self.silent_since = None
+        health_file.touch(self.health_file)
         return answer
 
     def failed(self, reason: str) -> dict[str, Any]:
@@ -78,6 +82,7 @@ class Channel(KombuChannel):
         self._polls: dict[str, tuple[int, float]] = {}  # queue → number and start of its poll
         self._watch: Any = None
         self._unanswered_after: float = self.transport_options["unanswered_after_seconds"]
+        self._health_file: str = self.transport_options["health_file"]
 
     def basic_consume(self, queue: str, *args: Any, **kwargs: Any) -> Any:
         if self.hub and self._watch is None:
@@ -99,6 +104,7 @@ class Channel(KombuChannel):
                     "MessageSystemAttributeNames"
                 ),
             )
+            clients[queue].health_file = self._health_file
         found: PollingConnection = clients[queue]
         return found
 
@@ -106,6 +112,7 @@ class Channel(KombuChannel):
         if queue not in self._active_queues:
             return
         if not self.qos.can_consume():
+            health_file.touch(self._health_file)  # its hands are full: busy is not deaf
             self._loop1(queue)
             return
         number, started = self._polls.get(queue, (0, 0.0))[0] + 1, time.monotonic()

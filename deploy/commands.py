@@ -11,6 +11,7 @@ def web(bind: str, *, workers: int, graceful: int) -> tuple[str, ...]:
     return (
         *("python", "-m", "gunicorn", "config.wsgi:application", "--bind", bind),
         *("--workers", str(workers), "--threads", "4", "--no-control-socket"),
+        *("--logger-class", "config.gunicorn_log.Logger"),
         *("--timeout", "60", "--graceful-timeout", str(graceful), "--keep-alive", "5"),
     )
 

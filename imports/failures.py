@@ -38,12 +38,11 @@ def record(work: Work, error: Exception) -> None:
                 delay = backoff(upload.attempts)
                 upload.next_attempt_at = Now() + timedelta(seconds=delay)
                 log.warning(
-                    "attempt %s of %s in step %s failed, next in %.1f s: %s: %s",
+                    "attempt %s of %s in step %s failed, next in %.1f s: %s",
                     upload.attempts,
                     most,
                     upload.step,
                     delay,
-                    type(error).__name__,
                     error,
                     exc_info=upload.attempts == 1,
                 )

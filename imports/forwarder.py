@@ -16,9 +16,10 @@ from django.db import (
     connection,
 )
 
-from config import aws
+from config import aws, health_file
 from config.logging import about
 from imports.crashpoints import crashpoint
+from imports.first_worker import FirstWorker
 from imports.steps.receive import Arrival, object_arrived
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
     answer = sqs.receive_message(
         QueueUrl=settings.EVENTS_QUEUE_URL, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds
     )
+    health_file.touch(settings.HEALTH_FILE)
     handled = 0
     for message in answer.get("Messages", []):
         try:
@@ -88,11 +90,7 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - a NUL in a key, a size beyond all numbers, …
-            log.error(
-                "an event cannot be read and is left for the dead letters: %s: %s",
-                type(error).__name__,
-                error,
-            )
+            log.error("an event cannot be read and is left for the dead letters: %s", error)
             continue
         crashpoint("receive.before_delete")
         sqs.delete_message(
@@ -108,18 +106,22 @@ def receive(arrival: Arrival) -> None:
         return
     upload = object_arrived(arrival)
     if upload is None:
-        log.info("s3://%s/%s belongs to no data set", arrival.bucket, arrival.key)
+        folder = arrival.key.rpartition("/")[0]
+        log.info("an object in s3://%s/%s/ belongs to no data set", arrival.bucket, folder)
         return
     with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
-        log.info("received %s (%s bytes)", upload.file_name, arrival.size)
+        log.info("received (%s, %s bytes)", upload.dataset, arrival.size)
 
 
 def forward() -> NoReturn:
     """Forward events for ever; what fails is logged and tried again after a pause."""
     sqs = client()
+    first_worker = FirstWorker()
     while True:
         try:
-            forward_some(sqs)
+            handled = forward_some(sqs)
+            first_worker.look(forwarded=handled > 0)
+            close_old_connections()  # an open one would keep a database awake that may sleep
         except (ClientError, BotoCoreError) as error:
             log.error("forwarding failed, trying again: %s", error)
             time.sleep(PAUSE_AFTER_ERROR)

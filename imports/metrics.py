@@ -5,6 +5,8 @@ import logging
 import time
 from collections.abc import Mapping
 
+from config.logging import ids
+
 log = logging.getLogger("metrics")
 NAMESPACE = "Onboarding"
 
@@ -24,6 +26,7 @@ def emit(dimensions: Mapping[str, str], values: Mapping[str, tuple[float, str]])
         },
         **dimensions,
         **{name: number for name, (number, _) in values.items()},
+        **ids(),
     }
     log.info(json.dumps(line, separators=(",", ":")))
 

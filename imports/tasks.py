@@ -26,7 +26,7 @@ def left_to_the_next_sweep() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, BotoCoreError, ClientError) as error:
-        log.error("left to the next sweep: %s: %s", type(error).__name__, error)
+        log.error("left to the next sweep: %s", error)
         time.sleep(PAUSE)
 
 

@@ -2,7 +2,6 @@
 
 from django.urls import path, register_converter
 
-from onboarding import health
 from onboarding.views import account, guide, history, reports, sending, upload
 
 
@@ -43,6 +42,4 @@ urlpatterns = [
     path("template/<slug:dataset>.<slug:extension>", guide.template, name="template"),
     path("help/", guide.datasets_offered, name="help_index"),
     path("help/<slug:dataset>/", guide.show, name="help"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
 ]

@@ -2,6 +2,7 @@
 rotation needs no restart.
 
 With both `DB_SECRET_NAME` and `DB_SSM_PARAMETER` unset this is Django's own PostgreSQL back end.
+With `DB_MASTER_SECRET_NAME` this process connects as the owner of the tables: see roles.py.
 """
 
 import json
@@ -25,7 +26,14 @@ __all__ = ["DatabaseWrapper"]
 
 
 def place() -> tuple[str, str] | None:
-    """Where the credentials are, service and name; None where the address has them already."""
+    """Where this process's credentials are, service and name; None where the address has them."""
+    if settings.DB_MASTER_SECRET_NAME:
+        return "secretsmanager", settings.DB_MASTER_SECRET_NAME
+    return application_place()
+
+
+def application_place() -> tuple[str, str] | None:
+    """Where the credentials of the application's own role are; None where it has none."""
     if settings.DB_SECRET_NAME:
         return "secretsmanager", settings.DB_SECRET_NAME
     if settings.DB_SSM_PARAMETER:

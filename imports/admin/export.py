@@ -19,7 +19,7 @@ def export(request: HttpRequest, uploads: QuerySet[Upload]) -> StreamingHttpResp
 
     The database hands the rows on as the file is written, so its length does not matter.
     """
-    log.info("%s exports the history", request.user.get_username())
+    log.info("user %s exports the history", request.user.pk)
     visible = Upload.objects.visible_to(access_of(request.user)).order_by().values("pk")
     chosen = uploads.filter(pk__in=visible).select_related("vendor", "uploaded_by", "schedule")
     return StreamingHttpResponse(

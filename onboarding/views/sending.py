@@ -89,7 +89,8 @@ def store(upload: Upload, file: "UploadedFile[bytes]") -> bool:
         except (BotoCoreError, ClientError) as error:
             log.error("the file could not be stored: %s", error)
             return False
-        log.info("stored %s (%s bytes)", upload.file_name, upload.file_size)
+        # With the ids of request and upload: it joins the workers' lines to the request's.
+        log.info("stored (%s, %s bytes)", upload.dataset, upload.file_size)
     return True
 
 

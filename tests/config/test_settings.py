@@ -48,11 +48,11 @@ def test_an_environment_that_fits_is_taken() -> None:
 
 
 def test_all_mistakes_are_named_at_once() -> None:
-    environment = complete() | {"BATCH_ROWS": "many", "AUDIT_KEPT_DAYS": "30"}
+    environment = complete() | {"BATCH_ROWS": "many", "CLEAN_UP_EVERY_SECONDS": "0"}
     del environment["S3_BUCKET"]
     loaded = load_settings(**environment)
     assert loaded.returncode != 0
-    for name in ("BATCH_ROWS", "AUDIT_KEPT_DAYS", "S3_BUCKET"):
+    for name in ("BATCH_ROWS", "CLEAN_UP_EVERY_SECONDS", "S3_BUCKET"):
         assert name in loaded.stderr
 
 
@@ -60,3 +60,15 @@ def test_credentials_come_from_one_place() -> None:
     loaded = load_settings(**complete() | {"DB_SECRET_NAME": "x", "DB_SSM_PARAMETER": "/x"})
     assert loaded.returncode != 0
     assert "not both" in loaded.stderr
+
+
+def test_the_masters_credentials_alone_are_refused() -> None:
+    loaded = load_settings(**complete() | {"DB_MASTER_SECRET_NAME": "x"})
+    assert loaded.returncode != 0
+    assert "needs the application's" in loaded.stderr
+
+
+def test_a_worker_service_without_its_cluster_is_refused() -> None:
+    loaded = load_settings(**complete() | {"WORKER_SERVICE": "worker"})
+    assert loaded.returncode != 0
+    assert "WORKER_SERVICE" in loaded.stderr

@@ -28,6 +28,7 @@ class PgFaults(Proxy):
     def __init__(self, upstream: int, port: int) -> None:
         super().__init__(upstream, port)
         self.cuts: list[Cut] = []
+        self.accepted = 0  # connections so far
 
     def cut_commit(self, *, having: bytes, committed: bool) -> Cut:
         """Cut the next COMMIT of a transaction that said `having`, after or before it is done."""
@@ -35,7 +36,13 @@ class PgFaults(Proxy):
         self.cuts.append(cut)
         return cut
 
+    @property
+    def has_clients(self) -> bool:
+        """Whether any connection is open."""
+        return bool(self.open)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         try:
             source, sink = await asyncio.open_connection("127.0.0.1", self.upstream)
         except OSError:

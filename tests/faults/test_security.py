@@ -196,7 +196,8 @@ assert secure.status_code == 200
 assert secure["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
 assert settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE
 assert settings.SESSION_COOKIE_HTTPONLY and settings.CSRF_COOKIE_HTTPONLY
-assert Client(HTTP_HOST="evil.example").get("/healthz").status_code == 400
+assert Client(HTTP_HOST="evil.example").get("/login/", secure=True).status_code == 400
+assert Client(HTTP_HOST="10.0.3.17:8000").get("/healthz").status_code == 200
 """
 
 

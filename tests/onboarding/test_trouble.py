@@ -64,6 +64,15 @@ def test_health_needs_no_database_and_readiness_does(as_alice: Client, database_
     assert as_alice.get("/readyz").status_code == 503
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_load_balancer_asks_by_address(path: str, method: str) -> None:
+    balancer = Client(headers={"host": "10.0.3.17:8000", "user-agent": "ELB-HealthChecker/2.0"})
+    assert getattr(balancer, method)(path).status_code == 200
+    assert balancer.get("/login/").status_code == 400, "nobody else may make up a host"
+
+
 def test_an_error_nobody_thought_of_has_a_page_and_shows_nothing_internal(
     as_alice: Client, vendor_a: Vendor
 ) -> None:

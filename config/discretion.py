@@ -1,0 +1,79 @@
+"""What a log line may say: nothing of people and nothing that opens a door.
+
+Lines go to CloudWatch, where more people read than may see a vendor's rows. Texts of ours name ids
+and counts; this is about texts of others, which quote: an exception the value it stumbled over,
+PostgreSQL the whole row, Django the path with a secret link in it.
+"""
+
+import logging
+import re
+import traceback
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
+from psycopg2 import Error as DriverError
+from psycopg2 import InterfaceError as DriverInterfaceError
+from psycopg2 import OperationalError as DriverOperationalError
+
+# Their words are about servers, files, settings and our own code.
+SPEAKS_OF_NO_DATA = (
+    *(BotoCoreError, ClientError, OSError, ImproperlyConfigured),
+    *(OperationalError, InterfaceError, DriverOperationalError, DriverInterfaceError),
+    *(AttributeError, ImportError, NameError, MemoryError),
+)
+QUOTES_ALL_THE_SAME = (ParamValidationError, UnicodeError)
+
+# Whoever has such a link may read the report, or set the password.
+SECRET_LINK = re.compile(r"(/(?:reports|password-reset)/)[^\s\"'<>]+")
+ADDRESS = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
+# The parts of a record that are kept; its extras are Django's requests and Celery's arguments.
+KEPT = {*vars(logging.makeLogRecord({})), "upload_id", "vendor_id", "request_id"}
+
+
+def discreet(record: logging.LogRecord) -> logging.LogRecord:
+    """A copy of the record to write down."""
+    found = logging.makeLogRecord({key: vars(record)[key] for key in KEPT & vars(record).keys()})
+    error = record.exc_info[1] if record.exc_info else None
+    args: Any = record.args
+    if isinstance(args, Mapping) and error:
+        args = {**args, "exc": told(error), "traceback": ""}  # Celery writes both into its line
+    elif isinstance(args, tuple):
+        args = tuple(told(arg) if isinstance(arg, BaseException) else arg for arg in args)
+    found.args = args
+    found.msg, found.args = scrubbed(found.getMessage()), None
+    found.exc_info = None
+    if error:
+        found.exc_text = scrubbed("".join(trace(error)).strip())
+    return found
+
+
+def scrubbed(text: str) -> str:
+    """The text without secret links and e-mail addresses."""
+    return ADDRESS.sub("…@…", SECRET_LINK.sub(r"\1…", text))
+
+
+def told(error: BaseException) -> str:
+    """What kind of error it is, with its own words where they cannot quote a row."""
+    kind = type(error).__name__
+    if isinstance(error, SPEAKS_OF_NO_DATA) and not isinstance(error, QUOTES_ALL_THE_SAME):
+        return f"{kind}: {error}"
+    if isinstance(error, DatabaseError):
+        error = error.__cause__ or error  # Django's wraps the driver's
+    if isinstance(error, DriverError) and error.pgcode:
+        where = error.diag.constraint_name or error.diag.column_name or ""
+        return f"{kind} {error.pgcode} {where}".strip()
+    return kind
+
+
+def trace(error: BaseException) -> Iterator[str]:
+    """A traceback that tells of each error in its chain only what may be told."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before:
+        yield from trace(before)
+        yield "\nWhich led to:\n\n"
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{told(error)}\n"

@@ -1,0 +1,93 @@
+"""The health file is fresh while SQS answers, and only then."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+
+from config import health_file
+from deploy.local.places import CHECKOUT, Places
+from tests.config.listening import LISTENERS, listening
+from tests.faults.http_faults import SERVER_ERROR, HttpFaults
+from tests.faults.world import wait_until
+
+
+@pytest.fixture
+def proxy(tmp_path: Path) -> Iterator[HttpFaults]:
+    """A proxy before the emulator, in a loop of its own."""
+    emulator = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    assert emulator.port
+    faults = HttpFaults(emulator.port, Places(tmp_path).port("proxy"))
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+
+    async def end() -> None:
+        await faults.stop()  # the polls it is just passing on end with their answers
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others, return_exceptions=True)
+
+    asyncio.run_coroutine_threadsafe(faults.start(), loop).result(10)
+    yield faults
+    asyncio.run_coroutine_threadsafe(end(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.mark.parametrize("variable", LISTENERS)
+def test_it_is_touched_by_empty_answers_and_not_by_failed_ones(
+    variable: str, proxy: HttpFaults, tmp_path: Path
+) -> None:
+    file = tmp_path / "health"
+
+    def touched() -> int:
+        return file.stat().st_mtime_ns if file.exists() else 0
+
+    with listening(variable, proxy=proxy.port, HEALTH_FILE=str(file)):
+        first = wait_until("a poll is answered", touched, within=30)
+        wait_until("and another one", lambda: touched() > first, within=10)
+
+        refused = proxy.fail("sqs.ReceiveMessage", SERVER_ERROR, times=1_000)
+        wait_until("polls fail", lambda: refused.hits >= 1, within=10)
+        last = touched()
+        wait_until("more polls fail", lambda: refused.hits >= 3, within=20)
+        assert touched() == last
+
+        proxy.heal()
+        wait_until("it hears again", lambda: touched() > last, within=20)
+
+
+def check(file: Path | str) -> subprocess.CompletedProcess[str]:
+    """The container health check, with no other variable of ours."""
+    return subprocess.run(
+        [sys.executable, "-m", "config.health_file"],
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"], "LOCAL_DIR": "/nonexistent", "HEALTH_FILE": str(file)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def test_the_check_tells_fresh_from_stale_from_missing(tmp_path: Path) -> None:
+    file = tmp_path / "health"
+    missing = check(file)
+    assert (missing.returncode, "not there" in missing.stderr) == (1, True)
+
+    health_file.touch(str(file))
+    assert check(file).returncode == 0, "and needs none of the settings"
+
+    heard = file.stat().st_mtime - health_file.OLDEST - 1
+    os.utime(file, (heard, heard))
+    stale = check(file)
+    assert (stale.returncode, "SQS has not answered for" in stale.stderr) == (1, True)
+
+    assert check("").returncode == 1

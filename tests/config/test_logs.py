@@ -1,0 +1,149 @@
+"""A whole system's logs, as they go to CloudWatch: lines with ids, and nothing about people."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.demo_logins import DEMO_LOGINS
+from imports.person_rules import age_on
+from tests.faults.cases import Case
+from tests.faults.checker import mails
+from tests.faults.people import Person
+from tests.faults.world import running, wait_until
+from tests.product_files import csv_bytes, good_row
+
+OURS = ("web", "forwarder", "worker", "maintenance", "beat")
+IDS = {"upload_id", "vendor_id", "request_id"}
+# Cells, each in a row that is taken or in one that is not.
+WORDS = ("Zzyzx", "Quuxley", "Frobnitz", "Xyzzyburg", "Plughover")
+CLIENTS = """\
+Name,Email,Company,Phone,Status
+Zzyzx Quuxley,zzyzx@quuxley.example,Frobnitz Works,0421 555 7310,Active
+,nobody@quuxley.example,Frobnitz Works,555 0199,Active
+Zzyzx Quuxley,not an address of Quuxley,Frobnitz,4.94E+11,Sleeping
+"""
+CUSTOMERS = """\
+customer_id,full_name,email,age,date_of_birth,phone_number,country
+77001,Zzyzx Quuxley,zzyzx@quuxley.example,17,1984-07-09,5557310734,Xyzzyburg
+77002,R2-Zzyzx,r2@quuxley.example,47,1977-05-25,5557310735,Germany
+"""
+PRODUCTS = [
+    good_row(1, product_name="Plughover of Zzyzx", sku="PLUGHOVER-1"),
+    good_row(2, product_name="Plughover", price="Plughover free", category="Plughovers"),
+    good_row(3, sku="PLUGHOVER-1", description="by zzyzx@quuxley.example"),
+]
+PERSONAL = (*WORDS, "quuxley.example", "555 7310", "5557310", "PLUGHOVER")
+
+
+@pytest.fixture(scope="module")
+def case() -> Iterator[Case]:
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("the system under test looks into processes as Linux shows them")
+    with running(LOG_FORMAT="json") as world:
+        yield Case(world)
+
+
+@pytest.fixture(scope="module")
+def told(case: Case) -> set[str]:
+    """A full run: every data set about people, a file that fails for reasons of ours, sign-ins,
+    mailed links good and bad, a new password. Returns the secrets that went over the wire."""
+    found = {login["password"] for login in DEMO_LOGINS.values()} | {case.world.env["SECRET_KEY"]}
+    put(case, "client-data/uploads/zzyzx-quuxley.csv", CLIENTS.encode())
+    put(case, "customers/zzyzx-quuxley.csv", CUSTOMERS.encode())
+    vendor = Person(case)
+    page = vendor.send(csv_bytes(PRODUCTS), name="plughover.csv")
+    upload_id = page.url.rstrip("/").rpartition("/")[2]
+    three_are_done = "SELECT count(*) FROM upload_history WHERE step = 'done'"
+    wait_until("all are done", lambda: count(case, three_are_done) >= 3, within=60)
+
+    [mail] = case.world.rows("SELECT * FROM notifications WHERE upload_id = %s", [upload_id])
+    [link] = re.findall(r"/reports/[^\s]+", mail["text_body"])
+    download = vendor.get(link)
+    assert "Plughover" in download.text
+    found |= {link.split("/")[2], re.findall(r"Signature=([^&]+)", download.url)[0]}
+    assert vendor.get(f"/uploads/{upload_id}/correct.csv").status == 200
+
+    stranger = "a-token-of-somebody-else"
+    vendor.get(f"/reports/{stranger}/"), vendor.get(f"/reports/{stranger}/x")
+    guess = secrets.token_hex()
+    vendor.post("/login/", {"username": "zzyzx@quuxley.example", "password": guess})
+    vendor.get("/logout/")
+    reset = new_password(case, vendor)
+    found |= {stranger, guess, reset}
+
+    admin = Person(case, "admin")
+    assert admin.get("/admin/imports/upload/?q=zzyzx@quuxley.example").status == 200
+    crash(case)
+    return found
+
+
+def put(case: Case, key: str, body: bytes) -> None:
+    case.world.aws("s3").put_object(Bucket=case.world.bucket, Key=key, Body=body)
+
+
+def count(case: Case, statement: str) -> int:
+    [row] = case.world.rows(statement)
+    return int(row["count"])
+
+
+def new_password(case: Case, person: Person) -> str:
+    """Ask for a link to a new password and follow it; returns its token."""
+    case.world.rows("UPDATE auth_user SET email = 'zzyzx@quuxley.example' WHERE username = 'staff'")
+    person.post("/password-reset/", {"email": "zzyzx@quuxley.example"})
+    [path] = re.findall(r"/password-reset/\w+/[\w-]{20,}/", " ".join(mails(case.world)))
+    assert person.get(path).status == 200
+    return str(path).split("/")[3]
+
+
+def crash(case: Case) -> None:
+    """A constraint that the rules know nothing of: PostgreSQL's refusal quotes the whole row."""
+    case.world.rows("ALTER TABLE dim_customer ADD CHECK (full_name !~ 'Frobnitz')")
+    age = age_on(datetime.now(UTC).date(), date(2000, 1, 1))
+    row = f"77003,Frobnitz Quuxley,f@quuxley.example,{age},2000-01-01,5557310736,Germany"
+    put(case, "customers/plughover.csv", f"{CUSTOMERS.partition(chr(10))[0]}\n{row}\n".encode())
+    gave_up = "SELECT count(*) FROM upload_history WHERE failure_code = 'INTERNAL'"
+    wait_until("it is given up", lambda: count(case, gave_up), within=60, tell=case.how_it_stands)
+
+
+def lines(case: Case, name: str) -> list[str]:
+    return [line for line in case.world.log(name).splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_line_is_one_object_with_all_ids(case: Case, told: set[str], name: str) -> None:
+    found = lines(case, name)
+    assert found
+    for line in found:
+        assert json.loads(line).keys() >= IDS, line
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_line_tells_of_people(case: Case, told: set[str], name: str) -> None:
+    for line in lines(case, name):
+        assert not [word for word in PERSONAL if word.lower() in line.lower()], line
+        assert not re.search(r"[\w.]+@[\w-]+\.\w+", line), line
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_line_has_a_secret(case: Case, told: set[str], name: str) -> None:
+    for line in lines(case, name):
+        assert not [secret for secret in told if secret in line], line
+        assert "Signature" not in line
+
+
+def test_a_request_can_be_followed_into_the_worker(case: Case, told: set[str]) -> None:
+    web = [json.loads(line) for line in lines(case, "web")]
+    [stored] = [line for line in web if line["message"].startswith("stored")]
+    assert stored["request_id"]
+    assert stored["upload_id"]
+    same_request = [line for line in web if line["request_id"] == stored["request_id"]]
+    assert any(line["message"].startswith("POST /uploads/new/ 303") for line in same_request)
+    for name in ("forwarder", "worker"):
+        worked: list[Any] = [json.loads(line) for line in lines(case, name)]
+        assert [line for line in worked if line["upload_id"] == stored["upload_id"]]

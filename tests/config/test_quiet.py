@@ -1,0 +1,62 @@
+"""With the settings of the compact layout a system without work leaves its database asleep.
+
+Aurora pauses when no connection is open for some minutes, and whatever connects wakes it.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.cases import Case
+from tests.faults.people import Person
+from tests.faults.world import running, wait_until
+from tests.product_files import csv_bytes
+
+HOUR = "3600"
+ROUNDS = 3
+
+
+@pytest.fixture
+def case() -> Iterator[Case]:
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("the system under test looks into processes as Linux shows them")
+    with running(
+        CONN_MAX_AGE="0",
+        DB_CONNECT_TIMEOUT="40",
+        RESUME_EVERY_SECONDS=HOUR,
+        MISSING_EVENTS_EVERY_SECONDS=HOUR,
+        SCHEDULES_EVERY_SECONDS=HOUR,
+        CLEAN_UP_EVERY_SECONDS=HOUR,
+        # Asks queues and not the database: it need not be rare. Here it shows that beat, the
+        # queue of maintenance and its worker are at work all the time.
+        DEAD_LETTERS_EVERY_SECONDS="1",
+    ) as world:
+        yield Case(world)
+
+
+def test_nobody_connects_while_there_is_no_work(case: Case) -> None:
+    world = case.world
+    person = Person(case)
+    person.send(csv_bytes(case.rows(20, bad=2)))
+    wait_until("it is imported", lambda: [u["step"] for u in case.uploads()] == ["done"], within=30)
+    assert world.pg.accepted, "the proxy sees the connections"
+    wait_until("all connections are closed", lambda: not world.pg.has_clients, within=10)
+
+    before = world.pg.accepted
+    for _ in range(ROUNDS):
+        everybody_has_looked(case)
+        assert person.get("/healthz").status == 200
+    assert (world.pg.accepted, world.pg.has_clients) == (before, False)
+
+
+def everybody_has_looked(case: Case) -> None:
+    """Wait until each listener has asked its queue again, and beat has sent a task."""
+    world, start = case.world, time.monotonic()
+    sent = world.log("beat").count("watch_dead_letters")
+    assert len(world.http.polled) == 3
+    wait_until("all have polled", lambda: min(world.http.polled.values()) > start, within=10)
+    wait_until(
+        "beat has sent", lambda: world.log("beat").count("watch_dead_letters") > sent, within=10
+    )

@@ -1,0 +1,48 @@
+"""What ECS does to end a container, done to processes that are not workers.
+
+They share the workers' environment, in which Celery takes a SIGTERM for a SIGQUIT.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy import commands
+from deploy.local.places import CHECKOUT
+from tests.config.listening import listening
+from tests.faults.world import wait_until
+
+SOON = 5  # seconds; ECS gives 30 unless told otherwise
+SHARED = "SIGQUIT"
+
+
+def test_the_forwarder_leaves_at_once(tmp_path: Path) -> None:
+    """Also in the middle of a long poll: what it received comes back by itself."""
+    file = tmp_path / "health"
+    with listening("EVENTS_QUEUE_URL", HEALTH_FILE=str(file), REMAP_SIGTERM=SHARED) as forwarder:
+        wait_until("it polls", file.exists, within=30)
+        forwarder.terminate()
+        assert forwarder.wait(SOON) == 0
+
+
+def test_beat_leaves_at_once_and_keeps_its_schedule(tmp_path: Path) -> None:
+    file = tmp_path / "schedule"
+    _, *arguments = commands.beat(str(file))
+    beat = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=CHECKOUT,
+        env=os.environ | {"REMAP_SIGTERM": SHARED},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        said = beat.stderr
+        assert said
+        wait_until("it runs", lambda: b"Starting" in said.readline(), within=30)
+        beat.terminate()
+        said.close()
+        assert beat.wait(SOON) == 0
+        assert list(tmp_path.glob("schedule*"))
+    finally:
+        beat.kill()
+        beat.wait()
