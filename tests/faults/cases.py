@@ -42,7 +42,7 @@ class Case:
     tag: str = field(default_factory=lambda: secrets.token_hex(3).upper())
     sent: list[Sent] = field(default_factory=list)
     more_mails: int = 0  # allowed beyond one per run: sends whose outcome was lost
-    unsent_mails: int = 0  # that SES refused for good
+    unsent_mails: int = 0  # allowed to be given up: SES refused them, or did not answer twice
     _vendors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -210,7 +210,9 @@ def soak(seconds: float, seed: int) -> None:
                 said = chance.choice(ACTIONS)(case, chance)
                 print(f"{at:7.2f} s  {said}", flush=True)  # noqa: T201 - a command's output
         # Each of these may have come between an e-mail and the note that it is out.
-        case.more_mails = world.kills + len(world.pg.cuts) + sum(r.hits for r in world.http.rules)
+        lost = sum(rule.hits for rule in world.http.rules)
+        case.more_mails = world.kills + len(world.pg.cuts) + lost
+        case.unsent_mails = lost
         kills = world.kills
         world.heal()
         world.kills = kills
