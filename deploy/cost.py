@@ -43,10 +43,10 @@ people are there all day, RDS ({usd(rds_alone())}) costs less than an Aurora tha
 |---|---|---|
 | available | two web tasks in two zones behind a load balancer; the database in one zone, in two with the switch `multi_az` (twice its price) | below 99.9 %: one task in one zone, away for a minute at every deployment |
 | first page after a pause | at once | 15 s and more while Aurora wakes up; it may be a 503 of the gateway, after 30 s |
-| largest file | 10 MB | 9.5 MB with the form, because API Gateway takes 10 MB a request; 10 MB dropped into S3 |
+| largest file | 10 MB | 9.5 MB, because API Gateway takes 10 MB a request; longer than 30 s a request may not take |
 | what nobody told us of (a lost hint, an event of S3 that never came, a due schedule) | found within 30 s, 5 min, 1 min | within 6 hours |
 | first file after a pause | waits for a worker, a minute or two | the same |
-| grows to | four workers, a larger RDS | two workers, four Aurora units |
+| grows by itself to | four workers, 100 GB of database | two workers, four Aurora units |
 
 ## Line by line
 
@@ -83,6 +83,7 @@ are what the differences amount to. Free allowances are taken off, without which
 - A visit keeps Aurora awake for {bill.VISIT_LINGERS / 60:.0f} minutes, a sweep for {bill.SWEEP_LINGERS / 60:.1f}; a worker runs for
   {bill.WORKER_LINGERS / 60:.0f} minutes after an upload, and one worker is enough: 1,000 rows take it less than a second.
 - Spot is at half price. AWS changes it and promises nothing.
+- The database's log, with every statement that modifies (`log_statement=mod`), has {bill.DATABASE_LOG_BYTES // 1000} KB for an upload. Counted once, by hand.
 - A browser makes {bill.PAGE_REQUESTS} requests for an upload, {bill.PAGE_BYTES // 1000} KB in all: from the login to the downloaded report. Counted once, by hand.
 - Not counted: tax, support, a domain, data in `Clients` and `csv-data` and its backups, KMS keys of your own, alarms' e-mails.
 
