@@ -58,6 +58,7 @@ PAGE_BYTES = 135_000
 POLLS = 3600 / 20  # of one queue by one process
 SWEEPS = 120 + 12 + 60 + 4 + 60  # resume, missing events, schedules, clean up, dead letters
 QUEUE_LOOKS = 120 + 3 * 60  # resume looks at one queue, the watch over dead letters at three
+FORWARDER_LOOKS = 240  # at the queue of hints: is a first worker needed?
 DATA_SETS = 5  # whose prefixes are listed to find missing events
 IDLE_LOG_BYTES = 83_000
 
@@ -171,7 +172,16 @@ def common(
             "logs",
             {"log_gb": (uploads * log_bytes + sweeps / SWEEPS * IDLE_LOG_BYTES) / GB},
         ),
-        Line("SQS", {"sqs": uploads * PER_UPLOAD["sqs"] + polls + 3 * sweeps + looks}),
+        Line(
+            "SQS",
+            {
+                "sqs": uploads * PER_UPLOAD["sqs"]
+                + polls
+                + 3 * sweeps
+                + looks
+                + FORWARDER_LOOKS * HOURS
+            },
+        ),
         Line(
             "S3",
             {

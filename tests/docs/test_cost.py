@@ -8,6 +8,7 @@ import pytest
 from deploy import bill, cost
 from deploy.bill import PRICES, Traffic, compact, free_of_charge, standard, total
 from imports import datasets
+from tests.docs.pages import ROOT, section, table
 from tests.docs.test_configuration import settings_read
 
 SWEEPS = ("RESUME", "MISSING_EVENTS", "SCHEDULES", "CLEAN_UP", "DEAD_LETTERS")
@@ -49,6 +50,18 @@ def test_what_the_page_says_of_twenty_dollars_holds() -> None:
         return total(compact(traffic)) - free_of_charge(compact(traffic))
 
     assert paid(Traffic(1_000, cost.BUNCH)) < 20 < paid(Traffic(1_000))
+
+
+def test_the_readme_says_the_same() -> None:
+    def paid(layout: cost.Layout, uploads: int, at_once: int = 1) -> str:
+        return f"${cost.net(layout(Traffic(uploads, at_once))):.0f}"
+
+    said = {row[0]: row[1:] for row in table(section(ROOT / "README.md", "Deploy"))}
+    assert said["a month, idle"] == [paid(standard, 0), paid(compact, 0)]
+    assert said["a month, 10,000 uploads of 1,000 rows"] == [
+        paid(standard, 10_000),
+        f"{paid(compact, 10_000, cost.BUNCH)} to {paid(compact, 10_000)}",
+    ]
 
 
 def test_a_line_is_the_sum_of_its_parts() -> None:
