@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -43,6 +43,12 @@ class AdminSite(UnfoldAdminSite):
         if self.has_permission(request):
             return HttpResponseRedirect(index)
         return redirect_to_login(request.GET.get("next") or index, resolve_url(settings.LOGIN_URL))
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        from imports import troubleshooting  # noqa: PLC0415 - models are not there before
+
+        page = self.admin_view(troubleshooting.page)
+        return [path("troubleshooting/", page, name="troubleshooting"), *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -41,5 +41,6 @@ urlpatterns = [
     path("reports/<str:token>/", reports.mailed, name="mailed_report"),
     path("template/<slug:dataset>.<slug:extension>", guide.template, name="template"),
     path("help/", guide.datasets_offered, name="help_index"),
+    path("help/troubleshooting/", guide.troubleshooting, name="troubleshooting"),
     path("help/<slug:dataset>/", guide.show, name="help"),
 ]

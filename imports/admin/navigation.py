@@ -68,7 +68,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         send = {"title": "Upload a file", "icon": "upload", "link": SEND, "permission": always}
         groups[0]["items"].insert(0, send)
     home = {"title": "Dashboard", "icon": "dashboard", "link": reverse("admin:index")}
-    return [{"items": [{**home, "permission": always}]}, *groups]
+    answers = reverse("admin:troubleshooting")
+    trouble = {"title": "When something goes wrong", "icon": "help", "link": answers}
+    return [{"items": [{**each, "permission": always} for each in (home, trouble)]}, *groups]
 
 
 def _item(title: str, symbol: str, model: str, right: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""How a file must look: the help page and the template, both from the data set's declarations.
+"""How a file must look: the help page and the template, both from the data set's declarations;
+and what helps when something goes wrong.
 
 Everybody may read about what vendors upload; what only staff upload is for staff.
 """
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from imports.datasets import all_datasets
 from imports.steps.stage import in_megabytes
+from onboarding.answers import answered, sent_by_vendors
 from onboarding.guide import approved_lists, error_codes, refusals
 from onboarding.offered import offered
 from onboarding.words import modes_of
@@ -45,6 +47,15 @@ def show(request: HttpRequest, dataset: str) -> HttpResponse:
             "lists": approved_lists(found),
         },
     )
+
+
+@require_safe
+@login_not_required
+def troubleshooting(request: HttpRequest) -> HttpResponse:
+    """What vendors ask, and the answers."""
+    dataset = sent_by_vendors()
+    page = {"dataset": dataset, "troubles": answered(dataset)}
+    return render(request, "onboarding/troubleshooting.html", page)
 
 
 @require_safe

@@ -138,7 +138,14 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
     expect(page.locator("#check-only")).to_contain_text("nothing was imported")
 
 
-PAGES = ("/uploads/", "/uploads/new/", "/help/", "/help/products/", "/nowhere/")
+PAGES = (
+    "/uploads/",
+    "/uploads/new/",
+    "/help/",
+    "/help/products/",
+    "/help/troubleshooting/",
+    "/nowhere/",
+)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

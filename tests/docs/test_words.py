@@ -29,6 +29,7 @@ OTHERS = {
     "AWS_PORT",
     "PGBIN",
     "DEMO_LOGINS",
+    "FARGATE_SPOT",  # AWS's word
     "INVALID_BARCODE",  # the README's example of a rule's own code
 }
 

@@ -48,6 +48,7 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "template": {"get": (200, 200, 200, 200, 200, 200)},
     "help_index": {"get": (302, 302, 302, 302, 302, 302)},
     "help": {"get": (200, 200, 200, 200, 200, 200)},
+    "troubleshooting": {"get": (200, 200, 200, 200, 200, 200)},
 }
 TO_LOGIN = {"logout", "uploads", "new_upload", "upload", "retry", "cancel", "errors", "correct"}
 CASES = [(name, method) for name, methods in EXPECTED.items() for method in methods]

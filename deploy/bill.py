@@ -1,0 +1,220 @@
+"""What a month on AWS amounts to: the lines of the bill of each layout, for so many uploads."""
+
+import math
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PRICES_FILE = Path(__file__).with_name("prices.toml")
+HOURS = 730.0  # of a month
+WORK_HOURS = 176.0  # 22 days of 8 hours, in which vendors send their files
+GB = 1e9
+
+
+@dataclass(frozen=True)
+class Price:
+    """`usd` buys `per` units; `free` units are free of charge every month. See prices.toml."""
+
+    what: str
+    unit: str
+    usd: float
+    source: str
+    read: str
+    per: int = 1
+    free: int = 0
+
+
+def price_table() -> dict[str, Any]:
+    """The file of prices, with its date and region."""
+    return tomllib.loads(PRICES_FILE.read_text())
+
+
+PRICES = {key: Price(**v) for key, v in price_table().items() if isinstance(v, dict)}
+
+# What one upload asks of AWS: 1,000 rows with all 14 columns, 50 of them wrong, sent with the form.
+# Counted by tests/faults/test_bill.py at the running system.
+PER_UPLOAD = {
+    "s3_put": 2,  # the file, the error report
+    "s3_get": 2,  # the worker's download, the vendor's of the report
+    "sqs": 6,  # S3's event: sent, received, deleted; the hint: the same
+    "dynamodb_write": 95,  # two runs of rows, and the upload's own item twice with its index entry
+    "dynamodb_read": 23,
+    "ses": 1,
+}
+FILE_BYTES = 290_000
+REPORT_BYTES = 17_000
+STAGED_BYTES = 92_000
+LOG_BYTES = 3_600
+DATABASE_LOG_BYTES = 37_000  # with log_statement=mod; most of it is the e-mail, three times
+DATABASE_BYTES = 745_000  # by which tables and indexes grow, all rows being new
+WAL_BYTES = 1_150_000  # Aurora counts an I/O for every 4 KB of it
+PAGE_REQUESTS = 26  # a browser's, from the login to the downloaded report
+PAGE_BYTES = 135_000
+
+# What the idle system does in an hour.
+POLLS = 3600 / 20  # of one queue by one process
+SWEEPS = 120 + 12 + 60 + 4 + 60  # resume, missing events, schedules, clean up, dead letters
+QUEUE_LOOKS = 120 + 3 * 60  # resume looks at one queue, the watch over dead letters at three
+FORWARDER_LOOKS = 240  # at the queue of hints: is a first worker needed?
+DATA_SETS = 5  # whose prefixes are listed to find missing events
+IDLE_LOG_BYTES = 83_000
+
+WORKER_LINGERS = 670  # seconds: a minute to start, and ten without work before it goes
+VISIT_LINGERS = 420  # seconds: two minutes of looking at pages, and five before Aurora pauses
+SWEEP_LINGERS = 320  # seconds: a sweep, and five minutes before Aurora pauses
+# The compact layout sweeps four times a day, but for a look at the dead letters every five minutes,
+# which asks SQS and not the database.
+SWEEPS_A_DAY = 4
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """So many uploads in a month, coming `at_once` together at moments of their own."""
+
+    uploads: int
+    at_once: int = 1
+
+    def busy_hours(self, seconds: float) -> float:
+        """Hours of a month in which something is up that stays so long after each arrival."""
+        arrivals_an_hour = self.uploads / self.at_once / WORK_HOURS
+        return WORK_HOURS * (1 - math.exp(-arrivals_an_hour * seconds / 3600))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the bill; `amounts` maps keys of prices to units."""
+
+    what: str
+    amounts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def usd(self) -> float:
+        return sum(PRICES[key].usd * n / PRICES[key].per for key, n in self.amounts.items())
+
+
+def standard(traffic: Traffic) -> list[Line]:
+    """Load balancer, four tasks that always run, RDS."""
+    gigabytes = traffic.uploads * (FILE_BYTES + PAGE_BYTES) / GB
+    return [
+        Line("load balancer", {"alb": HOURS, "alb_lcu": gigabytes}),
+        Line(
+            "tasks: web twice, forwarder, clock",
+            {"fargate_vcpu": 4 * 0.25 * HOURS, "fargate_gb": (1 + 1 + 0.5 + 1) * HOURS},
+        ),
+        Line("public addresses: 4 tasks, 2 of the load balancer", {"ipv4": 6 * HOURS}),
+        Line(
+            "database: RDS, one zone, 20 GB; and what the month's rows add",
+            {"rds": HOURS, "rds_gb": 20 + traffic.uploads * DATABASE_BYTES / GB},
+        ),
+        *common(
+            traffic,
+            sweeps=SWEEPS * HOURS,
+            looks=QUEUE_LOOKS * HOURS,
+            lists=12 * HOURS,
+            resumes=120 * HOURS,
+        ),
+    ]
+
+
+def compact(traffic: Traffic) -> list[Line]:
+    """API Gateway, one task, Aurora that pauses."""
+    turns = SWEEPS_A_DAY * HOURS / 24
+    asleep_but_for_sweeps = turns * SWEEP_LINGERS / 3600
+    return [
+        Line(
+            "API Gateway, Cloud Map's zone",
+            {"http_api": traffic.uploads * PAGE_REQUESTS, "hosted_zone": 1},
+        ),
+        Line(
+            "task: web, forwarder, beat and maintenance in one",
+            {"fargate_vcpu": 0.25 * HOURS, "fargate_gb": HOURS},
+        ),
+        Line("public address", {"ipv4": HOURS}),
+        Line(
+            "database: Aurora, 0.5 units for sweeps and 1 while people are there",
+            {
+                "aurora_acu": 0.5 * asleep_but_for_sweeps + traffic.busy_hours(VISIT_LINGERS),
+                "aurora_gb": 10 + traffic.uploads * DATABASE_BYTES / GB,
+                "aurora_io": traffic.uploads * WAL_BYTES / 4096,
+            },
+        ),
+        *common(
+            traffic,
+            sweeps=4 * turns + 12 * HOURS,
+            looks=turns + 3 * 12 * HOURS,
+            lists=turns,
+            resumes=turns,
+        ),
+    ]
+
+
+def common(
+    traffic: Traffic, *, sweeps: float, looks: float, lists: float, resumes: float
+) -> list[Line]:
+    """What both layouts have. In a month: periodic tasks, looks at a queue's length, lists of the
+    bucket, and sweeps for stalled uploads."""
+    uploads = traffic.uploads
+    up = traffic.busy_hours(WORKER_LINGERS)
+    # RowsImported and BatchSeconds, five types of error, two figures of two final statuses, and
+    # the two filters are written in hours with uploads; the queue's two with every such sweep.
+    metrics = (13 * traffic.busy_hours(3600) + 2 * min(HOURS, resumes)) / HOURS
+    polls = (2 * HOURS + up) * POLLS
+    log_bytes = LOG_BYTES + DATABASE_LOG_BYTES
+    return [
+        Line("import worker: Spot, 1 vCPU", {"spot_vcpu": up, "spot_gb": 2 * up, "ipv4": up}),
+        Line("3 secrets", {"secret": 3}),
+        Line("alarms on 18 metrics, 1 dashboard", {"alarm": 18, "dashboard": 1}),
+        Line("metrics of our own", {"metric": metrics}),
+        Line(
+            "logs",
+            {"log_gb": (uploads * log_bytes + sweeps / SWEEPS * IDLE_LOG_BYTES) / GB},
+        ),
+        Line(
+            "SQS",
+            {
+                "sqs": uploads * PER_UPLOAD["sqs"]
+                + polls
+                + 3 * sweeps
+                + looks
+                + FORWARDER_LOOKS * HOURS
+            },
+        ),
+        Line(
+            "S3",
+            {
+                "s3_put": uploads * PER_UPLOAD["s3_put"] + DATA_SETS * lists,
+                "s3_get": uploads * PER_UPLOAD["s3_get"],
+                # Files are kept for a day, reports for three months.
+                "s3_gb": uploads * (FILE_BYTES / 30 + 3 * REPORT_BYTES) / GB,
+            },
+        ),
+        Line(
+            "DynamoDB",
+            {
+                "dynamodb_write": uploads * PER_UPLOAD["dynamodb_write"],
+                "dynamodb_read": uploads * PER_UPLOAD["dynamodb_read"],
+                "dynamodb_gb": uploads * STAGED_BYTES * 7 / 30 / GB,  # rows are kept for a week
+            },
+        ),
+        Line("e-mails", {"ses": uploads * PER_UPLOAD["ses"]}),
+        Line("10 images", {"ecr_gb": 1.3}),
+        Line("data to the Internet", {"transfer_gb": uploads * (PAGE_BYTES + REPORT_BYTES) / GB}),
+    ]
+
+
+def total(lines: Sequence[Line]) -> float:
+    return sum(line.usd for line in lines)
+
+
+def free_of_charge(lines: Sequence[Line]) -> float:
+    """What an account saves that has nothing else and so uses up its monthly allowances here."""
+    amounts: Counter[str] = Counter()
+    for line in lines:
+        amounts.update(line.amounts)
+    return sum(
+        min(amount, PRICES[key].free) * PRICES[key].usd / PRICES[key].per
+        for key, amount in amounts.items()
+    )

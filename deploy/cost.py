@@ -1,0 +1,237 @@
+"""Writes docs/cost.md: `.venv/bin/python -m deploy.cost`. The model is bill.py, the prices are
+prices.toml."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from deploy import bill
+from deploy.bill import HOURS, PRICES, Line, Traffic, compact, free_of_charge, standard, total
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "cost.md"
+VOLUMES = (1_000, 10_000, 100_000)
+IDLE = Traffic(0)
+BUNCH = 10
+Layout = Callable[[Traffic], list[Line]]
+
+
+def page() -> str:
+    """The whole document."""
+    table = bill.price_table()
+    return f"""\
+# What it costs
+
+Written by `deploy/cost.py` from the prices of {table["date"]} in `deploy/prices.toml` ({table["region"]}, US dollars a
+month, before tax and discounts); a test fails when they disagree. To write it anew: `.venv/bin/python -m deploy.cost`.
+An upload has 1,000 rows, of which 50 are wrong.
+
+## In short
+
+{in_short()}
+
+“Free allowances” are those that AWS gives every account each month for ever ({usd(free_of_charge(standard(IDLE)))} here): they
+count where the account holds nothing else. The upper rows of each layout have uploads that come one by one, at random moments
+of {bill.WORK_HOURS:.0f} working hours; “in bunches” means {BUNCH} at a time, as a vendor sends them who has {BUNCH} files. That makes no
+difference to what is always on, and much to what sleeps in between: the worker stays for ten minutes after its last
+file, and Aurora for five after the last visitor.
+
+So the compact layout stays below $20 for a thousand uploads a month when they come in bunches, and not otherwise. Once
+people are there all day, RDS ({usd(rds_alone())}) costs less than an Aurora that never sleeps.
+
+## What is bought, what is lost
+
+| | standard | compact |
+|---|---|---|
+| available | two web tasks in two zones behind a load balancer; the database in one zone, in two with the switch `multi_az` (twice its price) | below 99.9 %: one task in one zone, away for a minute at every deployment |
+| first page after a pause | at once | 15 s and more while Aurora wakes up; it may be a 503 of the gateway, after 30 s |
+| largest file | 10 MB | 9.5 MB, because API Gateway takes 10 MB a request; longer than 30 s a request may not take |
+| what nobody told us of (a lost hint, an event of S3 that never came, a due schedule) | found within 30 s, 5 min, 1 min | within 6 hours |
+| first file after a pause | waits for a worker, a minute or two | the same |
+| grows by itself to | four workers, 100 GB of database | two workers, four Aurora units |
+
+## Line by line
+
+{line_by_line()}
+
+The column “idle” is the fixed cost. The database's line includes what the month's rows add to it if all of them are new
+products ({mb(bill.DATABASE_BYTES)} an upload); they stay, so the next month begins with them.
+
+## What an upload asks for
+
+Counted at the running system by `tests/faults/test_bill.py` (part of `make faults`): every process as on AWS, with the pace of the
+defaults, and a proxy that notes each request to AWS while a file of 1,000 rows with all 14 columns ({mb(bill.FILE_BYTES)}) goes through the form.
+
+| | for one upload | dollars for 1,000 uploads |
+|---|---|---|
+{per_upload()}
+
+The polls of an idle system are no guess either: a process asks a queue every 20 s, {HOURS * bill.POLLS:,.0f} times a month, and two or three do.
+One DynamoDB item for each row would be 1,000 write units and more instead of {bill.PER_UPLOAD["dynamodb_write"]}:
+{usd(1000 * 1000 * PRICES["dynamodb_write"].usd / 1e6)} for 1,000 uploads instead of {usd(by_key("dynamodb_write", 1000))}
+([decision 1](decisions/0001-row-status-in-postgresql-staging-in-packed-runs.md)).
+
+## Beside the first model
+
+Before anything was built, a model said what the layouts would cost without uploads. Its parts are not written down; the reasons
+are what the differences amount to. Free allowances are taken off, without which its $16.4 could not be reached.
+
+{beside_the_first_model()}
+
+## Assumed, not measured
+
+- Vendors send files in {bill.WORK_HOURS:.0f} hours of the month's {HOURS:.0f}. More hours, more time that Aurora is awake.
+- Aurora uses 1 unit while somebody is there and 0.5 for a sweep. We have not seen it run.
+- A visit keeps Aurora awake for {bill.VISIT_LINGERS / 60:.0f} minutes, a sweep for {bill.SWEEP_LINGERS / 60:.1f}; a worker runs for
+  {bill.WORKER_LINGERS / 60:.0f} minutes after an upload, and one worker is enough: 1,000 rows take it less than a second.
+- Spot is at half price. AWS changes it and promises nothing.
+- The database's log, with every statement that modifies (`log_statement=mod`), has {bill.DATABASE_LOG_BYTES // 1000} KB for an upload. Counted once, by hand.
+- A browser makes {bill.PAGE_REQUESTS} requests for an upload, {bill.PAGE_BYTES // 1000} KB in all: from the login to the downloaded report. Counted once, by hand.
+- Not counted: tax, support, a domain, data in `Clients` and `csv-data` and its backups, KMS keys of your own, alarms' e-mails.
+
+## Prices
+
+{prices()}
+"""
+
+
+def usd(amount: float) -> str:
+    return f"${amount:,.2f}"
+
+
+def mb(size: float) -> str:
+    return f"{size / 1e6:.2f} MB"
+
+
+def rows(lines: Iterable[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def in_short() -> str:
+    head = [["", "idle", *(f"{n:,} uploads" for n in VOLUMES)], ["---", *["---:"] * 4]]
+    body = []
+    for name, layout in (("standard", standard), ("compact", compact)):
+        body += [
+            [f"**{name}**", *amounts(layout, 1, with_free=False)],
+            ["less free allowances", *amounts(layout, 1, with_free=True)],
+            ["and in bunches", *amounts(layout, BUNCH, with_free=True)],
+        ]
+    return rows([*head, *body])
+
+
+def amounts(layout: Layout, at_once: int, *, with_free: bool) -> list[str]:
+    found = []
+    for volume in (0, *VOLUMES):
+        lines = layout(Traffic(volume, at_once))
+        found.append(usd(total(lines) - with_free * free_of_charge(lines)))
+    return found
+
+
+def line_by_line() -> str:
+    parts = []
+    for name, layout in (("standard", standard), ("compact", compact)):
+        bills = [layout(Traffic(volume)) for volume in (0, *VOLUMES)]
+        table = [[name, "idle", *(f"{n:,}" for n in VOLUMES)], ["---", *["---:"] * 4]]
+        table += [[same[0].what, *(usd(line.usd) for line in same)] for same in zip(*bills)]  # noqa: B905
+        table.append(["**in all**", *(f"**{usd(total(lines))}**" for lines in bills)])
+        parts.append(rows(table))
+    return "\n\n".join(parts)
+
+
+def by_key(key: str, uploads: int) -> float:
+    return uploads * bill.PER_UPLOAD[key] * PRICES[key].usd / PRICES[key].per
+
+
+def per_upload() -> str:
+    words = {
+        "s3_put": "PUT: the file, the error report",
+        "s3_get": "GET: by the worker; of the report, by the vendor",
+        "sqs": "SQS requests: one event and one hint, each sent, received and deleted",
+        "dynamodb_write": "DynamoDB write units: 92 KB of packed rows, the upload's own item twice",
+        "dynamodb_read": "DynamoDB read units",
+        "ses": "e-mail",
+    }
+    return rows(
+        [what, str(bill.PER_UPLOAD[key]), usd(by_key(key, 1000))] for key, what in words.items()
+    )
+
+
+def rds_alone() -> float:
+    return Line("", {"rds": HOURS, "rds_gb": 20}).usd
+
+
+def beside_the_first_model() -> str:
+    """Variants by name: what the first model said, what this one says, and why they differ."""
+    idle = standard(IDLE)
+    tasks = next(line for line in idle if line.what.startswith("tasks"))
+    x86 = Line(
+        "",
+        {
+            "fargate_x86_vcpu": tasks.amounts["fargate_vcpu"],
+            "fargate_x86_gb": tasks.amounts["fargate_gb"],
+        },
+    )
+    # Private tasks have no addresses of their own; the gateway has one.
+    nat = Line("", {"nat": HOURS, "ipv4": (1 - 4) * HOURS})
+    small = compact(IDLE)
+    aurora = next(line for line in small if line.what.startswith("database"))
+    bunched = compact(Traffic(1_000, BUNCH))
+    return rows(
+        [
+            ["", "first model", "this one", "why"],
+            ["---", "---:", "---:", "---"],
+            [
+                "textbook: NAT, load balancer, always-on x86",
+                "$103",
+                usd(net(idle) + x86.usd - tasks.usd + nat.usd),
+                "two more tasks run: a second web task, and the clock apart from the forwarder",
+            ],
+            [
+                "standard, without NAT",
+                "$62",
+                usd(net(idle)),
+                "the same two tasks, each with a public address; alarms on 18 metrics",
+            ],
+            [
+                "compact with RDS",
+                "$26",
+                usd(net(small) - aurora.usd + rds_alone()),
+                "the task has 1 GB, because four programs share it; 3 secrets; Cloud Map's zone",
+            ],
+            [
+                "compact",
+                "$16.4",
+                usd(net(small)),
+                "the same items are dearer, and Aurora, awake four times a day only, cheaper",
+            ],
+            [
+                "compact with 1,000 uploads",
+                "$18–19",
+                f"{usd(net(bunched))} to {usd(net(compact(Traffic(1_000))))}",
+                "in bunches, or one by one all day. Packed rows cost nothing; being awake does",
+            ],
+        ]
+    )
+
+
+def net(lines: Sequence[Line]) -> float:
+    return total(lines) - free_of_charge(lines)
+
+
+def prices() -> str:
+    head = [["what", "dollars", "for", "free", "AWS's page", "read at"]]
+    head.append(["---", "---:", "---", "---:", "---", "---"])
+    body = [
+        [
+            price.what,
+            f"{price.usd:g}",
+            f"{price.per:,} {price.unit}" if price.per > 1 else price.unit,
+            f"{price.free:,}" if price.free else "",
+            price.source,
+            price.read or "**not looked up**",
+        ]
+        for price in PRICES.values()
+    ]
+    return rows([*head, *body])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

@@ -1,0 +1,70 @@
+"""The page of costs is that of the model, and the model is that of the system."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from deploy import bill, cost
+from deploy.bill import PRICES, Traffic, compact, free_of_charge, standard, total
+from imports import datasets
+from tests.docs.pages import ROOT, section, table
+from tests.docs.test_configuration import settings_read
+
+SWEEPS = ("RESUME", "MISSING_EVENTS", "SCHEDULES", "CLEAN_UP", "DEAD_LETTERS")
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert cost.PAGE.read_text() == cost.page(), "write it anew: .venv/bin/python -m deploy.cost"
+
+
+def test_every_price_says_where_it_is_from_and_is_used() -> None:
+    lines = [*standard(Traffic(1)), *compact(Traffic(1))]
+    used = {key for line in lines for key in line.amounts}
+    assert PRICES.keys() - used == {"nat", "fargate_x86_vcpu", "fargate_x86_gb"}  # compared with
+    for price in PRICES.values():
+        assert urlsplit(f"https://{price.source}").netloc == "aws.amazon.com"
+        assert price.usd > 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", bill.price_table()["date"])
+
+
+def test_the_idle_system_does_what_the_defaults_say() -> None:
+    defaults = {name: value.strip("`") for name, value in settings_read().items()}
+    an_hour = {name: 3600 / int(defaults[f"{name}_EVERY_SECONDS"]) for name in SWEEPS}
+    assert sum(an_hour.values()) == bill.SWEEPS
+    assert an_hour["RESUME"] + 3 * an_hour["DEAD_LETTERS"] == bill.QUEUE_LOOKS
+    assert 3600 / int(defaults["SQS_WAIT_SECONDS"]) == bill.POLLS
+    assert len(datasets.all_datasets()) == bill.DATA_SETS
+
+
+@pytest.mark.parametrize("layout", [standard, compact])
+def test_a_bill_rises_with_use_and_falls_when_uploads_come_together(layout: cost.Layout) -> None:
+    bills = [total(layout(Traffic(uploads))) for uploads in (0, 1_000, 10_000, 100_000)]
+    assert bills == sorted(bills)
+    assert total(layout(Traffic(1_000, at_once=10))) < bills[1]
+    assert 0 < free_of_charge(layout(Traffic(0))) < bills[0]
+
+
+def test_what_the_page_says_of_twenty_dollars_holds() -> None:
+    def paid(traffic: Traffic) -> float:
+        return total(compact(traffic)) - free_of_charge(compact(traffic))
+
+    assert paid(Traffic(1_000, cost.BUNCH)) < 20 < paid(Traffic(1_000))
+
+
+def test_the_readme_says_the_same() -> None:
+    def paid(layout: cost.Layout, uploads: int, at_once: int = 1) -> str:
+        return f"${cost.net(layout(Traffic(uploads, at_once))):.0f}"
+
+    said = {row[0]: row[1:] for row in table(section(ROOT / "README.md", "Deploy"))}
+    assert said["a month, idle"] == [paid(standard, 0), paid(compact, 0)]
+    assert said["a month, 10,000 uploads of 1,000 rows"] == [
+        paid(standard, 10_000),
+        f"{paid(compact, 10_000, cost.BUNCH)} to {paid(compact, 10_000)}",
+    ]
+
+
+def test_a_line_is_the_sum_of_its_parts() -> None:
+    line = bill.Line("two hours of a load balancer and a million requests", {"alb": 2, "sqs": 1e6})
+    assert line.usd == pytest.approx(2 * 0.0225 + 0.40)
+    assert free_of_charge([line]) == pytest.approx(0.40)

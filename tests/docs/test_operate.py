@@ -1,0 +1,98 @@
+"""The operator's commands are such as AWS has, and each alarm's entry says what it must."""
+
+import re
+import shlex
+from functools import cache
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.exceptions import UnknownServiceError
+
+from tests.docs.pages import ROOT, blocks, documents, inline_code
+
+OPERATE = ROOT / "docs" / "operate.md"
+# Of the command line itself, beside the operations of AWS's services.
+GLOBAL_OPTIONS = {"query", "output", "region"}
+OWN_COMMANDS = {("logs", "tail"): {"since", "filter-pattern", "follow"}}
+PARTS = ["Means", "Look at", "Do", "Ends"]
+
+
+def aws_commands() -> list[str]:
+    """Every command that begins with `aws`, also within another one."""
+    lines = [
+        line
+        for document in documents()
+        for found in blocks(document)
+        if found.language == "console"
+        for line in found.text.replace("\\\n", " ").splitlines()
+    ]
+    lines += [code for document in documents() for code in inline_code(document)]
+    found = {part for line in lines for part in pieces(line)}
+    return sorted(found)
+
+
+def pieces(line: str) -> list[str]:
+    """`PASSWORD=$(aws x y)`, `f() { aws x y; }` and `aws x y "$(aws z w)"`, taken apart."""
+    line = line.removeprefix("$ ")
+    inner = re.findall(r"\$\((aws [^()]*)\)", line)
+    outer = re.sub(r"\$\([^()]*\)", "X", line)
+    return inner + re.findall(r"(?:^|[;{] |do )(aws [^;]*)", outer)
+
+
+@cache
+def service_model(name: str) -> Any:
+    return botocore.session.get_session().get_service_model(name)
+
+
+def options_of(service: str, operation: str) -> set[str]:
+    """The options of an AWS command, as its service is described. Raises KeyError."""
+    model = service_model(service)
+    names = {xform_name(name, "-"): name for name in model.operation_names}
+    shape = model.operation_model(names[operation]).input_shape
+    return {xform_name(member, "-") for member in (shape.members if shape else ())}
+
+
+def test_the_commands_are_found() -> None:
+    commands = aws_commands()
+    assert "aws sts get-caller-identity" in commands
+    assert any(command.startswith("aws secretsmanager get-random-password") for command in commands)
+    assert any(command.startswith("aws ecs run-task --cluster") for command in commands)
+
+
+@pytest.mark.parametrize("command", aws_commands())
+def test_an_aws_command_exists_and_has_these_options(command: str) -> None:
+    _, service, operation, *arguments = shlex.split(command)
+    if operation == "wait":
+        waiter, *arguments = arguments
+        session = botocore.session.get_session()
+        waiters = session.get_waiter_model(service).waiter_names
+        operation = {
+            xform_name(name, "-"): xform_name(config.operation, "-")
+            for name in waiters
+            for config in [session.get_waiter_model(service).get_waiter(name)]
+        }[waiter]
+    given = {a.removeprefix("--") for a in arguments if a.startswith("--")} - GLOBAL_OPTIONS
+    allowed = OWN_COMMANDS.get((service, operation)) or options_of(service, operation)
+    assert {option.removeprefix("no-") for option in given - allowed} <= allowed
+
+
+@pytest.mark.parametrize(
+    "command", ["aws nothing do-it", "aws ecs do-it", "aws ecs run-task --claster x"]
+)
+def test_a_command_that_aws_does_not_have_is_noticed(command: str) -> None:
+    with pytest.raises((UnknownServiceError, KeyError, AssertionError)):
+        test_an_aws_command_exists_and_has_these_options(command)
+
+
+def entries() -> dict[str, str]:
+    parts = re.split(r"^### Alarm: (.+)$", OPERATE.read_text(), flags=re.MULTILINE)[1:]
+    assert len(set(parts[::2])) == len(parts[::2])
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+@pytest.mark.parametrize("alarm", entries())
+def test_an_alarms_entry_says_what_it_means_and_what_to_do(alarm: str) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", alarm)
+    assert re.findall(r"^\*\*(.+?)\*\* ", entries()[alarm], re.MULTILINE) == PARTS

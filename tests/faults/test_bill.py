@@ -1,0 +1,154 @@
+"""What one upload asks of AWS, counted at the running system. docs/cost.md comes from it."""
+
+import base64
+import math
+import random
+from collections import Counter
+from typing import Any
+
+from deploy import bill
+from tests.faults.cases import Case
+from tests.faults.http_faults import DROPPED, Request
+from tests.faults.people import Person
+from tests.faults.world import World, running, wait_until
+from tests.product_files import csv_bytes
+
+# As a deployment runs, not as fast as the other tests want it.
+PACE = {
+    "LEASE_SECONDS": "30",
+    "SLICE_SECONDS": "10",  # a second slice, on a busy machine, would begin with a hint of its own
+    "BATCH_ROWS": "5000",
+    "HINT_GRACE_SECONDS": "10",
+    "RESUME_EVERY_SECONDS": "30",
+    "MISSING_EVENTS_EVERY_SECONDS": "300",
+    "CLEAN_UP_EVERY_SECONDS": "900",
+    "DEAD_LETTERS_EVERY_SECONDS": "60",
+    "LOG_FORMAT": "json",
+}
+WORDS = (
+    *("sturdy", "light", "wireless", "compact", "garden", "kitchen"),
+    *("audio", "travel", "cotton", "steel", "bamboo", "premium"),
+    *("everyday", "folding", "waterproof", "rechargeable", "classic", "modern"),
+    *("soft", "bright", "quiet", "fast", "simple", "warm"),
+)
+
+
+def wide(rows: list[dict[str, str]]) -> bytes:
+    """The rows with all optional columns filled, in words that do not compress too well."""
+    chance = random.Random(7)
+    more = [
+        {
+            "subcategory": chance.choice(WORDS),
+            "description": " ".join(chance.choices(WORDS, k=20)),
+            "brand": chance.choice(WORDS),
+            "compare_at_price": f"{chance.randint(1, 999)}.99",
+            "unit": "piece",
+            "weight_kg": f"{chance.randint(1, 99)}.{chance.randint(0, 9)}",
+            "dimensions_cm": "x".join(str(chance.randint(1, 99)) for _ in range(3)),
+            "image_url": f"https://img.vendor.example/{chance.randint(10**6, 10**7)}.jpg",
+        }
+        for _ in rows
+    ]
+    return csv_bytes([row | extra for row, extra in zip(rows, more, strict=True)])
+
+
+class Meter:
+    """Every request to AWS from now on, and what database and logs grow by."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.requests: list[Request] = []
+        world.http.fail("*", DROPPED, when=self._note)
+        self.size, self.wal = self._database()
+        self.logs = sum(world.log_sizes().values())
+
+    def _note(self, request: Request) -> bool:
+        """The condition of a fault that never strikes."""
+        self.requests.append(request)
+        return False
+
+    def asked(self) -> Counter[str]:
+        """Requests by operation, those of the maintenance queue and of looks at queues left out:
+        they come by the clock and not by the upload."""
+        return Counter(
+            request.operation
+            for request in self.requests
+            if b"onboarding-maintenance" not in request.body
+            and request.operation != "sqs.GetQueueAttributes"
+        )
+
+    def grown(self) -> tuple[int, int, int]:
+        """Bytes of database, write-ahead log and logs."""
+        size, wal = self._database()
+        return size - self.size, wal - self.wal, sum(self.world.log_sizes().values()) - self.logs
+
+    def _database(self) -> tuple[int, int]:
+        [row] = self.world.rows(
+            "SELECT pg_database_size(current_database()) AS size, "
+            "pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS wal"
+        )
+        return row["size"], row["wal"]
+
+
+def write_units(requests: list[Request]) -> int:
+    """DynamoDB's write units: one for each started KB of an item, in the table and its index."""
+    units = 0
+    for request in requests:
+        if request.operation == "dynamodb.PutItem":
+            units += 2 * started_kb(request.json()["Item"])  # the upload's own item is in the index
+        if request.operation == "dynamodb.BatchWriteItem":
+            [puts] = request.json()["RequestItems"].values()
+            units += sum(started_kb(put["PutRequest"]["Item"]) for put in puts)
+    return units
+
+
+def started_kb(item: dict[str, dict[str, Any]]) -> int:
+    size = 0
+    for name, typed in item.items():
+        [(kind, value)] = typed.items()
+        size += len(name) + len(base64.b64decode(value) if kind == "B" else str(value).encode())
+    return math.ceil(size / 1024)
+
+
+def test_an_upload_asks_for_no_more_than_the_page_of_costs_says() -> None:
+    with running(most_receives=10, **PACE) as world:
+        case = Case(world)
+        person = Person(case)
+        uploads = 3
+        bodies = [wide(case.rows(1_000, bad=50, first=1 + 1_000 * n)) for n in range(uploads)]
+        meter = Meter(world)
+        for body in bodies:
+            assert person.send(body).status == 200
+            wait_until("done", lambda: is_done(case), within=30, tell=case.how_it_stands)
+        assert len(case.uploads()) == uploads
+
+        asked = meter.asked()
+        assert asked["s3.PUT"] == uploads * bill.PER_UPLOAD["s3_put"]
+        assert asked["s3.GET"] == uploads * (bill.PER_UPLOAD["s3_get"] - 1)  # the vendor's own
+        assert asked["ses.SendRawEmail"] == uploads * bill.PER_UPLOAD["ses"]
+        assert asked["sqs.DeleteMessage"] == uploads * 2
+        assert asked["sqs.SendMessage"] == uploads
+        assert bill.PER_UPLOAD["sqs"] == 1 + 5  # S3's sending of its event is not seen here
+        assert asked["dynamodb.Query"] == uploads
+        kinds = {name.partition(".")[0] for name in asked}
+        assert kinds == {"s3", "sqs", "dynamodb", "ses"}
+
+        assert near(write_units(meter.requests) / uploads, bill.PER_UPLOAD["dynamodb_write"])
+        assert near(bill.STAGED_BYTES / 4096, bill.PER_UPLOAD["dynamodb_read"])
+        database, wal, logs = meter.grown()
+        assert near(len(bodies[0]), bill.FILE_BYTES)
+        # Logs are reworded; pages are written whole after a checkpoint, tables grow by whole pages.
+        assert 0.5 < logs / uploads / bill.LOG_BYTES < 1.5
+        assert 0.5 < database / uploads / bill.DATABASE_BYTES < 1.5
+        assert 0.5 < wal / uploads / bill.WAL_BYTES < 2
+
+
+def is_done(case: Case) -> bool:
+    """Every upload has ended, and nobody has a message left to deal with."""
+    return all(upload["step"] == "done" for upload in case.uploads()) and not (
+        case.world.messages_in("Imports") or case.world.messages_in("Events")
+    )
+
+
+def near(counted: float, stated: float) -> bool:
+    return 0.85 * stated <= counted <= 1.1 * stated
