@@ -16,6 +16,7 @@ from deploy.local.places import CHECKOUT
 APPLICATION = "onboarding"
 EMULATOR = "onboarding-emulator"
 USER = "10001:10001"
+COMMAND = commands.web("0.0.0.0:8000", workers=2, graceful=30)
 MOST_BYTES = 130_000_000
 CONFINED = ("--read-only", "--tmpfs", "/tmp")  # noqa: S108 (the container's own)
 COMPILERS = "gcc g++ cc c++ clang tcc as ld make"
@@ -51,9 +52,8 @@ def inspect(findings: Findings) -> None:
     """Look at the built image from outside and from within."""
     image: dict[str, Any] = json.loads(docker("image", "inspect", APPLICATION))[0]
     config = image["Config"]
-    bind_everywhere = commands.web("0.0.0.0:8000", workers=2, graceful=25)
     findings.note("runs as", config["User"], ok=config["User"] == USER)
-    findings.note("command", config["Cmd"][:3], ok=config["Cmd"] == list(bind_everywhere))
+    findings.note("command", " ".join(config["Cmd"]), ok=config["Cmd"] == list(COMMAND))
     findings.note("health check", config.get("Healthcheck"), ok=not config.get("Healthcheck"))
     labels = {name.rpartition(".")[2] for name in config["Labels"] or ()}
     findings.note("labels", sorted(labels), ok=labels >= {"title", "description", "revision"})

@@ -25,7 +25,7 @@ COMMANDS = {
     "forwarder": commands.forwarder(),
     "worker": commands.worker("imports", processes=2),
     "maintenance": commands.worker("maintenance", processes=1),
-    "beat": commands.beat("/tmp/celerybeat-schedule"),
+    "beat": commands.beat("/tmp/beat-schedule"),
     "migrate": (*commands.MANAGE, "prepare_database"),
     "demo": (*commands.MANAGE, "load_demo"),
 }
