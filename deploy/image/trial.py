@@ -17,7 +17,7 @@ from deploy.local.places import CHECKOUT
 PROJECT = "onboarding-trial"
 SERVICES = ("web", "forwarder", "worker", "maintenance", "beat")
 PATIENCE = 120  # seconds, for uploads on a machine that has other things to do
-LONG_FILES = 6  # more than a worker does in the moment between its start and our signal
+LONG_FILES = 12  # of 10,000 rows: seconds of work
 
 COLUMNS = "vendor_product_id,product_name,category,sku,price,stock_quantity"
 
@@ -78,9 +78,11 @@ def imports(findings: Findings, portal: Portal) -> None:
 
 def stops(findings: Findings, portal: Portal) -> None:
     """SIGTERM, to a worker in the middle of its work and to every service at rest."""
+    compose("pause", "worker")  # until all are there
     for number in range(LONG_FILES):
         portal.send(f"long-{number}.csv", file_of(f"LONG{number}", good=10_000))
     these = "file_name LIKE 'long-%'"
+    compose("unpause", "worker")
     _until(these, "count(started_at) > 0")
     _stop(findings, "worker")
     ended = int(_asked(these, "count(completed_at)"))
