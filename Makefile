@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 venv := .venv/bin/python
 environment = @$(PYTHON) -m deploy.local.environment
 
-.PHONY: run up down demo test faults lint bench soak lock clean environment
+.PHONY: run up down demo test faults lint bench soak image image-test lock clean environment
 
 run: environment  ## the whole system in the foreground; Ctrl-C stops it
 	@exec $(venv) -m deploy.local run
@@ -31,6 +31,7 @@ without_database = env PYTHONWARNINGS=ignore::RuntimeWarning
 lint: environment  ## every check that runs no test
 	$(venv) -m ruff format --check .
 	$(venv) -m ruff check .
+	.venv/bin/hadolint Dockerfile deploy/image/*.Dockerfile
 	deploy/as_in_production $(venv) -m mypy .
 	deploy/as_in_production $(without_database) $(venv) manage.py makemigrations --check --dry-run
 	deploy/as_in_production $(venv) manage.py check --deploy --fail-level WARNING
@@ -41,6 +42,12 @@ bench: environment  ## the performance table
 
 soak: environment  ## SECONDS=120 SEED=7: files and faults at random, then every promise checked
 	$(venv) -m tests.faults.soak $(or $(SECONDS),120) $(SEED)
+
+image:  ## the container image; RDS_CERTIFICATES=<address of the bundle> for a deployment
+	@$(PYTHON) -m deploy.image build
+
+image-test:  ## build it, run docker-compose.yml with it, import files, stop every service
+	@$(PYTHON) -m deploy.image test
 
 lock:  ## choose versions anew within pyproject.toml's bounds, and pin them with their hashes
 	@deploy/lock

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 from deploy.local import environment
 from deploy.local.places import CHECKOUT, SERVICES_ENVIRONMENT, Places
@@ -32,26 +33,7 @@ def prepare(
         name="aws",
         command=(str(python), "-m", "ministack"),
         cwd=state,
-        env={
-            # Its defaults listen on every address and write to /tmp.
-            "BIND_HOST": "127.0.0.1",
-            "MINISTACK_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(port),
-            "MINISTACK_REGION": REGION,
-            **CREDENTIALS,
-            "LOG_LEVEL": "WARNING",
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "PERSIST_STATE": str(int(durable)),
-            "S3_PERSIST": str(int(durable)),
-            "STATE_DIR": str(state / "state"),
-            "S3_DATA_DIR": str(state / "s3"),
-            "TMPDIR": str(state),
-            # It looks for a container daemon to run functions in, which nobody asked for.
-            "DOCKER_HOST": f"unix://{state}/no-docker",
-            "PATH": os.defpath,
-            "PYTHONUNBUFFERED": "1",
-        },
+        env=settings(state, port, durable=durable),
         ready=lambda: answers(port, "/_ministack/health"),
         on_ready=on_ready,
         stage=1,
@@ -59,6 +41,37 @@ def prepare(
         stop_signal=signal.SIGTERM if durable else signal.SIGKILL,
         grace=60,
     )
+
+
+def settings(
+    state: Path,
+    port: int,
+    *,
+    address: str = "127.0.0.1",
+    name: str = "127.0.0.1",
+    durable: bool = True,
+) -> dict[str, str]:
+    """The emulator's whole environment: it listens on `address` and is known as `name`."""
+    # Its defaults listen on every address and write to /tmp.
+    return {
+        "BIND_HOST": address,
+        "MINISTACK_HOST": name,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        **CREDENTIALS,
+        "LOG_LEVEL": "WARNING",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": str(int(durable)),
+        "S3_PERSIST": str(int(durable)),
+        "STATE_DIR": str(state / "state"),
+        "S3_DATA_DIR": str(state / "s3"),
+        "TMPDIR": str(state),
+        # It looks for a container daemon to run functions in, which nobody asked for.
+        "DOCKER_HOST": f"unix://{state}/no-docker",
+        "PATH": os.defpath,
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def endpoint(port: int) -> str:

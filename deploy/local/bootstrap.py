@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
@@ -171,17 +171,14 @@ class _Emulator:
 
 
 @cache
-def _session() -> Any:  # the type checker would want to know the services
-    return boto3.Session(
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        region_name=REGION,
-    )
+def _session() -> Any:
+    # Not boto3's, which the emulator's own environment lacks.
+    return botocore.session.get_session()
 
 
 @cache  # making one costs a tenth of a second
 def client(service: str, endpoint: str) -> Any:
-    """A boto3 client for the emulator, whatever the shell's AWS settings say."""
+    """A client for the emulator, whatever the shell's AWS settings say."""
     patience = Config(
         connect_timeout=2,
         read_timeout=30,
@@ -190,7 +187,14 @@ def client(service: str, endpoint: str) -> Any:
         signature_version="s3v4" if service == "s3" else None,
         s3={"addressing_style": "path"},
     )
-    return _session().client(service, endpoint_url=endpoint, config=patience)
+    return _session().create_client(
+        service,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        endpoint_url=endpoint,
+        config=patience,
+    )
 
 
 def _described(cloudformation: Any) -> dict[str, Any] | None:

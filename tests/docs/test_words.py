@@ -28,6 +28,10 @@ OTHERS = {
     "POSTGRES_PORT",
     "AWS_PORT",
     "PGBIN",
+    "BASE_IMAGE",  # of `make image` and `make image-test`
+    "POSTGRES_IMAGE",
+    "RDS_CERTIFICATES",
+    "PGSSLROOTCERT",
     "DEMO_LOGINS",
     "FARGATE_SPOT",  # AWS's word
     "INVALID_BARCODE",  # the README's example of a rule's own code
