@@ -1,6 +1,7 @@
-"""The stacks of one deployment, written to $CDK_OUTDIR (or cdk.out) as CloudFormation templates.
+"""The stacks of one deployment, written as CloudFormation templates.
 
-    CDK_OUTDIR=cdk.out python -m deploy.aws.app layout=compact
+    python -m deploy.aws.app                                        as cdk.json says, for CDK's CLI
+    python -m deploy.aws.app standard=directory compact=directory   both layouts
 
 No stack needs the account to be bootstrapped: none has files besides its template.
 """
@@ -25,9 +26,12 @@ from deploy.aws.workers_stack import WorkersStack
 CHOICES = Path(__file__).with_name("cdk.json")
 
 
-def main(overrides: dict[str, Any]) -> None:
-    context = json.loads(CHOICES.read_text())["context"] | overrides
-    app = cdk.App(context=context, analytics_reporting=False)
+def write(layout: str | None, directory: str | None) -> None:
+    """Write all templates into the directory, or where CDK_OUTDIR says."""
+    context = json.loads(CHOICES.read_text())["context"]
+    if layout:
+        context["layout"] = layout
+    app = cdk.App(context=context, outdir=directory, analytics_reporting=False)
     chosen = deployment.read(context)
     cdk.Tags.of(app).add("application", chosen.name)
 
@@ -50,4 +54,6 @@ def main(overrides: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(dict(argument.split("=", 1) for argument in sys.argv[1:]))
+    for argument in sys.argv[1:] or ("=",):
+        layout, _, directory = argument.partition("=")
+        write(layout or None, directory or None)

@@ -45,10 +45,7 @@ def place_before(
         targets=[service],
         deregistration_delay=cdk.Duration.seconds(30),
         health_check=elb.HealthCheck(
-            path="/healthz",
-            # It asks by address. Django turns away whoever does not know the portal's name, and
-            # who turns somebody away is alive.
-            healthy_http_codes="200,400",
+            path="/healthz",  # which does not ask the database: without it pages say so
             interval=cdk.Duration.seconds(15),
             healthy_threshold_count=2,
         ),

@@ -25,16 +25,16 @@ class DataStack(cdk.Stack):
         self._template.get_parameter("NamePrefix").default = chosen.name
         bucket = cast("s3.CfnBucket", self._template.get_resource("Bucket"))
         bucket.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-            destination_bucket_name=self._access_log(chosen).bucket_name,
+            destination_bucket_name=self._access_log().bucket_name,
             log_file_prefix="access/",
         )
 
-    def _access_log(self, chosen: Deployment) -> s3.Bucket:
+    def _access_log(self) -> s3.Bucket:
         """Who asked for which object: of files that may hold people's data, for 90 days."""
         log = s3.Bucket(
             self,
             "AccessLog",
-            bucket_name=f"{chosen.name}-access-log-{self.account}",
+            bucket_name=cdk.Fn.sub("${NamePrefix}-access-log-${AWS::AccountId}"),
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,

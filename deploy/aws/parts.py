@@ -21,10 +21,13 @@ from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import POSTGRES, WEB_PORT, NetworkStack
 from deploy.aws.permissions import Permissions, Statements
 
-RDS_CERTIFICATES = "/app/rds-bundle.pem"  # in the image
 BEAT_SCHEDULE = "/tmp/beat-schedule"  # noqa: S108 - the container's own directory
 HEARS_FROM_SQS = {"HEALTH_FILE": "/tmp/health"}  # noqa: S108
 HEARD_FROM_SQS = ("CMD", "python", "-m", "config.health_file")
+ANSWERS = (
+    *("CMD", "python", "-c"),
+    f"import urllib.request as u; u.urlopen('http://127.0.0.1:{WEB_PORT}/healthz', timeout=5)",
+)
 # SIGTERM lets the tasks under way finish: see the settings, soft shutdown.
 IS_WORKER = {"REMAP_SIGTERM": "SIGQUIT"}
 
@@ -60,7 +63,7 @@ class Application:
             "web",
             commands.web(f"0.0.0.0:{WEB_PORT}", workers=workers, graceful=30),
             self._may.web(),
-            health=self._answers(),
+            health=ANSWERS,
             stop_seconds=60,
             port=WEB_PORT,
         )
@@ -221,22 +224,13 @@ class Application:
             cloud_map_options=cloud_map,
         )
 
-    def _answers(self) -> tuple[str, ...]:
-        """Ask the portal as its visitors do, by name: others are turned away."""
-        ask = (
-            "from http.client import HTTPConnection as C;"
-            f"c = C('127.0.0.1', {WEB_PORT}, timeout=5);"
-            f"c.request('GET', '/healthz', headers={{'Host': '{self.chosen.domain}'}});"
-            "exit(c.getresponse().status != 200)"
-        )
-        return ("CMD", "python", "-c", ask)
-
     def _environment(self) -> dict[str, str]:
         """What every process is told: the settings want all of it, whoever reads them."""
-        tls = f"sslmode=verify-full&sslrootcert={RDS_CERTIFICATES}"
+        place = f"{self.base.database.host}:{POSTGRES}/{DATABASE}"
         return {
             "AWS_REGION": Aws.REGION,
-            "DATABASE_URL": f"postgresql://{self.base.database.host}:{POSTGRES}/{DATABASE}?{tls}",
+            # Those whose signature it must have are in the image, which says where.
+            "DATABASE_URL": f"postgresql://{place}?sslmode=verify-full",
             "DB_SECRET_NAME": self._data.arn("DatabaseSecret"),
             "ALLOWED_HOSTS": self.chosen.domain,
             "PORTAL_URL": f"https://{self.chosen.domain}",

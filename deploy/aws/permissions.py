@@ -1,7 +1,6 @@
 """What each process may do on AWS, and nothing else: one function for each, from its code.
 
-Reading an address list of queues, prefixes and tables here tells what an intruder in that process
-could reach.
+Read as a list it tells what an intruder in that process could reach.
 """
 
 from aws_cdk import Aws
@@ -67,15 +66,14 @@ class Permissions:
         ]
 
     def maintenance(self) -> Statements:
-        """Lists and deletes, but reads no object; looks at the dead letters and returns them
-        (`manage.py redrive`)."""
+        """Lists and deletes, but reads no object; counts the dead letters and reads none."""
         dead = ("EventsDeadLetterQueue", "ImportsDeadLetterQueue", "MaintenanceDeadLetterQueue")
         prefixes = (*self._sources, *REPORTS)
         return [
             self._database(),
             self._to((*RECEIVE, *SEND), "MaintenanceQueue"),
-            self._to(SEND, "ImportsQueue", "EventsQueue"),
-            self._to(("sqs:ReceiveMessage", "sqs:DeleteMessage", *SIZE), *dead),
+            self._to(SEND, "ImportsQueue"),
+            self._to(SIZE, *dead),
             self._objects(("s3:DeleteObject", "s3:DeleteObjectVersion"), prefixes),
             self._allow(
                 ("s3:ListBucketVersions",),

@@ -18,7 +18,7 @@ MANAGE = re.compile(r"manage\.py (\w+)(.*)")
 
 
 def make_targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def test_every_make_target_that_is_named_exists() -> None:
