@@ -13,8 +13,9 @@ from deploy.aws.deployment import Deployment
 SOURCES = ("uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/")
 REPORTS = ("errors/", "rejected/")
 
-RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
-SIZE = ("sqs:GetQueueAttributes",)  # kombu asks before it sends and receives; reads no message
+RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
+GIVE_BACK = ("sqs:ChangeMessageVisibility",)  # what a worker took and cannot finish
+SIZE = ("sqs:GetQueueAttributes",)  # kombu asks before it sends; reads no message
 SEND = ("sqs:SendMessage", *SIZE)
 READ = ("s3:GetObject", "s3:GetObjectVersion")
 
@@ -44,7 +45,7 @@ class Permissions:
         arn = f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:service/{worker_service}"
         return [
             self._database(),
-            self._to((*RECEIVE, *SIZE), "EventsQueue"),
+            self._to(RECEIVE, "EventsQueue"),
             self._to(SEND, "ImportsQueue"),
             self._allow(("ecs:DescribeServices", "ecs:UpdateService"), arn),
         ]
@@ -53,7 +54,7 @@ class Permissions:
         """Reads sources, writes reports, rows and e-mails."""
         return [
             self._database(),
-            self._to((*RECEIVE, *SEND), "ImportsQueue"),
+            self._to((*RECEIVE, *GIVE_BACK, *SEND), "ImportsQueue"),
             self._objects(READ, self._sources),
             self._objects(("s3:PutObject",), REPORTS),
             self._to(
@@ -71,7 +72,7 @@ class Permissions:
         prefixes = (*self._sources, *REPORTS)
         return [
             self._database(),
-            self._to((*RECEIVE, *SEND), "MaintenanceQueue"),
+            self._to((*RECEIVE, *GIVE_BACK, *SEND), "MaintenanceQueue"),
             self._to(SEND, "ImportsQueue"),
             self._to(SIZE, *dead),
             self._objects(("s3:DeleteObject", "s3:DeleteObjectVersion"), prefixes),

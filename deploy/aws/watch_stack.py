@@ -111,7 +111,10 @@ class WatchStack(cdk.Stack):
             filter_pattern=pattern,
             metric_transformations=[
                 logs.CfnMetricFilter.MetricTransformationProperty(
-                    metric_namespace=measures.OURS, metric_name=name, metric_value="1"
+                    metric_namespace=measures.OURS,
+                    metric_name=name,
+                    metric_value="1",
+                    default_value=0,  # so that it is there before the first one
                 )
             ],
         )

@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from pathlib import Path
+from typing import Any
 
 from deploy.aws.synth import program
 from tests.deploy.templates import STACKS, Layout
@@ -29,34 +31,29 @@ NOT_CHECKOV = {
 }
 
 
+def answer(*command: str | Path) -> Any:
+    """What a linter says as JSON; its exit code tells no more."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)
+
+
 def test_cloudformation_knows_every_property(layouts: dict[str, Layout]) -> None:
     templates = [layout.path(stack) for layout in layouts.values() for stack in STACKS]
-    found = subprocess.run(
-        [
-            *(program("cfn-lint"), "--format", "json"),
-            *("--ignore-checks", *NOT_CFN_LINT, "--template", *templates),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert json.loads(found.stdout) == [], found.stderr
+    skipped = ("--ignore-checks", *NOT_CFN_LINT)
+    assert not answer(program("cfn-lint"), "--format", "json", *skipped, "--template", *templates)
 
 
 def test_checkov_finds_what_we_decided_and_nothing_else(layouts: dict[str, Layout]) -> None:
-    found = subprocess.run(
-        [
-            *(program("checkov"), "--framework", "cloudformation", "--output", "json"),
-            *("--skip-download", "--compact", "--directory", layouts["compact"].directory.parent),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+    both = layouts["compact"].directory.parent
+    found = answer(
+        *(program("checkov"), "--framework", "cloudformation", "--output", "json"),
+        *("--skip-download", "--compact", "--directory", both),
     )
-    answer = json.loads(found.stdout)
-    assert (answer["summary"]["parsing_errors"], answer["summary"]["passed"] > 300) == (0, True)
+    summary, results = found["summary"], found["results"]
+    assert (summary["parsing_errors"], summary["passed"] > 300) == (0, True)
     complaints: dict[str, set[str]] = {}
-    for each in answer["results"]["failed_checks"]:
+    for each in results["failed_checks"]:
         complaints.setdefault(each["check_id"], set()).add(each["resource"])
     unexpected = {check: on for check, on in complaints.items() if check not in NOT_CHECKOV}
     assert not unexpected
