@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 venv := .venv/bin/python
 environment = @$(PYTHON) -m deploy.local.environment
 
-.PHONY: run up down demo test faults lint bench soak image image-test lock clean environment
+.PHONY: run up down demo test faults lint bench soak image image-test deploy-check deploy lock clean environment
 
 run: environment  ## the whole system in the foreground; Ctrl-C stops it
 	@exec $(venv) -m deploy.local run
@@ -18,8 +18,9 @@ down: environment  ## stop what `up` started
 demo: environment  ## drop a sample with mistakes, show what is told; DATASET=clients, …
 	@$(venv) -m deploy.local demo $(DATASET)
 
-test: lint  ## all checks but the faults, which need the machine for themselves
-	$(venv) -m pytest --ignore=tests/faults
+test: lint  ## all checks but the faults and those of the templates for AWS
+	$(venv) -m pytest --ignore=tests/faults --ignore=tests/deploy
+	@echo "Not run: tests/deploy. 'make deploy-check' does."
 	@echo "Not run: tests/faults. 'make faults' kills, cuts and doubles for about ten minutes."
 
 faults: environment  ## every fault of docs/promises.md, one after another
@@ -48,6 +49,14 @@ image:  ## the container image; RDS_CERTIFICATES=<address of the bundle> for a d
 
 image-test:  ## build it, run docker-compose.yml with it, import files, stop every service
 	@$(PYTHON) -m deploy.image test
+
+deploy-check: environment  ## writes the templates for AWS in both layouts and looks at them
+	$(environment) .local/deploy requirements-deploy.txt
+	.local/deploy/bin/mypy --config-file deploy/aws/mypy.ini deploy/aws
+	$(venv) -m pytest tests/deploy
+
+deploy: environment  ## this commit to AWS; IMAGE=sha256:… goes back to that image
+	$(venv) -m deploy.aws.release $(IMAGE)
 
 lock:  ## choose versions anew within pyproject.toml's bounds, and pin them with their hashes
 	@deploy/lock

@@ -31,6 +31,7 @@ SECRET_KEY: str = env.str("SECRET_KEY")  # signs sessions and mailed report link
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")  # host names the portal answers to
 PORTAL_URL: str = env.str("PORTAL_URL")  # prefix of links in e-mails, no trailing slash
 PROXY_COUNT: int = env.int("PROXY_COUNT", 0 if LOCAL else 1)  # proxies of ours before the web
+PROXY_HEADERS: str = env.str("PROXY_HEADERS", "X-Forwarded")  # they write this-Proto, this-For
 DEBUG = False  # error pages never show internals, not even locally; the log has them
 LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
     "LOG_FORMAT", "text" if LOCAL else "json", validate=validate.OneOf(["text", "json"])
@@ -217,7 +218,9 @@ AXES_ENABLE_ADMIN = False  # vendors/admin.py shows failed logins
 # --- HTTPS and cookies -----------------------------------------------------------------------
 SECURE_SSL_REDIRECT = not LOCAL
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # load balancers ask over plain HTTP
-SECURE_PROXY_SSL_HEADER = None if LOCAL else ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_PROXY_SSL_HEADER = (
+    None if LOCAL else (f"HTTP_{PROXY_HEADERS.upper().replace('-', '_')}_PROTO", "https")
+)
 SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL

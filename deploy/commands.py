@@ -8,11 +8,13 @@ CELERY = ("python", "-m", "celery", "-q", "-A", "config")
 
 def web(bind: str, *, workers: int, graceful: int) -> tuple[str, ...]:
     """gunicorn on address `bind`; `graceful` seconds for requests under way when it is stopped."""
+    # Connections are kept longer than by a load balancer (60 s): it takes one that was closed this
+    # moment for a failure, and answers 502.
     return (
         *("python", "-m", "gunicorn", "config.wsgi:application", "--bind", bind),
         *("--workers", str(workers), "--threads", "4", "--no-control-socket"),
         *("--logger-class", "config.gunicorn_log.Logger"),
-        *("--timeout", "60", "--graceful-timeout", str(graceful), "--keep-alive", "5"),
+        *("--timeout", "60", "--graceful-timeout", str(graceful), "--keep-alive", "75"),
     )
 
 

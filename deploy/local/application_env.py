@@ -6,21 +6,7 @@ from collections.abc import Mapping
 from deploy.local.aws import CREDENTIALS, REGION
 from deploy.local.bootstrap import SENDER
 from deploy.local.places import Places, write_text
-
-# The stack's output, and the variable that carries it.
-OUTPUTS = {
-    "Bucket": "S3_BUCKET",
-    "EventsQueueUrl": "EVENTS_QUEUE_URL",
-    "ImportsQueueUrl": "IMPORTS_QUEUE_URL",
-    "MaintenanceQueueUrl": "MAINTENANCE_QUEUE_URL",
-    "EventsDeadLetterUrl": "EVENTS_DEAD_LETTER_URL",
-    "ImportsDeadLetterUrl": "IMPORTS_DEAD_LETTER_URL",
-    "MaintenanceDeadLetterUrl": "MAINTENANCE_DEAD_LETTER_URL",
-    "UploadRecordsTable": "UPLOAD_RECORDS_TABLE",
-    "ClientsTable": "CLIENTS_TABLE",
-    "CsvDataTable": "CSV_DATA_TABLE",
-    "AlarmTopicArn": "ALARM_TOPIC_ARN",
-}
+from deploy.outputs import OUTPUTS
 
 
 def application_env(

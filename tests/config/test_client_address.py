@@ -24,3 +24,13 @@ def test_only_what_our_own_proxies_wrote_is_believed(
 ) -> None:
     settings.PROXY_COUNT = proxies
     assert client_address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == address
+
+
+def test_where_the_proxy_writes_headers_of_its_own_no_others_are_believed(
+    settings: Any, rf: RequestFactory
+) -> None:
+    settings.PROXY_COUNT, settings.PROXY_HEADERS = 1, "X-Portal"
+    sent = {"X-Forwarded-For": "198.51.100.1", "X-Portal-For": "203.0.113.9"}
+    assert client_address(rf.get("/", headers=sent)) == "203.0.113.9"
+    del sent["X-Portal-For"]
+    assert client_address(rf.get("/", headers=sent)) == "127.0.0.1"

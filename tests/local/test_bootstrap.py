@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from deploy.local import aws as emulator
-from deploy.local.application_env import OUTPUTS
 from deploy.local.bootstrap import SENDER, STACK, TEST_TIMEOUTS, bootstrap, client
 from deploy.local.places import Places
 from deploy.local.process import Process
+from deploy.outputs import OUTPUTS
 
 Client = Callable[[str], Any]
 

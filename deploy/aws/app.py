@@ -1,0 +1,59 @@
+"""The stacks of one deployment, written as CloudFormation templates.
+
+    python -m deploy.aws.app                                        as cdk.json says, for CDK's CLI
+    python -m deploy.aws.app standard=directory compact=directory   both layouts
+
+No stack needs the account to be bootstrapped: none has files besides its template.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+from deploy.aws import deployment
+from deploy.aws.base_stack import BaseStack
+from deploy.aws.data_stack import DataStack
+from deploy.aws.migrate_stack import MigrateStack
+from deploy.aws.network_stack import NetworkStack
+from deploy.aws.parts import Application
+from deploy.aws.watch_stack import WatchStack
+from deploy.aws.web_stack import WebStack
+from deploy.aws.workers_stack import WorkersStack
+
+CHOICES = Path(__file__).with_name("cdk.json")
+
+
+def write(layout: str | None, directory: str | None) -> None:
+    """Write all templates into the directory, or where CDK_OUTDIR says."""
+    context = json.loads(CHOICES.read_text())["context"]
+    if layout:
+        context["layout"] = layout
+    app = cdk.App(context=context, outdir=directory, analytics_reporting=False)
+    chosen = deployment.read(context)
+    cdk.Tags.of(app).add("application", chosen.name)
+
+    def named(stack: str) -> dict[str, Any]:
+        return {
+            "name": f"{chosen.name}-{stack}",
+            "synthesizer": cdk.BootstraplessSynthesizer(),
+            "termination_protection": stack in {"data", "network", "base"},
+        }
+
+    data = DataStack(app, **named("data"), chosen=chosen)
+    network = NetworkStack(app, **named("network"), chosen=chosen)
+    base = BaseStack(app, **named("base"), chosen=chosen, data=data, network=network)
+    application = Application(chosen, data=data, network=network, base=base)
+    MigrateStack(app, **named("migrate"), application=application)
+    WorkersStack(app, **named("workers"), application=application)
+    web = WebStack(app, **named("web"), application=application)
+    WatchStack(app, **named("watch"), chosen=chosen, data=data, portal_errors=web.errors)
+    app.synth()
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:] or ("=",):
+        layout, _, directory = argument.partition("=")
+        write(layout or None, directory or None)

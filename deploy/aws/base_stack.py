@@ -1,0 +1,100 @@
+"""What the services stand on: images, cluster, database, signing key, the sender of e-mails, and
+the roles of vendors who drop files."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ses as ses
+from constructs import Construct
+
+from deploy.aws import database
+from deploy.aws.data_stack import DataStack
+from deploy.aws.deployment import Deployment
+from deploy.aws.network_stack import NetworkStack
+
+IMAGES_KEPT = 20  # as many steps back as one can roll
+
+
+class BaseStack(cdk.Stack):
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        chosen: Deployment,
+        data: DataStack,
+        network: NetworkStack,
+        **options: Any,
+    ) -> None:
+        super().__init__(scope, name, **options)
+        self.repository = ecr.Repository(
+            self,
+            "Images",
+            repository_name=chosen.name,
+            image_scan_on_push=True,
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            lifecycle_rules=[ecr.LifecycleRule(max_image_count=IMAGES_KEPT)],
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        self.cluster = ecs.Cluster(
+            self,
+            "Cluster",
+            cluster_name=chosen.name,
+            vpc=network.vpc,
+            enable_fargate_capacity_providers=True,
+            container_insights_v2=ecs.ContainerInsights.DISABLED,
+        )
+        make = database.compact if chosen.is_compact else database.standard
+        self.database = make(self, chosen, network)
+        # Signs sessions and mailed links: another one logs everybody out and ends every link.
+        self.signing_key = secretsmanager.Secret(
+            self,
+            "SigningKey",
+            secret_name=f"{chosen.name}/signing-key",
+            description="SECRET_KEY of the application.",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=64, exclude_punctuation=True
+            ),
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        self._sender(chosen)
+        for vendor_id, who in chosen.vendor_drops.items():
+            self._role_of_vendor(chosen, data, vendor_id, **who)
+        cdk.CfnOutput(self, "Repository", value=self.repository.repository_uri)
+
+    def _sender(self, chosen: Deployment) -> None:
+        """The domain e-mails come from. Its owner proves it with three DNS records."""
+        identity = ses.EmailIdentity(
+            self, "Sender", identity=ses.Identity.domain(chosen.mail_domain)
+        )
+        for number, record in enumerate(identity.dkim_records, start=1):
+            cdk.CfnOutput(self, f"MailRecord{number}", value=f"{record.name} CNAME {record.value}")
+
+    def _role_of_vendor(
+        self,
+        chosen: Deployment,
+        data: DataStack,
+        vendor_id: str,
+        *,
+        account: str,
+        external_id: str,
+    ) -> None:
+        """Who assumes it may put files where those of this vendor belong, and nothing else."""
+        role = iam.Role(
+            self,
+            f"Drop{vendor_id}",
+            role_name=f"{chosen.name}-drop-{vendor_id}",
+            description=f"Drops files of {vendor_id}.",
+            assumed_by=iam.AccountPrincipal(account),
+            external_ids=[external_id],
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["s3:PutObject", "s3:AbortMultipartUpload"],
+                resources=[f"{data.arn('Bucket')}/uploads/{vendor_id}/*"],
+            )
+        )

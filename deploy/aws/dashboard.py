@@ -1,0 +1,73 @@
+"""One page that tells an operator how imports are going, from the top: the result, the way there,
+what it runs on."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from deploy.aws import measures
+from deploy.aws.deployment import Deployment
+from deploy.aws.measures import FIVE_MINUTES
+
+SERVICES = {
+    "standard": ("web", "forwarder", "clock", "worker"),
+    "compact": ("portal", "worker"),
+}
+
+
+def draw(stack: cdk.Stack, chosen: Deployment, portal_errors: cloudwatch.IMetric) -> None:
+    dashboard = cloudwatch.Dashboard(
+        stack, "Dashboard", dashboard_name=chosen.name, default_interval=cdk.Duration.hours(12)
+    )
+    queues = [f"{chosen.name}-{queue}" for queue in ("events", "imports", "maintenance")]
+    waiting = "ApproximateNumberOfMessagesVisible"
+    oldest = "ApproximateAgeOfOldestMessage"
+    of_database = ("CPUUtilization", "DatabaseConnections")
+    of_storage = ("ServerlessDatabaseCapacity", "VolumeBytesUsed")
+    storage = of_storage if chosen.is_compact else ("FreeStorageSpace",)
+    for row in (
+        (
+            _graph(
+                "Uploads ended, by status",
+                measures.every("DataSet,Status", "UploadsEnded", period=FIVE_MINUTES),
+            ),
+            _graph(
+                "Rows imported per second",
+                measures.every("DataSet", "RowsImported", each="SUM(found) / 60"),
+            ),
+            _graph(
+                "Rejected rows, by type",
+                measures.every("DataSet,ErrorType", "RowErrors", period=FIVE_MINUTES),
+            ),
+        ),
+        (
+            _graph(
+                "Seconds from start to end of an upload (average)",
+                measures.every("DataSet,Status", "UploadSeconds", statistic="Average"),
+            ),
+            _graph("Messages waiting", *(measures.queue(queue, waiting) for queue in queues)),
+            _graph(
+                "Age of the oldest: message, and upload that is due (seconds)",
+                *(measures.queue(queue, oldest) for queue in queues),
+                measures.every("Queue", "OldestSeconds", statistic="Maximum"),
+            ),
+        ),
+        (
+            _graph(
+                "Dead letters",
+                *(measures.queue(f"{queue}-dead-letter", waiting) for queue in queues),
+            ),
+            _graph(
+                "Tasks", *(measures.tasks(chosen, name) for name in SERVICES[chosen.layout.key])
+            ),
+            _graph("Errors of the portal", portal_errors),
+        ),
+        (
+            _graph("Database", *(measures.database(chosen, name) for name in of_database)),
+            _graph("Database: size", *(measures.database(chosen, name) for name in storage)),
+        ),
+    ):
+        dashboard.add_widgets(*row)
+
+
+def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=8, height=6)

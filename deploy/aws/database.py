@@ -1,0 +1,134 @@
+"""PostgreSQL: RDS in the standard layout, Aurora that pauses in the compact one.
+
+Both are encrypted, reached over TLS only and by nobody from outside; the master's password is
+made, kept and rotated by RDS, and no task but `migrate` may read it.
+"""
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_rds as rds
+from constructs import Construct
+
+from deploy.aws.deployment import Deployment
+from deploy.aws.network_stack import NetworkStack
+
+# Versions that RDS offers; it refuses a mere "17".
+RDS_VERSION = "17.6"
+AURORA_VERSION = "17.5"
+DATABASE = "onboarding"
+PARAMETERS = {
+    "rds.force_ssl": "1",
+    "log_statement": "mod",  # DDL and modifications go to the log
+}
+
+
+@dataclass(frozen=True)
+class Database:
+    host: str
+    master_secret_arn: str
+
+
+def standard(scope: Construct, chosen: Deployment, network: NetworkStack) -> Database:
+    engine = rds.DatabaseInstanceEngine.postgres(
+        version=rds.PostgresEngineVersion.of(RDS_VERSION, RDS_VERSION.partition(".")[0])
+    )
+    log = _log(scope, f"/aws/rds/instance/{chosen.name}/postgresql")
+    instance = rds.DatabaseInstance(
+        scope,
+        "Database",
+        instance_identifier=chosen.name,
+        engine=engine,
+        instance_type=ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
+        storage_type=rds.StorageType.GP3,
+        allocated_storage=20,
+        max_allocated_storage=100,
+        multi_az=chosen.multi_az,
+        database_name=DATABASE,
+        credentials=rds.Credentials.from_username("master"),
+        manage_master_user_password=True,
+        vpc=network.vpc,
+        vpc_subnets=_isolated(),
+        security_groups=[network.fixed(scope, network.database)],
+        publicly_accessible=False,
+        storage_encrypted=True,
+        backup_retention=cdk.Duration.days(7),
+        delete_automated_backups=False,
+        deletion_protection=True,
+        copy_tags_to_snapshot=True,
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+        auto_minor_version_upgrade=False,  # the version is written here
+        ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+        parameter_group=_parameters(scope, engine),
+        cloudwatch_logs_exports=["postgresql"],
+    )
+    instance.node.add_dependency(log)
+    return Database(instance.instance_endpoint.hostname, _master_secret(instance))
+
+
+def compact(scope: Construct, chosen: Deployment, network: NetworkStack) -> Database:
+    engine = rds.DatabaseClusterEngine.aurora_postgres(
+        version=rds.AuroraPostgresEngineVersion.of(AURORA_VERSION, AURORA_VERSION.partition(".")[0])
+    )
+    log = _log(scope, f"/aws/rds/cluster/{chosen.name}/postgresql")
+    cluster = rds.DatabaseCluster(
+        scope,
+        "Database",
+        cluster_identifier=chosen.name,
+        engine=engine,
+        serverless_v2_min_capacity=0,
+        serverless_v2_max_capacity=4,
+        serverless_v2_auto_pause_duration=cdk.Duration.minutes(5),
+        writer=rds.ClusterInstance.serverless_v2(
+            "Writer",
+            instance_identifier=f"{chosen.name}-writer",
+            publicly_accessible=False,
+            auto_minor_version_upgrade=False,
+            ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+        ),
+        default_database_name=DATABASE,
+        credentials=rds.Credentials.from_username("master"),
+        manage_master_user_password=True,
+        vpc=network.vpc,
+        vpc_subnets=_isolated(),
+        security_groups=[network.fixed(scope, network.database)],
+        storage_encrypted=True,
+        backup=rds.BackupProps(retention=cdk.Duration.days(7)),
+        deletion_protection=True,
+        copy_tags_to_snapshot=True,
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+        parameter_group=_parameters(scope, engine),
+        cloudwatch_logs_exports=["postgresql"],
+    )
+    cluster.node.add_dependency(log)
+    return Database(cluster.cluster_endpoint.hostname, _master_secret(cluster))
+
+
+def _parameters(scope: Construct, engine: rds.IEngine) -> rds.ParameterGroup:
+    return rds.ParameterGroup(scope, "Parameters", engine=engine, parameters=PARAMETERS)
+
+
+def _log(scope: Construct, name: str) -> logs.LogGroup:
+    """The group RDS writes to, made before it does: its own would keep everything for ever.
+
+    Statements carry rows, and rows may be people, so they stay as long as those do elsewhere
+    (PERSONAL_KEPT_DAYS).
+    """
+    return logs.LogGroup(
+        scope,
+        "DatabaseLog",
+        log_group_name=name,
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+
+
+def _isolated() -> ec2.SubnetSelection:
+    return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+
+
+def _master_secret(database: rds.DatabaseInstance | rds.DatabaseCluster) -> str:
+    assert database.secret is not None  # noqa: S101 - RDS was asked to make one
+    return database.secret.secret_arn

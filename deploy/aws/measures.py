@@ -1,0 +1,69 @@
+"""The measurements that alarms, the dashboard and scaling look at: AWS's own by the names of our
+things, and those that the application writes (imports/metrics.py)."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from deploy.aws.deployment import Deployment
+
+OURS = "Onboarding"
+MINUTE = Duration.minutes(1)
+FIVE_MINUTES = Duration.minutes(5)
+
+
+def queue(
+    name: str, what: str, *, statistic: str = "Maximum", period: Duration = MINUTE
+) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/SQS",
+        metric_name=what,
+        dimensions_map={"QueueName": name},
+        statistic=statistic,
+        period=period,
+    )
+
+
+def tasks(chosen: Deployment, service: str) -> cloudwatch.Metric:
+    """How many tasks a service runs: each of them reports its CPU once a minute. What is made for
+    the purpose, Container Insights, costs more than the tasks."""
+    return cloudwatch.Metric(
+        namespace="AWS/ECS",
+        metric_name="CPUUtilization",
+        dimensions_map={"ClusterName": chosen.name, "ServiceName": service},
+        statistic="SampleCount",
+        period=MINUTE,
+        label=service,
+    )
+
+
+def database(
+    chosen: Deployment, what: str, *, statistic: str = "Average", period: Duration = FIVE_MINUTES
+) -> cloudwatch.Metric:
+    key = "DBClusterIdentifier" if chosen.is_compact else "DBInstanceIdentifier"
+    return cloudwatch.Metric(
+        namespace="AWS/RDS",
+        metric_name=what,
+        dimensions_map={key: chosen.name},
+        statistic=statistic,
+        period=period,
+    )
+
+
+def ours(name: str, *, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
+    """The sum of one of our metrics without dimensions, as a metric filter counts it."""
+    return cloudwatch.Metric(namespace=OURS, metric_name=name, statistic="Sum", period=period)
+
+
+def every(
+    dimensions: str, name: str, *, statistic: str = "Sum", each: str = "", period: Duration = MINUTE
+) -> cloudwatch.MathExpression:
+    """One of our metrics for all values of its dimensions, whatever they are by now; `each` is an
+    expression in which `found` stands for them."""
+    seconds = int(period.to_seconds())
+    found = f"SEARCH('{{{OURS},{dimensions}}} MetricName=\"{name}\"', '{statistic}', {seconds})"
+    return cloudwatch.MathExpression(
+        expression=(each or "found").replace("found", found),
+        using_metrics={},
+        label="" if not each else name,
+        period=period,
+    )

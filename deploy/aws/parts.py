@@ -1,0 +1,241 @@
+"""The application's processes as containers: what each runs, is told and may do, and how a task of
+one or several of them is made.
+
+Both layouts have the same parts; they differ in which of them share a task.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import aws_cdk as cdk
+from aws_cdk import Aws
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
+
+from deploy import commands
+from deploy.aws.base_stack import BaseStack
+from deploy.aws.data_stack import DataStack
+from deploy.aws.database import DATABASE
+from deploy.aws.deployment import Deployment
+from deploy.aws.network_stack import POSTGRES, WEB_PORT, NetworkStack
+from deploy.aws.permissions import Permissions, Statements
+
+BEAT_SCHEDULE = "/tmp/beat-schedule"  # noqa: S108 - the container's own directory
+HEARS_FROM_SQS = {"HEALTH_FILE": "/tmp/health"}  # noqa: S108
+HEARD_FROM_SQS = ("CMD", "python", "-m", "config.health_file")
+ANSWERS = (
+    *("CMD", "python", "-c"),
+    f"import urllib.request as u; u.urlopen('http://127.0.0.1:{WEB_PORT}/healthz', timeout=5)",
+)
+# SIGTERM lets the tasks under way finish: see the settings, soft shutdown.
+IS_WORKER = {"REMAP_SIGTERM": "SIGQUIT"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One container. `health` is a command that fails when it is not well; `stop_seconds` is how
+    long it may take to end after SIGTERM."""
+
+    name: str
+    command: tuple[str, ...]
+    statements: Statements
+    environment: Mapping[str, str] = field(default_factory=dict)
+    health: tuple[str, ...] | None = None
+    stop_seconds: int = 30
+    port: int | None = None
+
+
+class Application:
+    """The parts of one deployment."""
+
+    def __init__(
+        self, chosen: Deployment, *, data: DataStack, network: NetworkStack, base: BaseStack
+    ) -> None:
+        self.chosen = chosen
+        self.network = network
+        self.base = base
+        self._data = data
+        self._may = Permissions(chosen, data)
+
+    def web(self, *, workers: int) -> Part:
+        return Part(
+            "web",
+            commands.web(f"0.0.0.0:{WEB_PORT}", workers=workers, graceful=30),
+            self._may.web(),
+            health=ANSWERS,
+            stop_seconds=60,
+            port=WEB_PORT,
+        )
+
+    def forwarder(self) -> Part:
+        worker = f"{self.chosen.name}/worker"
+        return Part(
+            "forwarder",
+            commands.forwarder(),
+            self._may.forwarder(worker),
+            {**HEARS_FROM_SQS, "WORKER_SERVICE": worker},
+            health=HEARD_FROM_SQS,
+        )
+
+    def worker(self, *, processes: int) -> Part:
+        return Part(
+            "worker",
+            commands.worker("imports", processes=processes),
+            self._may.worker(),
+            HEARS_FROM_SQS | IS_WORKER,
+            health=HEARD_FROM_SQS,
+            stop_seconds=120,
+        )
+
+    def maintenance(self) -> Part:
+        return Part(
+            "maintenance",
+            commands.worker("maintenance", processes=1),
+            self._may.maintenance(),
+            HEARS_FROM_SQS | IS_WORKER,
+            health=HEARD_FROM_SQS,
+            stop_seconds=120,
+        )
+
+    def beat(self) -> Part:
+        return Part("beat", commands.beat(BEAT_SCHEDULE), self._may.beat())
+
+    def migrate(self) -> Part:
+        master = self.base.database.master_secret_arn
+        return Part(
+            "migrate",
+            (*commands.MANAGE, "prepare_database"),
+            self._may.migrate(master),
+            {"DB_MASTER_SECRET_NAME": master},
+        )
+
+    def task(
+        self, stack: cdk.Stack, name: str, *parts: Part, cpu: int, memory: int
+    ) -> ecs.FargateTaskDefinition:
+        """A task of these containers, with one role that may do what they may; if one container
+        ends, all do, and the service starts another task."""
+        image = stack.node.try_find_child("Image") or cdk.CfnParameter(
+            stack,
+            "Image",
+            description="The application's image, by digest.",
+            allowed_pattern=".+@sha256:[0-9a-f]{64}",
+        )
+        assert isinstance(image, cdk.CfnParameter)  # noqa: S101 - nothing else is called so
+        task = ecs.FargateTaskDefinition(
+            stack,
+            f"{name.title()}Task",
+            family=f"{self.chosen.name}-{name}",
+            cpu=cpu,
+            memory_limit_mib=memory,
+            runtime_platform=ecs.RuntimePlatform(
+                cpu_architecture=ecs.CpuArchitecture.ARM64,
+                operating_system_family=ecs.OperatingSystemFamily.LINUX,
+            ),
+        )
+        self.base.repository.grant_pull(task.obtain_execution_role())
+        for part in parts:
+            self._container(stack, task, part, image.value_as_string)
+            for statement in part.statements:
+                task.add_to_task_role_policy(statement)
+        return task
+
+    def _container(
+        self, stack: cdk.Stack, task: ecs.FargateTaskDefinition, part: Part, image: str
+    ) -> None:
+        log = logs.LogGroup(
+            stack,
+            f"{part.name.title()}Log",
+            log_group_name=self.chosen.log_group(part.name),
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        health = part.health and ecs.HealthCheck(
+            command=list(part.health),
+            interval=cdk.Duration.seconds(30),
+            timeout=cdk.Duration.seconds(10),
+            retries=3,
+            start_period=cdk.Duration.seconds(180),  # four Pythons start on a quarter of a CPU
+        )
+        container = task.add_container(
+            part.name,
+            image=ecs.ContainerImage.from_registry(image),
+            command=list(part.command),
+            environment={**self._environment(), **part.environment},
+            secrets={"SECRET_KEY": ecs.Secret.from_secrets_manager(self.base.signing_key)},
+            health_check=health or None,
+            stop_timeout=cdk.Duration.seconds(part.stop_seconds),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=part.name, log_group=log),
+            readonly_root_filesystem=True,
+        )
+        if part.port:
+            container.add_port_mappings(ecs.PortMapping(container_port=part.port))
+        # The only place a container writes to. The image declares it as a volume, or it would
+        # belong to root.
+        volume = f"tmp-{part.name}"
+        task.add_volume(name=volume)
+        container.add_mount_points(
+            ecs.MountPoint(
+                container_path="/tmp",  # noqa: S108
+                source_volume=volume,
+                read_only=False,
+            )
+        )
+
+    def service(
+        self,
+        stack: cdk.Stack,
+        name: str,
+        task: ecs.FargateTaskDefinition,
+        *,
+        group: ec2.SecurityGroup,
+        count: int | None = 1,
+        never_two: bool = False,
+        spot: bool = False,
+        cloud_map: ecs.CloudMapOptions | None = None,
+    ) -> ecs.FargateService:
+        """A service of that task. Without a `count` it is left to scaling, also at a deployment.
+
+        `never_two`: the old task ends before the new one starts.
+        """
+        return ecs.FargateService(
+            stack,
+            f"{name.title()}Service",
+            service_name=name,
+            cluster=self.base.cluster,
+            task_definition=task,
+            desired_count=count,
+            min_healthy_percent=0 if never_two else 100,
+            max_healthy_percent=100 if never_two else 200,
+            # It starts a second one before it ends the first, which `never_two` forbids.
+            availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.DISABLED
+            if never_two
+            else ecs.AvailabilityZoneRebalancing.ENABLED,
+            circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+            capacity_provider_strategies=[
+                ecs.CapacityProviderStrategy(
+                    capacity_provider="FARGATE_SPOT" if spot else "FARGATE", weight=1
+                )
+            ],
+            assign_public_ip=True,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
+            security_groups=[self.network.fixed(stack, group)],
+            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            cloud_map_options=cloud_map,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """What every process is told: the settings want all of it, whoever reads them."""
+        place = f"{self.base.database.host}:{POSTGRES}/{DATABASE}"
+        return {
+            "AWS_REGION": Aws.REGION,
+            # Those whose signature it must have are in the image, which says where.
+            "DATABASE_URL": f"postgresql://{place}?sslmode=verify-full",
+            "DB_SECRET_NAME": self._data.arn("DatabaseSecret"),
+            "ALLOWED_HOSTS": self.chosen.domain,
+            "PORTAL_URL": f"https://{self.chosen.domain}",
+            "DEFAULT_FROM_EMAIL": self.chosen.mail_sender,
+            "NOTIFICATION_EMAIL": self.chosen.alarm_mailbox,
+            **self._data.variables(),
+            **self.chosen.layout.pace,
+        }

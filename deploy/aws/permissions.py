@@ -1,0 +1,123 @@
+"""What each process may do on AWS, and nothing else: one function for each, from its code.
+
+Read as a list it tells what an intruder in that process could reach.
+"""
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+
+from deploy.aws.data_stack import DataStack
+from deploy.aws.deployment import Deployment
+
+# The prefixes of the data sets, as in the bucket's notification; a test compares them.
+SOURCES = ("uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/")
+REPORTS = ("errors/", "rejected/")
+
+RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
+GIVE_BACK = ("sqs:ChangeMessageVisibility",)  # what a worker took and cannot finish
+SIZE = ("sqs:GetQueueAttributes",)  # kombu asks before it sends; reads no message
+SEND = ("sqs:SendMessage", *SIZE)
+READ = ("s3:GetObject", "s3:GetObjectVersion")
+
+Statements = list[iam.PolicyStatement]
+
+
+class Permissions:
+    """The statements for the processes of one deployment."""
+
+    def __init__(self, chosen: Deployment, data: DataStack) -> None:
+        self._chosen = chosen
+        self._data = data
+        self._sources = (*SOURCES, *chosen.schedule_prefixes)
+
+    def web(self) -> Statements:
+        """Sends hints and cannot read them; stores sources of the form, and leads to downloads."""
+        return [
+            self._database(),
+            self._to(SEND, "ImportsQueue", "MaintenanceQueue"),
+            self._objects(("s3:PutObject",), SOURCES),
+            self._objects(READ, (*self._sources, *REPORTS)),
+            self._mail(),
+        ]
+
+    def forwarder(self, worker_service: str) -> Statements:
+        """Reads events, sends hints, starts the first worker; cannot look into the bucket."""
+        arn = f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:service/{worker_service}"
+        return [
+            self._database(),
+            self._to(RECEIVE, "EventsQueue"),
+            self._to(SEND, "ImportsQueue"),
+            self._allow(("ecs:DescribeServices", "ecs:UpdateService"), arn),
+        ]
+
+    def worker(self) -> Statements:
+        """Reads sources, writes reports, rows and e-mails."""
+        return [
+            self._database(),
+            self._to((*RECEIVE, *GIVE_BACK, *SEND), "ImportsQueue"),
+            self._objects(READ, self._sources),
+            self._objects(("s3:PutObject",), REPORTS),
+            self._to(
+                ("dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"), "UploadRecords"
+            ),
+            self._to(("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), "Clients"),
+            self._to(("dynamodb:BatchWriteItem",), "CsvData"),
+            self._to(("sns:Publish",), "AlarmTopic"),
+            self._mail(),
+        ]
+
+    def maintenance(self) -> Statements:
+        """Lists and deletes, but reads no object; counts the dead letters and reads none."""
+        dead = ("EventsDeadLetterQueue", "ImportsDeadLetterQueue", "MaintenanceDeadLetterQueue")
+        prefixes = (*self._sources, *REPORTS)
+        return [
+            self._database(),
+            self._to((*RECEIVE, *GIVE_BACK, *SEND), "MaintenanceQueue"),
+            self._to(SEND, "ImportsQueue"),
+            self._to(SIZE, *dead),
+            self._objects(("s3:DeleteObject", "s3:DeleteObjectVersion"), prefixes),
+            self._allow(
+                ("s3:ListBucketVersions",),
+                self._data.arn("Bucket"),
+                conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+            ),
+            self._to(("dynamodb:Query", "dynamodb:DeleteItem"), "UploadRecords"),
+            self._to(("sns:Publish",), "AlarmTopic"),
+        ]
+
+    def beat(self) -> Statements:
+        """Asks for the sweeps, and that is all."""
+        return [self._to(SEND, "MaintenanceQueue")]
+
+    def migrate(self, master_secret_arn: str) -> Statements:
+        """The one who connects as master, to make the application's role and the tables."""
+        return [
+            self._database(),
+            self._allow(("secretsmanager:GetSecretValue",), master_secret_arn),
+        ]
+
+    def _database(self) -> iam.PolicyStatement:
+        return self._to(("secretsmanager:GetSecretValue",), "DatabaseSecret")
+
+    def _to(self, actions: tuple[str, ...], *logical_ids: str) -> iam.PolicyStatement:
+        return self._allow(actions, *(self._data.arn(logical_id) for logical_id in logical_ids))
+
+    def _objects(self, actions: tuple[str, ...], prefixes: tuple[str, ...]) -> iam.PolicyStatement:
+        bucket = self._data.arn("Bucket")
+        return self._allow(actions, *(f"{bucket}/{prefix}*" for prefix in prefixes))
+
+    def _mail(self) -> iam.PolicyStatement:
+        identity = f"identity/{self._chosen.mail_domain}"
+        return self._allow(
+            ("ses:SendEmail", "ses:SendRawEmail"),
+            f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:{identity}",
+            conditions={"StringEquals": {"ses:FromAddress": self._chosen.mail_sender}},
+        )
+
+    @staticmethod
+    def _allow(
+        actions: tuple[str, ...], *resources: str, conditions: dict[str, object] | None = None
+    ) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            actions=list(actions), resources=list(resources), conditions=conditions
+        )

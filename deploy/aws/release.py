@@ -1,0 +1,243 @@
+"""Puts this commit on AWS, or an older image back: `make deploy`, `make deploy IMAGE=sha256:…`.
+
+Each stack waits for its services to be healthy, and CloudFormation takes back what does not get
+there. The image is one for all; a commit is built once.
+"""
+
+import base64
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+from botocore.exceptions import ClientError, WaiterError
+
+from deploy.aws.synth import synthesize
+from deploy.local.places import CHECKOUT
+
+CHOICES = Path(__file__).with_name("cdk.json")
+# Whose signature the database's certificate must have: Amazon's list for all regions.
+RDS_CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+PROTECTED = ("data", "network", "base")  # against deletion
+PATIENCE = {"Delay": 10, "MaxAttempts": 360}  # an hour: the first database takes a quarter
+
+
+class NotReleased(Exception):
+    """It stopped on the way; the text says where, and where to look."""
+
+
+class Target(Protocol):
+    """Where a release goes."""
+
+    def stack(self, name: str, *, image: str = "") -> None:
+        """Make a stack what its template says; `image` where it runs one."""
+
+    def stack_with(self, name: str, image: str) -> None:
+        """Leave a stack's template as it is, and give it another image."""
+
+    def push(self) -> str:
+        """Build this commit's image, unless it is there; return its address by digest."""
+
+    def address(self, digest: str) -> str:
+        """The address of an image that is there."""
+
+    def migrate(self) -> None:
+        """Run the task that brings the database up to the image it was given."""
+
+    def answers(self) -> None:
+        """Wait until the portal answers."""
+
+
+def forward(target: Target) -> None:
+    """The database before those who need its new columns, and workers before those who send them
+    new tasks. Raises NotReleased."""
+    for name in PROTECTED:
+        target.stack(name)
+    image = target.push()
+    target.stack("migrate", image=image)
+    target.migrate()
+    for name in ("workers", "web"):
+        target.stack(name, image=image)
+    target.stack("watch")
+    target.answers()
+
+
+def back(target: Target, digest: str) -> None:
+    """Senders of new tasks go before those who know them. The database stays: the version before
+    can live with it. Raises NotReleased."""
+    image = target.address(digest)
+    for name in ("web", "workers"):
+        target.stack_with(name, image)
+    target.answers()
+
+
+class Account:
+    """The account and region of the shell's credentials."""
+
+    def __init__(self, name: str, domain: str, templates: Path, session: Any) -> None:
+        self._name = name
+        self._domain = domain
+        self._templates = templates
+        self._cloudformation = session.client("cloudformation")
+        self._ecr = session.client("ecr")
+        self._ecs = session.client("ecs")
+
+    def stack(self, name: str, *, image: str = "") -> None:
+        template = self._templates / f"{self._name}-{name}.template.json"
+        # Without its blanks: CloudFormation takes 51,200 bytes.
+        body = json.dumps(json.loads(template.read_text()), separators=(",", ":"))
+        self._change(name, {"TemplateBody": body}, image)
+
+    def stack_with(self, name: str, image: str) -> None:
+        self._change(name, {"UsePreviousTemplate": True}, image)
+
+    def _change(self, name: str, template: dict[str, Any], image: str) -> None:
+        stack = f"{self._name}-{name}"
+        request = {
+            "StackName": stack,
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            "Parameters": [{"ParameterKey": "Image", "ParameterValue": image}] if image else [],
+            **template,
+        }
+        say(f"stack {stack}")
+        try:
+            self._cloudformation.update_stack(**request)
+            done = "stack_update_complete"
+        except ClientError as answer:
+            said = str(answer)
+            if "No updates are to be performed" in said:
+                return
+            if "does not exist" not in said:
+                raise NotReleased(f"{stack}: {said}") from answer
+            self._cloudformation.create_stack(
+                **request, EnableTerminationProtection=name in PROTECTED
+            )
+            done = "stack_create_complete"
+        try:
+            waiter = self._cloudformation.get_waiter(done)
+            waiter.wait(StackName=stack, WaiterConfig=PATIENCE)
+        except WaiterError as problem:
+            raise NotReleased(f"{stack}: {self._first_failure(stack) or problem}") from problem
+
+    def _first_failure(self, stack: str) -> str:
+        events = self._cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
+        return "; ".join(
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+            for event in reversed(failed[-3:])
+        )
+
+    def outputs(self, name: str) -> dict[str, str]:
+        stack = self._cloudformation.describe_stacks(StackName=f"{self._name}-{name}")["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+
+    def push(self) -> str:
+        if run("git", "status", "--porcelain"):
+            raise NotReleased("There are changes that no commit has: the image could not name them")
+        commit = run("git", "rev-parse", "HEAD")
+        if found := self._digest(commit):
+            say(f"image of {commit} is there")
+            return self.address(found)
+        repository = self.outputs("base")["Repository"]
+        say(f"image of {commit}")
+        token = self._ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        user, _, password = base64.b64decode(token).decode().partition(":")
+        registry = repository.partition("/")[0]
+        run("docker", "login", "-u", user, "--password-stdin", registry, sent=password)
+        arguments = {"RDS_CERTIFICATES": RDS_CERTIFICATES, "REVISION": commit}
+        said = [word for pair in arguments.items() for word in ("--build-arg", "=".join(pair))]
+        tag = f"{repository}:{commit}"
+        run("docker", "build", "--platform", "linux/arm64", *said, "-t", tag, ".")
+        run("docker", "push", tag)
+        return self.address(self._digest(commit))
+
+    def _digest(self, tag: str) -> str:
+        """The digest of the image with this tag; "" when there is none."""
+        try:
+            found = self._ecr.describe_images(
+                repositoryName=self._name, imageIds=[{"imageTag": tag}]
+            )
+        except self._ecr.exceptions.ImageNotFoundException:
+            return ""
+        digest: str = found["imageDetails"][0]["imageDigest"]
+        return digest
+
+    def address(self, digest: str) -> str:
+        return f"{self.outputs('base')['Repository']}@{digest}"
+
+    def migrate(self) -> None:
+        say("migrate")
+        network = self.outputs("network")
+        started = self._ecs.run_task(
+            cluster=self._name,
+            taskDefinition=f"{self._name}-migrate",
+            launchType="FARGATE",
+            networkConfiguration={
+                "awsvpcConfiguration": {
+                    "subnets": network["TaskSubnets"].split(","),
+                    "securityGroups": [network["TaskSecurityGroup"]],
+                    "assignPublicIp": "ENABLED",
+                }
+            },
+        )
+        if started["failures"]:
+            raise NotReleased(f"migrate does not start: {started['failures']}")
+        task = {"cluster": self._name, "tasks": [started["tasks"][0]["taskArn"]]}
+        self._ecs.get_waiter("tasks_stopped").wait(**task, WaiterConfig=PATIENCE)
+        ended = self._ecs.describe_tasks(**task)["tasks"][0]
+        if ended["containers"][0].get("exitCode") != 0:
+            why = ended.get("stoppedReason")
+            raise NotReleased(f"migrate: {why}; its log is /{self._name}/migrate")
+
+    def answers(self) -> None:
+        address = f"https://{self._domain}/healthz"
+        say(address)
+        deadline = time.monotonic() + 300
+        while True:
+            try:
+                with urllib.request.urlopen(address, timeout=30):
+                    return
+            except (urllib.error.URLError, OSError) as problem:
+                if time.monotonic() > deadline:
+                    raise NotReleased(
+                        f"{address}: {problem}. Does its name point to the output PointDnsTo?"
+                    ) from problem
+            time.sleep(5)
+
+
+def run(*command: str, sent: str = "") -> str:
+    """What a command printed. Raises NotReleased when it fails; what it complains of is shown."""
+    done = subprocess.run(
+        command, cwd=CHECKOUT, input=sent, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        raise NotReleased(f"{' '.join(command[:2])} failed with {done.returncode}")
+    return done.stdout.strip()
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"== {text}\n")
+
+
+def main(digest: str) -> None:
+    chosen = json.loads(CHOICES.read_text())["context"]
+    with tempfile.TemporaryDirectory() as made:
+        account = Account(chosen["name"], chosen["domain"], Path(made), boto3.Session())
+        if digest:
+            back(account, digest)
+        else:
+            synthesize(**{chosen["layout"]: Path(made)})
+            forward(account)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:] or ("",))
+    except NotReleased as problem:
+        sys.exit(f"Not released: {problem}")

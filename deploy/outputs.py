@@ -1,0 +1,15 @@
+"""Outputs of the data stack, and the variables in which the application is told of them."""
+
+OUTPUTS = {
+    "Bucket": "S3_BUCKET",
+    "EventsQueueUrl": "EVENTS_QUEUE_URL",
+    "ImportsQueueUrl": "IMPORTS_QUEUE_URL",
+    "MaintenanceQueueUrl": "MAINTENANCE_QUEUE_URL",
+    "EventsDeadLetterUrl": "EVENTS_DEAD_LETTER_URL",
+    "ImportsDeadLetterUrl": "IMPORTS_DEAD_LETTER_URL",
+    "MaintenanceDeadLetterUrl": "MAINTENANCE_DEAD_LETTER_URL",
+    "UploadRecordsTable": "UPLOAD_RECORDS_TABLE",
+    "ClientsTable": "CLIENTS_TABLE",
+    "CsvDataTable": "CSV_DATA_TABLE",
+    "AlarmTopicArn": "ALARM_TOPIC_ARN",
+}

@@ -1,0 +1,233 @@
+"""What the code asks of AWS while it works is what the role of its process may do.
+
+The emulator allows everything; here the calls that reach it are noted and held against the role.
+Not those by which Celery listens to its queue, which it makes without boto3.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils.timezone import now
+
+from imports import clean_up, datasets, erasure, forwarder, housekeeping, objects, schedules
+from imports.models import Schedule, Upload
+from tests.conftest import arrived, drive
+from tests.deploy.templates import Layout
+from tests.deploy.test_permissions import may
+from tests.product_files import csv_bytes, good_row
+from vendors.models import Vendor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SAMPLES = Path(__file__).resolve().parents[2] / "imports" / "samples"
+ROWS = [good_row(1), good_row(2, price="-1")]
+
+Needed = set[tuple[str, str]]
+
+
+def needed(service: str, operation: str, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The actions that a call needs, each with its resource as `named` writes it."""
+    if service == "s3":
+        yield of_s3(operation, said)
+    elif service == "sqs":
+        yield f"sqs:{operation}", queues()[said["QueueUrl"]]
+    elif service == "dynamodb":
+        for table in said.get("RequestItems") or [said["TableName"]]:
+            yield f"dynamodb:{operation}", tables()[table]
+    elif service in {"ses", "sesv2"}:
+        yield f"ses:{operation}", "identity"
+    else:
+        yield f"{service}:{operation}", "AlarmTopic" if service == "sns" else "?"
+
+
+def of_s3(operation: str, said: dict[str, Any]) -> tuple[str, str]:
+    if operation == "ListObjectVersions":
+        return "s3:ListBucketVersions", "Bucket"
+    version = "Version" if "VersionId" in said else ""
+    return f"s3:{operation}{version}", f"Bucket/{said['Key']}"
+
+
+def queues() -> dict[str, str]:
+    names = {"EVENTS": "Events", "IMPORTS": "Imports", "MAINTENANCE": "Maintenance"}
+    return {
+        **{getattr(settings, f"{key}_QUEUE_URL"): f"{name}Queue" for key, name in names.items()},
+        **{
+            getattr(settings, f"{key}_DEAD_LETTER_URL"): f"{name}DeadLetterQueue"
+            for key, name in names.items()
+        },
+    }
+
+
+def tables() -> dict[str, str]:
+    return {
+        settings.UPLOAD_RECORDS_TABLE: "UploadRecords",
+        settings.CLIENTS_TABLE: "Clients",
+        settings.CSV_DATA_TABLE: "CsvData",
+    }
+
+
+@pytest.fixture
+def noting(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """A block in which every call to AWS is noted, and made."""
+    clients: Any = BaseClient
+    ask = clients._make_api_call
+
+    @contextmanager
+    def block() -> Iterator[Needed]:
+        found: Needed = set()
+
+        def note(client: Any, operation: str, said: dict[str, Any]) -> Any:
+            found.update(needed(client.meta.service_model.service_name, operation, said))
+            return ask(client, operation, said)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(clients, "_make_api_call", note)
+            yield found
+
+    return block
+
+
+def refused(layout: Layout, part: str, calls: Needed) -> Needed:
+    """Those calls that the role of the part would not be allowed to make."""
+    allowed = may(layout, part)
+
+    def fits(resource: str, pattern: str) -> bool:
+        return fnmatch(resource, pattern) or (resource == "identity" and ":identity/" in pattern)
+
+    return {
+        (action, resource)
+        for action, resource in calls
+        if not any(fits(resource, pattern) for pattern in allowed.get(action, ()))
+    }
+
+
+@pytest.fixture(autouse=True)
+def real_mail(settings: Any) -> None:
+    """By SES, as outside of tests."""
+    settings.EMAIL_BACKEND = "django_ses.SESBackend"
+
+
+@pytest.fixture
+def standard(layouts: dict[str, Layout]) -> Layout:
+    """The layout in which the parts have roles of their own."""
+    return layouts["standard"]
+
+
+def drop(key: str, body: bytes) -> None:
+    objects.put(settings.S3_BUCKET, key, body, "text/csv")
+
+
+def forward_all() -> None:
+    while forwarder.forward_some(forwarder.client(), wait_seconds=1):
+        pass
+
+
+def test_the_forwarder(
+    standard: Layout, noting: Callable[[], Any], vendor_a: Vendor, quiet_events: None
+) -> None:
+    drop("uploads/VEND001/products.csv", csv_bytes(ROWS))
+    with noting() as calls:
+        forward_all()
+    assert Upload.objects.count() == 1
+    assert ("sqs:SendMessage", "ImportsQueue") in calls
+    assert not refused(standard, "forwarder", calls)
+
+
+def test_the_worker(
+    standard: Layout,
+    noting: Callable[[], Any],
+    categories: list[str],
+    vendor_a: Vendor,
+    quiet_events: None,
+) -> None:
+    for folder in SAMPLES.iterdir():
+        for file in folder.iterdir():
+            prefix = datasets.get(folder.name).prefix
+            drop(
+                f"{prefix}{'VEND001/' * (folder.name == 'products')}{file.name}", file.read_bytes()
+            )
+    drop("uploads/VEND999/products.csv", b"raises an alarm")
+    forward_all()
+    with noting() as calls:
+        drive()
+    assert Upload.objects.ended().count() == len(datasets.all_datasets()) + 1
+    assert {action for action, _ in calls} >= {
+        "s3:GetObjectVersion",
+        "s3:PutObject",
+        "ses:SendRawEmail",
+    }
+    assert {resource for _, resource in calls} >= {*tables().values(), "AlarmTopic"}
+    assert not refused(standard, "worker", calls)
+
+
+def test_maintenance(
+    standard: Layout,
+    noting: Callable[[], Any],
+    settings: Any,
+    categories: list[str],
+    vendor_a: Vendor,
+) -> None:
+    drop("customers/people.csv", (SAMPLES / "customers" / "customers.csv").read_bytes())
+    drop("exports/today.json", b"[]")
+    Schedule.objects.create(name="x", dataset="metrics", prefix="exports/", every_minutes=5)
+    arrived(ROWS, vendor=vendor_a)
+    settings.EVENT_GRACE_SECONDS = -3600.0  # the objects are new
+    with noting() as calls:
+        housekeeping.find_missing_events()
+        schedules.run_schedules()
+    drive()
+    long_ago = now() - timedelta(days=60)
+    Upload.objects.update(completed_at=long_ago, next_attempt_at=None)
+    Upload.objects.filter(pk=arrived(ROWS, vendor=vendor_a).pk).update(next_attempt_at=long_ago)
+    dead_letters = settings.EVENTS_DEAD_LETTER_URL
+    housekeeping.queues().send_message(QueueUrl=dead_letters, MessageBody="dead")
+    housekeeping.queues().purge_queue(QueueUrl=settings.IMPORTS_QUEUE_URL)
+    with noting() as later:
+        assert clean_up.clean_up()
+        assert erasure.erase_personal_data()
+        assert housekeeping.resume_stalled()
+        housekeeping.watch_dead_letters()
+    housekeeping.queues().purge_queue(QueueUrl=dead_letters)
+    calls |= later
+    assert {action for action, _ in calls} >= {
+        *("s3:ListBucketVersions", "s3:DeleteObjectVersion", "sqs:SendMessage", "sns:Publish"),
+        *("dynamodb:Query", "dynamodb:DeleteItem", "sqs:GetQueueAttributes"),
+    }
+    assert not refused(standard, "maintenance", calls)
+
+
+def test_the_web(
+    standard: Layout, noting: Callable[[], Any], categories: list[str], alice: User, client: Client
+) -> None:
+    client.force_login(alice)
+    with noting() as calls:
+        file = SimpleUploadedFile("products.csv", csv_bytes(ROWS), "text/csv")
+        sent = client.post("/uploads/new/", {"file": file, "mode": "create", "dataset": "products"})
+        assert sent.status_code == 303, sent.content
+        page = sent["Location"]
+        assert client.get(page).status_code == 200
+        assert client.post("/password-reset/", {"email": alice.email}).status_code == 302
+    assert {action for action, _ in calls} >= {"s3:PutObject", "ses:SendRawEmail"}
+    forward_all()
+    drive()
+    upload = Upload.objects.get(upload_id=page.split("/")[2])
+    assert upload.status == Upload.Status.PARTIAL
+    with noting() as later:
+        assert client.post(f"{page}retry/").status_code in (302, 303)
+    assert ("sqs:SendMessage", "ImportsQueue") in later
+    assert not refused(standard, "web", calls | later)
+
+
+def test_what_a_role_may_not_do_is_found(standard: Layout) -> None:
+    calls = {("sqs:ReceiveMessage", "ImportsQueue"), ("s3:GetObjectVersion", "Bucket/errors/x.csv")}
+    assert refused(standard, "web", calls) == {("sqs:ReceiveMessage", "ImportsQueue")}
+    assert refused(standard, "forwarder", calls) == calls

@@ -1,0 +1,83 @@
+"""The database: reached by the tasks alone, over TLS, kept when all else goes."""
+
+import re
+from typing import Any
+
+from tests.deploy.templates import Layout, text
+
+
+def database(layout: Layout) -> dict[str, Any]:
+    """The properties that RDS and Aurora share."""
+    kind = {"standard": "RDS::DBInstance", "compact": "RDS::DBCluster"}[layout.key]
+    (found,) = layout.resources(kind).values()
+    return found
+
+
+def test_nobody_reaches_it_but_the_tasks(layout: Layout) -> None:
+    for instance in layout.resources("RDS::DBInstance").values():
+        assert instance["PubliclyAccessible"] is False
+    (subnets,) = layout.resources("RDS::DBSubnetGroup").values()
+    assert all("database" in text(subnet) for subnet in subnets["SubnetIds"])
+    network = layout.template("network")["Resources"]
+    public = {
+        text(each["Properties"]["RouteTableId"])
+        for each in network.values()
+        if each["Type"] == "AWS::EC2::Route"
+    }
+    assert public
+    assert not any("database" in table for table in public)
+
+
+def group(reference: Any) -> str:
+    """The name we gave to a security group."""
+    return re.sub(r"<(\w+?)[0-9A-F]{8}\.GroupId>", r"\1", text(reference))
+
+
+def test_security_groups_let_in_who_has_to_come_in(layout: Layout) -> None:
+    rules = {
+        (group(rule["GroupId"]), group(rule["SourceSecurityGroupId"]), rule["FromPort"])
+        for rule in layout.resources("EC2::SecurityGroupIngress", "network").values()
+    }
+    assert rules == {
+        ("Web", "Front", 8000),
+        ("Database", "Web", 5432),
+        ("Database", "Worker", 5432),
+    }
+    from_outside = {
+        (rule["CidrIp"], rule["FromPort"], rule["ToPort"])
+        for each in layout.resources("EC2::SecurityGroup").values()
+        for rule in each.get("SecurityGroupIngress", ())
+    }
+    assert from_outside == ({("0.0.0.0/0", 443, 443)} if layout.key == "standard" else set())
+
+
+def test_it_speaks_tls_only_and_says_what_was_changed(layout: Layout) -> None:
+    kind = {"standard": "DBParameterGroup", "compact": "DBClusterParameterGroup"}[layout.key]
+    (parameters,) = layout.resources(f"RDS::{kind}").values()
+    assert parameters["Parameters"] == {"rds.force_ssl": "1", "log_statement": "mod"}
+    assert database(layout)["EnableCloudwatchLogsExports"] == ["postgresql"]
+    (log,) = layout.resources("Logs::LogGroup", "base").values()
+    assert log["LogGroupName"].endswith("/onboarding/postgresql")
+    for part in layout.containers():
+        assert text(layout.environment(part)["DATABASE_URL"]).endswith("?sslmode=verify-full")
+
+
+def test_it_is_encrypted_kept_and_of_a_version_that_is_written_down(layout: Layout) -> None:
+    found = database(layout)
+    assert found["StorageEncrypted"] is True
+    assert found["DeletionProtection"] is True
+    assert found["BackupRetentionPeriod"] == 7
+    assert found["EngineVersion"] == {"standard": "17.6", "compact": "17.5"}[layout.key]
+    assert found["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in found
+    (kept,) = (
+        resource["DeletionPolicy"]
+        for resource in layout.template("base")["Resources"].values()
+        if resource.get("Properties") == found
+    )
+    assert kept == "Retain"
+
+
+def test_the_compact_one_pauses(layouts: dict[str, Layout]) -> None:
+    scaling = database(layouts["compact"])["ServerlessV2ScalingConfiguration"]
+    assert (scaling["MinCapacity"], scaling["SecondsUntilAutoPause"]) == (0, 300)

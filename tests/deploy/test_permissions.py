@@ -1,0 +1,139 @@
+"""Least privilege: what no role may do, and what each process must not reach."""
+
+import re
+from itertools import chain
+
+import pytest
+
+from deploy.local import template
+from tests.deploy.templates import Layout, grants, text
+from tests.deploy.test_tasks import PARTS
+
+# No resource can be named in these.
+NOT_ABOUT_ONE = {"ecr:GetAuthorizationToken"}
+
+
+EXPORTED = (
+    r"<onboarding-\w+:ExportsOutput(?:FnGetAtt|Ref)(\w+?)(?:[0-9A-F]{8})?(?:Arn)?[0-9A-F]{8}>"
+)
+
+
+def named(resource: str) -> str:
+    """`Bucket/errors/*` for what another stack exports, else the resource as it is written."""
+    return re.sub(EXPORTED, r"\1", resource)
+
+
+def may(layout: Layout, part: str) -> dict[str, set[str]]:
+    return {action: set(map(named, on)) for action, on in layout.may(part).items()}
+
+
+def reach(layout: Layout, part: str, service: str) -> set[str]:
+    """What a part may do anything with, in a service, as far as that reads or writes there."""
+    asking = {"sqs:GetQueueAttributes"}
+    found = may(layout, part).items()
+    return set(
+        chain(*(on for act, on in found if act.startswith(f"{service}:") and act not in asking))
+    )
+
+
+def test_no_role_may_do_everything_or_something_everywhere(layout: Layout) -> None:
+    for name, policy in layout.resources("IAM::Policy").items():
+        for action, resource in grants(policy["PolicyDocument"]):
+            assert "*" not in action, name
+            assert resource != "*" or action in NOT_ABOUT_ONE, (name, action)
+
+
+def test_no_role_has_a_policy_of_somebody_else(layout: Layout) -> None:
+    for role in layout.resources("IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
+
+
+def test_each_process_has_a_queue_of_its_own(layouts: dict[str, Layout]) -> None:
+    layout = layouts["standard"]
+    receivers = {part: may(layout, part).get("sqs:ReceiveMessage", set()) for part in PARTS}
+    assert receivers["forwarder"] == {"EventsQueue"}
+    assert receivers["worker"] == {"ImportsQueue"}
+    assert receivers["maintenance"] == receivers["beat"] == {"MaintenanceQueue"}  # share a task
+    assert receivers["web"] == receivers["migrate"] == set()
+    assert reach(layout, "web", "sqs") == {"ImportsQueue", "MaintenanceQueue"}
+
+
+def test_the_bucket_is_open_where_the_work_is(layouts: dict[str, Layout]) -> None:
+    layout = layouts["standard"]
+    assert reach(layout, "forwarder", "s3") == reach(layout, "migrate", "s3") == set()
+    read = may(layout, "worker")["s3:GetObjectVersion"]
+    assert not any(resource.startswith(("Bucket/errors/", "Bucket/rejected/")) for resource in read)
+    assert may(layout, "worker")["s3:PutObject"] == {"Bucket/errors/*", "Bucket/rejected/*"}
+    assert "Bucket/errors/*" not in may(layout, "web")["s3:PutObject"]
+    assert "s3:GetObject" not in may(layout, "maintenance")
+    for part in PARTS - {"maintenance", "beat"}:
+        assert "s3:DeleteObjectVersion" not in may(layout, part), part
+
+
+def test_sources_are_where_the_bucket_tells_of_new_ones(layout: Layout) -> None:
+    told = template.properties("Bucket")["NotificationConfiguration"]["QueueConfigurations"]
+    prefixes = {each["Filter"]["S3Key"]["Rules"][0]["Value"] for each in told}
+    assert may(layout, "web")["s3:PutObject"] == {f"Bucket/{prefix}*" for prefix in prefixes}
+
+
+def test_migrate_alone_knows_the_master(layout: Layout) -> None:
+    for part in PARTS:
+        secrets = may(layout, part).get("secretsmanager:GetSecretValue", set())
+        knows = any("MasterUserSecret" in secret for secret in secrets)
+        assert knows == (part == "migrate"), part
+
+
+def test_the_forwarder_starts_import_workers_and_no_others(layout: Layout) -> None:
+    (service,) = reach(layout, "forwarder", "ecs")
+    assert service.endswith(":service/onboarding/worker")
+    assert layout.environment("forwarder")["WORKER_SERVICE"] == "onboarding/worker"
+
+
+def test_mail_goes_out_under_one_address(layout: Layout) -> None:
+    statements = [
+        statement
+        for policy in layout.resources("IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "ses:SendEmail" in statement["Action"]
+    ]
+    assert statements
+    for statement in statements:
+        assert statement["Condition"]["StringEquals"] == {
+            "ses:FromAddress": layout.environment("worker")["DEFAULT_FROM_EMAIL"]
+        }
+
+
+def test_a_vendor_who_drops_files_reaches_its_own_prefix(layout: Layout) -> None:
+    (role,) = layout.resources("IAM::Role", "base").values()
+    (policy,) = layout.resources("IAM::Policy", "base").values()
+    allowed = set(grants(policy["PolicyDocument"]))
+    assert {named(text(resource)) for _, resource in allowed} == {"Bucket/uploads/VEND001/*"}
+    assert {action for action, _ in allowed} == {"s3:PutObject", "s3:AbortMultipartUpload"}
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": "techmart-VEND001"}}
+
+
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_a_role_starts_tasks_with_the_one_image_and_the_one_key(layout: Layout, part: str) -> None:
+    (task,) = (
+        task
+        for task in layout.resources("ECS::TaskDefinition").values()
+        if part in [container["Name"] for container in task["ContainerDefinitions"]]
+    )
+    role = {"Ref": task["ExecutionRoleArn"]["Fn::GetAtt"][0]}
+    allowed = {
+        grant
+        for policy in layout.resources("IAM::Policy").values()
+        if role in policy["Roles"]
+        for grant in grants(policy["PolicyDocument"])
+    }
+    logs = {on for action, on in allowed if action.startswith("logs:")}
+    assert all(re.fullmatch(r"<\w+Log[0-9A-F]{8}\.Arn>", log) for log in logs)
+    assert {action: named(on) for action, on in allowed if on not in logs} == {
+        "ecr:GetAuthorizationToken": "*",
+        "ecr:BatchCheckLayerAvailability": "Images",
+        "ecr:BatchGetImage": "Images",
+        "ecr:GetDownloadUrlForLayer": "Images",
+        "secretsmanager:DescribeSecret": "SigningKey",
+        "secretsmanager:GetSecretValue": "SigningKey",
+    }

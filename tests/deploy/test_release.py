@@ -1,0 +1,143 @@
+"""In which order a release goes out, and how a stack is made, changed and left as it is."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.aws import release
+from tests.deploy.templates import Layout
+
+DIGEST = "sha256:" + "0" * 64
+
+
+class Recorder:
+    """A target that notes what it is asked for; `breaks_at` makes one of it fail."""
+
+    def __init__(self, breaks_at: str = "") -> None:
+        self.done: list[str] = []
+        self._breaks_at = breaks_at
+
+    def _note(self, what: str) -> None:
+        if what == self._breaks_at:
+            raise release.NotReleased(what)
+        self.done.append(what)
+
+    def stack(self, name: str, *, image: str = "") -> None:
+        self._note(f"{name} {image}".strip())
+
+    def stack_with(self, name: str, image: str) -> None:
+        self._note(f"{name} as it is, {image}")
+
+    def push(self) -> str:
+        self._note("push")
+        return "new"
+
+    def address(self, digest: str) -> str:
+        return f"image@{digest}"
+
+    def migrate(self) -> None:
+        self._note("migrate")
+
+    def answers(self) -> None:
+        self._note("answers")
+
+
+FORWARD = [
+    *("data", "network", "base", "push", "migrate new", "migrate"),
+    *("workers new", "web new", "watch", "answers"),
+]
+
+
+def test_the_database_is_ready_before_the_services_and_workers_before_the_web() -> None:
+    target = Recorder()
+    release.forward(target)
+    assert target.done == FORWARD
+
+
+@pytest.mark.parametrize("step", FORWARD)
+def test_nothing_follows_what_failed(step: str) -> None:
+    target = Recorder(breaks_at=step)
+    with pytest.raises(release.NotReleased):
+        release.forward(target)
+    assert target.done == FORWARD[: FORWARD.index(step)]
+
+
+def test_back_goes_the_web_first_and_the_database_stays() -> None:
+    target = Recorder()
+    release.back(target, DIGEST)
+    assert target.done == [
+        f"web as it is, image@{DIGEST}",
+        f"workers as it is, image@{DIGEST}",
+        "answers",
+    ]
+
+
+@pytest.fixture
+def account(
+    aws: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> release.Account:
+    """The emulator as the account, with a stack of one queue, named by the image."""
+    template = {
+        "Parameters": {"Image": {"Type": "String"}},
+        "Resources": {
+            "Queue": {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {
+                    "QueueName": "released",
+                    "Tags": [{"Key": "i", "Value": {"Ref": "Image"}}],
+                },
+            }
+        },
+        "Outputs": {"Image": {"Value": {"Ref": "Image"}}},
+    }
+    (tmp_path / "released-web.template.json").write_text(json.dumps(template))
+    monkeypatch.setattr(release, "PATIENCE", {"Delay": 0.05, "MaxAttempts": 200})
+
+    class Session:
+        client = staticmethod(aws)
+
+    return release.Account("released", "portal.example", tmp_path, Session())
+
+
+def test_a_stack_is_made_changed_and_given_another_image(
+    account: release.Account, aws: Callable[[str], Any]
+) -> None:
+    try:
+        account.stack("web", image="first")
+        assert account.outputs("web") == {"Image": "first"}
+        account.stack("web", image="first")
+        account.stack_with("web", "second")
+        assert account.outputs("web") == {"Image": "second"}
+    finally:
+        aws("cloudformation").delete_stack(StackName="released-web")
+
+
+def test_a_stack_that_cannot_be_made_says_why(
+    account: release.Account, tmp_path: Path, aws: Callable[[str], Any]
+) -> None:
+    broken = {
+        "Resources": {
+            "Policy": {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {
+                    "QueueName": "x",
+                    "VisibilityTimeout": {"Fn::GetAtt": ["No", "One"]},
+                },
+            }
+        }
+    }
+    (tmp_path / "released-web.template.json").write_text(json.dumps(broken))
+    try:
+        with pytest.raises(release.NotReleased, match="released-web: "):
+            account.stack("web")
+    finally:
+        aws("cloudformation").delete_stack(StackName="released-web")
+
+
+def test_templates_fit_into_one_request(layout: Layout) -> None:
+    for path in layout.directory.glob("*.template.json"):
+        body = json.dumps(json.loads(path.read_text()), separators=(",", ":"))
+        assert len(body.encode()) <= 51_200, path.name

@@ -1,0 +1,100 @@
+"""Alarms reach people, who find what to do; measurements have the names the application gives."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from deploy.aws.alarms import ALARMS
+from imports import metrics
+from tests.deploy.templates import Layout, text
+from tests.docs.pages import ROOT
+
+OPERATE = ROOT / "docs" / "operate.md"
+
+
+def alarms(layout: Layout) -> dict[str, dict[str, Any]]:
+    found = layout.resources("CloudWatch::Alarm", "watch").values()
+    return {alarm["AlarmName"].removeprefix("onboarding-"): alarm for alarm in found}
+
+
+def test_every_alarm_has_its_place_in_the_runbook() -> None:
+    told = re.findall(r"^### Alarm: (.+)$", OPERATE.read_text(), re.MULTILINE)
+    assert sorted(told) == sorted(ALARMS)
+
+
+def test_both_layouts_have_every_alarm_and_tell_people(layout: Layout) -> None:
+    found = alarms(layout)
+    assert found.keys() == ALARMS.keys()
+    for name, alarm in found.items():
+        assert alarm["AlarmDescription"].startswith(ALARMS[name])
+        assert alarm["AlarmActions"] == alarm["OKActions"]
+        assert "AlarmTopic" in text(alarm["AlarmActions"][0])
+    (subscription,) = layout.resources("SNS::Subscription").values()
+    assert subscription["Protocol"] == "email"
+
+
+def test_silence_is_an_alarm_where_it_should_be_loud(layout: Layout) -> None:
+    loud = [
+        name for name, said in alarms(layout).items() if said["TreatMissingData"] == "breaching"
+    ]
+    assert loud == ["beat-silent"]
+
+
+def emitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the application writes, one of each kind."""
+    lines: list[str] = []
+    monkeypatch.setattr(metrics.log, "info", lines.append)
+    metrics.rows(dataset="products", imported=1, rejected={"INVALID_PRICE": 1}, seconds=0.1)
+    for status in ("completed", "partial", "failed", "cancelled"):
+        metrics.upload_ended(dataset="products", status=status, seconds=0.1)
+    metrics.queue_age(queue="imports", waiting=1, oldest_seconds=0.1)
+    return [json.loads(line) for line in lines]
+
+
+def test_uploads_are_counted_by_what_the_application_writes(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filters = layout.resources("Logs::MetricFilter")
+    counted: dict[str, list[str]] = {name: [] for name in filters}
+    for line in emitted(monkeypatch):
+        for name, said in filters.items():
+            # The pattern read as Python, `$.x` being a field of the line.
+            asked = said["FilterPattern"].strip("{} ")
+            asked = asked.replace("&&", "and").replace("||", "or").replace(" = ", " == ")
+            if eval(re.sub(r"\$\.(\w+)", r"line.get('\1')", asked), {"line": line}):
+                counted[name].append(line["Status"])
+    assert counted == {"UploadsFailed": ["failed"], "UploadsSucceeded": ["completed", "partial"]}
+    assert {said["LogGroupName"] for said in filters.values()} == {"/onboarding/worker"}
+    log = layout.containers()["worker"]["LogConfiguration"]["Options"]["awslogs-group"]["Ref"]
+    group = layout.template("workers")["Resources"][log]["Properties"]
+    assert group["LogGroupName"] == "/onboarding/worker"
+
+
+def test_the_dashboard_shows_what_the_application_writes(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dashboard,) = layout.resources("CloudWatch::Dashboard").values()
+    shown = set(
+        re.findall(
+            r"\{Onboarding,([\w,]+)\} MetricName=\\+\"(\w+)", text(dashboard["DashboardBody"])
+        )
+    )
+    written = {
+        (",".join(described["Dimensions"][0]), metric["Name"])
+        for line in emitted(monkeypatch)
+        for described in line["_aws"]["CloudWatchMetrics"]
+        for metric in described["Metrics"]
+    }
+    assert shown <= written
+    assert {name for _, name in shown} == {
+        *("UploadsEnded", "UploadSeconds", "RowsImported", "RowErrors", "OldestSeconds"),
+    }
+    titles = {widget["properties"]["title"] for widget in widgets(dashboard)}
+    assert {"Tasks", "Dead letters", "Database", "Messages waiting"} <= titles
+
+
+def widgets(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(text(dashboard["DashboardBody"]))["widgets"]
+    return found
