@@ -11,8 +11,9 @@ import yaml
 from deploy import commands
 from deploy.image import emulator
 from deploy.image.trial import SERVICES
-from deploy.local.application_env import OUTPUTS, application_env
+from deploy.local.application_env import application_env
 from deploy.local.demo_logins import DEMO_LOGINS
+from deploy.outputs import OUTPUTS
 from tests.docs.pages import ROOT
 
 # `${NAME:-default}` as its default.
