@@ -51,19 +51,18 @@ class NotDeployable(Exception):
 
 @dataclass(frozen=True)
 class Deployment:
-    """The choices of cdk.json. Begin names of everything with `name`; reach the portal by
-    `domain`, for which `certificate_arn` is issued in the same region."""
+    """The choices of cdk.json, one for one."""
 
     layout: Layout
-    name: str
-    domain: str
-    certificate_arn: str
-    mail_sender: str
-    alarm_mailbox: str
-    availability_zones: tuple[str, ...]
-    multi_az: bool
-    schedule_prefixes: tuple[str, ...]
-    vendor_drops: Mapping[str, Mapping[str, str]]
+    name: str  # with which the names of everything begin
+    domain: str  # of the portal; its DNS is pointed to the web stack's output
+    certificate_arn: str  # for that domain, in the same region
+    mail_sender: str  # of all e-mails; its domain is proved to SES by DNS
+    alarm_mailbox: str  # operators'; also of uploads that have no other recipient
+    availability_zones: tuple[str, ...]  # two or more of the region
+    multi_az: bool  # a second database instance in another zone; for twice the price
+    schedule_prefixes: tuple[str, ...]  # where schedules may find files, beside the data sets'
+    vendor_drops: Mapping[str, Mapping[str, str]]  # by vendor: account and external_id
 
     @property
     def is_compact(self) -> bool:

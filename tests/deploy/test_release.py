@@ -1,6 +1,7 @@
 """In which order a release goes out, and how a stack is made, changed and left as it is."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.aws import release
-from tests.deploy.templates import Layout
+from tests.deploy.templates import STACKS, Layout
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -73,6 +74,18 @@ def test_back_goes_the_web_first_and_the_database_stays() -> None:
         f"workers as it is, image@{DIGEST}",
         "answers",
     ]
+
+
+def test_a_stack_uses_what_stacks_before_it_have(layout: Layout) -> None:
+    exported: set[str] = set()
+    stacks = list(dict.fromkeys(step.split()[0] for step in FORWARD if step.split()[0] in STACKS))
+    assert stacks == list(STACKS)
+    for stack in stacks:
+        written = layout.path(stack).read_text()
+        used = set(re.findall(r'"Fn::ImportValue": "(.+?)"', written))
+        assert used <= exported, stack
+        for output in layout.template(stack).get("Outputs", {}).values():
+            exported |= {output["Export"]["Name"]} if "Export" in output else set()
 
 
 @pytest.fixture

@@ -67,6 +67,14 @@ def test_uploads_are_counted_by_what_the_application_writes(
                 counted[name].append(line["Status"])
     assert counted == {"UploadsFailed": ["failed"], "UploadsSucceeded": ["completed", "partial"]}
     assert {said["LogGroupName"] for said in filters.values()} == {"/onboarding/worker"}
+    watched = {each.get("MetricName") for each in alarms(layout).values()}
+    watched |= {
+        query["MetricStat"]["Metric"]["MetricName"]
+        for each in alarms(layout).values()
+        for query in each.get("Metrics", ())
+        if "MetricStat" in query
+    }
+    assert filters.keys() <= watched
     log = layout.containers()["worker"]["LogConfiguration"]["Options"]["awslogs-group"]["Ref"]
     group = layout.template("workers")["Resources"][log]["Properties"]
     assert group["LogGroupName"] == "/onboarding/worker"
