@@ -143,5 +143,5 @@ def watch_dead_letters() -> None:
                 Alarm.Kind.DEAD_LETTER,
                 f"queue {name}",
                 f"{count} messages could not be processed. Look at them, mend the cause, and "
-                f"return them to their queue with `manage.py redrive {name}`.",
+                "return them to their queue (docs/operate.md, “Redrive dead letters”).",
             )
