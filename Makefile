@@ -18,12 +18,11 @@ down: environment  ## stop what `up` started
 demo: environment  ## drop a sample with mistakes, show what is told; DATASET=clients, …
 	@$(venv) -m deploy.local demo $(DATASET)
 
-test: lint  ## all checks but the faults and those of the templates for AWS
-	$(venv) -m pytest --ignore=tests/faults --ignore=tests/deploy
+test: lint  ## all checks but those of the templates for AWS; a quarter of an hour
+	$(venv) -m pytest --ignore=tests/deploy
 	@echo "Not run: tests/deploy. 'make deploy-check' does."
-	@echo "Not run: tests/faults. 'make faults' kills, cuts and doubles for about ten minutes."
 
-faults: environment  ## every fault of docs/promises.md, one after another
+faults: environment  ## every fault of docs/promises.md; IN_FULL=1 lets outages last as promised
 	$(venv) -m pytest tests/faults
 
 # Django would like to compare with a database's history; there is none here.
