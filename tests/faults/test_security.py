@@ -114,9 +114,8 @@ def haunted(case: Case) -> Case:
 
 
 SKIPPED = re.compile(
-    r"/logout/|/source/|/export/|\.csv|/static/|/password-reset/|/reports/|/delete/|/jsi18n/|\?.*(o=|all=)"
+    r"/logout/|/source/|/export/|/template/|\.csv|/static/|/password-reset/|/reports/|/delete/|/jsi18n/|\?.*(o=|all=)"
 )
-EACH_KIND = 2
 
 
 def kind_of(address: str) -> str:
@@ -127,14 +126,14 @@ def kind_of(address: str) -> str:
 
 
 def crawl(visitor: Visitor, start: str) -> Iterator[str]:
-    """Visit a few pages of every kind that can be reached by links; yields their addresses."""
-    waiting, seen, kinds = [visitor.url + start], {visitor.url + start}, dict[str, int]()
+    """Visit a page of every kind that can be reached by links; yields their addresses."""
+    waiting, seen, kinds = [visitor.url + start], {visitor.url + start}, set[str]()
     while waiting:
         address = waiting.pop(0)
         kind = kind_of(address)
-        if kinds.get(kind, 0) == EACH_KIND:
+        if kind in kinds:
             continue
-        kinds[kind] = kinds.get(kind, 0) + 1
+        kinds.add(kind)
         visitor.page.goto(address)
         yield address
         links = visitor.page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
