@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 def raise_alarm(kind: Alarm.Kind, subject: str, detail: str) -> None:
     """Open an alarm, unless one of this kind and subject is open; published on commit."""
-    _, is_new = Alarm.objects.get_or_create(
+    alarm, is_new = Alarm.objects.get_or_create(
         kind=kind, subject=subject[:300], closed_at=None, defaults={"detail": detail[:10_000]}
     )
     if is_new:
-        transaction.on_commit(lambda: publish(kind, subject, detail), robust=True)
+        transaction.on_commit(lambda: publish(alarm), robust=True)
 
 
 def close(alarm_id: int, *, by: AbstractBaseUser | AnonymousUser) -> bool:
@@ -29,13 +29,18 @@ def close(alarm_id: int, *, by: AbstractBaseUser | AnonymousUser) -> bool:
     return bool(open_one.update(closed_at=Now(), closed_by=by.pk))
 
 
-def publish(kind: Alarm.Kind, subject: str, detail: str) -> None:
-    """Tell the alarm topic; a topic that does not answer loses nothing, the record stands."""
+def publish(alarm: Alarm) -> None:
+    """Tell the alarm topic; a topic that does not answer loses nothing, the record stands.
+
+    The detail stays in the database: an error's own words may quote a row.
+    """
+    kind = Alarm.Kind(alarm.kind).label
+    page = f"{settings.PORTAL_URL}/admin/imports/alarm/{alarm.pk}/change/"
     try:
         aws.client("sns").publish(
             TopicArn=settings.ALARM_TOPIC_ARN,
-            Subject=f"{kind.label}"[:100],
-            Message=f"{kind.label}: {subject}\n\n{detail}\n\n{settings.PORTAL_URL}/admin/",
+            Subject=kind[:100],
+            Message=f"{kind}: {alarm.subject}\n\nWhat happened, and what to do: {page}",
         )
     except (ClientError, BotoCoreError) as error:
-        log.error("alarm %s about %s could not be published: %s", kind, subject, error)
+        log.error("alarm %s about %s could not be published: %s", kind, alarm.subject, error)
