@@ -231,12 +231,7 @@ def one_report(world: World, upload: dict[str, Any]) -> Iterator[str]:
         return
     if not errors:
         return
-    answer = world.aws("s3").get_object(
-        Bucket=upload["s3_bucket"],
-        Key=upload["error_file_s3_key"],
-        VersionId=upload["error_file_version"],
-    )
-    text = answer["Body"].read().decode("utf-8-sig")
+    text = report_of(world, upload)
     lines = list(csv.DictReader(io.StringIO(text)))
     told = [(int(line["Row Number"]), line["Error Type"]) for line in lines]
     kept = [(error["row_number"], error["error_type"]) for error in errors]
@@ -253,14 +248,19 @@ def rejected_once(world: World, upload: dict[str, Any], sent: Sent) -> Iterator[
         yield f"I4 {name}: {upload['error_records']} errors, {upload['error_file_version']!r}"
     if not upload["error_file_version"]:
         return
+    text = report_of(world, upload)
+    if len(text.splitlines()) - 1 != upload["error_records"]:
+        yield f"I4 {name}: the report has {len(text.splitlines())} lines"
+
+
+def report_of(world: World, upload: dict[str, Any]) -> str:
     answer = world.aws("s3").get_object(
         Bucket=upload["s3_bucket"],
         Key=upload["error_file_s3_key"],
         VersionId=upload["error_file_version"],
     )
-    text = answer["Body"].read().decode("utf-8-sig")
-    if len(text.splitlines()) - 1 != upload["error_records"]:
-        yield f"I4 {name}: the report has {len(text.splitlines())} lines"
+    text: str = answer["Body"].read().decode("utf-8-sig")
+    return text
 
 
 def mails(world: World) -> list[str]:
