@@ -29,6 +29,7 @@ def test_the_forwarder_leaves_at_once(tmp_path: Path) -> None:
 def test_beat_leaves_at_once_and_keeps_its_schedule(tmp_path: Path) -> None:
     file = tmp_path / "schedule"
     _, *arguments = commands.beat(str(file))
+    arguments[arguments.index("INFO")] = "DEBUG"  # which tells when it is past its start
     beat = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=CHECKOUT,
@@ -38,7 +39,7 @@ def test_beat_leaves_at_once_and_keeps_its_schedule(tmp_path: Path) -> None:
     try:
         said = beat.stderr
         assert said
-        wait_until("it runs", lambda: b"Starting" in said.readline(), within=30)
+        wait_until("it waits", lambda: b"Waking up in" in said.readline(), within=30)
         beat.terminate()
         said.close()
         assert beat.wait(SOON) == 0
