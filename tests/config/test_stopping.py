@@ -29,17 +29,16 @@ def test_the_forwarder_leaves_at_once(tmp_path: Path) -> None:
 def test_beat_leaves_at_once_and_keeps_its_schedule(tmp_path: Path) -> None:
     file = tmp_path / "schedule"
     _, *arguments = commands.beat(str(file))
-    arguments[arguments.index("INFO")] = "DEBUG"  # which tells when it is past its start
     beat = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=CHECKOUT,
-        env=os.environ | {"REMAP_SIGTERM": SHARED},
+        env=os.environ | {"REMAP_SIGTERM": SHARED, "DEAD_LETTERS_EVERY_SECONDS": "1"},
         stderr=subprocess.PIPE,
     )
     try:
         said = beat.stderr
         assert said
-        wait_until("it waits", lambda: b"Waking up in" in said.readline(), within=30)
+        wait_until("it works", lambda: b"Sending due task" in said.readline(), within=30)
         beat.terminate()
         said.close()
         assert beat.wait(SOON) == 0
