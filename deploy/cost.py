@@ -130,7 +130,9 @@ def line_by_line() -> str:
     for name, layout in (("standard", standard), ("compact", compact)):
         bills = [layout(Traffic(volume)) for volume in (0, *VOLUMES)]
         table = [[name, "idle", *(f"{n:,}" for n in VOLUMES)], ["---", *["---:"] * 4]]
-        table += [[same[0].what, *(usd(line.usd) for line in same)] for same in zip(*bills)]  # noqa: B905
+        table += [
+            [same[0].what, *(usd(line.usd) for line in same)] for same in zip(*bills, strict=True)
+        ]
         table.append(["**in all**", *(f"**{usd(total(lines))}**" for lines in bills)])
         parts.append(rows(table))
     return "\n\n".join(parts)

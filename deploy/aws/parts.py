@@ -22,7 +22,7 @@ from deploy.aws.network_stack import POSTGRES, WEB_PORT, NetworkStack
 from deploy.aws.permissions import Permissions, Statements
 
 BEAT_SCHEDULE = "/tmp/beat-schedule"  # noqa: S108 - the container's own directory
-HEARS_FROM_SQS = {"HEALTH_FILE": "/tmp/health"}  # noqa: S108
+HEARS_FROM_SQS = {"HEALTH_FILE": "/tmp/health"}  # noqa: S108 - the same
 HEARD_FROM_SQS = ("CMD", "python", "-m", "config.health_file")
 ANSWERS = (
     *("CMD", "python", "-c"),
@@ -176,7 +176,7 @@ class Application:
         task.add_volume(name=volume)
         container.add_mount_points(
             ecs.MountPoint(
-                container_path="/tmp",  # noqa: S108
+                container_path="/tmp",  # noqa: S108 - the same
                 source_volume=volume,
                 read_only=False,
             )

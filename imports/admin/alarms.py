@@ -1,7 +1,5 @@
 """Staff's list of alarms: look, mend the cause, close."""
 
-from collections.abc import Callable
-
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -9,13 +7,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import truncatechars
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
 from imports import alarms
 from imports.admin import cells
 from imports.admin.filters import OpenFilter
+from imports.admin.row_pages import row_page
 from imports.models import Alarm
 from imports.steps.receive import UPLOAD_ID
 from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
@@ -84,15 +83,7 @@ class AlarmAdmin(LookOnlyAdmin):
         return True
 
     def get_urls(self) -> list[URLPattern]:
-        close: Callable[..., HttpResponse] = require_POST(self.close_view)
-        return [
-            path(
-                "<path:object_id>/close/",
-                self.admin_site.admin_view(close),
-                name="imports_alarm_close",
-            ),
-            *super().get_urls(),
-        ]
+        return [row_page(self, "close", require_POST(self.close_view)), *super().get_urls()]
 
     def close_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not (self.has_view_permission(request) and self.has_close_permission(request)):

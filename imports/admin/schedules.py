@@ -1,6 +1,5 @@
 """Staff's page of schedules: what is imported when from where, and "import now"."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import BooleanRadioFilter
@@ -19,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from imports import schedules
 from imports.admin import cells
 from imports.admin.filters import DatasetFilter
+from imports.admin.row_pages import row_page
 from imports.datasets import all_datasets
 from imports.models import Schedule
 from vendors.staff_pages import ModelAdmin
@@ -154,15 +154,8 @@ class ScheduleAdmin(ModelAdmin):
         self.message_user(request, f"{schedule.name}: {SOON}", messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
-        view: Callable[..., HttpResponse] = require_POST(self.import_now_view)
-        return [
-            path(
-                "<path:object_id>/import-now/",
-                self.admin_site.admin_view(view),
-                name="imports_schedule_import_now",
-            ),
-            *super().get_urls(),
-        ]
+        import_now = row_page(self, "import-now", require_POST(self.import_now_view))
+        return [import_now, *super().get_urls()]
 
     def import_now_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not self.has_import_permission(request):

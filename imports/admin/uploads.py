@@ -30,6 +30,7 @@ from imports import actions, links, objects
 from imports.admin import cells
 from imports.admin.export import export
 from imports.admin.filters import DatasetFilter, ProgressFilter
+from imports.admin.row_pages import row_page
 from imports.admin.upload_page import progress_of, upload_page
 from imports.datasets import all_datasets
 from imports.models import Upload
@@ -218,26 +219,17 @@ class UploadAdmin(LookOnlyAdmin):
     # --- one upload ------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-
-        def own(name: str, page: Callable[..., HttpResponse]) -> URLPattern:
-            return path(
-                f"<path:object_id>/{name}/",
-                view(page),
-                name=f"imports_upload_{name}",
-            )
-
         return [
             path(
                 "export/",
                 self.admin_site.admin_view(self.export_view),
                 name="imports_upload_export",
             ),
-            own("retry", require_POST(self.retry_view)),
-            own("cancel", require_POST(self.cancel_view)),
-            own("report", self.report_view),
-            own("source", self.source_view),
-            own("progress", self.progress_view),
+            row_page(self, "retry", require_POST(self.retry_view)),
+            row_page(self, "cancel", require_POST(self.cancel_view)),
+            row_page(self, "report", self.report_view),
+            row_page(self, "source", self.source_view),
+            row_page(self, "progress", self.progress_view),
             *super().get_urls(),
         ]
 
