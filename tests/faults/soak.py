@@ -29,10 +29,10 @@ from tests.faults.http_faults import (
     UNAVAILABLE,
     Fault,
 )
+from tests.faults.messages import event, send
 from tests.faults.people import Person
 from tests.faults.proxy import Proxy
 from tests.faults.staff_files import KINDS
-from tests.faults.test_queues import event, send
 from tests.faults.world import World, running
 
 VENDORS = 6

@@ -7,9 +7,9 @@ from urllib.parse import quote_plus
 from tests.faults.cases import Case
 from tests.faults.checker import check
 from tests.faults.http_faults import EXPIRED, Fault
+from tests.faults.messages import event, send
 from tests.faults.reference import Expected
 from tests.faults.test_queues import alarms as dead_letter_alarms
-from tests.faults.test_queues import event, send
 from tests.faults.world import wait_until
 
 

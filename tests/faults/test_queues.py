@@ -20,6 +20,7 @@ from tests.faults.http_faults import (
     UNAVAILABLE,
     Fault,
 )
+from tests.faults.messages import event, send
 from tests.faults.world import wait_until
 
 GARBAGE = Fault(answer=lambda _: {"Messages": "not a list"})
@@ -108,24 +109,6 @@ def test_every_message_delivered_three_times_and_shuffled(case: Case) -> None:
         send(case, "Events", message)
     case.settle(within=45)
     check(case)
-
-
-def event(case: Case, key: str, version: str, **changes: Any) -> str:
-    """An event as S3 sends it; `changes` replace parts of its record."""
-    record = {
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "eventName": "ObjectCreated:Put",
-        "s3": {
-            "bucket": {"name": case.world.bucket},
-            "object": {"key": key, "size": 10, "versionId": version, "sequencer": "0A"},
-        },
-    }
-    return json.dumps({"Records": [record | changes]})
-
-
-def send(case: Case, queue: str, body: str, **more: Any) -> None:
-    case.world.aws("sqs").send_message(QueueUrl=case.world.queue(queue), MessageBody=body, **more)
 
 
 def task(name: str, *, arguments: Any = (), **properties: Any) -> str:
