@@ -18,6 +18,7 @@ from tests.faults.proxy import Proxy
 HEAD_END = b"\r\n\r\n"
 SERVICES = {"AmazonSQS": "sqs", "DynamoDB_20120810": "dynamodb"}
 QUERY_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
+LISTING = re.compile(r"[?&](?:versions|list-type)(?:[=&]|$)")
 
 
 @dataclass(frozen=True)
@@ -199,10 +200,10 @@ async def read_request(
         body = await reader.readexactly(int(headers.get("content-length") or 0))
     head = re.sub(rb"(?i)\r\n(?:connection|expect):[^\r]*", b"", head[:-4])
     head += b"\r\nConnection: close" + HEAD_END
-    return Request(method, path, head, body, operation_of(method, headers, body))
+    return Request(method, path, head, body, operation_of(method, path, headers, body))
 
 
-def operation_of(method: str, headers: dict[str, str], body: bytes) -> str:
+def operation_of(method: str, path: str, headers: dict[str, str], body: bytes) -> str:
     service, _, name = headers.get("x-amz-target", "").rpartition(".")
     if name:
         return f"{SERVICES.get(service, service.lower())}.{name}"
@@ -210,7 +211,9 @@ def operation_of(method: str, headers: dict[str, str], body: bytes) -> str:
         action = QUERY_ACTION.search(body)
         scope = re.search(r"/([a-z]+)/aws4_request", headers.get("authorization", ""))
         return f"{scope[1] if scope else 'query'}.{action[1].decode() if action else method}"
-    return f"s3.{method}"
+    # The sweep for missing events lists the bucket every few seconds; that is not a download.
+    is_listing = method == "GET" and LISTING.search(path) is not None
+    return "s3.LIST" if is_listing else f"s3.{method}"
 
 
 def refusal(request: Request, fault: Fault) -> bytes:

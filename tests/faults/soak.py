@@ -37,8 +37,9 @@ from tests.faults.world import World, running
 
 VENDORS = 6
 OPERATIONS = (
-    *("sqs.ReceiveMessage", "sqs.SendMessage", "sqs.DeleteMessage", "s3.GET", "s3.PUT", "s3.*"),
-    *("dynamodb.Query", "dynamodb.BatchWriteItem", "dynamodb.*", "*Send*Email*"),
+    *("sqs.ReceiveMessage", "sqs.SendMessage", "sqs.DeleteMessage", "*Send*Email*"),
+    *("s3.GET", "s3.LIST", "s3.PUT", "s3.*"),
+    *("dynamodb.Query", "dynamodb.BatchWriteItem", "dynamodb.*"),
 )
 FAULTS = (
     *(SERVER_ERROR, UNAVAILABLE, EXPIRED, THROTTLED, DROPPED, REPLY_LOST, BLACK_HOLE),
