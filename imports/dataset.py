@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from imports.rules import Required, Rule
+from imports.rules.base import Required, Rule
 
 if TYPE_CHECKING:
-    from imports.destinations import Destination
-    from imports.formats import Format
+    from imports.destinations.base import Destination
+    from imports.formats.base import Format
 
 # The last column of a correctable file, ignored when the file comes back.
 CORRECTIONS_COLUMN = "Errors"

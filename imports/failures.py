@@ -8,12 +8,13 @@ from django.conf import settings
 from django.db import close_old_connections, transaction
 from django.db.models.functions import Now
 
-from imports import alarms, transient
-from imports.crashpoints import crashpoint
-from imports.hints import send_hint
-from imports.lease import Fenced, Work, locked
+from imports.execution import retry_policy
+from imports.execution.failpoints import crashpoint
+from imports.execution.hints import send_hint
+from imports.execution.lease import Fenced, Work, locked
 from imports.models import Alarm, Notification, Upload
-from imports.refusals import REFUSALS
+from imports.notifications import alarms
+from imports.rules.refusals import REFUSALS
 from imports.steps.report import end_run
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def record(work: Work, error: Exception) -> None:
             upload = locked(work.upload_id, work.token)
             upload.attempts += 1
             upload.lease_until = None
-            most = transient.most_attempts(error)
+            most = retry_policy.most_attempts(error)
             if upload.attempts < most:
                 delay = backoff(upload.attempts)
                 upload.next_attempt_at = Now() + timedelta(seconds=delay)

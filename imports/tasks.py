@@ -13,8 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from imports import clean_up as clean_up_sources
-from imports import erasure, housekeeping, pipeline, schedules
+from imports import pipeline
+from imports.intake import schedules
+from imports.maintenance import erasure, resume
+from imports.maintenance import retention as clean_up_sources
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds, so that a queue full of hints is not used up while the database restarts
@@ -39,13 +41,13 @@ def advance() -> None:
 @shared_task
 @left_to_the_next_sweep()
 def resume_stalled() -> None:
-    housekeeping.resume_stalled()
+    resume.resume_stalled()
 
 
 @shared_task
 @left_to_the_next_sweep()
 def find_missing_events() -> None:
-    housekeeping.find_missing_events()
+    resume.find_missing_events()
 
 
 @shared_task
@@ -64,4 +66,4 @@ def clean_up() -> None:
 @shared_task
 @left_to_the_next_sweep()
 def watch_dead_letters() -> None:
-    housekeeping.watch_dead_letters()
+    resume.watch_dead_letters()

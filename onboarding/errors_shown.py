@@ -6,9 +6,9 @@ from functools import cached_property
 
 from imports.dataset import Dataset
 from imports.models import RowError, Upload
-from imports.remedies import remedy_for
-from imports.report_files import by_column
-from imports.summary import ErrorGroup, error_groups
+from imports.reports.error_report import by_column
+from imports.reports.summary import ErrorGroup, error_groups
+from imports.rules.remedies import remedy_for
 from onboarding.history import Pages
 
 PER_PAGE = 20

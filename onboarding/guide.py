@@ -9,14 +9,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from imports.dataset import Column, Dataset
-from imports.judging import (
+from imports.rules.base import OneOf, Rule, plain
+from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS, Refusal
+from imports.validation.validate import (
     COLUMN_COUNT_MESSAGE,
     GENERAL_REMEDIES,
     OVERLONG_MESSAGE,
     UNPRINTABLE_MESSAGE,
 )
-from imports.refusals import ALL, OF_FORMATS, OF_VENDORS, Refusal
-from imports.rules import OneOf, Rule, plain
 
 WHOLE_ROW = "The whole row"
 ANY_COLUMN = "Any column"

@@ -12,7 +12,7 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
 from imports.dataset import Dataset
-from imports.refusals import Refused
+from imports.rules.refusals import Refused
 from imports.steps.stage import refuse_by_size, understood
 from onboarding.offered import offered
 from vendors.access import access_of

@@ -1,8 +1,8 @@
 """Files of any columns, kept row by row as they are."""
 
 from imports.dataset import Column, Dataset
-from imports.dynamo_table import OWN_ATTRIBUTES, DynamoRows
-from imports.formats import CsvOfAnyColumns
+from imports.destinations.dynamodb import OWN_ATTRIBUTES, DynamoRows
+from imports.formats.base import CsvOfAnyColumns
 
 DATASET = Dataset(
     key="csv",

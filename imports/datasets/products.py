@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from catalog.models import Category, Product
 from imports.dataset import Column, Dataset, Fixed, Unique
-from imports.formats import Csv
-from imports.postgres_table import PostgresTable
-from imports.rules import MaxLength, Number, OneOf, Pattern, Required, WebAddress, Whole
+from imports.destinations.postgres import PostgresTable
+from imports.formats.base import Csv
+from imports.rules.base import MaxLength, Number, OneOf, Pattern, Required, WebAddress, Whole
 
 LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"  # in centimetres
 

@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from imports import datasets, objects, staging
-from imports.crashpoints import crashpoint
+from imports import datasets
 from imports.dataset import Dataset
-from imports.lease import Work
+from imports.execution.failpoints import crashpoint
+from imports.execution.lease import Work
+from imports.formats.csv_reader import Layout
 from imports.models import Upload
-from imports.readers import Layout
-from imports.refusals import Refused
+from imports.rules.refusals import Refused
+from imports.storage import s3, staging
 
 RENEW_EVERY = 5.0  # seconds
 
@@ -24,7 +25,7 @@ def stage(work: Work) -> None:
     dataset = datasets.get(upload.dataset)
     try:
         refuse_by_what_is_known(upload, dataset)
-        with objects.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
+        with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             crashpoint("stage.after_download")
             work.renew()
             staging.put_upload(upload)

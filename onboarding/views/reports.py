@@ -9,8 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from imports import links, report_files
 from imports.models import Upload
+from imports.notifications import report_links
+from imports.reports import error_report
 from onboarding.views.upload import visible
 
 
@@ -20,7 +21,7 @@ def errors(request: HttpRequest, upload_id: str) -> HttpResponse:
     upload = visible(request, upload_id)
     if not (upload.error_file_s3_key and upload.error_file_version):
         raise Http404("no report")
-    return redirect(links.download_url(upload, upload.error_file_version))
+    return redirect(report_links.download_url(upload, upload.error_file_version))
 
 
 @require_safe
@@ -31,7 +32,7 @@ def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
         raise Http404("nothing to correct")
     name = f"{PurePosixPath(upload.file_name).stem} - to correct.csv"
     return StreamingHttpResponse(
-        report_files.correctable_file(upload),
+        error_report.correctable_file(upload),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": content_disposition_header(True, name) or "attachment"},
     )
@@ -42,11 +43,11 @@ def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
 def mailed(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the e-mail: whoever has it may read that one report, for some days."""
     try:
-        link = links.read(token)
-    except links.LinkExpired:
+        link = report_links.read(token)
+    except report_links.LinkExpired:
         days = {"days": settings.REPORT_LINK_DAYS}
         return render(request, "onboarding/report_expired.html", days, status=410)
-    except links.LinkInvalid as error:
+    except report_links.LinkInvalid as error:
         raise Http404("nobody issued this link") from error
     upload = get_object_or_404(Upload, pk=link.upload_id, erased_at=None)
-    return redirect(links.download_url(upload, link.version, key=link.key))
+    return redirect(report_links.download_url(upload, link.version, key=link.key))

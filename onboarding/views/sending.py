@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 
 from config.logging import about
 from imports.dataset import Dataset
+from imports.intake import receive
 from imports.models import Upload
-from imports.refusals import Refused
-from imports.steps import receive
+from imports.rules.refusals import Refused
 from imports.steps.stage import in_megabytes
 from onboarding.forms import UploadForm
 from onboarding.offered import offered

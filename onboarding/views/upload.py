@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from imports import actions, datasets
-from imports.clean_up import source_goes_at
+from imports.maintenance.retention import source_goes_at
 from imports.models import Notification, Upload
-from imports.refusals import REFUSALS
+from imports.rules.refusals import REFUSALS
 from onboarding.errors_shown import Errors
 from onboarding.progress import Progress
 from onboarding.words import mode_title

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from imports.contact_rules import Email, Phone
-from imports.rules import OneOf, Wrong
+from imports.rules.base import OneOf, Wrong
+from imports.rules.contact import Email, Phone
 
 
 @pytest.mark.parametrize(

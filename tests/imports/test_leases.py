@@ -12,10 +12,11 @@ from django.db import connection
 from django.utils.timezone import now
 
 from catalog.models import Product
-from imports import actions, failures, lease, pipeline
-from imports.judging import judge
+from imports import actions, failures, pipeline
+from imports.execution import lease
 from imports.models import Alarm, RowError, Upload
 from imports.steps import load as load_step
+from imports.validation.validate import judge
 from tests.conftest import arrived, drive
 from tests.product_files import good_row
 from vendors.models import Vendor

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from imports.readers import MAX_NAME, MAX_ROW, Layout, Unreadable, rows, scan
+from imports.formats.csv_reader import MAX_NAME, MAX_ROW, Layout, Unreadable, rows, scan
 
 Rows = list[tuple[int, list[str]]]
 Read = Callable[..., tuple[Layout, Rows]]

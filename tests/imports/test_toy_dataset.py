@@ -10,8 +10,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from imports import datasets, dynamo
+from imports import datasets
 from imports.models import Notification, RowError
+from imports.storage import dynamodb
 from tests.conftest import report_text
 from tests.imports.dropping import imported
 
@@ -54,7 +55,7 @@ def test_it_imports_a_file() -> None:
 
     assert (upload.status, upload.valid_records, upload.error_records) == ("partial", 2, 2)
     key = {":upload": {"S": upload.upload_id}}
-    found = dynamo.client().query(
+    found = dynamodb.client().query(
         TableName=settings.CSV_DATA_TABLE,
         KeyConditionExpression="upload_id = :upload",
         ExpressionAttributeValues=key,

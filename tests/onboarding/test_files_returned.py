@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from imports import links
 from imports.models import Upload
+from imports.notifications import report_links
 from tests.onboarding.conftest import good_file, text_of
 from tests.product_files import good_row
 
@@ -84,7 +84,7 @@ def test_the_correctable_file_is_named_after_the_vendors_own(
 
 def test_the_mailed_link_needs_no_login(partial: Upload, mailoutbox: list[EmailMessage]) -> None:
     [mail] = mailoutbox
-    path = links.report_url(partial).partition("//")[2].partition("/")[2]
+    path = report_links.report_url(partial).partition("//")[2].partition("/")[2]
     assert path in str(mail.body)
     answer = Client().get(f"/{path}")
     assert "INVALID_PRICE" in fetched(answer["Location"])
@@ -93,7 +93,7 @@ def test_the_mailed_link_needs_no_login(partial: Upload, mailoutbox: list[EmailM
 def test_the_mailed_link_of_an_earlier_run_still_leads_to_its_report(
     partial: Upload, as_alice: Client
 ) -> None:
-    path = "/" + links.report_url(partial).split("/", 3)[3]
+    path = "/" + report_links.report_url(partial).split("/", 3)[3]
     as_alice.post(f"/uploads/{partial.upload_id}/retry/")
     assert "INVALID_PRICE" in fetched(Client().get(path)["Location"])
 
@@ -101,7 +101,7 @@ def test_the_mailed_link_of_an_earlier_run_still_leads_to_its_report(
 def test_an_expired_link_says_how_to_get_the_report(
     partial: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = "/" + links.report_url(partial).split("/", 3)[3]
+    path = "/" + report_links.report_url(partial).split("/", 3)[3]
     later = time.time() + 7 * 24 * 3600 + 1
     monkeypatch.setattr("time.time", lambda: later)
     answer = Client().get(path)
@@ -110,7 +110,7 @@ def test_an_expired_link_says_how_to_get_the_report(
 
 
 def test_a_link_that_was_changed_leads_nowhere(partial: Upload) -> None:
-    path = "/" + links.report_url(partial).split("/", 3)[3]
+    path = "/" + report_links.report_url(partial).split("/", 3)[3]
     middle = len(path) // 2
     for forged in (
         path[:middle] + "AAAA" + path[middle + 4 :],

@@ -12,7 +12,7 @@ from django.test import Client
 from catalog.models import Category
 from imports import datasets
 from imports.dataset import Dataset
-from imports.refusals import ALL
+from imports.rules.refusals import ALL
 from onboarding.guide import error_codes, refusals
 from tests.imports.dropping import imported
 from tests.onboarding.conftest import Browse, text_of

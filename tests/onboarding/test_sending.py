@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Product
-from imports import forwarder
+from imports.intake import s3_events
 from imports.models import Action, Upload
-from imports.refusals import REFUSALS
+from imports.rules.refusals import REFUSALS
 from tests.conftest import drive
 from tests.imports.hostile.corpus import CORPUS, ROW_LIMIT, Hostile
 from tests.onboarding.conftest import Browse, good_file, send, text_of
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.django_db
 
 def forward(upload: Upload) -> None:
     """Hand events on until this upload's has come."""
-    sqs = forwarder.client()
+    sqs = s3_events.client()
     for _ in range(50):
-        forwarder.forward_some(sqs, wait_seconds=1)
+        s3_events.forward_some(sqs, wait_seconds=1)
         upload.refresh_from_db()
         if upload.s3_version:
             return

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.timezone import now
 
+from imports.intake.receive import open_upload
 from imports.models import Notification, RowError, Upload
-from imports.steps.receive import open_upload
 from tests.conftest import arrived, drive
 from tests.onboarding.conftest import good_file, make_upload, text_of
 from tests.product_files import good_row

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from imports import dead_letters
+from imports.monitoring import dead_letters
 
 
 class Command(BaseCommand):
