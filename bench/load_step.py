@@ -11,12 +11,12 @@ from bench.table import Line
 from bench.timing import in_turn
 from bench.twins import empty_twin, make_twin
 from imports.execution.lease import Work
-from imports.formats.csv_reader import Layout
+from imports.formats.layout import Layout
 from imports.intake.receive import new_upload_id
 from imports.models import Upload
+from imports.rules.rows import StagedRow
 from imports.steps.load import load
 from imports.storage import staging
-from imports.validation.validate import StagedRow
 from vendors.models import Vendor
 
 ROWS = 10_000

@@ -15,8 +15,9 @@ from django.db import InterfaceError, OperationalError
 
 from imports import pipeline
 from imports.intake import schedules
-from imports.maintenance import erasure, resume
+from imports.maintenance import erasure, missing_events, resume
 from imports.maintenance import retention as clean_up_sources
+from imports.monitoring import dead_letters
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds, so that a queue full of hints is not used up while the database restarts
@@ -47,7 +48,7 @@ def resume_stalled() -> None:
 @shared_task
 @left_to_the_next_sweep()
 def find_missing_events() -> None:
-    resume.find_missing_events()
+    missing_events.find_missing_events()
 
 
 @shared_task
@@ -66,4 +67,4 @@ def clean_up() -> None:
 @shared_task
 @left_to_the_next_sweep()
 def watch_dead_letters() -> None:
-    resume.watch_dead_letters()
+    dead_letters.watch_dead_letters()

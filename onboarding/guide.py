@@ -8,15 +8,18 @@ from decimal import Decimal
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from imports.dataset import Column, Dataset
-from imports.rules.base import OneOf, Rule, plain
-from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS, Refusal
-from imports.validation.validate import (
+from imports.dataset import Dataset
+from imports.rules.base import Rule
+from imports.rules.cells import (
     COLUMN_COUNT_MESSAGE,
     GENERAL_REMEDIES,
     OVERLONG_MESSAGE,
     UNPRINTABLE_MESSAGE,
 )
+from imports.rules.columns import Column
+from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS, Refusal
+from imports.rules.text import OneOf
+from imports.rules.wording import plain
 
 WHOLE_ROW = "The whole row"
 ANY_COLUMN = "Any column"

@@ -13,7 +13,6 @@ from django.http import HttpRequest
 
 from imports.dataset import Dataset
 from imports.rules.refusals import Refused
-from imports.steps.stage import refuse_by_size, understood
 from onboarding.offered import offered
 from vendors.access import access_of
 from vendors.models import Vendor
@@ -45,7 +44,7 @@ def refuse_if_cut(request: HttpRequest, dataset: Dataset) -> None:
     """Raise Refused when the form came without a file because that was too large."""
     sent = int(request.META.get("CONTENT_LENGTH") or 0)
     if "file" not in request.FILES:
-        refuse_by_size(sent, dataset)
+        dataset.refuse_by_size(sent)
 
 
 def look(
@@ -55,9 +54,8 @@ def look(
     if vendor is not None and not vendor.is_active:
         raise Refused("INACTIVE_VENDOR", vendor=vendor.vendor_id)
     size = file.size or 0
-    refuse_by_size(size, dataset)
     with on_disk(file) as path:
-        understood(path, size, dataset, mode)
+        dataset.inspect(path, size, mode)
     file.seek(0)
 
 

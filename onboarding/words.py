@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from imports.dataset import Dataset, header_name
+from imports.dataset import Dataset
 from imports.models import Upload
+from imports.rules.columns import header_name
 
 
 @dataclass(frozen=True)

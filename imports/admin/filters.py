@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from imports import datasets
 from imports.models import Upload
 from imports.monitoring.stalled import is_stuck
-from imports.validation.validate import GENERAL_REMEDIES
+from imports.rules.cells import GENERAL_REMEDIES
 from vendors.staff_pages import ModelAdmin
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """Files of any columns, kept row by row as they are."""
 
-from imports.dataset import Column, Dataset
+from imports.dataset import Dataset
 from imports.destinations.dynamodb import OWN_ATTRIBUTES, DynamoRows
-from imports.formats.base import CsvOfAnyColumns
+from imports.formats.csv_formats import CsvOfAnyColumns
+from imports.rules.columns import Column
 
 DATASET = Dataset(
     key="csv",

@@ -1,10 +1,13 @@
 """Clients, for everybody who looks them up by e-mail address."""
 
-from imports.dataset import Column, Dataset, Unique
+from imports.dataset import Dataset
 from imports.destinations.dynamodb import DynamoTable
-from imports.formats.base import CsvMaybeWithoutHeader
-from imports.rules.base import MaxLength, OneOf, Required
+from imports.formats.csv_formats import CsvMaybeWithoutHeader
+from imports.rules.base import Required
+from imports.rules.columns import Column
 from imports.rules.contact import Email, Phone
+from imports.rules.keys import Unique
+from imports.rules.text import MaxLength, OneOf
 
 DATASET = Dataset(
     key="clients",

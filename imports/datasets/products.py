@@ -3,10 +3,14 @@
 from decimal import Decimal
 
 from catalog.models import Category, Product
-from imports.dataset import Column, Dataset, Fixed, Unique
+from imports.dataset import Dataset
 from imports.destinations.postgres import PostgresTable
-from imports.formats.base import Csv
-from imports.rules.base import MaxLength, Number, OneOf, Pattern, Required, WebAddress, Whole
+from imports.formats.csv_formats import Csv
+from imports.rules.base import Required
+from imports.rules.columns import Column
+from imports.rules.keys import Fixed, Unique
+from imports.rules.numbers import Number, Whole
+from imports.rules.text import MaxLength, OneOf, Pattern, WebAddress
 
 LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"  # in centimetres
 

@@ -15,7 +15,7 @@ from imports.destinations.key_conflicts import clean_positions
 from imports.destinations.postgres import identifiers
 from imports.models import Upload
 from imports.storage.postgres_copy import copy_rows
-from imports.validation.validate import Judged
+from imports.validation.batch import Judged
 
 LONGEST_MOVE = settings.CELERY_TASK_TIME_LIMIT - 40  # seconds; deleting the rows comes after it
 PROVENANCE = ("upload_id", "upload_row")
@@ -40,7 +40,7 @@ class AllOrNothing(Destination):
             # Nothing will be in. The rest is judged for its errors alone.
             undone = upload.valid_records + len(clean) if last else 0
             return Taken(valid=len(clean) - undone)
-        columns = [column.key for column in batch.dataset.columns]
+        columns = [column.key for column in batch.schema.columns]
         copy_rows(
             self.incoming._meta.db_table,
             [*columns, *PROVENANCE],

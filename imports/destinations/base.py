@@ -2,13 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from imports.execution.retry_policy import Contention
+from imports.models import Upload
 from imports.rules.base import Problem
-
-if TYPE_CHECKING:
-    from imports.models import Upload
-    from imports.validation.validate import Judged
+from imports.validation.batch import Judged
 
 
 @dataclass
@@ -30,17 +28,17 @@ class Destination(ABC):
     """Where the good rows of a data set go."""
 
     @abstractmethod
-    def take(self, upload: "Upload", batch: "Judged", *, last: bool) -> Taken:
+    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
         """Bring in the clean rows of `batch`, each exactly once however often it is asked.
 
         Called inside the transaction that holds the upload's row; `last` with the file's last
         batch. Raises KeysTakenMeanwhile, database errors and botocore's.
         """
 
-    def run_ends(self, upload: "Upload") -> None:  # noqa: B027 - most keep nothing between batches
+    def run_ends(self, upload: Upload) -> None:  # noqa: B027 - most keep nothing between batches
         """Drop what was kept between the batches of the upload's run, and take back what was
         counted for rows that will not be in. Called inside the transaction that ends the run."""
 
 
-class KeysTakenMeanwhile(Exception):
+class KeysTakenMeanwhile(Contention):
     """Other uploads kept committing this batch's keys between look-up and insert."""

@@ -22,7 +22,7 @@ from imports.models import Upload
 from imports.rules.base import Problem
 from imports.storage import dynamodb
 from imports.storage.dynamodb import Item
-from imports.validation.validate import Judged
+from imports.validation.batch import Judged
 
 LARGEST_ITEM = 400 * 1024  # bytes of names and values, DynamoDB's limit
 ITEM_OVERHEAD = 1024  # what our own attributes take, generously
@@ -42,7 +42,7 @@ class DynamoTable(Destination):
 
     def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
         table: str = getattr(settings, self.setting)
-        (unique,) = batch.dataset.unique
+        (unique,) = batch.schema.unique
         at = batch.position(unique.column)
         keys = [batch.values[i][at] for i in clean_positions(batch)]
         claimed = claimed_keys.of(upload, unique.column, keys)
@@ -70,7 +70,7 @@ class DynamoTable(Destination):
 
     @staticmethod
     def _item(upload: Upload, batch: Judged, i: int) -> Item:
-        cells = zip(batch.dataset.columns, batch.values[i], strict=True)
+        cells = zip(batch.schema.columns, batch.values[i], strict=True)
         item = {column.key: attribute(value) for column, value in cells if value is not None}
         return item | {
             "upload_id": {"S": upload.upload_id},
@@ -87,7 +87,7 @@ class DynamoRows(Destination):
     setting: str  # that holds the table's name
 
     def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
-        names = [column.key for column in batch.dataset.columns]
+        names = [column.key for column in batch.schema.columns]
         of_names = sum(len(name.encode()) for name in names) + ITEM_OVERHEAD
         good: list[int] = []
         problems: dict[int, list[Problem]] = {}

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from imports.dataset import Dataset, Unique
 from imports.models import Upload
-from imports.rules.base import Problem, shown
-from imports.validation.validate import Judged
+from imports.rules.base import Problem
+from imports.rules.keys import Unique
+from imports.rules.schema import Schema
+from imports.rules.wording import shown
+from imports.validation.batch import Judged
 
 Key = Any  # a value, or a tuple of values where several columns make the key
 
@@ -43,13 +45,13 @@ class Walk:
     skipped: int = 0
 
     @property
-    def dataset(self) -> Dataset:
-        return self.batch.dataset
+    def schema(self) -> Schema:
+        return self.batch.schema
 
     def run(self) -> None:
-        keys = [(unique, key_of(self.batch, unique)) for unique in self.dataset.unique]
+        keys = [(unique, key_of(self.batch, unique)) for unique in self.schema.unique]
         updates = self.upload.mode == Upload.Mode.UPDATE
-        identity = next((key for u, key in keys if u.column == self.dataset.identity), None)
+        identity = next((key for u, key in keys if u.column == self.schema.identity), None)
         for i in clean_positions(self.batch):
             if updates and identity and self._is_change(i, identity(i)):
                 continue
@@ -66,7 +68,7 @@ class Walk:
             for unique, key in keys
             if (holder := self.held[unique.column].get(key)) is not None
         ]
-        if self.skip_known and any(u.column == self.dataset.identity for u, _, _ in holders):
+        if self.skip_known and any(u.column == self.schema.identity for u, _, _ in holders):
             self.skipped += 1
             return
         if holders:
@@ -80,7 +82,7 @@ class Walk:
     def _is_change(self, i: int, identity: Key) -> bool:
         """Deal with a row of mode `update` that names a stored row of another upload, or that
         lacks what a new row needs; False when it is to be inserted."""
-        stored = self.held[self.dataset.identity].get(identity)
+        stored = self.held[self.schema.identity].get(identity)
         if stored is None:
             if lacking := self._lacking(i):
                 self.problems[i] = lacking
@@ -90,7 +92,7 @@ class Walk:
         row = self.batch.numbers[i]
         claimed = self.claims.setdefault(str(identity), row)
         if claimed != row:
-            unique = next(u for u in self.dataset.unique if u.column == self.dataset.identity)
+            unique = next(u for u in self.schema.unique if u.column == self.schema.identity)
             message = unique.repeated.format(value=shown(str(identity)), row=claimed)
             self.problems[i] = [Problem(unique.column, unique.code, message)]
         elif changed := self._changes_of_fixed(i, stored):
@@ -108,7 +110,7 @@ class Walk:
                 fixed.code,
                 fixed.message.format(stored=shown(str(kept)), value=shown(str(value))),
             )
-            for fixed, kept in zip(self.dataset.fixed, stored.stored, strict=True)
+            for fixed, kept in zip(self.schema.fixed, stored.stored, strict=True)
             if (value := self.batch.values[i][self.batch.position(fixed.column)]) is not None
             and value != kept
         ]
@@ -117,7 +119,7 @@ class Walk:
         """Required cells that a row which is not stored yet leaves empty."""
         return [
             Problem(column.key, column.required.code, column.required.message(column.label))
-            for position, column in enumerate(self.dataset.columns)
+            for position, column in enumerate(self.schema.columns)
             if column.required and self.batch.values[i][position] is None
         ]
 

@@ -7,13 +7,14 @@ from typing import Any
 from django.db import connection, models, transaction
 from psycopg2 import sql
 
-from imports.dataset import Dataset, Unique
 from imports.destinations import claimed_keys
 from imports.destinations.base import Destination, KeysTakenMeanwhile, Taken
 from imports.destinations.key_conflicts import Holder, Key, Walk, clean_positions, key_of
 from imports.models import Upload
+from imports.rules.keys import Unique
+from imports.rules.schema import Schema
 from imports.storage.postgres_copy import copy_rows
-from imports.validation.validate import Judged
+from imports.validation.batch import Judged
 
 MOST_WALKS = 10  # of one batch, while other vendors take its keys
 
@@ -68,14 +69,14 @@ class PostgresTable(Destination):
         """By each unique key's first column: the stored rows that hold any key of the batch."""
         clean = clean_positions(batch)
         held = {}
-        for unique in batch.dataset.unique:
+        for unique in batch.schema.unique:
             key = key_of(batch, unique)
             keys = [found for i in clean if (found := key(i)) is not None]
-            held[unique.column] = self._holders(upload, batch.dataset, unique, keys)
+            held[unique.column] = self._holders(upload, batch.schema, unique, keys)
         return held
 
     def _holders(
-        self, upload: Upload, dataset: Dataset, unique: Unique, keys: list[Key]
+        self, upload: Upload, schema: Schema, unique: Unique, keys: list[Key]
     ) -> dict[Key, Holder]:
         """The stored rows that hold any of `keys`, with their values of the fixed columns."""
         if not keys:
@@ -87,7 +88,7 @@ class PostgresTable(Destination):
             else [keys]
         )
         columns = identifiers([*unique.columns, "upload_id", "upload_row"])
-        fixed = [sql.Identifier(fixed.column) for fixed in dataset.fixed]
+        fixed = [sql.Identifier(fixed.column) for fixed in schema.fixed]
         if unique.also:
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
                 identifiers(unique.columns),
@@ -131,15 +132,15 @@ class PostgresTable(Destination):
         """The rows by which earlier batches have changed stored rows of this batch's identities."""
         if upload.mode != Upload.Mode.UPDATE:
             return {}
-        position = batch.position(batch.dataset.identity)
+        position = batch.position(batch.schema.identity)
         identities = [str(values[position]) for values in batch.values]
-        return claimed_keys.of(upload, batch.dataset.identity, identities)
+        return claimed_keys.of(upload, batch.schema.identity, identities)
 
     def _insert(self, upload: Upload, batch: Judged, positions: Sequence[int]) -> int:
         """Insert the rows at `positions`; returns how many went in."""
         if not positions:
             return 0
-        keys = [column.key for column in batch.dataset.columns]
+        keys = [column.key for column in batch.schema.columns]
         names = [*keys, "upload_id", "upload_row"]
         owner: tuple[str | None, ...] = ()
         if self.vendor_column:
@@ -150,7 +151,7 @@ class PostgresTable(Destination):
             ((*batch.values[i], upload.upload_id, batch.numbers[i], *owner) for i in positions),
         )
         # In the order of the key that vendors share, lest two batches wait for each other.
-        shared = [unique.column for unique in batch.dataset.unique if unique.scope == "platform"]
+        shared = [unique.column for unique in batch.schema.unique if unique.scope == "platform"]
         order = [*shared, *keys][0]
         statement = sql.SQL(
             "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ORDER BY {order} "
@@ -170,9 +171,9 @@ class PostgresTable(Destination):
         stored."""
         if not positions:
             return
-        dataset = batch.dataset
-        keys = [column.key for column in dataset.columns]
-        changing = [key for key in keys if key in batch.present and key != dataset.identity]
+        schema = batch.schema
+        keys = [column.key for column in schema.columns]
+        changing = [key for key in keys if key in batch.present and key != schema.identity]
         self._copy(keys, (batch.values[i] for i in positions))
         statement = sql.SQL(
             "UPDATE {table} SET {changes} FROM {incoming} WHERE {table}.{vendor} = %s "
@@ -181,7 +182,7 @@ class PostgresTable(Destination):
             table=sql.Identifier(self._name),
             incoming=sql.Identifier(self._incoming),
             vendor=sql.Identifier(self.vendor_column),
-            identity=sql.Identifier(dataset.identity),
+            identity=sql.Identifier(schema.identity),
             changes=sql.SQL(", ").join(
                 [
                     sql.SQL("{column} = COALESCE({incoming}.{column}, {table}.{column})").format(
@@ -196,10 +197,10 @@ class PostgresTable(Destination):
         )
         with connection.cursor() as cursor:
             cursor.execute(statement, [upload.vendor_id])
-        position = batch.position(dataset.identity)
+        position = batch.position(schema.identity)
         claimed_keys.keep(
             upload,
-            dataset.identity,
+            schema.identity,
             ((str(batch.values[i][position]), batch.numbers[i]) for i in positions),
         )
 

@@ -4,6 +4,7 @@ The one place that says so: a slice that fails asks here (failures.py), and so d
 lost a race (steps/load.py). Nothing is tried for ever.
 """
 
+import random
 from http.client import HTTPException
 
 from botocore.exceptions import (
@@ -23,9 +24,17 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from urllib3.exceptions import HTTPError
 
-from imports.destinations.base import KeysTakenMeanwhile
 from imports.storage.dynamodb import Overloaded
 from imports.storage.staging import StagingIncomplete
+
+
+class Transient(Exception):
+    """A failure of ours that may pass by itself: the same again may succeed later."""
+
+
+class Contention(Transient):
+    """Another upload was faster. Nothing happened, and the same at once may well succeed."""
+
 
 MOST_IF_LASTING = 3  # attempts: a worker of the last version may meet a row of the next one
 SERVER_IS_AT_FAULT = 500
@@ -75,7 +84,7 @@ PASSING: tuple[type[BaseException], ...] = (
     SoftTimeLimitExceeded,
     StagingIncomplete,
     Overloaded,
-    KeysTakenMeanwhile,
+    Transient,
 )
 DEADLOCKS = {"40P01", "40001"}  # deadlock detected, serialization failure
 
@@ -97,6 +106,12 @@ def most_attempts(error: BaseException) -> int:
 
 def is_contention(error: BaseException) -> bool:
     """True for a deadlock or its like: nothing happened, and the same at once may well succeed."""
-    if isinstance(error, KeysTakenMeanwhile):
+    if isinstance(error, Contention):
         return True
     return getattr(error.__cause__, "pgcode", None) in DEADLOCKS
+
+
+def backoff(attempts: int) -> float:
+    """Seconds to wait after this many failures: doubling, capped, with jitter."""
+    longest = min(settings.RETRY_MAX_SECONDS, settings.RETRY_BASE_SECONDS * 2 ** (attempts - 1))
+    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret

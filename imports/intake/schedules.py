@@ -20,12 +20,12 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from imports import datasets, failures
-from imports.execution import hints
+from imports import datasets
+from imports.execution import hints, retry_policy
+from imports.execution.clock import database_now
 from imports.intake.receive import Arrival, object_arrived, object_found
 from imports.models import Alarm, Schedule, Upload
 from imports.notifications import alarms
-from imports.steps.report import database_now
 from imports.storage import s3
 from imports.storage.s3 import ListedVersion
 
@@ -212,7 +212,7 @@ def put_off(schedule: Schedule, error: Exception, started: datetime) -> None:
         settle(schedule, started)
         alarms.raise_alarm(Alarm.Kind.FAILED_SCHEDULE, schedule.name, schedule.last_result)
     elif schedule.is_enabled:
-        soon = started + timedelta(seconds=failures.backoff(schedule.failures))
+        soon = started + timedelta(seconds=retry_policy.backoff(schedule.failures))
         schedule.next_run_at = min(next_tick(schedule, started), soon)
 
 

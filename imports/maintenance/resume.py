@@ -1,12 +1,11 @@
-"""What beat asks for: resume stalled uploads, find missing events, watch dead letters.
+"""Resume stalled uploads: a sweep that beat asks for.
 
-All of it is level-triggered ("older than X", never a time window), so that a beat that was dead
+It is level-triggered ("older than X", never a time window), so that a beat that was dead
 for hours, or two beats at once, change nothing.
 """
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -14,29 +13,15 @@ from django.db.models import Min, Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from config import aws
-from imports import datasets
 from imports.execution.failpoints import crashpoint
 from imports.execution.hints import send_hint
-from imports.intake.receive import Arrival, object_arrived
-from imports.models import Alarm, Upload
-from imports.monitoring import dead_letters, metrics
-from imports.notifications import alarms
+from imports.models import Upload
+from imports.monitoring import metrics
+from imports.monitoring.queues import messages_in
 from imports.rules.refusals import REFUSALS
-from imports.storage import s3
-
-if TYPE_CHECKING:
-    from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.literals import QueueAttributeFilterType
 
 log = logging.getLogger(__name__)
 MOST_HINTS = 100  # per sweep
-MOST_AT_ONCE = 1_000  # objects compared with the database
-
-
-def queues() -> "SQSClient":
-    found: SQSClient = aws.client("sqs")
-    return found
 
 
 def resume_stalled() -> int:
@@ -52,7 +37,7 @@ def resume_stalled() -> int:
         Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - grace
     )
     count = due.count()
-    waiting = messages_in(settings.IMPORTS_QUEUE_URL, also_taken=False)
+    waiting = messages_in(settings.IMPORTS_QUEUE_URL, in_flight=False)
     oldest = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
     metrics.queue_age(
         queue="imports",
@@ -87,64 +72,3 @@ def end_those_that_never_arrived() -> None:
             upload.save()
             transaction.on_commit(send_hint, robust=True)
             crashpoint("never_arrived.before_commit")
-
-
-def messages_in(queue_url: str, *, also_taken: bool = True) -> int:
-    """About how many messages a queue holds: waiting, delayed and, unless told otherwise, in
-    somebody's hands."""
-    names: list[QueueAttributeFilterType] = [
-        "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesDelayed",
-    ]
-    if also_taken:
-        names.append("ApproximateNumberOfMessagesNotVisible")
-    answer = queues().get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
-    return sum(int(number) for number in answer["Attributes"].values())
-
-
-def find_missing_events() -> int:
-    """Make uploads of objects for which no event has come; returns how many."""
-    found = 0
-    grace = timedelta(seconds=settings.EVENT_GRACE_SECONDS)
-    for dataset in datasets.all_datasets().values():
-        page: list[s3.ListedVersion] = []
-        for listed in s3.list_versions(settings.S3_BUCKET, dataset.prefix):
-            if listed.modified < now() - grace and not listed.key.endswith("/"):
-                page.append(listed)
-            if len(page) == MOST_AT_ONCE:
-                found += receive_unknown(page)
-                page = []
-        found += receive_unknown(page)
-    if found:
-        log.warning("%s objects had no event and were found by the sweep", found)
-    return found
-
-
-def receive_unknown(page: list[s3.ListedVersion]) -> int:
-    """Receive those object versions that no upload has."""
-    known = set(
-        Upload.objects.filter(
-            s3_bucket=settings.S3_BUCKET, s3_key__in=[listed.key for listed in page]
-        ).values_list("s3_key", "s3_version")
-    )
-    unknown = [listed for listed in page if (listed.key, listed.version) not in known]
-    for listed in unknown:
-        object_arrived(arrival_of(listed))
-        crashpoint("find.after_receive")
-    return len(unknown)
-
-
-def arrival_of(listed: s3.ListedVersion) -> Arrival:
-    return Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size, listed.etag)
-
-
-def watch_dead_letters() -> None:
-    """Raise an alarm for every dead-letter queue that holds a message."""
-    for name, queue in dead_letters.queues().items():
-        if count := messages_in(queue.dead_letter_url):
-            alarms.raise_alarm(
-                Alarm.Kind.DEAD_LETTER,
-                f"queue {name}",
-                f"{count} messages could not be processed. Look at them, mend the cause, and "
-                "return them to their queue (docs/operate.md, “Redrive dead letters”).",
-            )

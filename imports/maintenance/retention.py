@@ -1,10 +1,10 @@
-"""Clean up: source objects past their time, by each data set's own words, then old history.
+"""Retention: source objects past their time are deleted, then old history.
 
 An object whose upload has not ended is never deleted.
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -13,14 +13,12 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from imports import datasets
-from imports.dataset import Dataset
 from imports.execution.failpoints import crashpoint
 from imports.models import Upload
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
 MOST_DELETIONS = 1_000  # per sweep
-PROCESSED = (Upload.Status.COMPLETED, Upload.Status.PARTIAL)
 
 
 def clean_up() -> int:
@@ -50,27 +48,21 @@ def clean_up() -> int:
 def sources_past_their_time() -> QuerySet[Upload]:
     """Uploads whose source object is to be deleted, the oldest first."""
     declared = datasets.all_datasets().values()
-    past = ~Q(dataset__in=[dataset.key for dataset in declared]) & older_than(hours=default_hours())
+    ours = ~Q(dataset__in=[dataset.key for dataset in declared])
     for dataset in declared:
-        past |= _past_its_time(dataset)
+        # What lies elsewhere, a schedule found there: it belongs to others.
+        ours |= Q(dataset=dataset.key, s3_key__startswith=dataset.prefix)
     return (
         Upload.objects.ended()
         .filter(
-            past, step=Upload.Step.DONE, source_deleted_at__isnull=True, s3_version__isnull=False
+            ours,
+            older_than(hours=settings.SOURCE_KEPT_HOURS),
+            step=Upload.Step.DONE,
+            source_deleted_at__isnull=True,
+            s3_version__isnull=False,
         )
         .order_by("completed_at")
     )
-
-
-def _past_its_time(dataset: Dataset) -> Q:
-    """Old enough, and under the prefix; where only processed files go early, the others go when
-    their history does."""
-    late = older_than(hours=kept_hours(dataset))
-    if dataset.clean_up.processed_only:
-        late &= Q(status__in=PROCESSED)
-        late |= older_than(hours=24 * settings.AUDIT_KEPT_DAYS)
-    prefix = dataset.clean_up.prefix or dataset.prefix
-    return Q(dataset=dataset.key, s3_key__startswith=prefix) & late
 
 
 def history_past_its_time() -> QuerySet[Upload]:
@@ -82,33 +74,6 @@ def history_past_its_time() -> QuerySet[Upload]:
         ~Q(dataset__in=personal) | Q(erased_at__isnull=False),
         step=Upload.Step.DONE,
     )
-
-
-def source_goes_at(upload: Upload) -> datetime | None:
-    """When the source object left our storage, or will; None when that is not certain."""
-    if upload.completed_at is None or upload.s3_version is None:
-        return None
-    if upload.source_deleted_at is not None:
-        return upload.source_deleted_at
-    dataset = datasets.all_datasets().get(upload.dataset)
-    if dataset is None:
-        return upload.completed_at + timedelta(hours=default_hours())
-    hours = kept_hours(dataset)
-    if dataset.clean_up.processed_only and upload.status not in PROCESSED:
-        hours = 24 * settings.AUDIT_KEPT_DAYS
-    if not upload.s3_key.startswith(dataset.clean_up.prefix or dataset.prefix):
-        return None
-    return upload.completed_at + timedelta(hours=hours)
-
-
-def kept_hours(dataset: Dataset) -> int:
-    hours = dataset.clean_up.after_hours
-    return default_hours() if hours is None else hours
-
-
-def default_hours() -> int:
-    hours: int = settings.SOURCE_KEPT_HOURS
-    return hours
 
 
 def older_than(*, hours: int) -> Q:

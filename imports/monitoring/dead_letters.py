@@ -1,32 +1,10 @@
 """Messages that nobody could process: where they are, and back with them after a fix."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from django.conf import settings
-
-from config import aws
-
-if TYPE_CHECKING:
-    from types_boto3_sqs import SQSClient
+from imports.models import Alarm
+from imports.monitoring.queues import all_queues, client, messages_in
+from imports.notifications import alarms
 
 HIDDEN_SECONDS = 60  # while a message is on its way back
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A queue's address and that of its dead-letter queue."""
-
-    url: str
-    dead_letter_url: str
-
-
-def queues() -> dict[str, Queue]:
-    return {
-        "events": Queue(settings.EVENTS_QUEUE_URL, settings.EVENTS_DEAD_LETTER_URL),
-        "imports": Queue(settings.IMPORTS_QUEUE_URL, settings.IMPORTS_DEAD_LETTER_URL),
-        "maintenance": Queue(settings.MAINTENANCE_QUEUE_URL, settings.MAINTENANCE_DEAD_LETTER_URL),
-    }
 
 
 def empty(name: str, *, give_back: bool) -> int:
@@ -35,8 +13,8 @@ def empty(name: str, *, give_back: bool) -> int:
     Sent before it is deleted: broken off in between, a message is there twice, never not at all.
     Those that die again meanwhile are left, so that this ends. Raises botocore's errors.
     """
-    sqs: SQSClient = aws.client("sqs")
-    queue = queues()[name]
+    sqs = client()
+    queue = all_queues()[name]
     seen: set[str] = set()
     while True:
         answer = sqs.receive_message(
@@ -55,3 +33,15 @@ def empty(name: str, *, give_back: bool) -> int:
                 QueueUrl=queue.dead_letter_url, ReceiptHandle=message["ReceiptHandle"]
             )
             seen.add(message["MessageId"])
+
+
+def watch_dead_letters() -> None:
+    """Raise an alarm for every dead-letter queue that holds a message."""
+    for name, queue in all_queues().items():
+        if count := messages_in(queue.dead_letter_url):
+            alarms.raise_alarm(
+                Alarm.Kind.DEAD_LETTER,
+                f"queue {name}",
+                f"{count} messages could not be processed. Look at them, mend the cause, and "
+                "return them to their queue (docs/operate.md, “Redrive dead letters”).",
+            )

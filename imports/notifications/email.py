@@ -23,8 +23,6 @@ from imports.rules.refusals import REFUSALS
 log = logging.getLogger(__name__)
 # Answers that will be the same however often we ask.
 FINAL_ANSWERS = {"MessageRejected", "MailFromDomainNotVerifiedException", "InvalidParameterValue"}
-
-
 OUTCOMES = {
     Upload.Status.COMPLETED: "imported",
     Upload.Status.PARTIAL: "partly imported",

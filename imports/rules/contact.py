@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from imports.rules.base import Checker, Rule, Wrong, shown
+from imports.rules.base import Checker, Rule, Wrong
+from imports.rules.wording import shown
 
 LONGEST_ADDRESS = 254  # characters, as SMTP has it
 LONGEST_PHONE = 40

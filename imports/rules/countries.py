@@ -4,7 +4,8 @@ import difflib
 from dataclasses import dataclass, field
 from functools import cache
 
-from imports.rules.base import Checker, Rule, Wrong, shown
+from imports.rules.base import Checker, Rule, Wrong
+from imports.rules.wording import shown
 
 # Three letters, two letters, the name that is stored.
 LIST = """

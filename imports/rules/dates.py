@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.utils.timezone import now
 
-from imports.rules.base import Checker, Rule, Wrong, plain, shown
+from imports.rules.base import Checker, Rule, Wrong
+from imports.rules.wording import plain, shown
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 OTHER_DAY = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}")

@@ -4,7 +4,8 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from imports.rules.base import Checker, Rule, Wrong, shown
+from imports.rules.base import Checker, Rule, Wrong
+from imports.rules.wording import shown
 
 LONGEST_NUMBER = 1_000  # characters; no double needs as many
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?")

@@ -4,8 +4,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 
-from imports.dataset import RowRule
-from imports.rules.base import Checker, Rule, Wrong, shown
+from imports.rules.base import Checker, Rule, Wrong
+from imports.rules.rows import RowRule
+from imports.rules.wording import shown
 
 SIGNS = frozenset(" '-\u2019\u02bc\u2010\u2011")  # apostrophes and hyphens as keyboards write them
 ACCENTS = {"Mn", "Mc"}  # marks that belong to the letter before them, also vowels in Hindi

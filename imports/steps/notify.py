@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from imports import failures
+from imports.execution import retry_policy
 from imports.execution.failpoints import crashpoint
 from imports.execution.hints import send_hint
 from imports.execution.lease import Work, locked
@@ -90,7 +90,7 @@ def put_off(work: Work, notification: Notification, error: email.NotSent) -> Non
             notification.save()
             alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, upload.upload_id, str(error))
         return
-    delay = failures.backoff(notification.attempts)
+    delay = retry_policy.backoff(notification.attempts)
     log.warning("e-mail not taken, again in %.0f s: %s", delay, error)
     with transaction.atomic():
         upload = locked(work.upload_id, work.token)

@@ -1,12 +1,12 @@
 """Report: the error CSV, the final status and the words of the e-mail."""
 
-from datetime import datetime
 from tempfile import TemporaryFile
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from imports import datasets
 from imports.destinations import claimed_keys
+from imports.execution.clock import database_now
 from imports.execution.failpoints import crashpoint
 from imports.execution.lease import Work
 from imports.models import Alarm, Upload
@@ -62,15 +62,6 @@ def end_run(upload: Upload) -> None:
         lambda: metrics.upload_ended(dataset=upload.dataset, status=upload.status, seconds=seconds),
         robust=True,
     )
-
-
-def database_now() -> datetime:
-    """The database's clock, by which everything about an upload is timed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        (found,) = cursor.fetchone()
-    moment: datetime = found
-    return moment
 
 
 def put_report(upload: Upload, found: error_report.Report) -> str:

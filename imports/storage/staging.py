@@ -11,15 +11,14 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 
+from imports.models import Upload
+from imports.rules.cells import LONGEST_CELL, MOST_CELLS
+from imports.rules.rows import StagedRow
 from imports.storage import dynamodb
-from imports.validation.validate import LONGEST_CELL, MOST_CELLS, StagedRow
-
-if TYPE_CHECKING:
-    from imports.models import Upload
 
 log = logging.getLogger(__name__)
 KEPT_SECONDS = 7 * 24 * 3600
@@ -71,7 +70,7 @@ def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> 
     yield sequence
 
 
-def read(upload: "Upload", most_rows: int) -> list[Run]:
+def read(upload: Upload, most_rows: int) -> list[Run]:
     """The runs after the upload's cursor, at least one and up to about `most_rows` rows.
 
     Raises StagingIncomplete when a run is missing, and botocore's errors.
@@ -127,7 +126,7 @@ def erase(upload_id: str) -> None:
             client.delete_item(TableName=settings.UPLOAD_RECORDS_TABLE, Key=key)
 
 
-def put_upload(upload: "Upload") -> None:
+def put_upload(upload: Upload) -> None:
     """Write the upload's own item, for those who look at the table by vendor."""
     dynamodb.client().put_item(
         TableName=settings.UPLOAD_RECORDS_TABLE,

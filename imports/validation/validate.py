@@ -4,48 +4,24 @@ but for the lists that rules look up."""
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from imports.dataset import Column, Dataset, RowRule, is_corrections
-from imports.formats.csv_reader import Layout
-from imports.formats.csv_writer import as_meant
-from imports.rules.base import UNPRINTABLE, Problem, Wrong, shown
+from imports.formats.formula_guard import as_meant
+from imports.formats.layout import Layout
+from imports.rules.base import Problem, Wrong
+from imports.rules.cells import UNPRINTABLE, overlong_text, torn_text, unprintable_text, wrong_count
+from imports.rules.columns import Column, is_corrections
+from imports.rules.rows import RowRule, StagedRow
+from imports.rules.schema import Schema
+from imports.validation.batch import Judged
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
-LONGEST_CELL = 10_000  # staging cuts there
 LINE_BREAK = re.compile("[\r\n]")
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-MOST_CELLS = 1_000  # of one row; staging drops the rest
-
-# (spreadsheet row number, cells as read, positions of cells that staging has cut)
-StagedRow = tuple[int, list[str], list[int]]
-
-
-@dataclass
-class Judged:
-    """A batch after the row rules, as parallel lists.
-
-    `values[i]` maps nothing: it is a tuple in the order of `columns`, None where a cell was empty
-    or its column absent. Rows with an entry in `problems` (by position i) are rejected.
-    """
-
-    dataset: Dataset
-    header: Sequence[str]
-    present: frozenset[str]  # keys of the columns that the file has
-    numbers: list[int]
-    cells: list[list[str]]
-    values: list[tuple[Any, ...]]
-    problems: dict[int, list[Problem]]
-
-    def position(self, key: str) -> int:
-        """Where a column's value stands in each tuple of `values`."""
-        return self.dataset.positions[key]
 
 
 def judge(
-    dataset: Dataset, layout: Layout, rows: Sequence[StagedRow], mode: str, today: date
+    schema: Schema, layout: Layout, rows: Sequence[StagedRow], mode: str, today: date
 ) -> Judged:
     """Apply every rule of the data set to `rows`; `today` is the day of the import.
 
@@ -60,7 +36,7 @@ def judge(
     cells: list[list[str]] = []
     cut: list[tuple[int, int]] = []
     for i, (_, row, cut_cells) in enumerate(rows):
-        fitted = row if len(row) == width else fit(row, width, dataset.ragged)
+        fitted = row if len(row) == width else fit(row, width, schema.ragged)
         if fitted is None:
             problems[i] = [wrong_count(len(row), width)]
             cells.append([""] * width)
@@ -71,11 +47,11 @@ def judge(
 
     by_position = [clean(texts) for texts in zip(*cells, strict=True)]
     where: dict[Column | None, int] = {
-        column: i for i, column in enumerate(dataset.match_header(header))
+        column: i for i, column in enumerate(schema.match_header(header))
     }
-    required = set(dataset.required_columns(mode))
+    required = set(schema.required_columns(mode))
     read: list[Sequence[Any]] = []
-    for column in dataset.columns:
+    for column in schema.columns:
         if column not in where:
             read.append([None] * len(rows))
             continue
@@ -88,11 +64,11 @@ def judge(
         for i, problem in found:
             problems.setdefault(i, []).append(problem)
     values = list(zip(*read, strict=True)) or [()] * len(rows)
-    for rule in dataset.row_rules:
-        for i, problem in broken(rule, dataset, values, today):
+    for rule in schema.row_rules:
+        for i, problem in broken(rule, schema, values, today):
             problems.setdefault(i, []).append(problem)
     return Judged(
-        dataset=dataset,
+        schema=schema,
         header=header,
         present=frozenset(column.key for column in where if column is not None),
         numbers=[row[0] for row in rows],
@@ -186,58 +162,11 @@ def fit(row: list[str], width: int, ragged: bool) -> list[str] | None:
 
 
 def broken(
-    rule: RowRule, dataset: Dataset, values: Sequence[tuple[Any, ...]], today: date
+    rule: RowRule, schema: Schema, values: Sequence[tuple[Any, ...]], today: date
 ) -> Iterator[tuple[int, Problem]]:
     """Rows that break a rule over several cells, all of them filled and in order."""
-    positions = [dataset.positions[key] for key in rule.columns]
+    positions = [schema.positions[key] for key in rule.columns]
     for i, row in enumerate(values):
         cells = [row[position] for position in positions]
         if None not in cells and (message := rule.broken(today, *cells)) is not None:
             yield i, Problem(rule.column, rule.code, message)
-
-
-def wrong_count(count: int, width: int) -> Problem:
-    cells = f"{count} {'cell' if count == 1 else 'cells'}"
-    if count >= MOST_CELLS:
-        cells = f"{MOST_CELLS:,} cells or more"
-    return Problem("", "COLUMN_COUNT", COLUMN_COUNT_MESSAGE.format(cells=cells, width=width))
-
-
-def unprintable_text(column: Column, text: str) -> Problem:
-    code = f"U+{ord(UNPRINTABLE.findall(text)[0]):04X}"
-    return Problem(
-        column.key,
-        "INVALID_VALUE",
-        UNPRINTABLE_MESSAGE.format(
-            field=column.label, character=code, value=shown(UNPRINTABLE.sub(REPLACEMENT, text))
-        ),
-    )
-
-
-def torn_text(column: Column, text: str) -> Problem:
-    return Problem(
-        column.key,
-        "INVALID_VALUE",
-        f"{column.label} holds a line break and cells of the next row; is a quotation mark left "
-        f"open? (was '{shown(text)}')",
-    )
-
-
-def overlong_text(column: Column) -> Problem:
-    return Problem(column.key, "FIELD_TOO_LONG", OVERLONG_MESSAGE.format(field=column.label))
-
-
-UNPRINTABLE_MESSAGE = (
-    "{field} holds a character that cannot be printed, {character} (was '{value}')"
-)
-OVERLONG_MESSAGE = f"{{field}} is longer than {LONGEST_CELL:,} characters"
-COLUMN_COUNT_MESSAGE = "The row has {cells} where the header has {width}"
-# Errors that belong to no single rule of a column.
-GENERAL_REMEDIES: Mapping[str, str] = {
-    "COLUMN_COUNT": "Give the row one cell for each column of the header. A cell that holds the "
-    "delimiter must stand in quotation marks.",
-    "INVALID_VALUE": "Type the value again by hand: copying may bring invisible characters along, "
-    "and a quotation mark that is left open brings the next row along.",
-    "FIELD_TOO_LONG": "Shorten the text.",
-    "REQUIRED_FIELD": "Fill in this cell.",
-}

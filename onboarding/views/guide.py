@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from imports.datasets import all_datasets
-from imports.steps.stage import in_megabytes
+from imports.rules.wording import in_megabytes
 from onboarding.answers import answered, sent_by_vendors
 from onboarding.guide import approved_lists, error_codes, refusals
 from onboarding.offered import offered

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from imports.models import Upload
 from imports.notifications import report_links
-from imports.reports import error_report
+from imports.reports import correctable_file
 from onboarding.views.upload import visible
 
 
@@ -32,7 +32,7 @@ def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
         raise Http404("nothing to correct")
     name = f"{PurePosixPath(upload.file_name).stem} - to correct.csv"
     return StreamingHttpResponse(
-        error_report.correctable_file(upload),
+        correctable_file.correctable_file(upload),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": content_disposition_header(True, name) or "attachment"},
     )

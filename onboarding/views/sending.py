@@ -15,7 +15,7 @@ from imports.dataset import Dataset
 from imports.intake import receive
 from imports.models import Upload
 from imports.rules.refusals import Refused
-from imports.steps.stage import in_megabytes
+from imports.rules.wording import in_megabytes
 from onboarding.forms import UploadForm
 from onboarding.offered import offered
 from onboarding.receiving import look, refuse_if_cut

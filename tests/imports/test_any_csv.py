@@ -8,7 +8,7 @@ from django.conf import settings
 from imports import actions
 from imports.destinations.dynamodb import ITEM_OVERHEAD, LARGEST_ITEM, OWN_ATTRIBUTES
 from imports.models import RowError, Upload
-from imports.reports import error_report
+from imports.reports.correctable_file import correctable_file
 from imports.storage import dynamodb
 from tests.conftest import drive, report_text
 from tests.imports.conftest import Deaths, Killed, live_again
@@ -65,7 +65,7 @@ def test_a_row_wider_than_the_header_is_turned_down_and_can_be_mended() -> None:
     assert report_text(upload).splitlines()[0] == (
         "Row Number,Error Type,Error Message,Column,Value,How To Fix"
     )
-    mended = b"".join(error_report.correctable_file(upload)).decode("utf-8-sig")
+    mended = b"".join(correctable_file(upload)).decode("utf-8-sig")
     assert mended.startswith("a,b,Errors\r\n1,2,")
     again = send(mended)
     assert stored(again) == {2: {"a": {"S": "1"}, "b": {"S": "2"}}}

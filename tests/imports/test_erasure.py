@@ -16,7 +16,6 @@ from django.utils.timezone import now
 from catalog.models import Product
 from config import aws
 from imports import actions, datasets
-from imports.dataset import CleanUp
 from imports.datasets import products
 from imports.intake.receive import Arrival, object_arrived
 from imports.maintenance import erasure, retention
@@ -249,7 +248,7 @@ def test_real_people_are_forgotten(key: str, file: str, rejected: int) -> None:
     assert (upload.error_records, len(upload.sha256)) == (rejected, 64)
 
 
-# --- clean-up by data set --------------------------------------------------------------------
+# --- retention of files --------------------------------------------------------------------
 
 
 def late(hours: float) -> int:
@@ -257,33 +256,15 @@ def late(hours: float) -> int:
     return retention.sources_past_their_time().count()
 
 
-def test_a_data_set_says_how_long_its_files_are_kept(
-    run_upload: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_deleted_after_its_time(run_upload: Run, settings: Any) -> None:
     run_upload([good_row(1)])
     assert (late(23), late(25)) == (0, 1)
-    with_products(monkeypatch, clean_up=CleanUp(after_hours=2))
+    settings.SOURCE_KEPT_HOURS = 2
     assert (late(1), late(3)) == (0, 1)
 
 
-def test_a_data_set_may_keep_what_was_not_processed(
-    run_upload: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with_products(monkeypatch, clean_up=CleanUp(processed_only=True))
-    refused = run_upload("nonsense")
-    assert refused.status == "failed"
-    assert (late(25), late(24 * 91)) == (0, 1)
-    Upload.objects.update(status="partial")
-    assert late(25) == 1
-
-
-def test_only_what_lies_under_the_prefix_is_deleted(
-    run_upload: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_what_lies_under_the_prefix_is_deleted(run_upload: Run) -> None:
     run_upload([good_row(1)])
-    with_products(monkeypatch, clean_up=CleanUp(prefix="uploads/VEND002/"))
-    assert late(25) == 0
-    with_products(monkeypatch, clean_up=CleanUp(prefix="uploads/VEND001/"))
     assert late(25) == 1
     Upload.objects.update(s3_key="exports/a.csv")  # a schedule found it where others keep it
     assert late(25) == 0

@@ -13,8 +13,11 @@ from django.utils.timezone import now
 from imports import actions
 from imports.execution import hints
 from imports.intake.receive import open_upload
-from imports.maintenance import resume, retention
+from imports.maintenance import missing_events, resume, retention
 from imports.models import Alarm, Upload
+from imports.monitoring import dead_letters
+from imports.monitoring.queues import client as queue_client
+from imports.monitoring.queues import messages_in
 from imports.storage import s3
 from tests.conftest import arrived, drive
 from tests.product_files import csv_bytes, good_row
@@ -42,7 +45,7 @@ def test_a_due_upload_without_a_hint_gets_one(vendor_a: Vendor, imports_queue: s
 
     Upload.objects.update(next_attempt_at=long_ago(minutes=1))
     assert resume.resume_stalled() == 1
-    assert resume.messages_in(imports_queue) == 1
+    assert messages_in(imports_queue) == 1
 
     assert resume.resume_stalled() == 0  # one hint for one upload is enough
 
@@ -89,16 +92,16 @@ def test_an_object_without_an_event_is_found(
     vendor_a: Vendor, categories: list[str], settings: Any
 ) -> None:
     settings.EVENT_GRACE_SECONDS = 0
-    resume.find_missing_events()  # objects of other tests
+    missing_events.find_missing_events()  # objects of other tests
     Upload.objects.all().delete()
     key = "uploads/VEND001/unheard.csv"
     version = s3.put(project.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
 
-    assert resume.find_missing_events() >= 1
+    assert missing_events.find_missing_events() >= 1
     upload = Upload.objects.get(s3_key=key)
     assert upload.s3_version == version
     count = Upload.objects.count()
-    assert resume.find_missing_events() == 0
+    assert missing_events.find_missing_events() == 0
     assert Upload.objects.count() == count
 
 
@@ -146,14 +149,14 @@ def test_history_is_kept_ninety_days(run_upload: Run) -> None:
 
 
 def test_a_dead_letter_raises_one_alarm(db: None) -> None:
-    sqs = resume.queues()
+    sqs = queue_client()
     sqs.purge_queue(QueueUrl=project.EVENTS_DEAD_LETTER_URL)
-    resume.watch_dead_letters()
+    dead_letters.watch_dead_letters()
     assert not Alarm.objects.filter(subject="queue events").exists()
 
     sqs.send_message(QueueUrl=project.EVENTS_DEAD_LETTER_URL, MessageBody="poison")
-    resume.watch_dead_letters()
-    resume.watch_dead_letters()
+    dead_letters.watch_dead_letters()
+    dead_letters.watch_dead_letters()
 
     assert Alarm.objects.get(subject="queue events").kind == "dead_letter"
     sqs.purge_queue(QueueUrl=project.EVENTS_DEAD_LETTER_URL)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from imports.datasets import get
 from imports.formats import json_format
-from imports.formats.json_format import Json, encoding_of, items
+from imports.formats.json_format import Json
+from imports.formats.json_reader import encoding_of, items
 from imports.rules.refusals import Refused
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

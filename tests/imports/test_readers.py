@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from imports.formats.csv_reader import MAX_NAME, MAX_ROW, Layout, Unreadable, rows, scan
+from imports.formats.csv_reader import MAX_NAME, MAX_ROW, Unreadable, rows, scan
+from imports.formats.layout import Layout
 
 Rows = list[tuple[int, list[str]]]
 Read = Callable[..., tuple[Layout, Rows]]

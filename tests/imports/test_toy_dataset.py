@@ -18,10 +18,13 @@ from tests.imports.dropping import imported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("toys")]
 TOYS = """\
-from imports.dataset import Column, Dataset
-from imports.dynamo_table import DynamoRows
-from imports.formats import Csv
-from imports.rules import MaxLength, Required, Whole
+from imports.dataset import Dataset
+from imports.destinations.dynamodb import DynamoRows
+from imports.formats.csv_formats import Csv
+from imports.rules.base import Required
+from imports.rules.columns import Column
+from imports.rules.numbers import Whole
+from imports.rules.text import MaxLength
 
 DATASET = Dataset(
     key="toys", title="Toys", noun="toy", nouns="toys", prefix="toys/", by_vendor=False,

@@ -88,7 +88,7 @@ def test_what_stays_is_tried_a_few_times(error: Exception) -> None:
 def test_the_wait_doubles_with_jitter_up_to_a_bound() -> None:
     for attempts in range(1, 60):
         longest = min(300.0, 2.0 * 2 ** (attempts - 1))
-        waits = [failures.backoff(attempts) for _ in range(20)]
+        waits = [retry_policy.backoff(attempts) for _ in range(20)]
         assert all(longest / 2 <= wait <= longest for wait in waits)
         assert len(set(waits)) > 1
 

@@ -9,11 +9,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from imports import datasets
-from imports.dataset import Dataset, as_sentence
+from imports.dataset import Dataset
 from imports.intake import receive
 from imports.management.wait import TimedOut, has_final_status, wait_for
 from imports.models import Upload
 from imports.reports.result import in_words, result_of
+from imports.rules.wording import as_sentence
 from imports.storage import s3
 from vendors.models import Vendor
 
