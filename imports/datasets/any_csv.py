@@ -3,7 +3,7 @@
 from imports.dataset import Dataset
 from imports.destinations.dynamodb import OWN_ATTRIBUTES, DynamoRows
 from imports.formats.csv_formats import CsvOfAnyColumns
-from imports.rules.columns import Column
+from imports.rules import Column
 
 DATASET = Dataset(
     key="csv",

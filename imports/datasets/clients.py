@@ -3,11 +3,8 @@
 from imports.dataset import Dataset
 from imports.destinations.dynamodb import DynamoTable
 from imports.formats.csv_formats import CsvMaybeWithoutHeader
-from imports.rules.base import Required
-from imports.rules.columns import Column
+from imports.rules import Column, MaxLength, OneOf, Required, Unique
 from imports.rules.contact import Email, Phone
-from imports.rules.keys import Unique
-from imports.rules.text import MaxLength, OneOf
 
 DATASET = Dataset(
     key="clients",

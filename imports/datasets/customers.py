@@ -5,15 +5,11 @@ from datetime import UTC, date, datetime
 from imports.dataset import Dataset
 from imports.destinations.postgres import PostgresTable
 from imports.formats.csv_formats import Csv
-from imports.rules.base import Required
-from imports.rules.columns import Column
+from imports.rules import Column, MaxLength, Required, Unique, Whole
 from imports.rules.contact import Email
 from imports.rules.countries import Country
 from imports.rules.dates import Date
-from imports.rules.keys import Unique
-from imports.rules.numbers import Whole
 from imports.rules.people import AGE_FITS, BORN_IN_THE_PAST, Digits, PersonName, age_on
-from imports.rules.text import MaxLength
 from warehouse.models import Customer
 
 BORN = date(1990, 4, 30)  # the example

@@ -5,11 +5,9 @@ from django.conf import settings
 from imports.dataset import Dataset
 from imports.destinations.all_or_nothing import AllOrNothing
 from imports.formats.json_format import Json
-from imports.rules.base import Required
-from imports.rules.columns import Column
+from imports.rules import Column, MaxLength, Required
 from imports.rules.dates import Timestamp
 from imports.rules.measures import Finite
-from imports.rules.text import MaxLength
 from warehouse.models import IncomingMetric, Metric
 
 DATASET = Dataset(

@@ -6,11 +6,18 @@ from catalog.models import Category, Product
 from imports.dataset import Dataset
 from imports.destinations.postgres import PostgresTable
 from imports.formats.csv_formats import Csv
-from imports.rules.base import Required
-from imports.rules.columns import Column
-from imports.rules.keys import Fixed, Unique
-from imports.rules.numbers import Number, Whole
-from imports.rules.text import MaxLength, OneOf, Pattern, WebAddress
+from imports.rules import (
+    Column,
+    Fixed,
+    MaxLength,
+    Number,
+    OneOf,
+    Pattern,
+    Required,
+    Unique,
+    WebAddress,
+    Whole,
+)
 
 LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"  # in centimetres
 

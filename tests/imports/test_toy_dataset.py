@@ -21,10 +21,7 @@ TOYS = """\
 from imports.dataset import Dataset
 from imports.destinations.dynamodb import DynamoRows
 from imports.formats.csv_formats import Csv
-from imports.rules.base import Required
-from imports.rules.columns import Column
-from imports.rules.numbers import Whole
-from imports.rules.text import MaxLength
+from imports.rules import Column, MaxLength, Required, Whole
 
 DATASET = Dataset(
     key="toys", title="Toys", noun="toy", nouns="toys", prefix="toys/", by_vendor=False,
