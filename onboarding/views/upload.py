@@ -14,9 +14,9 @@ from imports import actions, datasets
 from imports.clean_up import source_goes_at
 from imports.models import Notification, Upload
 from imports.refusals import REFUSALS
-from onboarding.errors_shown import Errors
+from onboarding.modes import mode_title
 from onboarding.progress import Progress
-from onboarding.words import mode_title
+from onboarding.row_errors import Errors
 from vendors.access import access_of
 
 

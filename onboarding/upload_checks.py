@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from imports.dataset import Dataset
 from imports.refusals import Refused
 from imports.steps.stage import refuse_by_size, understood
-from onboarding.offered import offered
+from onboarding.datasets import offered
 from vendors.access import access_of
 from vendors.models import Vendor
 

@@ -16,10 +16,10 @@ from imports.models import Upload
 from imports.refusals import Refused
 from imports.steps import receive
 from imports.steps.stage import in_megabytes
+from onboarding.datasets import offered
 from onboarding.forms import UploadForm
-from onboarding.offered import offered
-from onboarding.receiving import look, refuse_if_cut
-from onboarding.words import header_check
+from onboarding.modes import header_check
+from onboarding.upload_checks import look, refuse_if_cut
 from vendors.access import access_of
 from vendors.models import Vendor
 

@@ -9,7 +9,7 @@ from imports.models import RowError, Upload
 from imports.remedies import remedy_for
 from imports.report_files import by_column
 from imports.summary import ErrorGroup, error_groups
-from onboarding.history import Pages
+from onboarding.upload_list import Pages
 
 PER_PAGE = 20
 
