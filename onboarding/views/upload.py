@@ -13,9 +13,9 @@ from django.views.decorators.vary import vary_on_headers
 from imports import actions, datasets
 from imports.models import Notification, Upload
 from imports.rules.refusals import REFUSALS
-from onboarding.errors_shown import Errors
+from onboarding.modes import mode_title
 from onboarding.progress import Progress
-from onboarding.words import mode_title
+from onboarding.row_errors import Errors
 from vendors.access import access_of
 
 

@@ -13,7 +13,7 @@ from catalog.models import Category
 from imports import datasets
 from imports.dataset import Dataset
 from imports.rules.refusals import ALL
-from onboarding.guide import error_codes, refusals
+from onboarding.help import error_codes, refusals
 from tests.imports.dropping import imported
 from tests.onboarding.conftest import Browse, text_of
 from vendors.models import Vendor

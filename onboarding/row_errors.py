@@ -9,7 +9,7 @@ from imports.models import RowError, Upload
 from imports.reports.error_report import by_column
 from imports.reports.summary import ErrorGroup, error_groups
 from imports.rules.remedies import remedy_for
-from onboarding.history import Pages
+from onboarding.upload_list import Pages
 
 PER_PAGE = 20
 

@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from imports.models import Upload
 from onboarding.forms import HistoryForm
-from onboarding.history import Pages, totals_of
+from onboarding.upload_list import Pages, totals_of
 from vendors.access import access_of
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from imports.dataset import Dataset
 from imports.rules.refusals import Refused
-from onboarding.offered import offered
+from onboarding.datasets import offered
 from vendors.access import access_of
 from vendors.models import Vendor
 

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils.html import escape
 
 from onboarding.answers import sent_by_vendors
-from onboarding.guide import error_codes, refusals
-from onboarding.troubles import TROUBLES
+from onboarding.help import error_codes, refusals
+from onboarding.troubleshooting import TROUBLES
 from tests.onboarding.conftest import text_of
 
 ADDRESS = "/help/troubleshooting/"

@@ -7,7 +7,7 @@ from django.test import Client
 from imports.models import Upload
 from tests.conftest import drive, person
 from tests.onboarding.conftest import Browse, make_upload, send, text_of
-from tests.onboarding.test_sending import forward
+from tests.onboarding.views.test_new_upload import forward
 from vendors.models import Vendor
 
 pytestmark = pytest.mark.django_db

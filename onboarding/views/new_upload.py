@@ -16,10 +16,10 @@ from imports.intake import receive
 from imports.models import Upload
 from imports.rules.refusals import Refused
 from imports.rules.wording import in_megabytes
+from onboarding.datasets import offered
 from onboarding.forms import UploadForm
-from onboarding.offered import offered
-from onboarding.receiving import look, refuse_if_cut
-from onboarding.words import header_check
+from onboarding.modes import header_check
+from onboarding.upload_checks import look, refuse_if_cut
 from vendors.access import access_of
 from vendors.models import Vendor
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from imports.datasets import all_datasets
 from imports.rules.wording import in_megabytes
 from onboarding.answers import answered, sent_by_vendors
-from onboarding.guide import approved_lists, error_codes, refusals
-from onboarding.offered import offered
-from onboarding.words import modes_of
+from onboarding.datasets import offered
+from onboarding.help import approved_lists, error_codes, refusals
+from onboarding.modes import modes_of
 from vendors.access import access_of
 
 
