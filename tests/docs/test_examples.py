@@ -128,5 +128,5 @@ def test_the_rule_lets_a_barcode_pass(barcode: Callable[[str], Any]) -> None:
 
 @pytest.mark.parametrize("text", ["4006381333930", "400638133393", "４006381333931", "9" * 5_000])
 def test_the_rule_turns_down_what_is_none(text: str, barcode: Callable[[str], Any]) -> None:
-    with pytest.raises(base.Wrong, match="EAN must be a barcode of 13 digits"):
+    with pytest.raises(base.InvalidCell, match="EAN must be a barcode of 13 digits"):
         barcode(text)
