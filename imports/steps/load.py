@@ -62,12 +62,12 @@ def load(work: Work) -> None:
                     return
                 problems = batch.problems | outcome.problems
                 keep_errors(upload, batch, problems)
-                upload.valid_records += outcome.valid
-                upload.skipped_records += outcome.skipped
-                upload.error_records += len(problems)
-                upload.cursor = cursor
-                if is_last:
-                    upload.step = Upload.Step.REPORT
+                upload.add_batch(
+                    cursor=cursor,
+                    valid=outcome.valid,
+                    errors=len(problems),
+                    skipped=outcome.skipped,
+                )
             break
         except (OperationalError, KeysTakenMeanwhile) as error:
             if tries == MAX_TRIES or not retry_policy.is_contention(error):
@@ -107,9 +107,7 @@ def begin_again(upload: Upload) -> None:
     log.warning("a crash of the database took what was loaded; the load begins again")
     RowError.objects.filter(upload=upload, run=upload.run).delete()
     claimed_keys.forget(upload)
-    upload.restarts += 1
-    upload.cursor = 0
-    upload.valid_records = upload.error_records = upload.skipped_records = 0
+    upload.restart_load()
 
 
 def write(

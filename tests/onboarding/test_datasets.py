@@ -19,6 +19,7 @@ def as_staff(browse: Browse, reviewer: User) -> Client:
     return browse(reviewer)
 
 
+@pytest.mark.usefixtures("quiet_events")
 def test_staff_send_a_file_that_belongs_to_no_vendor(
     as_staff: Client, reviewer: User, vendor_a: Vendor
 ) -> None:
