@@ -1,4 +1,4 @@
-"""The README's examples are run as they stand there."""
+"""The examples of docs/extending.md are run as they are written there."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ from tests.conftest import drive, report_text
 from tests.docs.pages import ROOT, block
 from vendors.models import Vendor
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "extending.md"
 FILE = """\
 Store ID,City,Floor m2
 S-1,Bremen,250
@@ -32,9 +32,9 @@ S-1,Kiel,100
 
 @pytest.fixture
 def store(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The example's model, with its table, as if it stood in catalog/models.py."""
+    """The example's model, with its table, as if it were in catalog/models.py."""
     names = {"__name__": "catalog.models", "models": models, "Vendor": Vendor, "Now": Now}
-    exec(block(README, "# catalog/models.py"), names)
+    exec(block(PAGE, "# catalog/models.py"), names)
     store = names["Store"]
     monkeypatch.setattr(catalog.models, "Store", store, raising=False)
     with connection.schema_editor() as editor:
@@ -48,7 +48,7 @@ def store(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def stores(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The example's data set, as a file beside the others."""
-    (tmp_path / "stores.py").write_text(block(README, "# imports/datasets/stores.py"))
+    (tmp_path / "stores.py").write_text(block(PAGE, "# imports/datasets/stores.py"))
     monkeypatch.setattr(datasets, "__path__", [*datasets.__path__, str(tmp_path)])
     datasets.all_datasets.cache_clear()
     yield
@@ -114,17 +114,17 @@ def test_the_data_set_has_its_pages(alice: Any, client: Any) -> None:
 @pytest.fixture
 def barcode() -> Callable[[str], Any]:
     names = {**vars(rules), "dataclass": dataclass, "re": re}
-    exec(block(README, "# imports/rules.py"), names)
+    exec(block(PAGE, "# imports/rules.py"), names)
     rule: Any = names["Barcode"]()
     check: Callable[[str], Any] = rule.checker("EAN")
     return check
 
 
-def test_the_rule_lets_a_barcode_pass(barcode: Callable[[str], Any]) -> None:
+def test_the_rule_accepts_a_barcode(barcode: Callable[[str], Any]) -> None:
     assert barcode("4006381333931") == "4006381333931"
 
 
 @pytest.mark.parametrize("text", ["4006381333930", "400638133393", "４006381333931", "9" * 5_000])
-def test_the_rule_turns_down_what_is_none(text: str, barcode: Callable[[str], Any]) -> None:
+def test_the_rule_rejects_anything_else(text: str, barcode: Callable[[str], Any]) -> None:
     with pytest.raises(rules.Wrong, match="EAN must be a barcode of 13 digits"):
         barcode(text)
