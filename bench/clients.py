@@ -14,7 +14,7 @@ from django.conf import settings
 from bench import uploading
 from bench.table import Line
 from bench.timing import in_turn
-from imports import dynamo
+from imports.storage import dynamodb
 
 ROWS = 10_000
 COLUMNS = ("Name", "Email", "Company", "Phone", "Status")
@@ -103,7 +103,7 @@ def table() -> Any:
 
 def addresses() -> list[str]:
     """Every address in the table."""
-    pages = dynamo.client().get_paginator("scan").paginate(
+    pages = dynamodb.client().get_paginator("scan").paginate(
         TableName=settings.CLIENTS_TABLE, ProjectionExpression="email", ConsistentRead=True
     )  # fmt: skip
     return [item["email"]["S"] for page in pages for item in page["Items"]]
@@ -112,10 +112,10 @@ def addresses() -> list[str]:
 def empty() -> None:
     """Forget all clients."""
     found = addresses()
-    for start in range(0, len(found), dynamo.ITEMS_PER_WRITE):
-        group = found[start : start + dynamo.ITEMS_PER_WRITE]
+    for start in range(0, len(found), dynamodb.ITEMS_PER_WRITE):
+        group = found[start : start + dynamodb.ITEMS_PER_WRITE]
         requests: Any = [{"DeleteRequest": {"Key": {"email": {"S": email}}}} for email in group]
-        dynamo.client().batch_write_item(RequestItems={settings.CLIENTS_TABLE: requests})
+        dynamodb.client().batch_write_item(RequestItems={settings.CLIENTS_TABLE: requests})
 
 
 def verify() -> None:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from bench import customer_files, uploading
 from bench.table import Line
 from bench.timing import in_turn
-from imports.countries import spellings
+from imports.rules.countries import spellings
 
 ROWS = 100_000
 TWIN = "customers_by_pandas"

@@ -10,13 +10,13 @@ from bench import files, plain_sql, uploading
 from bench.table import Line
 from bench.timing import in_turn
 from bench.twins import empty_twin, make_twin
-from imports import staging
-from imports.judging import StagedRow
-from imports.lease import Work
+from imports.execution.lease import Work
+from imports.formats.layout import Layout
+from imports.intake.receive import new_upload_id
 from imports.models import Upload
-from imports.readers import Layout
+from imports.rules.rows import StagedRow
 from imports.steps.load import load
-from imports.steps.receive import new_upload_id
+from imports.storage import staging
 from vendors.models import Vendor
 
 ROWS = 10_000

@@ -7,7 +7,7 @@ from pathlib import Path
 from bench import files, uploading
 from bench.system import System
 from bench.table import Line
-from imports.hints import send_hint
+from imports.execution.hints import send_hint
 
 VENDOR = "BENCH-MEMORY"
 USUAL, LONG = 10_000, 200_000

@@ -17,7 +17,7 @@ from bench.system import System
 from bench.table import Line
 from bench.timing import Times
 from deploy.local.places import CHECKOUT
-from imports.hints import send_hint
+from imports.execution.hints import send_hint
 
 MEGABYTES = 200
 AIM = 60.0  # MB above an idle worker

@@ -9,9 +9,9 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
-from imports import objects
+from imports.intake.receive import open_upload, store
 from imports.models import Upload
-from imports.steps.receive import open_upload, store
+from imports.storage import s3
 from vendors.models import Vendor
 
 LOOK_EVERY = 0.01  # seconds
@@ -73,7 +73,7 @@ def import_one(body: bytes, vendor_id: str, *, mail: bool = True) -> Ended:
 def drop_one(body: bytes, key: str) -> Ended:
     """Put a file into the bucket, as other programs do, and wait until its run has ended."""
     began = time.perf_counter()
-    version = objects.put(settings.S3_BUCKET, key, io.BytesIO(body), "application/octet-stream")
+    version = s3.put(settings.S3_BUCKET, key, io.BytesIO(body), "application/octet-stream")
     upload_id = wait_for_row(key, version)
     wait_until(upload_id, "completed_at")
     return Ended(Upload.objects.get(pk=upload_id), time.perf_counter() - began)

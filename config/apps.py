@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 
 
 class AdminConfig(DjangoAdminConfig):
-    default_site = "imports.dashboard.AdminSite"
+    default_site = "imports.admin.site.AdminSite"

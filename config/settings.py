@@ -288,7 +288,7 @@ STORAGES = {
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # The first keeps a file that is larger than its sender may send off the disk.
 FILE_UPLOAD_HANDLERS = [
-    "onboarding.receiving.NoLargerThanAllowed",
+    "onboarding.upload_checks.NoLargerThanAllowed",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

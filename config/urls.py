@@ -8,4 +8,4 @@ urlpatterns = [
     path("", include("onboarding.urls")),
 ]
 
-handler500 = "onboarding.views.trouble.server_error"
+handler500 = "onboarding.views.server_error.server_error"

@@ -4,8 +4,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
-from imports import claims
-from imports.hints import send_hint
+from imports.destinations import claimed_keys
+from imports.execution.hints import send_hint
 from imports.models import Action, RowError, Upload
 from vendors.models import Vendor
 
@@ -24,7 +24,7 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
         if not upload.can_be_retried:
             raise NotPossible(why_not_retried(upload))
         RowError.objects.filter(upload=upload).delete()
-        claims.forget(upload)
+        claimed_keys.forget(upload)
         # The vendor may have been set up since.
         upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()
         upload.run += 1

@@ -1,5 +1,18 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+
+ADMIN_PAGES = ("alarms", "errors", "history", "mails", "schedules", "uploads")
 
 
 class ImportsConfig(AppConfig):
     name = "imports"
+
+    def ready(self) -> None:
+        """Register staff's pages.
+
+        `imports/admin/__init__.py` must not do it: Django loads the admin site from that package,
+        and a page that registers itself meanwhile would make a second site.
+        """
+        for page in ADMIN_PAGES:
+            import_module(f"imports.admin.{page}")

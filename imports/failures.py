@@ -1,19 +1,19 @@
 """What happens when a slice breaks: the row remembers it, and staff hear of the last time."""
 
 import logging
-import random
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import close_old_connections, transaction
 from django.db.models.functions import Now
 
-from imports import alarms, transient
-from imports.crashpoints import crashpoint
-from imports.hints import send_hint
-from imports.lease import Fenced, Work, locked
+from imports.execution import retry_policy
+from imports.execution.failpoints import crashpoint
+from imports.execution.hints import send_hint
+from imports.execution.lease import Fenced, Work, locked
+from imports.execution.retry_policy import backoff
 from imports.models import Alarm, Notification, Upload
-from imports.refusals import REFUSALS
+from imports.notifications import alarms
+from imports.rules.refusals import REFUSALS
 from imports.steps.report import end_run
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def record(work: Work, error: Exception) -> None:
             upload = locked(work.upload_id, work.token)
             upload.attempts += 1
             upload.lease_until = None
-            most = transient.most_attempts(error)
+            most = retry_policy.most_attempts(error)
             if upload.attempts < most:
                 delay = backoff(upload.attempts)
                 upload.next_attempt_at = Now() + timedelta(seconds=delay)
@@ -55,12 +55,6 @@ def record(work: Work, error: Exception) -> None:
         crashpoint("failure.after_commit")
     except Fenced:
         log.info("somebody else holds this upload now; the failure is not ours to record")
-
-
-def backoff(attempts: int) -> float:
-    """Seconds to wait after this many failures: doubling, capped, with jitter."""
-    longest = min(settings.RETRY_MAX_SECONDS, settings.RETRY_BASE_SECONDS * 2 ** (attempts - 1))
-    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
 
 
 def give_up(upload: Upload, error: Exception) -> None:

@@ -9,8 +9,9 @@ import logging
 from collections.abc import Callable
 
 from config.logging import about
-from imports import failures, lease
-from imports.lease import Fenced, Work
+from imports import failures
+from imports.execution import lease
+from imports.execution.lease import Fenced, Work
 from imports.models import Upload
 from imports.steps.load import load
 from imports.steps.notify import notify

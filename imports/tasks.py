@@ -13,8 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from imports import clean_up as clean_up_sources
-from imports import erasure, housekeeping, pipeline, schedules
+from imports import pipeline
+from imports.intake import schedules
+from imports.maintenance import erasure, missing_events, resume
+from imports.maintenance import retention as clean_up_sources
+from imports.monitoring import dead_letters
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds, so that a queue full of hints is not used up while the database restarts
@@ -39,13 +42,13 @@ def advance() -> None:
 @shared_task
 @left_to_the_next_sweep()
 def resume_stalled() -> None:
-    housekeeping.resume_stalled()
+    resume.resume_stalled()
 
 
 @shared_task
 @left_to_the_next_sweep()
 def find_missing_events() -> None:
-    housekeeping.find_missing_events()
+    missing_events.find_missing_events()
 
 
 @shared_task
@@ -64,4 +67,4 @@ def clean_up() -> None:
 @shared_task
 @left_to_the_next_sweep()
 def watch_dead_letters() -> None:
-    housekeeping.watch_dead_letters()
+    dead_letters.watch_dead_letters()

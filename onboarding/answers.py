@@ -7,9 +7,9 @@ from django.conf import settings
 
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
-from imports.steps.stage import in_megabytes
-from onboarding.guide import Cause, error_codes, refusals
-from onboarding.troubles import TROUBLES
+from imports.rules.wording import in_megabytes
+from onboarding.help import Cause, error_codes, refusals
+from onboarding.troubleshooting import TROUBLES
 
 
 @dataclass(frozen=True)

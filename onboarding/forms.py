@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from imports.dataset import Dataset
 from imports.models import Upload, UploadQuerySet
-from onboarding.words import modes_of
+from onboarding.modes import modes_of
 from vendors.models import Vendor
 
 NO_FILE = "Choose the file you want to upload."

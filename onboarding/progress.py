@@ -8,7 +8,7 @@ from django.conf import settings
 
 from imports.dataset import Dataset
 from imports.models import Notification, Upload
-from imports.refusals import REFUSALS
+from imports.rules.refusals import REFUSALS
 
 NOTICEABLE = timedelta(seconds=3)  # between two slices an upload waits too, for moments
 

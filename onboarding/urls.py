@@ -2,7 +2,8 @@
 
 from django.urls import path, register_converter
 
-from onboarding.views import account, guide, history, reports, sending, upload
+from onboarding.views import downloads, login, new_upload, upload, uploads
+from onboarding.views.help import datasets_offered, show, template, troubleshooting
 
 
 class UploadId:
@@ -20,27 +21,27 @@ class UploadId:
 register_converter(UploadId, "upload_id")
 
 urlpatterns = [
-    path("", account.home, name="home"),
-    path("login/", account.login, name="login"),
-    path("logout/", account.logout, name="logout"),
-    path("password-reset/", account.reset, name="password_reset"),
-    path("password-reset/sent/", account.reset_sent, name="password_reset_sent"),
+    path("", login.home, name="home"),
+    path("login/", login.login, name="login"),
+    path("logout/", login.logout, name="logout"),
+    path("password-reset/", login.reset, name="password_reset"),
+    path("password-reset/sent/", login.reset_sent, name="password_reset_sent"),
     path(
         "password-reset/<str:uidb64>/<str:token>/",
-        account.reset_confirm,
+        login.reset_confirm,
         name="password_reset_confirm",
     ),
-    path("password-reset/done/", account.reset_done, name="password_reset_done"),
-    path("uploads/", history.uploads, name="uploads"),
-    path("uploads/new/", sending.new_upload, name="new_upload"),
+    path("password-reset/done/", login.reset_done, name="password_reset_done"),
+    path("uploads/", uploads.uploads, name="uploads"),
+    path("uploads/new/", new_upload.new_upload, name="new_upload"),
     path("uploads/<upload_id:upload_id>/", upload.show, name="upload"),
     path("uploads/<upload_id:upload_id>/retry/", upload.retry, name="retry"),
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),
-    path("uploads/<upload_id:upload_id>/errors.csv", reports.errors, name="errors"),
-    path("uploads/<upload_id:upload_id>/correct.csv", reports.correct, name="correct"),
-    path("reports/<str:token>/", reports.mailed, name="mailed_report"),
-    path("template/<slug:dataset>.<slug:extension>", guide.template, name="template"),
-    path("help/", guide.datasets_offered, name="help_index"),
-    path("help/troubleshooting/", guide.troubleshooting, name="troubleshooting"),
-    path("help/<slug:dataset>/", guide.show, name="help"),
+    path("uploads/<upload_id:upload_id>/errors.csv", downloads.errors, name="errors"),
+    path("uploads/<upload_id:upload_id>/correct.csv", downloads.correct, name="correct"),
+    path("reports/<str:token>/", downloads.mailed, name="mailed_report"),
+    path("template/<slug:dataset>.<slug:extension>", template, name="template"),
+    path("help/", datasets_offered, name="help_index"),
+    path("help/troubleshooting/", troubleshooting, name="troubleshooting"),
+    path("help/<slug:dataset>/", show, name="help"),
 ]

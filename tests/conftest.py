@@ -12,9 +12,11 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 
 from catalog.models import Category
-from imports import forwarder, objects, pipeline
+from imports import pipeline
+from imports.intake import s3_events
+from imports.intake.receive import Arrival, object_arrived, open_upload
 from imports.models import Upload
-from imports.steps.receive import Arrival, object_arrived, open_upload
+from imports.storage import s3
 from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
 
@@ -110,7 +112,7 @@ def run_upload(vendor_a: Vendor, categories: list[str]) -> Callable[..., Upload]
 @pytest.fixture
 def quiet_events() -> None:
     """An events queue with nothing in it from tests before."""
-    forwarder.client().purge_queue(QueueUrl=settings.EVENTS_QUEUE_URL)
+    s3_events.client().purge_queue(QueueUrl=settings.EVENTS_QUEUE_URL)
 
 
 def arrived(
@@ -126,7 +128,7 @@ def arrived(
     upload = open_upload(
         vendor=vendor, dataset="products", mode=mode, file_name=file_name, size=len(body), by=by
     )
-    version = objects.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
+    version = s3.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
     object_arrived(Arrival(upload.s3_bucket, upload.s3_key, version, len(body)))
     upload.refresh_from_db()
     return upload
@@ -140,7 +142,7 @@ def drive() -> None:
 
 def report_text(upload: Upload) -> str:
     """The error report that is served, without its byte order mark."""
-    answer = objects.client().get_object(
+    answer = s3.client().get_object(
         Bucket=settings.S3_BUCKET,
         Key=upload.error_file_s3_key,
         VersionId=upload.error_file_version,

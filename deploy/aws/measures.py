@@ -1,5 +1,5 @@
 """The measurements that alarms, the dashboard and scaling look at: AWS's own by the names of our
-things, and those that the application writes (imports/metrics.py)."""
+things, and those that the application writes (imports/monitoring/metrics.py)."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch

@@ -11,12 +11,12 @@ from django.urls import URLPattern, reverse
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
-from imports import alarms
 from imports.admin import cells
 from imports.admin.filters import OpenFilter
 from imports.admin.row_pages import row_page
+from imports.intake.receive import UPLOAD_ID
 from imports.models import Alarm
-from imports.steps.receive import UPLOAD_ID
+from imports.notifications import alarms
 from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 

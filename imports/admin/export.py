@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.timezone import now
 
-from imports.history_file import history_file
 from imports.models import Upload
+from imports.reports.history_csv import history_file
 from vendors.access import access_of
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from imports import datasets
-from imports.judging import GENERAL_REMEDIES
 from imports.models import Upload
-from imports.stuck import is_stuck
+from imports.monitoring.stalled import is_stuck
+from imports.rules.cells import GENERAL_REMEDIES
 from vendors.staff_pages import ModelAdmin
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from imports import schedules
 from imports.admin import cells
 from imports.admin.filters import DatasetFilter
 from imports.admin.row_pages import row_page
 from imports.datasets import all_datasets
+from imports.intake import schedules
 from imports.models import Schedule
 from vendors.staff_pages import ModelAdmin
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from imports import datasets
 from imports.admin import cells
-from imports.dataset import cell_names
 from imports.models import RowError, Upload
-from imports.refusals import REFUSALS
-from imports.summary import error_groups
+from imports.reports.summary import error_groups
+from imports.rules.columns import cell_names
+from imports.rules.refusals import REFUSALS
 
 MOST_ERRORS = 50
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "": "one column"}

@@ -26,15 +26,17 @@ from unfold.contrib.filters.admin import (
     ChoicesRadioFilter,
 )
 
-from imports import actions, links, objects
+from imports import actions
 from imports.admin import cells
 from imports.admin.export import export
 from imports.admin.filters import DatasetFilter, ProgressFilter
 from imports.admin.row_pages import row_page
 from imports.admin.upload_page import progress_of, upload_page
 from imports.datasets import all_datasets
+from imports.intake.receive import UPLOAD_ID
 from imports.models import Upload
-from imports.steps.receive import UPLOAD_ID
+from imports.notifications import report_links
+from imports.storage import s3
 from vendors.access import access_of
 from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
@@ -261,7 +263,7 @@ class UploadAdmin(LookOnlyAdmin):
         upload = self._visible(request, object_id)
         if not upload.error_file_version:
             _not_there("This upload has no error report.")
-        return _on_to(links.download_url(upload, upload.error_file_version))
+        return _on_to(report_links.download_url(upload, upload.error_file_version))
 
     def source_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The vendor's file: on to a short-lived address of the version that was imported."""
@@ -270,7 +272,7 @@ class UploadAdmin(LookOnlyAdmin):
             _not_there("The file is not in our storage.")
         name = f"{upload.upload_id}_source.csv"  # never the vendor's text in a header
         return _on_to(
-            objects.download_link(upload.s3_bucket, upload.s3_key, str(upload.s3_version), name)
+            s3.download_link(upload.s3_bucket, upload.s3_key, str(upload.s3_version), name)
         )
 
 

@@ -3,12 +3,9 @@
 import importlib
 import pkgutil
 from functools import cache
-from typing import TYPE_CHECKING
 
 from imports.dataset import Dataset
-
-if TYPE_CHECKING:
-    from imports.models import Upload
+from imports.models import Upload
 
 
 @cache
@@ -28,7 +25,7 @@ def get(key: str) -> Dataset:
     return all_datasets()[key]
 
 
-def of_upload(upload: "Upload") -> Dataset:
+def of_upload(upload: Upload) -> Dataset:
     """The data set of an upload, with the columns of its file where any columns will do."""
     return get(upload.dataset).for_header((upload.layout or {}).get("header", ()))
 

@@ -1,8 +1,9 @@
 """Files of any columns, kept row by row as they are."""
 
-from imports.dataset import Column, Dataset
-from imports.dynamo_table import OWN_ATTRIBUTES, DynamoRows
-from imports.formats import CsvOfAnyColumns
+from imports.dataset import Dataset
+from imports.destinations.dynamodb import OWN_ATTRIBUTES, DynamoRows
+from imports.formats.csv_formats import CsvOfAnyColumns
+from imports.rules import Column
 
 DATASET = Dataset(
     key="csv",

@@ -1,10 +1,10 @@
 """Clients, for everybody who looks them up by e-mail address."""
 
-from imports.contact_rules import Email, Phone
-from imports.dataset import Column, Dataset, Unique
-from imports.dynamo_table import DynamoTable
-from imports.formats import CsvMaybeWithoutHeader
-from imports.rules import MaxLength, OneOf, Required
+from imports.dataset import Dataset
+from imports.destinations.dynamodb import DynamoTable
+from imports.formats.csv_formats import CsvMaybeWithoutHeader
+from imports.rules import Column, MaxLength, OneOf, Required, Unique
+from imports.rules.contact import Email, Phone
 
 DATASET = Dataset(
     key="clients",

@@ -2,14 +2,14 @@
 
 from datetime import UTC, date, datetime
 
-from imports.contact_rules import Email
-from imports.countries import Country
-from imports.dataset import Column, Dataset, Unique
-from imports.formats import Csv
-from imports.person_rules import AGE_FITS, BORN_IN_THE_PAST, Digits, PersonName, age_on
-from imports.postgres_table import PostgresTable
-from imports.rules import MaxLength, Required, Whole
-from imports.time_rules import Date
+from imports.dataset import Dataset
+from imports.destinations.postgres import PostgresTable
+from imports.formats.csv_formats import Csv
+from imports.rules import Column, MaxLength, Required, Unique, Whole
+from imports.rules.contact import Email
+from imports.rules.countries import Country
+from imports.rules.dates import Date
+from imports.rules.people import AGE_FITS, BORN_IN_THE_PAST, Digits, PersonName, age_on
 from warehouse.models import Customer
 
 BORN = date(1990, 4, 30)  # the example

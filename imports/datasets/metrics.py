@@ -2,12 +2,12 @@
 
 from django.conf import settings
 
-from imports.all_or_nothing import AllOrNothing
-from imports.dataset import Column, Dataset
-from imports.json_format import Json
-from imports.measure_rules import Finite
-from imports.rules import MaxLength, Required
-from imports.time_rules import Timestamp
+from imports.dataset import Dataset
+from imports.destinations.all_or_nothing import AllOrNothing
+from imports.formats.json_format import Json
+from imports.rules import Column, MaxLength, Required
+from imports.rules.dates import Timestamp
+from imports.rules.measures import Finite
 from warehouse.models import IncomingMetric, Metric
 
 DATASET = Dataset(

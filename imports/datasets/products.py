@@ -3,10 +3,21 @@
 from decimal import Decimal
 
 from catalog.models import Category, Product
-from imports.dataset import Column, Dataset, Fixed, Unique
-from imports.formats import Csv
-from imports.postgres_table import PostgresTable
-from imports.rules import MaxLength, Number, OneOf, Pattern, Required, WebAddress, Whole
+from imports.dataset import Dataset
+from imports.destinations.postgres import PostgresTable
+from imports.formats.csv_formats import Csv
+from imports.rules import (
+    Column,
+    Fixed,
+    MaxLength,
+    Number,
+    OneOf,
+    Pattern,
+    Required,
+    Unique,
+    WebAddress,
+    Whole,
+)
 
 LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"  # in centimetres
 

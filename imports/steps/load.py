@@ -12,15 +12,21 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
-from imports import claims, datasets, metrics, staging, transient
-from imports.copying import copy_rows
-from imports.dataset import cell_names
-from imports.destinations import KeysTakenMeanwhile, Taken
-from imports.judging import Judged, judge
-from imports.lease import Work
+from imports import datasets
+from imports.dataset import Dataset
+from imports.destinations import claimed_keys
+from imports.destinations.base import KeysTakenMeanwhile, Taken
+from imports.execution import retry_policy
+from imports.execution.lease import Work
+from imports.formats.layout import Layout
 from imports.models import RowError, Upload
-from imports.readers import Layout
-from imports.rules import Problem
+from imports.monitoring import metrics
+from imports.rules.base import Problem
+from imports.rules.columns import cell_names
+from imports.storage import staging
+from imports.storage.postgres_copy import copy_rows
+from imports.validation.batch import Judged
+from imports.validation.validate import judge
 
 log = logging.getLogger(__name__)
 MOST_TRIES = 5  # of one batch that deadlocks
@@ -50,7 +56,7 @@ def load(work: Work) -> None:
             with work.batch() as upload:
                 cursor = runs[-1].sequence if runs else upload.staged_items
                 is_last = cursor >= upload.staged_items
-                taken = take(upload, batch, last=is_last, undo=is_check)
+                taken = take(upload, dataset, batch, last=is_last, undo=is_check)
                 if taken.lost:
                     begin_again(upload)
                     return
@@ -64,7 +70,7 @@ def load(work: Work) -> None:
                     upload.step = Upload.Step.REPORT
             break
         except (OperationalError, KeysTakenMeanwhile) as error:
-            if tries == MOST_TRIES or not transient.is_contention(error):
+            if tries == MOST_TRIES or not retry_policy.is_contention(error):
                 raise
             time.sleep(random.uniform(0, 0.05 * tries))  # noqa: S311 - jitter, not a secret
     seconds = time.monotonic() - started
@@ -100,16 +106,16 @@ def begin_again(upload: Upload) -> None:
         raise RowsLost(f"{MOST_RESTARTS} times the rows of earlier batches were gone at the end")
     log.warning("a crash of the database took what was loaded; the load begins again")
     RowError.objects.filter(upload=upload, run=upload.run).delete()
-    claims.forget(upload)
+    claimed_keys.forget(upload)
     upload.restarts += 1
     upload.cursor = 0
     upload.valid_records = upload.error_records = upload.skipped_records = 0
 
 
-def take(upload: Upload, batch: Judged, *, last: bool, undo: bool) -> Taken:
+def take(upload: Upload, dataset: Dataset, batch: Judged, *, last: bool, undo: bool) -> Taken:
     """Bring the clean rows in; with `undo` find out what would happen, and leave no trace."""
     with transaction.atomic():
-        taken = batch.dataset.destination.take(upload, batch, last=last)
+        taken = dataset.destination.take(upload, batch, last=last)
         if undo:
             transaction.set_rollback(True)
     return taken

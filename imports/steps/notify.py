@@ -11,11 +11,13 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from imports import alarms, failures, mail, staging
-from imports.crashpoints import crashpoint
-from imports.hints import send_hint
-from imports.lease import Work, locked
+from imports.execution import retry_policy
+from imports.execution.failpoints import crashpoint
+from imports.execution.hints import send_hint
+from imports.execution.lease import Work, locked
 from imports.models import Alarm, Notification, Upload
+from imports.notifications import alarms, email
+from imports.storage import staging
 
 log = logging.getLogger(__name__)
 MOST_SENDS = 12  # of one message that SES does not take for now; about an hour with back-off
@@ -35,11 +37,11 @@ def notify(work: Work) -> None:
             upload.step = Upload.Step.DONE
         return
     try:
-        mail.send(notification)
+        email.send(notification)
         crashpoint("notify.after_send")
-    except mail.NotSent as error:
+    except email.NotSent as error:
         put_off(work, notification, error)
-    except mail.OutcomeUnknown as error:
+    except email.OutcomeUnknown as error:
         log.warning("the answer of SES was lost: %s", error)
         count_lost(work, notification)
     else:
@@ -78,7 +80,7 @@ def count_lost(work: Work, notification: Notification) -> None:
             )
 
 
-def put_off(work: Work, notification: Notification, error: mail.NotSent) -> None:
+def put_off(work: Work, notification: Notification, error: email.NotSent) -> None:
     """Record that SES did not take the message: try later, or give up and tell staff."""
     notification.last_error = str(error)
     is_over = error.final or notification.attempts >= MOST_SENDS
@@ -88,7 +90,7 @@ def put_off(work: Work, notification: Notification, error: mail.NotSent) -> None
             notification.save()
             alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, upload.upload_id, str(error))
         return
-    delay = failures.backoff(notification.attempts)
+    delay = retry_policy.backoff(notification.attempts)
     log.warning("e-mail not taken, again in %.0f s: %s", delay, error)
     with transaction.atomic():
         upload = locked(work.upload_id, work.token)

@@ -1,23 +1,19 @@
 """Report: the error CSV, the final status and the words of the e-mail."""
 
-from datetime import datetime
 from tempfile import TemporaryFile
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from imports import (
-    alarms,
-    claims,
-    datasets,
-    mail,
-    metrics,
-    objects,
-    report_files,
-    results,
-)
-from imports.crashpoints import crashpoint
-from imports.lease import Work
+from imports import datasets
+from imports.destinations import claimed_keys
+from imports.execution.clock import database_now
+from imports.execution.failpoints import crashpoint
+from imports.execution.lease import Work
 from imports.models import Alarm, Upload
+from imports.monitoring import metrics
+from imports.notifications import alarms, email
+from imports.reports import error_report, result
+from imports.storage import s3
 
 
 def report(work: Work) -> None:
@@ -29,7 +25,7 @@ def report(work: Work) -> None:
     upload = work.upload
     key = version = ""
     if upload.error_records:
-        found = report_files.report_of(upload)
+        found = error_report.report_of(upload)
         key, version = found.key, put_report(upload, found)
         crashpoint("report.after_put")
     with work.batch() as upload:
@@ -45,8 +41,8 @@ def end_run(upload: Upload) -> None:
     upload.end()
     upload.completed_at = database_now()
     upload.step = Upload.Step.NOTIFY
-    claims.forget(upload)
-    mail.prepare(upload)
+    claimed_keys.forget(upload)
+    email.prepare(upload)
     if upload.failure_code == "UNKNOWN_VENDOR":
         alarms.raise_alarm(
             Alarm.Kind.UNKNOWN_VENDOR,
@@ -59,7 +55,7 @@ def end_run(upload: Upload) -> None:
         alarms.raise_alarm(
             Alarm.Kind.FAILED_IMPORT,
             upload.upload_id,
-            f"{dataset.title}\n{results.in_words(upload)}",
+            f"{dataset.title}\n{result.in_words(upload)}",
         )
     seconds = (upload.completed_at - (upload.started_at or upload.upload_timestamp)).total_seconds()
     transaction.on_commit(
@@ -68,19 +64,10 @@ def end_run(upload: Upload) -> None:
     )
 
 
-def database_now() -> datetime:
-    """The database's clock, by which everything about an upload is timed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        (found,) = cursor.fetchone()
-    moment: datetime = found
-    return moment
-
-
-def put_report(upload: Upload, found: report_files.Report) -> str:
+def put_report(upload: Upload, found: error_report.Report) -> str:
     """Store the report; returns its version."""
     with TemporaryFile(prefix="onboarding-", suffix=".report") as file:
         for piece in found.pieces:
             file.write(piece)
         file.seek(0)
-        return objects.put(upload.s3_bucket, found.key, file, "text/csv; charset=utf-8")
+        return s3.put(upload.s3_bucket, found.key, file, "text/csv; charset=utf-8")

@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-from imports import datasets, objects, staging
-from imports.crashpoints import crashpoint
+from imports import datasets
 from imports.dataset import Dataset
-from imports.lease import Work
+from imports.execution.failpoints import crashpoint
+from imports.execution.lease import Work
 from imports.models import Upload
-from imports.readers import Layout
-from imports.refusals import Refused
+from imports.rules.refusals import Refused
+from imports.storage import s3, staging
 
 RENEW_EVERY = 5.0  # seconds
 
@@ -24,11 +23,11 @@ def stage(work: Work) -> None:
     dataset = datasets.get(upload.dataset)
     try:
         refuse_by_what_is_known(upload, dataset)
-        with objects.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
+        with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             crashpoint("stage.after_download")
             work.renew()
             staging.put_upload(upload)
-            layout = understood(source.path, source.size, dataset, upload.mode)
+            layout = dataset.inspect(source.path, source.size, upload.mode)
             rows = Counted(dataset.format.rows(source.path, layout), dataset.row_limit)
             items = write_rows(work, rows)
     except Refused as refused:
@@ -83,22 +82,4 @@ def refuse_by_what_is_known(upload: Upload, dataset: Dataset) -> None:
             raise Refused("UNKNOWN_VENDOR", vendor=upload.vendor_prefix)
         if not upload.vendor.is_active:
             raise Refused("INACTIVE_VENDOR", vendor=upload.vendor.vendor_id)
-    refuse_by_size(upload.file_size or 0, dataset)
-
-
-def refuse_by_size(size: int, dataset: Dataset) -> None:
-    """Raise Refused when `size` bytes are more than the data set takes."""
-    if size > dataset.byte_limit:
-        raise Refused(
-            "FILE_TOO_LARGE", size=in_megabytes(size), limit=in_megabytes(dataset.byte_limit)
-        )
-
-
-def in_megabytes(size: int) -> str:
-    return f"{size / 1024 / 1024:,.1f} MB".replace(".0 MB", " MB")
-
-
-def understood(path: Path, size: int, dataset: Dataset, mode: str) -> Layout:
-    """How the file is to be read. Raises Refused when it cannot be, or lacks a column."""
-    refuse_by_size(size, dataset)
-    return dataset.format.scan(path, dataset, mode)
+    dataset.refuse_by_size(upload.file_size or 0)

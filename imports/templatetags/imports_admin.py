@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django import template
 from django.contrib.admin.utils import quote
 
-from imports.figures import Day
+from imports.admin.dashboard_stats import Day
 
 register = template.Library()
 register.filter("admin_urlquote", quote)

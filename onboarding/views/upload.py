@@ -11,12 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from imports import actions, datasets
-from imports.clean_up import source_goes_at
 from imports.models import Notification, Upload
-from imports.refusals import REFUSALS
-from onboarding.errors_shown import Errors
+from imports.rules.refusals import REFUSALS
+from onboarding.modes import mode_title
 from onboarding.progress import Progress
-from onboarding.words import mode_title
+from onboarding.row_errors import Errors
 from vendors.access import access_of
 
 
@@ -35,7 +34,7 @@ def show(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mail": mail,
         "progress": progress,
         "mode_title": mode_title(upload, dataset),
-        "source_gone_at": source_goes_at(upload),
+        "source_gone_at": dataset.source_expires_at(upload),
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }

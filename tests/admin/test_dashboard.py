@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
-from imports import figures
-from imports.figures import Day, ErrorType
+from imports.admin import dashboard_stats
+from imports.admin.dashboard_stats import Day, ErrorType
 from imports.models import Alarm, RowError
 from tests.admin.conftest import make_error, make_upload
 from tests.admin.test_upload_page import words
@@ -43,7 +43,7 @@ def test_uploads_and_success_rate_per_day(vendor_a: Vendor) -> None:
     ):
         make_upload(f"UPLOAD_{number}", vendor_a, status=status, upload_timestamp=when, **counts)
 
-    days = figures.days(TODAY)
+    days = dashboard_stats.days(TODAY)
 
     assert [day.day for day in days] == [date(2026, 11, 7) + timedelta(days=i) for i in range(14)]
     assert days[-1] == Day(
@@ -55,8 +55,8 @@ def test_uploads_and_success_rate_per_day(vendor_a: Vendor) -> None:
     assert days[0].success_rate == 100
     assert days[-2].success_rate is None
     assert days[1] == Day(date(2026, 11, 8))
-    assert figures.total(days).uploads == 9
-    assert figures.total(days).valid == 41
+    assert dashboard_stats.total(days).uploads == 9
+    assert dashboard_stats.total(days).valid == 41
 
 
 def test_the_most_frequent_errors_of_seven_days(vendor_a: Vendor) -> None:
@@ -67,7 +67,7 @@ def test_the_most_frequent_errors_of_seven_days(vendor_a: Vendor) -> None:
         make_error(outside, row, error_type="DUPLICATE_SKU")
     make_error(inside, 5, error_type="INVALID_STOCK")
 
-    found = figures.top_error_types(TODAY)
+    found = dashboard_stats.top_error_types(TODAY)
 
     assert found.types == [ErrorType("INVALID_PRICE", 3), ErrorType("INVALID_STOCK", 1)]
     assert (found.since, found.is_cut) == (at(14, 0), False)
@@ -76,12 +76,12 @@ def test_the_most_frequent_errors_of_seven_days(vendor_a: Vendor) -> None:
 def test_errors_are_counted_up_to_a_bound(
     vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "MOST_ERRORS", 5)
+    monkeypatch.setattr(dashboard_stats, "MOST_ERRORS", 5)
     for number, hour in enumerate((10, 11, 12)):
         upload = make_upload(f"UPLOAD_{number}", vendor_a, upload_timestamp=at(20, hour))
         for row in (2, 3, 4):
             make_error(upload, row, error_type=f"TYPE_{number}")
-    found = figures.top_error_types(TODAY)
+    found = dashboard_stats.top_error_types(TODAY)
     assert found.types == [ErrorType("TYPE_1", 3), ErrorType("TYPE_2", 3)]
     assert (found.since, found.is_cut) == (at(20, 11), True)
 
@@ -97,7 +97,7 @@ def test_what_is_in_progress_and_what_is_stuck(vendor_a: Vendor) -> None:
         next_attempt_at=now() - timedelta(minutes=5),
     )
     make_upload("UPLOAD_STUCK", vendor_a, status="processing", attempts=3, next_attempt_at=now())
-    found = figures.in_progress()
+    found = dashboard_stats.in_progress()
     assert (found.under_way, found.stuck) == (2, 1)
     assert [upload.pk for upload in found.uploads] == ["UPLOAD_STUCK", "UPLOAD_MOVES"]
     assert found.stuck_ids == {"UPLOAD_STUCK"}
@@ -106,7 +106,7 @@ def test_what_is_in_progress_and_what_is_stuck(vendor_a: Vendor) -> None:
 def test_open_alarms_and_dead_letters(db: None) -> None:
     opened = Alarm.objects.create(kind=Alarm.Kind.DEAD_LETTER, subject="queue imports")
     Alarm.objects.create(kind="dead_letter", subject="queue events", closed_at=now())
-    found = figures.open_alarms()
+    found = dashboard_stats.open_alarms()
     assert (found.count, found.newest) == (1, [opened])
     assert [(each.queue, each.alarm) for each in found.dead_letters] == [
         ("events", None),

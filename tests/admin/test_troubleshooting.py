@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from imports.admin.troubleshooting import ALARMS, QUESTIONS
 from imports.models import Alarm
-from imports.troubleshooting import ALARMS, QUESTIONS
 
 ADDRESS = "/admin/troubleshooting/"
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.timezone import now
 
-from imports import objects
 from imports.models import Upload
+from imports.storage import s3
 from tests.admin.conftest import list_of, make_error, make_upload, page_of
 from tests.conftest import report_text
 from tests.product_files import csv_bytes, good_row
@@ -98,7 +98,7 @@ def test_the_report_and_the_vendors_file_come_from_the_recorded_version(
     upload = run_upload(rows)
     # Somebody puts other objects under the same keys.
     for key in (upload.s3_key, upload.error_file_s3_key):
-        objects.put(upload.s3_bucket, key, b"something else", "text/csv")
+        s3.put(upload.s3_bucket, key, b"something else", "text/csv")
 
     def downloaded(page: str) -> bytes:
         answer = as_reviewer.get(page_of(upload, page))

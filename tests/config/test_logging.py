@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from imports import metrics
+from imports.monitoring import metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from deploy.local.demo_logins import DEMO_LOGINS
-from imports.person_rules import age_on
+from imports.rules.people import age_on
 from tests.faults.cases import Case
 from tests.faults.checker import mails
 from tests.faults.people import Person

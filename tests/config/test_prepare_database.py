@@ -26,7 +26,10 @@ import django
 django.setup()
 from django.core.management import call_command
 from django.test import Client
-from imports import clean_up, datasets, erasure, forwarder, housekeeping, schedules
+from imports import datasets
+from imports.intake import s3_events, schedules
+from imports.maintenance import erasure, missing_events, resume, retention
+from imports.monitoring import dead_letters
 from imports.management.commands import demo
 from imports.models import Upload
 from tests.conftest import arrived, drive
@@ -37,7 +40,7 @@ from vendors.models import Vendor
 call_command("load_demo")
 for key in datasets.all_datasets():
     demo.drop(key)
-while forwarder.forward_some(forwarder.client(), wait_seconds=1):
+while s3_events.forward_some(s3_events.client(), wait_seconds=1):
     pass
 drive()
 metric = {"name": "cpu.load", "value": 1, "timestamp": "2026-01-01T00:00:00+00:00"}
@@ -48,8 +51,8 @@ for mode in ("create", "update", "check"):
 for upload in Upload.objects.order_by("upload_timestamp"):
     print("ended", upload.dataset, upload.mode, upload.status)
 # The sweep will find what other tests have left in the bucket; those files stay where they are.
-housekeeping.resume_stalled(), housekeeping.find_missing_events(), housekeeping.watch_dead_letters()
-schedules.run_schedules(), clean_up.clean_up(), erasure.erase_personal_data()
+resume.resume_stalled(), missing_events.find_missing_events(), dead_letters.watch_dead_letters()
+schedules.run_schedules(), retention.clean_up(), erasure.erase_personal_data()
 client = Client(HTTP_HOST="localhost")
 client.post("/login/", {"username": "vendor", "password": "wrong"})
 client.post("/login/", {"username": "vendor", "password": "vendor-demo"})

@@ -19,8 +19,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.timezone import now
 
-from imports import clean_up, datasets, erasure, forwarder, housekeeping, objects, schedules
+from imports import datasets
+from imports.intake import s3_events, schedules
+from imports.maintenance import erasure, missing_events, resume, retention
 from imports.models import Schedule, Upload
+from imports.monitoring.dead_letters import watch_dead_letters
+from imports.monitoring.queues import client as queue_client
+from imports.storage import s3
 from tests.conftest import arrived, drive
 from tests.deploy.templates import Layout
 from tests.deploy.test_permissions import may
@@ -123,11 +128,11 @@ def standard(layouts: dict[str, Layout]) -> Layout:
 
 
 def drop(key: str, body: bytes) -> None:
-    objects.put(settings.S3_BUCKET, key, body, "text/csv")
+    s3.put(settings.S3_BUCKET, key, body, "text/csv")
 
 
 def forward_all() -> None:
-    while forwarder.forward_some(forwarder.client(), wait_seconds=1):
+    while s3_events.forward_some(s3_events.client(), wait_seconds=1):
         pass
 
 
@@ -182,21 +187,21 @@ def test_maintenance(
     arrived(ROWS, vendor=vendor_a)
     settings.EVENT_GRACE_SECONDS = -3600.0  # the objects are new
     with noting() as calls:
-        housekeeping.find_missing_events()
+        missing_events.find_missing_events()
         schedules.run_schedules()
     drive()
     long_ago = now() - timedelta(days=60)
     Upload.objects.update(completed_at=long_ago, next_attempt_at=None)
     Upload.objects.filter(pk=arrived(ROWS, vendor=vendor_a).pk).update(next_attempt_at=long_ago)
     dead_letters = settings.EVENTS_DEAD_LETTER_URL
-    housekeeping.queues().send_message(QueueUrl=dead_letters, MessageBody="dead")
-    housekeeping.queues().purge_queue(QueueUrl=settings.IMPORTS_QUEUE_URL)
+    queue_client().send_message(QueueUrl=dead_letters, MessageBody="dead")
+    queue_client().purge_queue(QueueUrl=settings.IMPORTS_QUEUE_URL)
     with noting() as later:
-        assert clean_up.clean_up()
+        assert retention.clean_up()
         assert erasure.erase_personal_data()
-        assert housekeeping.resume_stalled()
-        housekeeping.watch_dead_letters()
-    housekeeping.queues().purge_queue(QueueUrl=dead_letters)
+        assert resume.resume_stalled()
+        watch_dead_letters()
+    queue_client().purge_queue(QueueUrl=dead_letters)
     calls |= later
     assert {action for action, _ in calls} >= {
         *("s3:ListBucketVersions", "s3:DeleteObjectVersion", "sqs:SendMessage", "sns:Publish"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.aws.alarms import ALARMS
-from imports import metrics
+from imports.monitoring import metrics
 from tests.deploy.templates import Layout, text
 from tests.docs.pages import ROOT
 

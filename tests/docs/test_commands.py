@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from imports.management.commands import import_file
 from imports.models import Upload
-from imports.results import result_of
+from imports.reports.result import result_of
 from tests.docs.pages import ROOT, block, code, documents, section, table
 
 README = ROOT / "README.md"

@@ -13,9 +13,11 @@ from django.db import connection, models
 from django.db.models.functions import Now
 
 import catalog.models
-from imports import actions, datasets, objects, rules
+from imports import actions, datasets
+from imports.intake.receive import Arrival, object_arrived, open_upload
 from imports.models import Notification, RowError, Upload
-from imports.steps.receive import Arrival, object_arrived, open_upload
+from imports.rules import base
+from imports.storage import s3
 from tests.conftest import drive, report_text
 from tests.docs.pages import ROOT, block
 from vendors.models import Vendor
@@ -61,7 +63,7 @@ def send(text: str, vendor: Vendor, mode: str = "create") -> Upload:
     upload = open_upload(
         vendor=vendor, dataset="stores", mode=mode, file_name="stores.csv", size=len(body), by=None
     )
-    version = objects.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
+    version = s3.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
     object_arrived(Arrival(upload.s3_bucket, upload.s3_key, version, len(body)))
     drive()
     upload.refresh_from_db()
@@ -113,8 +115,8 @@ def test_the_data_set_has_its_pages(alice: Any, client: Any) -> None:
 
 @pytest.fixture
 def barcode() -> Callable[[str], Any]:
-    names = {**vars(rules), "dataclass": dataclass, "re": re}
-    exec(block(PAGE, "# imports/rules.py"), names)
+    names = {**vars(base), "dataclass": dataclass, "re": re}
+    exec(block(PAGE, "# imports/rules/barcodes.py"), names)
     rule: Any = names["Barcode"]()
     check: Callable[[str], Any] = rule.checker("EAN")
     return check
@@ -126,5 +128,5 @@ def test_the_rule_accepts_a_barcode(barcode: Callable[[str], Any]) -> None:
 
 @pytest.mark.parametrize("text", ["4006381333930", "400638133393", "４006381333931", "9" * 5_000])
 def test_the_rule_rejects_anything_else(text: str, barcode: Callable[[str], Any]) -> None:
-    with pytest.raises(rules.Wrong, match="EAN must be a barcode of 13 digits"):
+    with pytest.raises(base.Wrong, match="EAN must be a barcode of 13 digits"):
         barcode(text)

@@ -12,7 +12,7 @@ from django.test import Client
 from imports import datasets
 from imports.admin.filters import row_error_codes
 from imports.models import Alarm, Notification, Upload
-from imports.refusals import REFUSALS
+from imports.rules.refusals import REFUSALS
 from tests.docs.pages import ROOT, documents, inline_code, name_of, section, table
 from tests.docs.test_configuration import settings_read
 

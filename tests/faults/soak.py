@@ -15,7 +15,7 @@ from contextlib import suppress
 from threading import Timer
 
 from deploy.local import stopping
-from imports.crashpoints import POINTS
+from imports.execution.failpoints import POINTS
 from tests.faults.cases import Case
 from tests.faults.checker import check
 from tests.faults.http_faults import (

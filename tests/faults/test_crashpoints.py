@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import stopping
-from imports.crashpoints import POINTS
+from imports.execution.failpoints import POINTS
 from tests.faults.cases import Case, Sent
 from tests.faults.checker import check
 from tests.faults.http_faults import EXPIRED, Fault

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from imports import lease, mail
+from imports.execution import lease
 from imports.models import Upload
+from imports.notifications import email
 from tests.faults.cases import Case
 from tests.faults.checker import check, mails
 from tests.faults.http_faults import DROPPED, REPLY_LOST, SERVER_ERROR, Fault
@@ -82,6 +83,6 @@ def test_slice_used_up_before_the_mail_is_sent(
         assert lease.claim() is None
         sent.append(notification)
 
-    monkeypatch.setattr(mail, "send", send)
+    monkeypatch.setattr(email, "send", send)
     assert run_upload([good_row(1, price="x")]).status == "failed"
     assert len(sent) == 1

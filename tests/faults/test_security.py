@@ -223,8 +223,8 @@ def test_a_deployment_is_closed(arguments: list[str]) -> None:
 
 
 def test_a_login_is_locked_for_user_and_address(case: Case) -> None:
-    """A guesser is stopped; the same person from elsewhere is not (tests/onboarding/test_login.py
-    has the addresses; here it is the real server that answers)."""
+    """A guesser is stopped; the same person from elsewhere is not (the addresses are in
+    tests/onboarding/views/test_login.py; here it is the real server that answers)."""
     login = {"username": "othervendor", "password": "wrong"}
     stranger = Person(case, "admin")
     stranger.post("/logout/", {}, form="/admin/password_change/")

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
-from imports import dynamo_table, staging
+from imports.destinations import dynamodb
 from imports.models import Upload
+from imports.storage import staging
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def die_after_writing(monkeypatch: pytest.MonkeyPatch) -> Deaths:
             if left and when():
                 raise left.pop()
 
-        monkeypatch.setattr(dynamo_table, "crashpoint", die)
+        monkeypatch.setattr(dynamodb, "crashpoint", die)
 
     return ahead
 

@@ -5,16 +5,16 @@ from typing import Any
 
 from django.conf import settings
 
-from imports import objects
+from imports.intake.receive import Arrival, object_arrived
 from imports.models import Upload
-from imports.steps.receive import Arrival, object_arrived
+from imports.storage import s3
 from tests.conftest import drive
 
 
 def dropped(key: str, body: bytes | str) -> Upload:
     """The upload of an object of this key, whose event has come, with nothing done yet."""
     data = body.encode() if isinstance(body, str) else body
-    version = objects.put(settings.S3_BUCKET, key, data, "application/octet-stream")
+    version = s3.put(settings.S3_BUCKET, key, data, "application/octet-stream")
     upload = object_arrived(Arrival(settings.S3_BUCKET, key, version, len(data)))
     assert upload is not None
     return upload

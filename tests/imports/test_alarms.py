@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from config import aws
-from imports import alarms
 from imports.models import Alarm
+from imports.notifications import alarms
 
 
 @pytest.fixture

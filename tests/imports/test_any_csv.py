@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from imports import actions, dynamo, dynamo_table, report_files
+from imports import actions
+from imports.destinations.dynamodb import ITEM_OVERHEAD, LARGEST_ITEM, OWN_ATTRIBUTES
 from imports.models import RowError, Upload
+from imports.reports.correctable_file import correctable_file
+from imports.storage import dynamodb
 from tests.conftest import drive, report_text
 from tests.imports.conftest import Deaths, Killed, live_again
 from tests.imports.dropping import dropped, imported
@@ -25,7 +28,7 @@ def counts(upload: Upload) -> tuple[str, int, int]:
 def stored(upload: Upload) -> dict[int, dict[str, Any]]:
     """The upload's items by row number, without the attributes that are ours."""
     pages = (
-        dynamo.client()
+        dynamodb.client()
         .get_paginator("query")
         .paginate(
             TableName=settings.CSV_DATA_TABLE,
@@ -36,7 +39,7 @@ def stored(upload: Upload) -> dict[int, dict[str, Any]]:
     )
     return {
         int(item["row_number"]["N"]): {
-            name: value for name, value in item.items() if name not in dynamo_table.OWN_ATTRIBUTES
+            name: value for name, value in item.items() if name not in OWN_ATTRIBUTES
         }
         for page in pages
         for item in page["Items"]
@@ -62,7 +65,7 @@ def test_a_row_wider_than_the_header_is_turned_down_and_can_be_mended() -> None:
     assert report_text(upload).splitlines()[0] == (
         "Row Number,Error Type,Error Message,Column,Value,How To Fix"
     )
-    mended = b"".join(report_files.correctable_file(upload)).decode("utf-8-sig")
+    mended = b"".join(correctable_file(upload)).decode("utf-8-sig")
     assert mended.startswith("a,b,Errors\r\n1,2,")
     again = send(mended)
     assert stored(again) == {2: {"a": {"S": "1"}, "b": {"S": "2"}}}
@@ -124,7 +127,7 @@ def test_a_row_that_no_item_can_hold_is_turned_down() -> None:
 
 
 def test_the_largest_row_that_is_taken_fits() -> None:
-    size = (dynamo_table.LARGEST_ITEM - dynamo_table.ITEM_OVERHEAD) // 41 - 3
+    size = (LARGEST_ITEM - ITEM_OVERHEAD) // 41 - 3
     header = ",".join(f"c{n:02}" for n in range(41))
     upload = send(f"{header}\n" + ",".join(["y" * size] * 41) + "\n")
     assert counts(upload) == ("completed", 1, 0)

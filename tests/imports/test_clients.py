@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils.timezone import now
 
-from imports import actions, dynamo, dynamo_table, failures
+from imports import actions, failures
+from imports.destinations import dynamodb as destination
 from imports.models import ClaimedKey, Notification, RowError, Upload
+from imports.storage import dynamodb
 from tests.conftest import drive, report_text
 from tests.imports.conftest import Deaths, Killed, live_again
 from tests.imports.dropping import dropped, imported
@@ -29,8 +31,8 @@ pytestmark = pytest.mark.django_db
 def empty_table() -> Iterator[None]:
     yield
     table: str = settings.CLIENTS_TABLE
-    for found in dynamo.client().scan(TableName=table)["Items"]:
-        dynamo.client().delete_item(TableName=table, Key={"email": found["email"]})
+    for found in dynamodb.client().scan(TableName=table)["Items"]:
+        dynamodb.client().delete_item(TableName=table, Key={"email": found["email"]})
 
 
 FOLDER = "client-data/uploads/"
@@ -46,7 +48,7 @@ def counts(upload: Upload) -> tuple[str, int, int, int]:
 
 def stored() -> dict[str, dict[str, str]]:
     """Every client by its address, without the attributes of our own."""
-    found = dynamo.client().scan(TableName=settings.CLIENTS_TABLE, ConsistentRead=True)["Items"]
+    found = dynamodb.client().scan(TableName=settings.CLIENTS_TABLE, ConsistentRead=True)["Items"]
     ours = {"email", "upload_id", "upload_row", "uploaded_at"}
     return {
         item["email"]["S"]: {
@@ -85,12 +87,12 @@ def test_a_dropped_file_becomes_items(settings: Any) -> None:
 
 def test_an_item_says_which_row_of_which_upload_wrote_it() -> None:
     upload = send(HEADER + TWO)
-    found = dynamo.client().get_item(
+    found = dynamodb.client().get_item(
         TableName=settings.CLIENTS_TABLE, Key={"email": {"S": "ayse@example.com"}}
     )["Item"]
     assert found["upload_id"] == {"S": upload.upload_id}
     assert found["upload_row"] == {"N": "3"}
-    assert found["uploaded_at"] == {"S": dynamo_table.uploaded_at(upload)}
+    assert found["uploaded_at"] == {"S": destination.uploaded_at(upload)}
 
 
 def test_every_rule_of_a_row_is_told_and_the_others_go_in() -> None:
@@ -142,7 +144,7 @@ def test_a_file_without_a_header_is_data_from_its_first_row(
     upload = send(body)
     assert counts(upload) == ("completed", len(rows), 0, 0)
     assert upload.total_records == len(rows)
-    found = dynamo.client().scan(TableName=settings.CLIENTS_TABLE)["Items"]
+    found = dynamodb.client().scan(TableName=settings.CLIENTS_TABLE)["Items"]
     assert {item["email"]["S"]: item["upload_row"]["N"] for item in found} == rows
 
 
@@ -258,12 +260,12 @@ def test_of_two_files_of_one_moment_the_same_one_wins_in_any_order() -> None:
     Upload.objects.update(upload_timestamp=now())
     drive()
     winner = max(first.upload_id, second.upload_id)
-    found = dynamo.client().scan(TableName=settings.CLIENTS_TABLE)["Items"]
+    found = dynamodb.client().scan(TableName=settings.CLIENTS_TABLE)["Items"]
     assert [item["upload_id"]["S"] for item in found] == [winner]
 
 
 def test_items_that_another_program_wrote_are_replaced() -> None:
-    dynamo.client().put_item(
+    dynamodb.client().put_item(
         TableName=settings.CLIENTS_TABLE,
         Item={"email": {"S": "jo@example.com"}, "uploaded_at": {"N": "7"}, "tags": {"L": []}},
     )
@@ -300,14 +302,14 @@ def test_a_table_that_stays_overloaded_is_tried_again_later(
 ) -> None:
     monkeypatch.setattr(failures, "close_old_connections", lambda: None)  # the test's own
     upload = dropped(f"{FOLDER}a.csv", HEADER + TWO)
-    real = dynamo.put_all
+    real = dynamodb.put_all
 
     def full(table: str, items: Any, **more: Any) -> None:
         if table == settings.CLIENTS_TABLE:
-            raise dynamo.Overloaded("30 s of unprocessed items")
+            raise dynamodb.Overloaded("30 s of unprocessed items")
         real(table, items, **more)
 
-    monkeypatch.setattr(dynamo, "put_all", full)
+    monkeypatch.setattr(dynamodb, "put_all", full)
     drive()
     upload.refresh_from_db()
     assert (upload.status, upload.attempts, upload.valid_records) == ("processing", 1, 0)
@@ -333,7 +335,7 @@ def test_two_batches_do_not_come_between_each_others_look_up_and_write(
     older = dropped(f"{FOLDER}a.csv", HEADER + "Old,jo@example.com,Miller,,\n")
     newer = dropped(f"{FOLDER}b.csv", HEADER + "New,jo@example.com,Miller,,\n")
     has_looked, may_write = Event(), Event()
-    look = dynamo_table.written_later
+    look = destination.written_later
 
     def held_up(table: str, key: str, values: Any, upload: Upload) -> set[str]:
         found = look(table, key, values, upload)
@@ -342,7 +344,7 @@ def test_two_batches_do_not_come_between_each_others_look_up_and_write(
             assert may_write.wait(30)
         return found
 
-    monkeypatch.setattr(dynamo_table, "written_later", held_up)
+    monkeypatch.setattr(destination, "written_later", held_up)
     Upload.objects.filter(pk=newer.pk).update(next_attempt_at=None)
     with ThreadPoolExecutor() as pool:
         first = pool.submit(in_a_thread)

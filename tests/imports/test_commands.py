@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from imports import datasets, forwarder
+from imports import datasets
+from imports.intake import s3_events
 from imports.management.commands import demo, import_file
 from imports.models import Upload
 from tests.conftest import drive
@@ -23,7 +24,7 @@ def no_worker_needed(monkeypatch: pytest.MonkeyPatch, quiet_events: None) -> Non
 
     def wait_for(which: dict[str, str], until: Callable[[Upload], bool], **more: Any) -> Upload:
         while True:
-            forwarder.forward_some(forwarder.client(), wait_seconds=1)
+            s3_events.forward_some(s3_events.client(), wait_seconds=1)
             drive()
             upload = Upload.objects.filter(**which).first()
             if upload is not None and until(upload):

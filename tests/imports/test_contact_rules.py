@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from imports.contact_rules import Email, Phone
-from imports.rules import OneOf, Wrong
+from imports.rules.base import Wrong
+from imports.rules.contact import Email, Phone
+from imports.rules.text import OneOf
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imports.copying import copy_rows
+from imports.storage.postgres_copy import copy_rows
 
 # What PostgreSQL can store: no NUL, no lone surrogates.
 storable = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))

@@ -10,7 +10,7 @@ import pytest
 from imports import actions
 from imports.datasets import get
 from imports.models import Notification, RowError, Upload
-from imports.person_rules import other_age
+from imports.rules.people import other_age
 from tests.conftest import drive, report_text
 from tests.imports.dropping import imported
 from warehouse.models import Customer

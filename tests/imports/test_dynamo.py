@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from imports import dynamo
+from imports.storage import dynamodb
 
 
 def item(number: int) -> dict[str, Any]:
@@ -23,21 +23,21 @@ def clients() -> Iterator[str]:
 
 
 def empty(table: str) -> None:
-    for found in dynamo.client().scan(TableName=table)["Items"]:
-        dynamo.client().delete_item(TableName=table, Key={"email": found["email"]})
+    for found in dynamodb.client().scan(TableName=table)["Items"]:
+        dynamodb.client().delete_item(TableName=table, Key={"email": found["email"]})
 
 
 def test_what_is_put_is_got_and_what_is_not_there_is_left_out(clients: str) -> None:
-    dynamo.put_all(clients, [item(number) for number in range(260)])
+    dynamodb.put_all(clients, [item(number) for number in range(260)])
     keys = [{"email": item(number)["email"]} for number in range(100, 500)]
-    found = dynamo.get_all(clients, keys, ["name", "email"])
+    found = dynamodb.get_all(clients, keys, ["name", "email"])
     assert sorted(f["name"]["S"] for f in found) == sorted(f"Client {n}" for n in range(100, 260))
 
 
 def test_nothing_is_asked_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamo, "client", Overloaded)
-    dynamo.put_all("table", [])
-    assert dynamo.get_all("table", [], ["name"]) == []
+    monkeypatch.setattr(dynamodb, "client", Overloaded)
+    dynamodb.put_all("table", [])
+    assert dynamodb.get_all("table", [], ["name"]) == []
 
 
 class Overloaded:
@@ -73,7 +73,7 @@ class Overloaded:
 def overloaded(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Overloaded]:
     def times(count: int) -> Overloaded:
         fake = Overloaded(count)
-        monkeypatch.setattr(dynamo, "client", lambda: fake)
+        monkeypatch.setattr(dynamodb, "client", lambda: fake)
         return fake
 
     return times
@@ -81,23 +81,23 @@ def overloaded(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Overloaded]:
 
 def test_unprocessed_items_are_offered_again(overloaded: Callable[[int], Overloaded]) -> None:
     fake = overloaded(2)
-    dynamo.put_all("table", [{"n": 1}, {"n": 2}])
+    dynamodb.put_all("table", [{"n": 1}, {"n": 2}])
     assert [request["PutRequest"]["Item"]["n"] for request in fake.written] == [1, 2]
 
 
 def test_unprocessed_keys_are_asked_again(overloaded: Callable[[int], Overloaded]) -> None:
     overloaded(2)
-    assert dynamo.get_all("table", [{"n": 1}, {"n": 2}], ["n"]) == [{"n": 1}, {"n": 2}]
+    assert dynamodb.get_all("table", [{"n": 1}, {"n": 2}], ["n"]) == [{"n": 1}, {"n": 2}]
 
 
 def test_no_request_is_larger_than_dynamodb_allows(
     overloaded: Callable[[int], Overloaded],
 ) -> None:
     fake = overloaded(0)
-    dynamo.put_all("table", [{"n": n} for n in range(60)])
+    dynamodb.put_all("table", [{"n": n} for n in range(60)])
     assert sorted(fake.requests) == [10, 25, 25]
     fake.requests.clear()
-    dynamo.get_all("table", [{"n": n} for n in range(210)], ["n"])
+    dynamodb.get_all("table", [{"n": n} for n in range(210)], ["n"])
     assert sorted(fake.requests) == [10, 100, 100]
 
 
@@ -106,11 +106,11 @@ def test_items_that_stay_unprocessed_end_in_an_error(
     items: int, overloaded: Callable[[int], Overloaded], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     overloaded(10**6)
-    monkeypatch.setattr(dynamo, "DEADLINE", 0.2)
-    with pytest.raises(dynamo.Overloaded):
-        dynamo.put_all("table", [{"n": n} for n in range(items)])
-    with pytest.raises(dynamo.Overloaded):
-        dynamo.get_all("table", [{"n": 1}], ["n"])
+    monkeypatch.setattr(dynamodb, "DEADLINE", 0.2)
+    with pytest.raises(dynamodb.Overloaded):
+        dynamodb.put_all("table", [{"n": n} for n in range(items)])
+    with pytest.raises(dynamodb.Overloaded):
+        dynamodb.get_all("table", [{"n": 1}], ["n"])
 
 
 def test_nothing_more_is_written_once_the_table_is_not_ours(
@@ -124,5 +124,5 @@ def test_nothing_more_is_written_once_the_table_is_not_ours(
             raise answer
 
     with pytest.raises(ConnectionError):
-        dynamo.put_all("table", [{"n": n} for n in range(500)], still_ours=still_ours)
-    assert len(fake.written) == 25 * dynamo.REQUESTS_AT_ONCE
+        dynamodb.put_all("table", [{"n": n} for n in range(500)], still_ours=still_ours)
+    assert len(fake.written) == 25 * dynamodb.REQUESTS_AT_ONCE

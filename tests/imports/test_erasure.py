@@ -15,11 +15,13 @@ from django.utils.timezone import now
 
 from catalog.models import Product
 from config import aws
-from imports import actions, alarms, clean_up, datasets, erasure, objects
-from imports.dataset import CleanUp
+from imports import actions, datasets
 from imports.datasets import products
+from imports.intake.receive import Arrival, object_arrived
+from imports.maintenance import erasure, retention
 from imports.models import Alarm, Upload
-from imports.steps.receive import Arrival, object_arrived
+from imports.notifications import alarms
+from imports.storage import s3
 from tests.conftest import drive
 from tests.imports.dropping import imported
 from tests.product_files import csv_bytes, good_row
@@ -62,9 +64,9 @@ def everything_of(upload: Upload) -> Iterator[str]:
     for model in apps.get_app_config("imports").get_models():
         yield from (repr(values) for values in model._default_manager.values())
     for prefix in (upload.s3_key, "errors/", REJECTED):
-        for listed in objects.list_versions(project.S3_BUCKET, prefix):
+        for listed in s3.list_versions(project.S3_BUCKET, prefix):
             if upload.upload_id in listed.key or listed.key == upload.s3_key:
-                body = objects.client().get_object(
+                body = s3.client().get_object(
                     Bucket=project.S3_BUCKET, Key=listed.key, VersionId=listed.version
                 )["Body"]
                 yield body.read().decode(errors="replace")
@@ -88,9 +90,9 @@ def test_personal_data_is_gone_everywhere_after_its_time(personal: None, run_upl
     upload.refresh_from_db()
     # A report of somebody who was fenced out, in either place.
     for key in (f"errors/_/{upload.upload_id}_errors.csv", f"{REJECTED}{upload.upload_id}_x.csv"):
-        objects.put(project.S3_BUCKET, key, VALUE.encode(), "text/csv")
-        objects.put(project.S3_BUCKET, key, VALUE.encode(), "text/csv")
-        objects.client().delete_object(Bucket=project.S3_BUCKET, Key=key)
+        s3.put(project.S3_BUCKET, key, VALUE.encode(), "text/csv")
+        s3.put(project.S3_BUCKET, key, VALUE.encode(), "text/csv")
+        s3.client().delete_object(Bucket=project.S3_BUCKET, Key=key)
     alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, f"KeyError: {VALUE}")
     before = {
         name: getattr(upload, name)
@@ -111,7 +113,7 @@ def test_personal_data_is_gone_everywhere_after_its_time(personal: None, run_upl
 
     assert [text for text in everything_of(upload) if VALUE in text] == []
     assert staged(upload) == []
-    assert not list(objects.list_versions(project.S3_BUCKET, upload.s3_key))
+    assert not list(s3.list_versions(project.S3_BUCKET, upload.s3_key))
     upload.refresh_from_db()
     assert {name: getattr(upload, name) for name in before} == before
     assert list(upload.row_errors.order_by("pk").values_list("row_number", "error_type")) == types
@@ -155,23 +157,23 @@ def test_every_version_under_a_key_goes_and_younger_ones_stay(
     body = csv_bytes(bad_rows())
 
     def drop() -> Upload | None:
-        version = objects.put(project.S3_BUCKET, key, body, "text/csv")
+        version = s3.put(project.S3_BUCKET, key, body, "text/csv")
         return object_arrived(Arrival(project.S3_BUCKET, key, version, len(body)))
 
-    objects.put(project.S3_BUCKET, key, body, "text/csv")  # nobody ever heard of this one
+    s3.put(project.S3_BUCKET, key, body, "text/csv")  # nobody ever heard of this one
     old = drop()
     young = drop()
     assert old is not None
     assert young is not None
     drive()
     Upload.objects.filter(pk=old.pk).update(completed_at=now() - timedelta(days=31))
-    listed = objects.list_versions
+    listed = s3.list_versions
 
-    def long_ago(bucket: str, prefix: str) -> Iterator[objects.ListedVersion]:
+    def long_ago(bucket: str, prefix: str) -> Iterator[s3.ListedVersion]:
         for each in listed(bucket, prefix):
             yield replace(each, modified=each.modified - timedelta(days=31))
 
-    monkeypatch.setattr(objects, "list_versions", long_ago)
+    monkeypatch.setattr(s3, "list_versions", long_ago)
     assert erasure.erase_personal_data() == 1
     left = [each.version for each in listed(project.S3_BUCKET, key) if each.key == key]
     assert left == [young.s3_version]
@@ -187,7 +189,7 @@ def test_who_dies_on_the_way_begins_again(
         raise EndpointConnectionError(endpoint_url="http://x")
 
     with monkeypatch.context() as broken:
-        broken.setattr("imports.staging.erase", unreachable)
+        broken.setattr("imports.storage.staging.erase", unreachable)
         with pytest.raises(EndpointConnectionError):
             erasure.erase_personal_data()
     upload.refresh_from_db()
@@ -246,41 +248,23 @@ def test_real_people_are_forgotten(key: str, file: str, rejected: int) -> None:
     assert (upload.error_records, len(upload.sha256)) == (rejected, 64)
 
 
-# --- clean-up by data set --------------------------------------------------------------------
+# --- retention of files --------------------------------------------------------------------
 
 
 def late(hours: float) -> int:
     Upload.objects.update(completed_at=now() - timedelta(hours=hours), source_deleted_at=None)
-    return clean_up.sources_past_their_time().count()
+    return retention.sources_past_their_time().count()
 
 
-def test_a_data_set_says_how_long_its_files_are_kept(
-    run_upload: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_deleted_after_its_time(run_upload: Run, settings: Any) -> None:
     run_upload([good_row(1)])
     assert (late(23), late(25)) == (0, 1)
-    with_products(monkeypatch, clean_up=CleanUp(after_hours=2))
+    settings.SOURCE_KEPT_HOURS = 2
     assert (late(1), late(3)) == (0, 1)
 
 
-def test_a_data_set_may_keep_what_was_not_processed(
-    run_upload: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with_products(monkeypatch, clean_up=CleanUp(processed_only=True))
-    refused = run_upload("nonsense")
-    assert refused.status == "failed"
-    assert (late(25), late(24 * 91)) == (0, 1)
-    Upload.objects.update(status="partial")
-    assert late(25) == 1
-
-
-def test_only_what_lies_under_the_prefix_is_deleted(
-    run_upload: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_what_lies_under_the_prefix_is_deleted(run_upload: Run) -> None:
     run_upload([good_row(1)])
-    with_products(monkeypatch, clean_up=CleanUp(prefix="uploads/VEND002/"))
-    assert late(25) == 0
-    with_products(monkeypatch, clean_up=CleanUp(prefix="uploads/VEND001/"))
     assert late(25) == 1
     Upload.objects.update(s3_key="exports/a.csv")  # a schedule found it where others keep it
     assert late(25) == 0
@@ -298,9 +282,9 @@ def test_history_of_personal_data_is_not_forgotten_before_the_data(
     settings.PERSONAL_KEPT_DAYS = 120
     run_upload(bad_rows())
     aged(91)
-    clean_up.clean_up()
+    retention.clean_up()
     assert Upload.objects.exists()
     aged(121)
     erasure.erase_personal_data()
-    clean_up.clean_up()
+    retention.clean_up()
     assert not Upload.objects.exists()

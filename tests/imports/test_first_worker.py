@@ -10,9 +10,9 @@ from django.conf import settings as project
 from django.test import override_settings
 
 from config import aws
-from imports import first_worker
-from imports.first_worker import FirstWorker
-from imports.hints import send_hint
+from imports.execution.hints import send_hint
+from imports.intake import first_worker
+from imports.intake.first_worker import FirstWorker
 from tests.config.listening import listening
 from tests.faults.world import wait_until
 

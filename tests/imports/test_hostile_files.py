@@ -9,7 +9,7 @@ import pytest
 from catalog.models import Category, Product
 from imports.management.commands.load_demo import CATEGORIES
 from imports.models import RowError, Upload
-from imports.refusals import REFUSALS
+from imports.rules.refusals import REFUSALS
 from tests.conftest import report_text
 from tests.imports.hostile.corpus import CORPUS, Hostile
 

@@ -3,7 +3,7 @@
 import pytest
 
 from imports.models import RowError
-from imports.refusals import REFUSALS
+from imports.rules.refusals import REFUSALS
 from tests.imports.dropping import imported
 from tests.imports.hostile.json_corpus import CORPUS, HostileJson
 from warehouse.models import IncomingMetric, Metric

@@ -10,9 +10,15 @@ from botocore.exceptions import ClientError
 from django.conf import settings as project
 from django.utils.timezone import now
 
-from imports import actions, clean_up, hints, housekeeping, objects
+from imports import actions
+from imports.execution import hints
+from imports.intake.receive import open_upload
+from imports.maintenance import missing_events, resume, retention
 from imports.models import Alarm, Upload
-from imports.steps.receive import open_upload
+from imports.monitoring import dead_letters
+from imports.monitoring.queues import client as queue_client
+from imports.monitoring.queues import messages_in
+from imports.storage import s3
 from tests.conftest import arrived, drive
 from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor
@@ -35,13 +41,13 @@ def long_ago(**hours: float) -> Any:
 
 def test_a_due_upload_without_a_hint_gets_one(vendor_a: Vendor, imports_queue: str) -> None:
     arrived([good_row(1)], vendor=vendor_a)
-    assert housekeeping.resume_stalled() == 0  # its own hint is probably on its way
+    assert resume.resume_stalled() == 0  # its own hint is probably on its way
 
     Upload.objects.update(next_attempt_at=long_ago(minutes=1))
-    assert housekeeping.resume_stalled() == 1
-    assert housekeeping.messages_in(imports_queue) == 1
+    assert resume.resume_stalled() == 1
+    assert messages_in(imports_queue) == 1
 
-    assert housekeeping.resume_stalled() == 0  # one hint for one upload is enough
+    assert resume.resume_stalled() == 0  # one hint for one upload is enough
 
 
 def test_an_upload_under_lease_is_left_alone(vendor_a: Vendor, imports_queue: str) -> None:
@@ -49,17 +55,17 @@ def test_an_upload_under_lease_is_left_alone(vendor_a: Vendor, imports_queue: st
     Upload.objects.update(
         next_attempt_at=long_ago(minutes=1), lease_until=now() + timedelta(seconds=30)
     )
-    assert housekeeping.resume_stalled() == 0
+    assert resume.resume_stalled() == 0
 
     Upload.objects.update(lease_until=long_ago(seconds=1))
-    assert housekeeping.resume_stalled() == 1
+    assert resume.resume_stalled() == 1
 
 
 def test_a_hint_that_cannot_be_sent_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*_: Any, **__: Any) -> None:
         raise ClientError({"Error": {"Code": "503", "Message": "down"}}, "SendMessage")
 
-    monkeypatch.setattr("imports.hints.current_app.send_task", unreachable)
+    monkeypatch.setattr("imports.execution.hints.current_app.send_task", unreachable)
     assert hints.send_hint() is False
 
 
@@ -67,13 +73,13 @@ def test_a_form_upload_whose_file_never_comes_ends(vendor_a: Vendor, imports_que
     upload = open_upload(
         vendor=vendor_a, dataset="products", mode="create", file_name="a.csv", size=1, by=None
     )
-    housekeeping.resume_stalled()
+    resume.resume_stalled()
     drive()
     upload.refresh_from_db()
     assert upload.status == "received"
 
     Upload.objects.update(upload_timestamp=long_ago(minutes=16))
-    housekeeping.resume_stalled()
+    resume.resume_stalled()
     drive()
 
     upload.refresh_from_db()
@@ -86,31 +92,31 @@ def test_an_object_without_an_event_is_found(
     vendor_a: Vendor, categories: list[str], settings: Any
 ) -> None:
     settings.EVENT_GRACE_SECONDS = 0
-    housekeeping.find_missing_events()  # objects of other tests
+    missing_events.find_missing_events()  # objects of other tests
     Upload.objects.all().delete()
     key = "uploads/VEND001/unheard.csv"
-    version = objects.put(project.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
+    version = s3.put(project.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
 
-    assert housekeeping.find_missing_events() >= 1
+    assert missing_events.find_missing_events() >= 1
     upload = Upload.objects.get(s3_key=key)
     assert upload.s3_version == version
     count = Upload.objects.count()
-    assert housekeeping.find_missing_events() == 0
+    assert missing_events.find_missing_events() == 0
     assert Upload.objects.count() == count
 
 
-def versions(upload: Upload) -> list[objects.ListedVersion]:
-    return list(objects.list_versions(upload.s3_bucket, upload.s3_key))
+def versions(upload: Upload) -> list[s3.ListedVersion]:
+    return list(s3.list_versions(upload.s3_bucket, upload.s3_key))
 
 
 def test_the_source_of_a_long_ended_upload_is_deleted_for_good(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="x")])
-    clean_up.clean_up()
+    retention.clean_up()
     assert versions(upload)
 
     Upload.objects.update(completed_at=long_ago(hours=25))
-    assert clean_up.clean_up() == 1
-    assert clean_up.clean_up() == 0
+    assert retention.clean_up() == 1
+    assert retention.clean_up() == 0
 
     upload.refresh_from_db()
     assert not versions(upload)
@@ -126,7 +132,7 @@ def test_the_source_of_an_upload_that_has_not_ended_is_kept(
     retried = run_upload([good_row(1, price="x")])
     actions.retry(retried.upload_id, by=None)
 
-    assert clean_up.clean_up() == 0
+    assert retention.clean_up() == 0
     assert versions(waiting)
     assert versions(retried)
 
@@ -134,23 +140,23 @@ def test_the_source_of_an_upload_that_has_not_ended_is_kept(
 def test_history_is_kept_ninety_days(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="x")])
     Upload.objects.update(completed_at=long_ago(days=89))
-    clean_up.clean_up()
+    retention.clean_up()
     assert Upload.objects.filter(pk=upload.pk).exists()
 
     Upload.objects.update(completed_at=long_ago(days=91))
-    clean_up.clean_up()
+    retention.clean_up()
     assert not Upload.objects.filter(pk=upload.pk).exists()
 
 
 def test_a_dead_letter_raises_one_alarm(db: None) -> None:
-    sqs = housekeeping.queues()
+    sqs = queue_client()
     sqs.purge_queue(QueueUrl=project.EVENTS_DEAD_LETTER_URL)
-    housekeeping.watch_dead_letters()
+    dead_letters.watch_dead_letters()
     assert not Alarm.objects.filter(subject="queue events").exists()
 
     sqs.send_message(QueueUrl=project.EVENTS_DEAD_LETTER_URL, MessageBody="poison")
-    housekeeping.watch_dead_letters()
-    housekeeping.watch_dead_letters()
+    dead_letters.watch_dead_letters()
+    dead_letters.watch_dead_letters()
 
     assert Alarm.objects.get(subject="queue events").kind == "dead_letter"
     sqs.purge_queue(QueueUrl=project.EVENTS_DEAD_LETTER_URL)

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports import json_format
 from imports.datasets import get
-from imports.json_format import Json, encoding_of, items
-from imports.refusals import Refused
+from imports.formats import json_format
+from imports.formats.json_format import Json
+from imports.formats.json_reader import encoding_of, items
+from imports.rules.refusals import Refused
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBER = st.one_of(st.integers(-(10**30), 10**30), st.floats(allow_nan=False, allow_infinity=False))

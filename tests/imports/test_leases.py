@@ -12,10 +12,11 @@ from django.db import connection
 from django.utils.timezone import now
 
 from catalog.models import Product
-from imports import actions, failures, lease, pipeline
-from imports.judging import judge
+from imports import actions, failures, pipeline
+from imports.execution import lease, retry_policy
 from imports.models import Alarm, RowError, Upload
 from imports.steps import load as load_step
+from imports.validation.validate import judge
 from tests.conftest import arrived, drive
 from tests.product_files import good_row
 from vendors.models import Vendor
@@ -79,7 +80,9 @@ def test_an_upload_that_failed_is_not_due_before_its_time(vendor_a: Vendor) -> N
 
 
 def test_back_off_doubles_and_is_capped() -> None:
-    longest = [max(failures.backoff(attempts) for _ in range(200)) for attempts in (1, 2, 3, 50)]
+    longest = [
+        max(retry_policy.backoff(attempts) for _ in range(200)) for attempts in (1, 2, 3, 50)
+    ]
     base, top = project.RETRY_BASE_SECONDS, project.RETRY_MAX_SECONDS
     for seen, limit in zip(longest, (base, base * 2, base * 4, top), strict=True):
         assert limit / 2 <= seen <= limit

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from imports import actions, all_or_nothing, pipeline
+from imports import actions, pipeline
 from imports.datasets import get
+from imports.destinations import all_or_nothing
 from imports.models import Alarm, RowError, Upload
 from imports.steps import load as load_step
 from tests.conftest import drive, report_text

@@ -161,7 +161,7 @@ def test_a_mail_that_cannot_even_be_made_ends_too(
     def broken(*_: Any) -> None:
         raise ValueError("no such address")
 
-    monkeypatch.setattr("imports.mail.send", broken)
+    monkeypatch.setattr("imports.notifications.email.send", broken)
     upload = run_upload([good_row(1)])
     assert (upload.status, upload.step) == ("completed", "done")
     assert Notification.objects.get().state == "failed"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from imports.readers import MAX_NAME, MAX_ROW, Layout, Unreadable, rows, scan
+from imports.formats.csv_reader import MAX_NAME, MAX_ROW, Unreadable, rows, scan
+from imports.formats.layout import Layout
 
 Rows = list[tuple[int, list[str]]]
 Read = Callable[..., tuple[Layout, Rows]]
@@ -513,7 +514,7 @@ def test_importing_the_reader_only_ever_raises_the_modules_limit() -> None:
     program = """
 import csv
 csv.field_size_limit(5_000_000)
-import imports.readers
+import imports.formats.csv_reader
 assert csv.field_size_limit() == 5_000_000
 """
     subprocess.run([sys.executable, "-c", program], check=True)

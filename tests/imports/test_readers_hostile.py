@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imports.readers import Unreadable, rows, scan
+from imports.formats.csv_reader import Unreadable, rows, scan
 from tests.imports.hostile.corpus import CORPUS, ROW_LIMIT, Hostile
 
 BY_SIZE = "FILE_TOO_LARGE"  # refused before anything is read

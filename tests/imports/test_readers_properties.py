@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imports.readers import Unreadable, rows, scan
+from imports.formats.csv_reader import Unreadable, rows, scan
 
 Table = list[list[str]]
 

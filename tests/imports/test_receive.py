@@ -6,10 +6,9 @@ from urllib.parse import quote_plus
 import pytest
 from django.conf import settings
 
-from imports import actions, forwarder, objects
-from imports.forwarder import UnreadableEvent, arrivals
-from imports.models import Alarm, Notification, Upload
-from imports.steps.receive import (
+from imports import actions
+from imports.intake import s3_events
+from imports.intake.receive import (
     UPLOAD_ID,
     Arrival,
     clean_file_name,
@@ -17,6 +16,9 @@ from imports.steps.receive import (
     object_arrived,
     open_upload,
 )
+from imports.intake.s3_events import UnreadableEvent, arrivals
+from imports.models import Alarm, Notification, Upload
+from imports.storage import s3
 from tests.conftest import drive
 from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor
@@ -126,7 +128,7 @@ def test_a_vendor_set_up_later_makes_the_upload_retriable(
 ) -> None:
     body = csv_bytes([good_row(1)])
     key = "uploads/VEND777/a.csv"
-    version = objects.put(settings.S3_BUCKET, key, body, "text/csv")
+    version = s3.put(settings.S3_BUCKET, key, body, "text/csv")
     upload = dropped(key, version, len(body))
     drive()
 
@@ -218,9 +220,9 @@ def test_an_object_put_into_the_bucket_is_forwarded(
     vendor_a: Vendor, categories: list[str]
 ) -> None:
     key = "uploads/VEND001/a+b%2B é ü.csv"
-    version = objects.put(settings.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
+    version = s3.put(settings.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
 
-    handled = forwarder.forward_some(forwarder.client(), wait_seconds=5)
+    handled = s3_events.forward_some(s3_events.client(), wait_seconds=5)
     drive()
 
     assert handled == 1
@@ -232,11 +234,11 @@ def test_an_object_put_into_the_bucket_is_forwarded(
 def test_a_bad_event_is_left_in_the_queue_and_its_neighbours_are_handled(
     vendor_a: Vendor,
 ) -> None:
-    sqs = forwarder.client()
+    sqs = s3_events.client()
     for body in ("nonsense", event("uploads/VEND001/a.csv").replace(BUCKET, settings.S3_BUCKET)):
         sqs.send_message(QueueUrl=settings.EVENTS_QUEUE_URL, MessageBody=body)
 
-    handled = sum(forwarder.forward_some(sqs, wait_seconds=2) for _ in range(2))
+    handled = sum(s3_events.forward_some(sqs, wait_seconds=2) for _ in range(2))
 
     assert handled == 1
     assert Upload.objects.count() == 1

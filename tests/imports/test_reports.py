@@ -4,9 +4,10 @@ import csv
 import io
 from collections.abc import Callable
 
-from imports import report_files
 from imports.models import Upload
-from imports.summary import error_groups, row_ranges
+from imports.reports import error_report
+from imports.reports.correctable_file import correctable_file
+from imports.reports.summary import error_groups, row_ranges
 from tests.conftest import report_text
 from tests.product_files import good_row
 
@@ -37,7 +38,7 @@ def test_the_report_has_one_line_per_error_in_a_fixed_order(run_upload: Run) -> 
 
 def test_the_report_is_utf8_with_a_byte_order_mark(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="free", product_name="Tässchen")])
-    raw = b"".join(report_files.error_report(upload))
+    raw = b"".join(error_report.error_report(upload))
     assert raw.startswith(b"\xef\xbb\xbf")
     assert "Tässchen" in raw.decode("utf-8-sig")
 
@@ -66,9 +67,7 @@ def test_the_correctable_file_has_the_rejected_rows_in_the_vendors_columns(run_u
         "keep me;S-1;V-1;Lamp;Audio;free;\n"
         "x;S-2;V-2;Cup;Audio;5.00;1\n"
     )
-    rows = list(
-        csv.reader(io.StringIO(b"".join(report_files.correctable_file(upload)).decode("utf-8-sig")))
-    )
+    rows = list(csv.reader(io.StringIO(b"".join(correctable_file(upload)).decode("utf-8-sig"))))
     assert rows[0] == [
         "Notes", "SKU *", "vendor_product_id", "Product Name", "Category", "Price",
         "Stock Quantity", "Errors",
@@ -82,7 +81,7 @@ def test_the_correctable_file_has_the_rejected_rows_in_the_vendors_columns(run_u
 
 def test_a_correctable_file_can_be_mended_and_uploaded(run_upload: Run) -> None:
     first = run_upload([good_row(1, price="free", product_name="=Lamp"), good_row(2)])
-    text = b"".join(report_files.correctable_file(first)).decode("utf-8-sig")
+    text = b"".join(correctable_file(first)).decode("utf-8-sig")
     assert "'=Lamp" in text
 
     second = run_upload(text.replace("free", "5.00", 1))
@@ -98,7 +97,7 @@ def test_cells_beyond_the_header_are_not_lost(run_upload: Run) -> None:
         "vendor_product_id,product_name,category,sku,price,stock_quantity\n"
         "V-1,Lamp, bright,Audio,S-1,5.00,1\n"
     )
-    text = b"".join(report_files.correctable_file(upload)).decode("utf-8-sig")
+    text = b"".join(correctable_file(upload)).decode("utf-8-sig")
     assert "The row has 7 cells where the header has 6; cells beyond the last column: 1" in text
 
 

@@ -6,8 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from catalog.models import Category, Product
-from imports import actions, lease, objects
+from imports import actions
+from imports.execution import lease
 from imports.models import Action, Notification, RowError, Upload
+from imports.storage import s3
 from tests.conftest import arrived, drive, report_text
 from tests.product_files import good_row
 from vendors.models import Vendor
@@ -70,7 +72,7 @@ def test_a_complete_upload_cannot_be_retried(run_upload: Run) -> None:
 
 def test_an_upload_whose_file_is_gone_cannot_be_retried(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="free")])
-    objects.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
+    s3.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
     Upload.objects.update(source_deleted_at=upload.completed_at)
     with pytest.raises(actions.NotPossible, match="no longer in our storage"):
         actions.retry(upload.upload_id, by=None)

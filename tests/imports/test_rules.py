@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imports.datasets import all_datasets
-from imports.rules import MaxLength, Number, OneOf, Pattern, Rule, WebAddress, Whole, Wrong
+from imports.rules.base import Rule, Wrong
+from imports.rules.numbers import Number, Whole
+from imports.rules.text import MaxLength, OneOf, Pattern, WebAddress
 
 PRICE = Number(code="INVALID_PRICE", at_least=Decimal("0.01"), at_most=Decimal("999999.99"))
 STOCK = Whole(code="INVALID_STOCK", at_least=0, at_most=1_000_000)

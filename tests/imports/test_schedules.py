@@ -15,9 +15,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.timezone import now
 
-from imports import objects, schedules
+from imports.intake import schedules
+from imports.intake.receive import Arrival, object_arrived
 from imports.models import Alarm, Schedule, Upload
-from imports.steps.receive import Arrival, object_arrived
+from imports.storage import s3
 from tests.conftest import drive
 from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor
@@ -40,7 +41,7 @@ def make_schedule(vendor: Vendor | None, **values: Any) -> Schedule:
 
 def put(schedule: Schedule, name: str, *rows: int) -> str:
     body = csv_bytes([good_row(row) for row in rows])
-    return objects.put(project.S3_BUCKET, f"{schedule.prefix}{name}", body, "text/csv")
+    return s3.put(project.S3_BUCKET, f"{schedule.prefix}{name}", body, "text/csv")
 
 
 def made_due(schedule: Schedule) -> None:
@@ -50,7 +51,7 @@ def made_due(schedule: Schedule) -> None:
 def test_what_lies_under_the_prefix_is_imported(schedule: Schedule, categories: list[str]) -> None:
     version = put(schedule, "a.csv", 1, 2)
     put(schedule, "deeper/b.csv", 3)
-    objects.put(project.S3_BUCKET, f"{schedule.prefix}folder/", b"", "text/csv")
+    s3.put(project.S3_BUCKET, f"{schedule.prefix}folder/", b"", "text/csv")
 
     assert schedules.run_schedules() == 2
     drive()
@@ -96,7 +97,7 @@ def test_an_object_that_has_not_changed_is_not_imported_again(schedule: Schedule
 
 def test_an_object_that_is_gone_is_not_imported(schedule: Schedule) -> None:
     put(schedule, "a.csv", 1)
-    objects.client().delete_object(Bucket=project.S3_BUCKET, Key=f"{schedule.prefix}a.csv")
+    s3.client().delete_object(Bucket=project.S3_BUCKET, Key=f"{schedule.prefix}a.csv")
     assert schedules.run_schedules() == 0
 
 
@@ -238,12 +239,12 @@ def test_a_run_that_finds_too_much_goes_on(
 def test_a_storage_that_does_not_answer_is_asked_again_and_staff_are_told(
     schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreachable(*_: object) -> Iterator[objects.ListedVersion]:
+    def unreachable(*_: object) -> Iterator[s3.ListedVersion]:
         raise EndpointConnectionError(endpoint_url="http://x")
 
     put(schedule, "a.csv", 1)
     with monkeypatch.context() as broken:
-        broken.setattr(objects, "list_versions", unreachable)
+        broken.setattr(s3, "list_versions", unreachable)
         for failures in (1, 2, 3):
             assert not Alarm.objects.exists()
             made_due(schedule)
@@ -321,7 +322,7 @@ def test_measurements_come_on_schedule_from_where_others_put_them(db: None) -> N
     schedules.check(schedule)
     moment = (now() - timedelta(hours=1)).isoformat()
     body = json.dumps([{"name": "load", "value": 0.5, "timestamp": moment}]).encode()
-    objects.put(project.S3_BUCKET, f"{schedule.prefix}now.json", body, "application/json")
+    s3.put(project.S3_BUCKET, f"{schedule.prefix}now.json", body, "application/json")
     assert schedules.run_schedules() == 1
     drive()
     upload = Upload.objects.get()

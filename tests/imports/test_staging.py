@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from imports import dynamo, staging
 from imports.models import Upload
+from imports.storage import dynamodb, staging
 
 ROWS = [(number, [f"id-{number}", "x" * 50, "é"]) for number in range(2, 5_002)]
 
@@ -45,7 +45,7 @@ def test_each_staging_is_read_by_its_own_token() -> None:
 @pytest.mark.parametrize("missing", [1, 3, 5])
 def test_a_missing_item_is_noticed(missing: int) -> None:
     upload = stage(f"UPLOAD_GAP_{missing}", 1, ROWS)
-    dynamo.client().delete_item(
+    dynamodb.client().delete_item(
         TableName=settings.UPLOAD_RECORDS_TABLE,
         Key={
             "upload_id": {"S": upload.upload_id},

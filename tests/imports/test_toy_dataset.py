@@ -10,17 +10,18 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from imports import datasets, dynamo
+from imports import datasets
 from imports.models import Notification, RowError
+from imports.storage import dynamodb
 from tests.conftest import report_text
 from tests.imports.dropping import imported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("toys")]
 TOYS = """\
-from imports.dataset import Column, Dataset
-from imports.dynamo_table import DynamoRows
-from imports.formats import Csv
-from imports.rules import MaxLength, Required, Whole
+from imports.dataset import Dataset
+from imports.destinations.dynamodb import DynamoRows
+from imports.formats.csv_formats import Csv
+from imports.rules import Column, MaxLength, Required, Whole
 
 DATASET = Dataset(
     key="toys", title="Toys", noun="toy", nouns="toys", prefix="toys/", by_vendor=False,
@@ -54,7 +55,7 @@ def test_it_imports_a_file() -> None:
 
     assert (upload.status, upload.valid_records, upload.error_records) == ("partial", 2, 2)
     key = {":upload": {"S": upload.upload_id}}
-    found = dynamo.client().query(
+    found = dynamodb.client().query(
         TableName=settings.CSV_DATA_TABLE,
         KeyConditionExpression="upload_id = :upload",
         ExpressionAttributeValues=key,

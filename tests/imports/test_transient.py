@@ -9,12 +9,13 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from django.utils.timezone import now
 from urllib3.exceptions import ProtocolError
 
-from imports import failures, pipeline, transient
-from imports.destinations import KeysTakenMeanwhile
-from imports.dynamo import Overloaded
-from imports.lease import Work
+from imports import failures, pipeline
+from imports.destinations.base import KeysTakenMeanwhile
+from imports.execution import retry_policy
+from imports.execution.lease import Work
 from imports.models import Alarm, Upload
-from imports.staging import StagingIncomplete
+from imports.storage.dynamodb import Overloaded
+from imports.storage.staging import StagingIncomplete
 from tests.conftest import arrived
 from tests.product_files import good_row
 from vendors.models import Vendor
@@ -74,20 +75,20 @@ LASTING = [
 
 @pytest.mark.parametrize("error", MAY_PASS, ids=repr)
 def test_what_may_pass_is_tried_many_times(error: Exception) -> None:
-    assert transient.may_pass(error)
-    assert transient.most_attempts(error) == 8
+    assert retry_policy.may_pass(error)
+    assert retry_policy.most_attempts(error) == 8
 
 
 @pytest.mark.parametrize("error", LASTING, ids=repr)
 def test_what_stays_is_tried_a_few_times(error: Exception) -> None:
-    assert not transient.may_pass(error)
-    assert transient.most_attempts(error) == 3
+    assert not retry_policy.may_pass(error)
+    assert retry_policy.most_attempts(error) == 3
 
 
 def test_the_wait_doubles_with_jitter_up_to_a_bound() -> None:
     for attempts in range(1, 60):
         longest = min(300.0, 2.0 * 2 ** (attempts - 1))
-        waits = [failures.backoff(attempts) for _ in range(20)]
+        waits = [retry_policy.backoff(attempts) for _ in range(20)]
         assert all(longest / 2 <= wait <= longest for wait in waits)
         assert len(set(waits)) > 1
 

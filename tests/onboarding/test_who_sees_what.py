@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from imports import links
 from imports.models import Action, Upload
+from imports.notifications import report_links
 from tests.onboarding.conftest import Browse, make_upload, text_of
 from vendors.models import Vendor
 
@@ -75,7 +75,7 @@ def address(name: str, upload: Upload) -> str:
         "upload_id": upload.upload_id,
         "dataset": "products",
         "extension": "csv",
-        "token": links.report_url(upload).split("/")[-2],
+        "token": report_links.report_url(upload).split("/")[-2],
         "uidb64": "MQ",
     }
     wanted = next(pattern for pattern in ADDRESSES if pattern.name == name).pattern.converters

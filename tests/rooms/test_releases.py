@@ -19,7 +19,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 from django.db.models import NOT_PROVIDED
 
-from imports import hints
+from imports.execution import hints
 from tests.rooms.last_release import MIGRATIONS, TASKS
 
 RENAMES = (operations.RenameField, operations.RenameModel, operations.AlterModelTable)

@@ -13,11 +13,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.crypto import get_random_string
 
-from imports import datasets, objects
+from imports import datasets
+from imports.management.wait import is_done, wait_for
 from imports.models import Notification, Upload
-from imports.person_rules import age_on
-from imports.results import in_words
-from imports.waiting import is_done, wait_for
+from imports.reports.result import in_words
+from imports.rules.people import age_on
+from imports.storage import s3
 
 # A directory for each data set, with one file. {n} in it is another number in each run, and {word}
 # another word, so that the demo can be repeated; {age 1990-04-30} is right on every day.
@@ -66,7 +67,7 @@ def drop(key: str) -> dict[str, str]:
     body = filled_in(sample.read_text(encoding="utf-8"), number).encode()
     folder = f"{VENDOR}/" if dataset.by_vendor else ""
     s3_key = f"{dataset.prefix}{folder}{sample.stem}-{number}{sample.suffix}"
-    version = objects.put(settings.S3_BUCKET, s3_key, body, "application/octet-stream")
+    version = s3.put(settings.S3_BUCKET, s3_key, body, "application/octet-stream")
     return {"s3_key": s3_key, "s3_version": version}
 
 
@@ -79,7 +80,7 @@ def filled_in(text: str, number: str) -> str:
 
 def read_report(upload: Upload) -> str:
     """The report as it is served."""
-    answer = objects.client().get_object(
+    answer = s3.client().get_object(
         Bucket=upload.s3_bucket, Key=upload.error_file_s3_key, VersionId=upload.error_file_version
     )
     return answer["Body"].read().decode("utf-8-sig")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from imports import forwarder
+from imports.intake import s3_events
 
 
 class Command(BaseCommand):
@@ -16,4 +16,4 @@ class Command(BaseCommand):
         # Leaving at once is safe anywhere: an open transaction rolls back, and a message that was
         # not deleted comes back.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        forwarder.forward()
+        s3_events.forward()

@@ -8,12 +8,14 @@ from typing import IO, Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from imports import datasets, objects
-from imports.dataset import Dataset, as_sentence
+from imports import datasets
+from imports.dataset import Dataset
+from imports.intake import receive
+from imports.management.wait import TimedOut, has_final_status, wait_for
 from imports.models import Upload
-from imports.results import in_words, result_of
-from imports.steps import receive
-from imports.waiting import TimedOut, has_final_status, wait_for
+from imports.reports.result import in_words, result_of
+from imports.rules.wording import as_sentence
+from imports.storage import s3
 from vendors.models import Vendor
 
 COMPLETED, PARTIAL, FAILED, USAGE, TIMED_OUT = 0, 1, 2, 64, 75
@@ -104,5 +106,5 @@ class Command(BaseCommand):
         """Nobody can open an upload for a vendor we do not know; a dropped object shows what the
         pipeline makes of it."""
         key = folder + receive.clean_file_name(path.name)
-        version = objects.put(settings.S3_BUCKET, key, file, "text/csv")
+        version = s3.put(settings.S3_BUCKET, key, file, "text/csv")
         return {"s3_key": key, "s3_version": version}

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from imports import dead_letters
+from imports.monitoring import dead_letters, queues
 
 
 class Command(BaseCommand):
     help = "Return the messages of a dead-letter queue to their queue, once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("queue", choices=sorted(dead_letters.queues()))
+        parser.add_argument("queue", choices=sorted(queues.all_queues()))
         parser.add_argument("--discard", action="store_true", help="delete them instead")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,187 @@
+"""The numbers on staff's dashboard, added up by the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
+from django.db.models.functions import TruncDate
+from django.utils.timezone import now
+
+from imports.models import Alarm, RowError, Upload
+from imports.monitoring.stalled import is_stuck
+
+DAYS = 14
+ERROR_DAYS = 7
+MOST_TYPES = 8
+MOST_ERRORS = 100_000
+MOST_UPLOADS = 8
+MOST_ALARMS = 5
+DEAD_LETTER_QUEUES = ("events", "imports", "maintenance")
+
+
+@dataclass(frozen=True)
+class Day:
+    """The uploads that came in on one day (UTC), by what has become of them."""
+
+    day: date
+    uploads: int = 0
+    completed: int = 0
+    partial: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    rows: int = 0
+    valid: int = 0
+    skipped: int = 0
+
+    @property
+    def under_way(self) -> int:
+        return self.uploads - self.completed - self.partial - self.failed - self.cancelled
+
+    @property
+    def good(self) -> int:
+        """Rows that came in or were there already."""
+        return self.valid + self.skipped
+
+    @property
+    def success_rate(self) -> int | None:
+        """Good rows in whole percent of all rows, rounded down; None on a day without rows."""
+        return self.good * 100 // self.rows if self.rows else None
+
+
+def days(today: date | None = None) -> list[Day]:
+    """The last 14 days, the oldest first, also those on which nothing came in."""
+    today = today or now().date()
+    first = today - timedelta(days=DAYS - 1)
+    ended = {status.value: Count("pk", filter=Q(status=status)) for status in (*Upload.ENDED,)}
+    counted = (
+        Upload.objects.filter(upload_timestamp__gte=midnight(first))
+        .order_by()
+        .annotate(day=TruncDate("upload_timestamp"))
+        .values("day")
+        .annotate(
+            uploads=Count("*"),
+            rows=Sum("total_records"),
+            valid=Sum("valid_records"),
+            skipped=Sum("skipped_records"),
+            **ended,
+        )
+    )
+    known = {entry["day"]: Day(**entry) for entry in counted}
+    all_days = [first + timedelta(days=i) for i in range(DAYS)]
+    return [known.get(day, Day(day)) for day in all_days]
+
+
+def total(days: Sequence[Day]) -> Day:
+    """All days together, under the first one's date."""
+    names = [field.name for field in fields(Day) if field.name != "day"]
+    return Day(days[0].day, **{name: sum(getattr(day, name) for day in days) for name in names})
+
+
+@dataclass(frozen=True)
+class ErrorType:
+    error_type: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ErrorTypes:
+    """The most frequent row errors of the uploads that came in since `since`."""
+
+    since: datetime
+    is_cut: bool  # `since` is later than 7 days ago, because there are too many to count them all
+    types: list[ErrorType]
+
+
+def top_error_types(today: date | None = None) -> ErrorTypes:
+    """Of the last 7 days, or of the newest uploads that together have enough rejected rows to
+    tell: a bound on what the database has to count."""
+    week = midnight(first_error_day(today))
+    newer = Window(Sum("error_records"), order_by=F("upload_timestamp").desc())
+    counted = (
+        Upload.objects.filter(upload_timestamp__gte=week)
+        .order_by()
+        .annotate(newer=newer - F("error_records"))
+        .filter(newer__lt=MOST_ERRORS)
+        .aggregate(first=Min("upload_timestamp"))
+    )
+    first_of_all = Upload.objects.filter(upload_timestamp__gte=week).order_by("upload_timestamp")
+    oldest = first_of_all.values_list("upload_timestamp", flat=True).first()
+    is_cut = counted["first"] != oldest
+    since = counted["first"] if is_cut else week
+    types = (
+        RowError.objects.filter(upload__upload_timestamp__gte=since)
+        .order_by()
+        .values("error_type")
+        .annotate(count=Count("*"))
+        .order_by("-count", "error_type")[:MOST_TYPES]
+    )
+    return ErrorTypes(since, is_cut, [ErrorType(**entry) for entry in types])
+
+
+def first_error_day(today: date | None = None) -> date:
+    return (today or now().date()) - timedelta(days=ERROR_DAYS - 1)
+
+
+@dataclass(frozen=True)
+class InProgress:
+    under_way: int
+    stuck: int
+    uploads: list[Upload]  # the stuck ones first, then the oldest
+    stuck_ids: frozenset[str]
+
+
+def in_progress() -> InProgress:
+    """Uploads that have not ended, and those that should move and do not."""
+    stuck = list(_listed().filter(is_stuck())[:MOST_UPLOADS])
+    stuck_ids = frozenset(upload.upload_id for upload in stuck)
+    others = _listed().exclude(status__in=Upload.ENDED).exclude(pk__in=stuck_ids)
+    counts = Upload.objects.aggregate(
+        under_way=Count("pk", filter=~Q(status__in=Upload.ENDED)),
+        stuck=Count("pk", filter=is_stuck()),
+    )
+    return InProgress(
+        under_way=counts["under_way"],
+        stuck=counts["stuck"],
+        uploads=(stuck + list(others[:MOST_UPLOADS]))[:MOST_UPLOADS],
+        stuck_ids=stuck_ids,
+    )
+
+
+def _listed() -> QuerySet[Upload]:
+    return (
+        Upload.objects.select_related("vendor")
+        .defer("layout", "ignored_columns")
+        .order_by("upload_timestamp")
+    )
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """One dead-letter queue; `alarm` is open when it held messages and nobody has closed it."""
+
+    queue: str
+    alarm: Alarm | None
+
+
+@dataclass(frozen=True)
+class Alarms:
+    count: int
+    newest: list[Alarm]
+    dead_letters: list[DeadLetters]
+
+
+def open_alarms() -> Alarms:
+    alarms = Alarm.objects.filter(closed_at__isnull=True)
+    by_subject = {alarm.subject: alarm for alarm in alarms.filter(kind=Alarm.Kind.DEAD_LETTER)}
+    return Alarms(
+        count=alarms.count(),
+        newest=list(alarms.order_by("-raised_at")[:MOST_ALARMS]),
+        dead_letters=[
+            DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in DEAD_LETTER_QUEUES
+        ],
+    )
+
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)

@@ -1,0 +1,89 @@
+"""Good rows into a table of ours, when all rows of the file are good; otherwise none of them.
+
+Rows wait in an unlogged table, batch by batch, until the last one is judged. Then one statement
+moves them. PostgreSQL empties that table when it crashes, so they are counted first.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection, models
+from psycopg2 import sql
+
+from imports.destinations.base import Destination, Taken
+from imports.destinations.key_conflicts import clean_positions
+from imports.destinations.postgres import identifiers
+from imports.models import Upload
+from imports.storage.postgres_copy import copy_rows
+from imports.validation.batch import Judged
+
+LONGEST_MOVE = settings.CELERY_TASK_TIME_LIMIT - 40  # seconds; deleting the rows comes after it
+PROVENANCE = ("upload_id", "upload_row")
+
+
+@dataclass(frozen=True)
+class AllOrNothing(Destination):
+    """A table whose model has the columns of the data set by their keys, `upload_id` and
+    `upload_row`; `incoming` has the same and is unlogged.
+
+    A row whose key is there already, also from an earlier row of the file, is passed over.
+    """
+
+    model: type[models.Model]
+    incoming: type[models.Model]
+
+    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+        if upload.cursor == 0:
+            self._empty(upload)  # what a run or a worker before us has left
+        clean = clean_positions(batch)
+        if upload.error_records or batch.problems:
+            # Nothing will be in. The rest is judged for its errors alone.
+            undone = upload.valid_records + len(clean) if last else 0
+            return Taken(valid=len(clean) - undone)
+        columns = [column.key for column in batch.schema.columns]
+        copy_rows(
+            self.incoming._meta.db_table,
+            [*columns, *PROVENANCE],
+            ((*batch.values[i], upload.upload_id, batch.numbers[i]) for i in clean),
+        )
+        if not last:
+            return Taken(valid=len(clean))
+        waiting = self.incoming._default_manager.filter(upload_id=upload.upload_id).count()
+        if waiting != upload.valid_records + len(clean):
+            return Taken(lost=True)
+        moved = self._move(upload, columns)
+        return Taken(valid=moved - upload.valid_records, skipped=waiting - moved)
+
+    def run_ends(self, upload: Upload) -> None:
+        self._empty(upload)
+        if upload.cursor < upload.staged_items:  # cancelled or broken off before the last batch
+            upload.valid_records = 0
+
+    def _empty(self, upload: Upload) -> None:
+        self.incoming._default_manager.filter(upload_id=upload.upload_id).delete()
+
+    def _move(self, upload: Upload, columns: list[str]) -> int:
+        """Bring all waiting rows in; returns how many of the upload's rows are in now.
+
+        In the order of their key, lest two uploads with the same keys wait for each other.
+        """
+        before = 0
+        if upload.run > 1:  # an earlier run may have been cancelled after it had brought all in
+            before = self.model._default_manager.filter(upload_id=upload.upload_id).count()
+        unique = next(
+            c for c in self.model._meta.constraints if isinstance(c, models.UniqueConstraint)
+        )
+        statement = sql.SQL(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} "
+            "WHERE upload_id = %s ORDER BY {key} ON CONFLICT DO NOTHING"
+        ).format(
+            table=sql.Identifier(self.model._meta.db_table),
+            incoming=sql.Identifier(self.incoming._meta.db_table),
+            columns=identifiers([*columns, *PROVENANCE]),
+            key=identifiers([*unique.fields, "upload_row"]),
+        )
+        with connection.cursor() as cursor:
+            # Too slow is a failure that is counted; a killed worker would try again for ever.
+            cursor.execute("SET LOCAL statement_timeout = %s", [f"{LONGEST_MOVE}s"])
+            cursor.execute(statement, [upload.upload_id])
+            return before + int(cursor.rowcount)

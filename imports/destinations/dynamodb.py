@@ -1,0 +1,169 @@
+"""Good rows into a table in DynamoDB, in bulk requests.
+
+DynamoDB knows nothing of our transaction: what is written stays when the transaction is rolled
+back. So a batch writes the same items again however often it is repeated, and the transaction that
+counts them comes after.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from imports.destinations import claimed_keys
+from imports.destinations.base import Destination, Taken
+from imports.destinations.key_conflicts import Holder, Walk, clean_positions
+from imports.execution.failpoints import crashpoint
+from imports.models import Upload
+from imports.rules.base import Problem
+from imports.storage import dynamodb
+from imports.storage.dynamodb import Item
+from imports.validation.batch import Judged
+
+LARGEST_ITEM = 400 * 1024  # bytes of names and values, DynamoDB's limit
+ITEM_OVERHEAD = 1024  # what our own attributes take, generously
+ROW_TOO_LARGE = "The row holds {size:,} KB of text, and at most {limit:,} KB can be stored"
+
+
+@dataclass(frozen=True)
+class DynamoTable(Destination):
+    """A table with one item for each identity of the data set, as the newest file has it.
+
+    Attributes are named like the columns; a cell that is empty has none. Beside them an item says
+    which upload wrote it (`upload_id`, `upload_row`) and when that began (`uploaded_at`), so that
+    an older file that comes late changes nothing.
+    """
+
+    setting: str  # that holds the table's name
+
+    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+        table: str = getattr(settings, self.setting)
+        (unique,) = batch.schema.unique
+        at = batch.position(unique.column)
+        keys = [batch.values[i][at] for i in clean_positions(batch)]
+        claimed = claimed_keys.of(upload, unique.column, keys)
+        walk = Walk(
+            upload=upload,
+            batch=batch,
+            held={unique.column: {k: Holder(upload.upload_id, row) for k, row in claimed.items()}},
+            rows_in=frozenset(),
+            claims={},
+        )
+        walk.run()
+        winners = [(batch.values[i][at], i) for i in walk.new]
+
+        lock(table)
+        newer = written_later(table, unique.column, [key for key, _ in winners], upload)
+        written = [i for key, i in winners if key not in newer]
+        if upload.mode != Upload.Mode.CHECK:
+            items = [self._item(upload, batch, i) for i in written]
+            dynamodb.put_all(table, items, still_ours=ask_the_database)
+            crashpoint("load.after_items")
+        claimed_keys.keep(upload, unique.column, ((key, batch.numbers[i]) for key, i in winners))
+        return Taken(
+            valid=len(written), skipped=len(winners) - len(written), problems=walk.problems
+        )
+
+    @staticmethod
+    def _item(upload: Upload, batch: Judged, i: int) -> Item:
+        cells = zip(batch.schema.columns, batch.values[i], strict=True)
+        item = {column.key: attribute(value) for column, value in cells if value is not None}
+        return item | {
+            "upload_id": {"S": upload.upload_id},
+            "upload_row": {"N": str(batch.numbers[i])},
+            "uploaded_at": {"S": uploaded_at(upload)},
+        }
+
+
+@dataclass(frozen=True)
+class DynamoRows(Destination):
+    """A table with one item for each row of each upload: partition key `upload_id`, sort key
+    `row_number`. Attributes are named like the file's columns; an empty cell is null."""
+
+    setting: str  # that holds the table's name
+
+    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+        names = [column.key for column in batch.schema.columns]
+        of_names = sum(len(name.encode()) for name in names) + ITEM_OVERHEAD
+        good: list[int] = []
+        problems: dict[int, list[Problem]] = {}
+        for i in clean_positions(batch):
+            size = of_names + sum(len(str(value).encode()) for value in batch.values[i] if value)
+            if size > LARGEST_ITEM:
+                problems[i] = [too_large(size)]
+            else:
+                good.append(i)
+        if upload.mode != Upload.Mode.CHECK:
+            items = [self._item(upload, batch, names, i) for i in good]
+            # No lock: nobody else has items under this upload's id.
+            dynamodb.put_all(getattr(settings, self.setting), items, still_ours=ask_the_database)
+            crashpoint("load.after_items")
+        return Taken(valid=len(good), problems=problems)
+
+    @staticmethod
+    def _item(upload: Upload, batch: Judged, names: Sequence[str], i: int) -> Item:
+        return {
+            **dict(zip(names, map(attribute, batch.values[i]), strict=True)),
+            "upload_id": {"S": upload.upload_id},
+            "row_number": {"N": str(batch.numbers[i])},
+        }
+
+
+# Names that an item of DynamoRows has for itself; no column of a file may be called so.
+OWN_ATTRIBUTES = ("upload_id", "row_number")
+
+
+def attribute(value: Any) -> Item:
+    """A value as DynamoDB writes it: null, a number, or text."""
+    if value is None:
+        return {"NULL": True}
+    return {"N" if isinstance(value, int | Decimal) else "S": str(value)}
+
+
+def lock(table: str) -> None:
+    """Let one batch at a time into the table, until its transaction ends: look-up and write are
+    two requests, and another upload's must not come between them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"item:{table}"])
+
+
+def ask_the_database() -> None:
+    """Raise a database error when the connection is gone, and the locks of its transaction with
+    it: somebody else may be writing by now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def uploaded_at(upload: Upload) -> str:
+    """When the upload arrived, as text that sorts by time."""
+    return upload.upload_timestamp.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def written_later(table: str, key: str, values: Sequence[str], upload: Upload) -> set[str]:
+    """Those of `values` whose item a newer upload has written."""
+    ours = (uploaded_at(upload), upload.upload_id)
+    found = dynamodb.get_all(
+        table, [{key: {"S": value}} for value in values], [key, "uploaded_at", "upload_id"]
+    )
+    return {
+        item[key]["S"]
+        for item in found
+        if (text_of(item, "uploaded_at"), text_of(item, "upload_id")) > ours
+    }
+
+
+def text_of(item: Item, attribute: str) -> str:
+    """An attribute's text, "" where it has none, as in items that other programs wrote."""
+    return str(item.get(attribute, {}).get("S", ""))
+
+
+def too_large(size: int) -> Problem:
+    return Problem(
+        "",
+        "FIELD_TOO_LONG",
+        ROW_TOO_LARGE.format(size=-(-size // 1024), limit=LARGEST_ITEM // 1024),
+    )

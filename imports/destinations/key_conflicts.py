@@ -1,0 +1,150 @@
+"""Which of a batch's clean rows get in: the first clean row in file order wins its keys."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from imports.models import Upload
+from imports.rules.base import Problem
+from imports.rules.keys import Unique
+from imports.rules.schema import Schema
+from imports.rules.wording import shown
+from imports.validation.batch import Judged
+
+Key = Any  # a value, or a tuple of values where several columns make the key
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The row that holds a key: which upload brought it in, from where, and its fixed columns."""
+
+    upload_id: str | None
+    row: int | None
+    stored: tuple[Any, ...] = ()
+
+
+@dataclass
+class Walk:
+    """One pass over a batch's clean rows in file order.
+
+    `held` says, by the name of each unique key, who holds which keys now. After `run`, `new` and
+    `changed` hold positions of rows to insert and to update, `problems` the clashes, `already_in`
+    and `skipped` count rows that need nothing.
+    """
+
+    upload: Upload
+    batch: Judged
+    held: Mapping[str, dict[Key, Holder]]
+    rows_in: frozenset[int]  # rows of this upload that an earlier run brought in
+    claims: dict[str, int]  # identity → row, of stored rows that this upload has changed
+    skip_known: bool = False  # a row whose identity is stored already is passed over
+    new: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    problems: dict[int, list[Problem]] = field(default_factory=dict)
+    already_in: int = 0
+    skipped: int = 0
+
+    @property
+    def schema(self) -> Schema:
+        return self.batch.schema
+
+    def run(self) -> None:
+        keys = [(unique, key_of(self.batch, unique)) for unique in self.schema.unique]
+        updates = self.upload.mode == Upload.Mode.UPDATE
+        identity = next((key for u, key in keys if u.column == self.schema.identity), None)
+        for i in clean_positions(self.batch):
+            if updates and identity and self._is_change(i, identity(i)):
+                continue
+            self._decide(i, [(unique, key(i)) for unique, key in keys])
+
+    def _decide(self, i: int, keys: list[tuple[Unique, Key]]) -> None:
+        """A row that is to be inserted, unless a key of it is held."""
+        here = Holder(self.upload.upload_id, self.batch.numbers[i])
+        if here.row in self.rows_in:
+            self.already_in += 1
+            return
+        holders = [
+            (unique, key, holder)
+            for unique, key in keys
+            if (holder := self.held[unique.column].get(key)) is not None
+        ]
+        if self.skip_known and any(u.column == self.schema.identity for u, _, _ in holders):
+            self.skipped += 1
+            return
+        if holders:
+            self.problems[i] = [self._clash(*held) for held in holders]
+            return
+        self.new.append(i)
+        for unique, key in keys:
+            if key is not None:
+                self.held[unique.column][key] = here
+
+    def _is_change(self, i: int, identity: Key) -> bool:
+        """Deal with a row of mode `update` that names a stored row of another upload, or that
+        lacks what a new row needs; False when it is to be inserted."""
+        stored = self.held[self.schema.identity].get(identity)
+        if stored is None:
+            if lacking := self._lacking(i):
+                self.problems[i] = lacking
+            return bool(lacking)
+        if stored.upload_id == self.upload.upload_id:
+            return False
+        row = self.batch.numbers[i]
+        claimed = self.claims.setdefault(str(identity), row)
+        if claimed != row:
+            unique = next(u for u in self.schema.unique if u.column == self.schema.identity)
+            message = unique.repeated.format(value=shown(str(identity)), row=claimed)
+            self.problems[i] = [Problem(unique.column, unique.code, message)]
+        elif changed := self._changes_of_fixed(i, stored):
+            self.problems[i] = changed
+            del self.claims[str(identity)]  # a rejected row holds nothing
+        else:
+            self.changed.append(i)
+        return True
+
+    def _changes_of_fixed(self, i: int, stored: Holder) -> list[Problem]:
+        """Cells that would change a column which cannot change."""
+        return [
+            Problem(
+                fixed.column,
+                fixed.code,
+                fixed.message.format(stored=shown(str(kept)), value=shown(str(value))),
+            )
+            for fixed, kept in zip(self.schema.fixed, stored.stored, strict=True)
+            if (value := self.batch.values[i][self.batch.position(fixed.column)]) is not None
+            and value != kept
+        ]
+
+    def _lacking(self, i: int) -> list[Problem]:
+        """Required cells that a row which is not stored yet leaves empty."""
+        return [
+            Problem(column.key, column.required.code, column.required.message(column.label))
+            for position, column in enumerate(self.schema.columns)
+            if column.required and self.batch.values[i][position] is None
+        ]
+
+    def _clash(self, unique: Unique, key: Key, holder: Holder) -> Problem:
+        value = key[0] if isinstance(key, tuple) else key
+        template = unique.repeated if holder.upload_id == self.upload.upload_id else unique.taken
+        message = template.format(value=shown(str(value)), row=holder.row)
+        return Problem(unique.column, unique.code, message)
+
+
+def clean_positions(batch: Judged) -> list[int]:
+    """Positions of the rows that break no rule."""
+    return [i for i in range(len(batch.values)) if i not in batch.problems]
+
+
+def key_of(batch: Judged, unique: Unique) -> Callable[[int], Key]:
+    """What gives the key of the row at a position; None where a cell of it is empty."""
+    values = batch.values
+    if not unique.also:
+        position = batch.position(unique.column)
+        return lambda i: values[i][position]
+    positions = [batch.position(column) for column in unique.columns]
+
+    def several(i: int) -> Key:
+        key = tuple(values[i][position] for position in positions)
+        return None if None in key else key
+
+    return several

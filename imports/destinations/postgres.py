@@ -1,0 +1,233 @@
+"""Good rows into a table of ours, in bulk statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, models, transaction
+from psycopg2 import sql
+
+from imports.destinations import claimed_keys
+from imports.destinations.base import Destination, KeysTakenMeanwhile, Taken
+from imports.destinations.key_conflicts import Holder, Key, Walk, clean_positions, key_of
+from imports.models import Upload
+from imports.rules.keys import Unique
+from imports.rules.schema import Schema
+from imports.storage.postgres_copy import copy_rows
+from imports.validation.batch import Judged
+
+MOST_WALKS = 10  # of one batch, while other vendors take its keys
+
+
+@dataclass(frozen=True)
+class PostgresTable(Destination):
+    """A table of ours. Its model has `upload_id` and `upload_row`, by which a row that is in is
+    known again, and the columns of the data set by their keys.
+
+    Rows are inserted with COPY into a temporary table and one INSERT … SELECT in key order, so
+    that two batches with the same keys in opposite order do not deadlock.
+    """
+
+    model: type[models.Model]
+    vendor_column: str = ""  # whose row it is; "" where rows belong to nobody
+    skip_known: bool = False  # a row whose identity is stored already is passed over
+
+    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+        self._lock(upload)
+        for _ in range(MOST_WALKS):
+            with transaction.atomic():
+                walk = Walk(
+                    upload=upload,
+                    batch=batch,
+                    held=self._held(upload, batch),
+                    rows_in=self._rows_in(upload, batch),
+                    claims=self._claims(upload, batch),
+                    skip_known=self.skip_known,
+                )
+                walk.run()
+                inserted = self._insert(upload, batch, walk.new)
+                if inserted == len(walk.new):
+                    self._update(upload, batch, walk.changed)
+                    return Taken(
+                        valid=len(walk.new) + len(walk.changed) + walk.already_in,
+                        skipped=walk.skipped,
+                        problems=walk.problems,
+                    )
+                # Another vendor committed one of these keys after the look-up. Undo, look again.
+                transaction.set_rollback(True)
+        raise KeysTakenMeanwhile(f"{MOST_WALKS} walks of one batch")
+
+    def _lock(self, upload: Upload) -> None:
+        """Let one batch of a vendor in at a time, until its transaction ends."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+                [f"{self._name}:{upload.vendor_id or ''}"],
+            )
+
+    def _held(self, upload: Upload, batch: Judged) -> dict[str, dict[Key, Holder]]:
+        """By each unique key's first column: the stored rows that hold any key of the batch."""
+        clean = clean_positions(batch)
+        held = {}
+        for unique in batch.schema.unique:
+            key = key_of(batch, unique)
+            keys = [found for i in clean if (found := key(i)) is not None]
+            held[unique.column] = self._holders(upload, batch.schema, unique, keys)
+        return held
+
+    def _holders(
+        self, upload: Upload, schema: Schema, unique: Unique, keys: list[Key]
+    ) -> dict[Key, Holder]:
+        """The stored rows that hold any of `keys`, with their values of the fixed columns."""
+        if not keys:
+            return {}
+        # Arrays of keys: as 2,000 separate parameters they cost more than the look-up itself.
+        arrays = (
+            [[key[n] for key in keys] for n in range(len(unique.columns))]
+            if unique.also
+            else [keys]
+        )
+        columns = identifiers([*unique.columns, "upload_id", "upload_row"])
+        fixed = [sql.Identifier(fixed.column) for fixed in schema.fixed]
+        if unique.also:
+            condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
+                identifiers(unique.columns),
+                sql.SQL(", ").join(
+                    [sql.SQL("%s::{}[]").format(sql.SQL(self._type(c))) for c in unique.columns]
+                ),
+            )
+        else:
+            condition = sql.SQL("{} = ANY(%s)").format(sql.Identifier(unique.column))
+        statement = sql.SQL("SELECT {} FROM {} WHERE {}").format(
+            sql.SQL(", ").join([columns, *fixed]), sql.Identifier(self._name), condition
+        )
+        parameters: list[Any] = arrays
+        if unique.scope == "vendor":
+            statement += sql.SQL(" AND {} = %s").format(sql.Identifier(self.vendor_column))
+            parameters = [*arrays, upload.vendor_id]
+        width = len(unique.columns)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return {
+                (row[0] if width == 1 else row[:width]): Holder(
+                    row[width], row[width + 1], row[width + 2 :]
+                )
+                for row in cursor.fetchall()
+            }
+
+    def _rows_in(self, upload: Upload, batch: Judged) -> frozenset[int]:
+        """Rows of the batch that an earlier run of the upload brought in."""
+        if upload.run == 1 or not batch.numbers:
+            return frozenset()
+        rows = self.model._default_manager.filter(
+            upload_id=upload.upload_id, upload_row__range=(batch.numbers[0], batch.numbers[-1])
+        )
+        return frozenset(rows.values_list("upload_row", flat=True))
+
+    def _type(self, column: str) -> str:
+        """The column's type in PostgreSQL, such as "character varying(100)"."""
+        return str(self.model._meta.get_field(column).db_type(connection))
+
+    def _claims(self, upload: Upload, batch: Judged) -> dict[Key, int]:
+        """The rows by which earlier batches have changed stored rows of this batch's identities."""
+        if upload.mode != Upload.Mode.UPDATE:
+            return {}
+        position = batch.position(batch.schema.identity)
+        identities = [str(values[position]) for values in batch.values]
+        return claimed_keys.of(upload, batch.schema.identity, identities)
+
+    def _insert(self, upload: Upload, batch: Judged, positions: Sequence[int]) -> int:
+        """Insert the rows at `positions`; returns how many went in."""
+        if not positions:
+            return 0
+        keys = [column.key for column in batch.schema.columns]
+        names = [*keys, "upload_id", "upload_row"]
+        owner: tuple[str | None, ...] = ()
+        if self.vendor_column:
+            names.append(self.vendor_column)
+            owner = (upload.vendor_id,)
+        self._copy(
+            names,
+            ((*batch.values[i], upload.upload_id, batch.numbers[i], *owner) for i in positions),
+        )
+        # In the order of the key that vendors share, lest two batches wait for each other.
+        shared = [unique.column for unique in batch.schema.unique if unique.scope == "platform"]
+        order = [*shared, *keys][0]
+        statement = sql.SQL(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ORDER BY {order} "
+            "ON CONFLICT DO NOTHING"
+        ).format(
+            table=sql.Identifier(self._name),
+            incoming=sql.Identifier(self._incoming),
+            columns=identifiers(names),
+            order=sql.Identifier(order),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return int(cursor.rowcount)
+
+    def _update(self, upload: Upload, batch: Judged, positions: Sequence[int]) -> None:
+        """Change the stored rows that the rows at `positions` name; an empty cell keeps what is
+        stored."""
+        if not positions:
+            return
+        schema = batch.schema
+        keys = [column.key for column in schema.columns]
+        changing = [key for key in keys if key in batch.present and key != schema.identity]
+        self._copy(keys, (batch.values[i] for i in positions))
+        statement = sql.SQL(
+            "UPDATE {table} SET {changes} FROM {incoming} WHERE {table}.{vendor} = %s "
+            "AND {table}.{identity} = {incoming}.{identity}"
+        ).format(
+            table=sql.Identifier(self._name),
+            incoming=sql.Identifier(self._incoming),
+            vendor=sql.Identifier(self.vendor_column),
+            identity=sql.Identifier(schema.identity),
+            changes=sql.SQL(", ").join(
+                [
+                    sql.SQL("{column} = COALESCE({incoming}.{column}, {table}.{column})").format(
+                        column=sql.Identifier(key),
+                        incoming=sql.Identifier(self._incoming),
+                        table=sql.Identifier(self._name),
+                    )
+                    for key in changing
+                ]
+                + [sql.SQL("updated_at = statement_timestamp()")]
+            ),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [upload.vendor_id])
+        position = batch.position(schema.identity)
+        claimed_keys.keep(
+            upload,
+            schema.identity,
+            ((str(batch.values[i][position]), batch.numbers[i]) for i in positions),
+        )
+
+    @property
+    def _name(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def _incoming(self) -> str:
+        return f"incoming_{self._name}"
+
+    def _copy(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Fill the session's temporary table with `rows` of the columns `names` only."""
+        with connection.cursor() as cursor:
+            # AS SELECT copies the types without the NOT NULLs: an update may leave columns out.
+            cursor.execute(
+                sql.SQL(
+                    "CREATE TEMP TABLE IF NOT EXISTS {incoming} ON COMMIT DELETE ROWS "
+                    "AS SELECT * FROM {table} WITH NO DATA"
+                ).format(
+                    incoming=sql.Identifier(self._incoming),
+                    table=sql.Identifier(self._name),
+                )
+            )
+            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(self._incoming)))
+        copy_rows(self._incoming, names, rows)
+
+
+def identifiers(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join([sql.Identifier(name) for name in names])

@@ -1,0 +1,268 @@
+"""Bytes to rows: what a vendor's spreadsheet program shows for the file, row number by row number.
+
+``scan`` reads a file once from end to end and says how it is laid out, or why it cannot be read;
+``rows`` reads it again by that layout, without guessing. Both hold one row at a time.
+
+A row is what the CSV parser yields: a quoted line break does not start one, a blank line is one.
+Rows are numbered from 1, the ``sep=`` line not counted, so a number here is the number at the left
+edge of the vendor's spreadsheet. The header is the first row with something in it: row 1, unless
+blank lines stand above it, which the spreadsheet shows and counts, so we do.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from imports.formats import encoding, file_types
+from imports.formats.layout import Layout
+
+DELIMITERS = ",;\t|"
+MAX_ROW = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
+MAX_NAME = 1_000  # characters in a column's name, for the same reason
+MAX_BLANK_ROWS = 1_048_576  # rows of an Excel sheet; 10 MB of line breaks would cost seconds
+SAMPLE_ROWS = 20  # rows that decide between two delimiters the header allows
+
+# The limit belongs to the process, not to a reader, and its default (131,072) would turn a long
+# description into an error about the whole file. Raised once, never lowered: another user of the
+# csv module can only notice that it accepts more.
+csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
+
+# Stands for "no delimiter" where csv insists on one; decoded text never holds a lone surrogate.
+_NONE = "\udfff"
+
+_DOS_END = "\x1a"  # Ctrl-Z, which old tools write after the last row
+
+# The first line, which Excel takes for itself and some tools quote: sep=; or "sep=;"
+_SEPARATOR_LINE = re.compile(
+    r'(?i)(?P<quote>"?)sep=([!#-/:-@\[-^`{-~\t])(?P=quote)[ \t,;|]*[\r\n]*'
+)
+
+_NEVER_CLOSED = "a quotation mark opens a cell and is never closed"
+_TEXT_AFTER_QUOTE = (
+    "text follows the quotation mark that closes a cell (inside a quoted cell, write it twice)"
+)
+_TAKES_IN_ROWS = "a quotation mark opens a cell that takes in the rows below"
+_TOO_LONG = f"the row is longer than {MAX_ROW:,} characters; is a quotation mark not closed?"
+
+
+class Unreadable(Exception):
+    """The file cannot be read as a table. The vendor's mistake: an answer, not an alarm.
+
+    ``code`` is a file refusal, ``row`` a spreadsheet row if one is to blame, ``detail`` the values
+    for the refusal's message: always with ``row`` when there is one; ``looks_like`` (NOT_CSV),
+    ``problem`` (MALFORMED_CSV), ``encoding`` (BAD_ENCODING), ``limit`` (TOO_MANY_ROWS).
+    """
+
+    def __init__(self, code: str, row: int | None = None, **detail: object) -> None:
+        self.code = code
+        self.row = row
+        self.detail: dict[str, object] = detail if row is None else {"row": row, **detail}
+        super().__init__(code, self.detail)
+
+
+def scan(
+    path: Path, *, max_rows: int | None, max_columns: int = 500, needs_rows: bool = True
+) -> Layout:
+    """Find out how the file is laid out, and that every row of it can be read.
+
+    With `needs_rows` false a header alone is a layout of no rows, and no refusal.
+
+    Rows above ``max_rows`` are not looked at. Raises Unreadable with EMPTY_FILE, NO_ROWS, NOT_CSV,
+    BAD_ENCODING, MALFORMED_CSV or TOO_MANY_ROWS.
+    """
+    if encoding.is_blank(path):
+        raise Unreadable("EMPTY_FILE")
+    _refuse_other_formats(path)
+    try:
+        encoded_in = encoding.detect(path)
+    except encoding.Undecodable as error:
+        _refuse_encoding(path, error.encoding)
+    delimiter, separator_line = _delimiter(path, encoded_in)
+
+    records = _records(path, encoded_in, delimiter, separator_line)
+    header_row, raw_header = _header(records, max_columns)
+    header = _names(raw_header)
+    data_rows = 0
+    raw_width = len(raw_header)
+    for number, cells in records:
+        data_rows += 1
+        if len(cells) != raw_width and _takes_in_rows(cells, len(header), raw_width, delimiter):
+            raise Unreadable("MALFORMED_CSV", number, problem=_TAKES_IN_ROWS)
+        if max_rows is not None and data_rows > max_rows:
+            raise Unreadable("TOO_MANY_ROWS", number, limit=max_rows)
+    if needs_rows and not data_rows:
+        raise Unreadable("NO_ROWS")
+    return Layout(encoded_in, delimiter, header, header_row, data_rows, separator_line)
+
+
+def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Yield (spreadsheet row, raw cells) below the header, if there is one; blank rows left out.
+
+    A row may be shorter or longer than the header. Cells are neither stripped nor normalised.
+    """
+    records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
+    if not layout.first_is_data:
+        next(records)  # the header
+    return records
+
+
+def _refuse_other_formats(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(file_types.HEAD)
+        file.seek(max(0, path.stat().st_size - file_types.TAIL))
+        tail = file.read(file_types.TAIL)
+    if looks_like := file_types.of_bytes(head, tail):
+        raise Unreadable("NOT_CSV", looks_like=looks_like)
+
+
+def _refuse_encoding(path: Path, failed: str) -> NoReturn:
+    delimiter, separator_line = _delimiter(path, failed)
+    records = _records(path, failed, delimiter, separator_line, strict=False)
+    marked = (number for number, cells in records if any(encoding.MARK in cell for cell in cells))
+    row = next(marked, 1)
+    raise Unreadable("BAD_ENCODING", row, encoding=failed)
+
+
+def _delimiter(path: Path, encoded_in: str) -> tuple[str, bool]:
+    """Tell the delimiter, and whether a sep= line names it."""
+    with _open(path, encoded_in) as text:
+        start = text.read(file_types.HEAD).lstrip("\ufeff")
+    if looks_like := file_types.of_text(start):
+        raise Unreadable("NOT_CSV", looks_like=looks_like)
+    if named := _SEPARATOR_LINE.fullmatch(next(io.StringIO(start, newline=""), "")):
+        return named[2], True
+    return _likeliest_delimiter(start), False
+
+
+def _likeliest_delimiter(start: str) -> str:
+    """Choose by the header: the delimiter must divide it. If several do, the rows decide."""
+    best = (0, 0, 0)
+    chosen = ""
+    headers: list[tuple[str, str]] = []  # the header as each delimiter leaves it undivided
+    for order, delimiter in enumerate(DELIMITERS):
+        reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+        try:
+            sample = list(islice(filter(_has_text, reader), SAMPLE_ROWS))
+        except csv.Error:
+            continue
+        width = len(sample[0]) if sample else 0
+        if width < 2:
+            headers.append((sample[0][0] if sample else "", delimiter))
+            continue
+        alike = sum(len(cells) == width for cells in sample)
+        if (score := (alike, width, -order)) > best:
+            best, chosen = score, delimiter
+    if not chosen and len({header for header, _ in headers}) > 1:
+        # One column, and above it blank rows of the delimiter we look for, such as ",,,".
+        return min(headers, key=lambda pair: sum(map(pair[0].count, DELIMITERS)))[1]
+    return chosen
+
+
+def _header(records: Iterator[tuple[int, list[str]]], max_columns: int) -> tuple[int, list[str]]:
+    try:
+        row, cells = next(records)
+    except StopIteration:
+        raise Unreadable("EMPTY_FILE") from None
+    if looks_like := file_types.of_header(cells):
+        raise Unreadable("NOT_CSV", looks_like=looks_like)
+    if len(_names(cells)) > max_columns:
+        raise Unreadable("MALFORMED_CSV", row, problem=f"there are more than {max_columns} columns")
+    if any(len(cell) > MAX_NAME for cell in cells):
+        raise Unreadable(
+            "MALFORMED_CSV", row, problem=f"a column's name is longer than {MAX_NAME:,} characters"
+        )
+    return row, cells
+
+
+def _names(cells: list[str]) -> tuple[str, ...]:
+    names = [cell.strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()  # Excel writes a column that was once touched, for ever
+    return tuple(names)
+
+
+def _takes_in_rows(cells: list[str], width: int, raw_width: int, delimiter: str) -> bool:
+    """Tell a row that is the wrong length because a stray quotation mark joined several.
+
+    Asked of rows longer or shorter than the header only, so a table that csv.writer wrote is never
+    suspected. A cell with line breaks gives such a row away when its first line ends a row of the
+    right length, or its last line begins one; when empty cells are all that the row has too many,
+    both must be so. Rows joined by two quotation marks in the same column
+    have the right length and read like any cell with line breaks: no reader can tell.
+    """
+    if not delimiter:
+        return False
+    tolerated = len(cells) > width and not _has_text(cells[width:])
+    for index, cell in enumerate(cells):
+        lines = re.split(r"\r\n|\r|\n", cell)
+        if len(lines) == 1:
+            continue
+        ends_a_row = index + lines[0].count(delimiter) == raw_width - 1
+        begins_a_row = lines[-1].count(delimiter) + len(cells) - index - 1 == raw_width - 1
+        if (ends_a_row and begins_a_row) or ((ends_a_row or begins_a_row) and not tolerated):
+            return True
+    return False
+
+
+def _records(
+    path: Path, encoded_in: str, delimiter: str, separator_line: bool, *, strict: bool = True
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row number, cells) for every row with something in it, the header included."""
+    used = [0]
+    number = blank_rows = 0
+    with _open(path, encoded_in) as text:
+        lines = _lines(text, used, separator_line)
+        try:
+            reader = csv.reader(lines, delimiter=delimiter or _NONE, strict=strict)
+            for number, cells in enumerate(reader, 1):
+                used[0] = 0
+                if _has_text(cells):
+                    yield number, cells
+                    continue
+                blank_rows += 1
+                if blank_rows > MAX_BLANK_ROWS:
+                    raise Unreadable("TOO_MANY_ROWS", number, limit=MAX_BLANK_ROWS)
+        except csv.Error as error:
+            raise Unreadable("MALFORMED_CSV", number + 1, problem=_problem(error)) from None
+
+
+def _lines(text: TextIO, used: list[int], separator_line: bool) -> Iterator[str]:
+    """Yield the lines of the file, their line ends kept, and no row longer than MAX_ROW.
+
+    ``used`` counts the characters of the row being read; whoever receives the row sets it to 0.
+    """
+    line = text.readline(MAX_ROW + 1).lstrip("\ufeff")
+    if separator_line:
+        line = text.readline(MAX_ROW + 1)
+    while line:
+        used[0] += len(line)
+        if used[0] > MAX_ROW:
+            raise csv.Error(_TOO_LONG)
+        if line[-1] == _DOS_END:  # only a file's last line ends in anything but a line end
+            line = line.rstrip(_DOS_END)
+        yield line
+        line = text.readline(MAX_ROW + 1)
+
+
+def _open(path: Path, encoded_in: str) -> TextIO:
+    # After a successful scan nothing is left to mark; marks only tell a refusal which row it is.
+    # newline="" divides at CRLF, LF and CR alike and hands a cell's line breaks on as they are.
+    return path.open(encoding=encoded_in, errors=encoding.MARK_ERRORS, newline="")
+
+
+def _has_text(cells: list[str]) -> bool:
+    # Nearly every row begins with text, so the join is rarely paid for.
+    return bool(cells) and (bool(cells[0].strip()) or bool("".join(cells).strip()))
+
+
+def _problem(error: csv.Error) -> str:
+    message = str(error)
+    if message == "unexpected end of data":
+        return _NEVER_CLOSED
+    if "expected after" in message:
+        return _TEXT_AFTER_QUOTE
+    return _TOO_LONG

@@ -1,0 +1,23 @@
+"""CSV for spreadsheets: no cell that they would run as a formula, and back."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from imports.formats.formula_guard import neutral
+
+BOM = "\ufeff"  # tells Excel that the file is UTF-8
+
+
+def lines(rows: Iterable[list[str]]) -> Iterator[bytes]:
+    """CSV as spreadsheets want it: UTF-8 with BOM, CRLF, no cell that is run as a formula."""
+    yield BOM.encode()
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in rows:
+        writer.writerow([neutral(cell) for cell in row])
+        if text.tell() > 64 * 1024:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()

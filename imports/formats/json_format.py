@@ -1,0 +1,91 @@
+"""JSON to rows: an array of objects, or one object to a line, read as it comes.
+
+An item is numbered by its place, from 1. Nothing of a file is in memory but the item at hand and a
+chunk of text: whatever the file is, a token longer than a million characters ends the reading, and
+so does any nesting within an item. What is not in order about the text refuses the file whole.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imports.formats.json_reader import encoding_of, items, malformed
+from imports.formats.layout import Layout
+from imports.rules.refusals import Refused
+from imports.rules.schema import Schema
+from imports.rules.wording import as_sentence
+
+MOST_OTHER_KEYS = 50  # that are kept beside the data set's own, to say that they are ignored
+LONGEST_KEY = 100
+
+
+@dataclass(frozen=True)
+class Json:
+    """Reads JSON: an array of objects, or one object to a line.
+
+    The rows' columns are the data set's keys, as they are written, and other keys of the first
+    object after them. A text stands for itself. In the columns `numbers` a text keeps its
+    quotation marks, by which their rule tells it from a number.
+    """
+
+    numbers: frozenset[str] = frozenset()
+    extension = "json"
+    in_words = "JSON"
+    has_known_header = False
+    has_cells_to_count = False
+    refuses = frozenset({"NOT_JSON", "MALFORMED_JSON"})
+    media_type = "application/json"
+    about_template = "with all keys and one example."
+    accepts = ".json,.jsonl,.ndjson,application/json"
+    about = (
+        "An array of objects, [{…}, {…}], or one object to a line.",
+        "Other keys are ignored; the upload’s page names those of the first object.",
+        "The file is in UTF-8, or in UTF-16 with a byte order mark.",
+        "Numbers stand without quotation marks. NaN and Infinity are none.",
+        "Row numbers in reports count the objects from 1.",
+    )
+
+    def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
+        """How the file is to be read, by its first item; the others are looked at as they are
+        read. Raises Refused."""
+        encoding = encoding_of(path)
+        first = next(items(path, encoding), None)
+        if first is None:
+            raise Refused("NO_ROWS")
+        keys = [column.key for column in schema.columns]
+        if not first.keys() & set(keys):
+            raise malformed(1, f"it has none of the keys {as_sentence(keys)}")
+        others = [key for key in first if len(key) <= LONGEST_KEY and key.isprintable()]
+        return Layout(
+            encoding=encoding,
+            delimiter="",
+            header=(*keys, *schema.unknown(others)[:MOST_OTHER_KEYS]),
+            header_row=0,
+            data_rows=0,
+            first_is_data=True,
+        )
+
+    def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+        """(place, cells) of every item. Raises Refused where the text is not JSON any more."""
+        columns = [(key, key in self.numbers) for key in layout.header]
+        for number, item in enumerate(items(path, layout.encoding), 1):
+            yield number, [as_cell(item.get(key), quoted) for key, quoted in columns]
+
+    def template(self, schema: Schema) -> bytes:
+        """An array of one object that holds the example of each column."""
+        example = {
+            column.key: json.loads(column.example) if column.key in self.numbers else column.example
+            for column in schema.columns
+        }
+        return json.dumps([example], indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def as_cell(value: Any, quoted: bool) -> str:
+    """A JSON value as the rules read it; null is an empty cell."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if quoted else value
+    if value is None:
+        return ""
+    return str(value) if not isinstance(value, bool) else str(value).lower()

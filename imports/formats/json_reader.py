@@ -1,0 +1,199 @@
+"""JSON to objects, read as they come: an array of objects, or one object to a line."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import ijson
+
+from imports.formats import file_types
+from imports.formats.encoding import is_blank
+from imports.rules.cells import UNPRINTABLE
+from imports.rules.refusals import Refused
+from imports.rules.wording import shown
+
+CHUNK = 1 << 16  # bytes
+LONGEST_TOKEN = 1_000_000  # characters
+LONGEST_NUMBER = 4_000  # digits; above 4,300 Python makes no number of them
+MOST_KEYS = 500  # of one object
+_DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
+_TOO_MANY_DIGITS = b"0" * (LONGEST_NUMBER + 1)
+# Escapes from left to right, so that the n-th backslash of a row of them is understood.
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves of a character
+    r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    r"|\\u[0-9a-fA-F]{4}"
+    r"|\\[^u]"
+)
+_LONGEST_ESCAPE = 12  # characters
+_REASON = re.compile(r"(?:lexical|parse) error: (.+?)(?:\\n|\n|$)")
+_NOT_A_NUMBER = re.compile(r"NaN|nan|[Ii]nf")
+_KINDS = {"string": "a text", "number": "a number", "boolean": "true or false", "null": "null"}
+
+
+class _Broken(Exception):
+    """The text is not JSON from here on; the message says why."""
+
+
+def encoding_of(path: Path) -> str:
+    """utf-8-sig or utf-16, by the byte order mark. Raises Refused for what cannot be JSON."""
+    if is_blank(path):
+        raise Refused("EMPTY_FILE")
+    with path.open("rb") as file:
+        head = file.read(file_types.HEAD)
+        file.seek(max(0, path.stat().st_size - file_types.TAIL))
+        tail = file.read(file_types.TAIL)
+    if looks_like := file_types.of_bytes(head, tail):
+        raise Refused("NOT_JSON", looks_like=looks_like)
+    marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    encoding = "utf-16" if head.startswith(marks) else "utf-8-sig"
+    start = codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip()
+    if not start.startswith(("[", "{")):
+        is_page = file_types.of_text(start) if start.startswith("<") else None
+        raise Refused("NOT_JSON", looks_like=is_page or f"text that begins with '{opening(start)}'")
+    return encoding
+
+
+def opening(text: str) -> str:
+    """The first characters of a file, for a message."""
+    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", " ".join(text[:40].split())[:20])
+
+
+def malformed(row: int, problem: str) -> Refused:
+    return Refused("MALFORMED_JSON", row=row, problem=problem)
+
+
+def items(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
+    """Every object of the file. Raises Refused at the first thing that is none, or no JSON."""
+    count = 0
+    is_open = False
+    item: dict[str, Any] | None = None
+    key = ""
+    try:
+        for events in parsed(path, encoding):
+            for event, value in events:
+                if event == "map_key":
+                    key = value
+                    refuse_key(item or {}, key)
+                elif event == "start_map" and item is None:
+                    item = {}
+                elif event == "end_map" and item is not None:
+                    yield item
+                    item = None
+                    count += 1
+                elif event in _KINDS and item is not None:
+                    item[key] = value
+                elif event == "start_array" and not is_open and item is None and not count:
+                    is_open = True  # the array that holds all items
+                elif event != "end_array":
+                    refuse_place(event, key, item)
+    except _Broken as broken:
+        raise malformed(count + 1, str(broken)) from broken
+
+
+def refuse_key(item: dict[str, Any], key: str) -> None:
+    if key in item:
+        raise _Broken(f"the key '{shown(key)}' stands there twice")
+    if len(item) == MOST_KEYS:
+        raise _Broken(f"it has more than {MOST_KEYS} keys")
+
+
+def refuse_place(event: str, key: str, item: dict[str, Any] | None) -> NoReturn:
+    what = _KINDS.get(event) or ("an array" if event == "start_array" else "an object")
+    if item is None:
+        raise _Broken(f"it is {what}, where an object with keys and values belongs")
+    raise _Broken(f"'{shown(key)}' holds {what}, where a single value belongs")
+
+
+def parsed(path: Path, encoding: str) -> Iterator[list[tuple[str, Any]]]:
+    """The parser's events, some at a time; those before an error come before it is raised."""
+    events: list[tuple[str, Any]] = ijson.sendable_list()
+    parser: Any = None
+    silent = 0
+    try:
+        for text in filter(None, texts(path, encoding)):  # the parser takes "" for the end
+            if parser is None:
+                # A file that begins with an object is a row of objects, in lines.
+                several = text.lstrip().startswith("{")
+                parser = ijson.basic_parse_coro(events, multiple_values=several)
+            parser.send(text.encode())
+            silent = 0 if events else silent + len(text)
+            if silent > LONGEST_TOKEN:
+                raise _Broken(
+                    f"it holds a text of more than {LONGEST_TOKEN:,} characters, or as many blanks"
+                )
+            yield events
+            events.clear()
+        parser.close()
+    except ijson.JSONError as error:
+        yield events
+        raise _Broken(in_our_words(str(error))) from error
+    except ArithmeticError as error:  # Decimal's, for 1e999999999999999999999
+        yield events
+        raise _Broken("it holds a number that is beyond all measure") from error
+
+
+def texts(path: Path, encoding: str) -> Iterator[str]:
+    """The file in pieces of text. Raises _Broken at what the parser must not see, after the text
+    that stands before it."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    digits = b""
+    escape = ""
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(CHUNK)
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                before = error.object[: error.start].decode(error.encoding, "ignore")
+                yield before.removeprefix("\ufeff")
+                name = "UTF-16" if "16" in encoding else "UTF-8"
+                raise _Broken(f"its text is not {name}, or the file is damaged") from error
+            # The parser would leave an invalid object in its list for a number of that length.
+            digits = digits[-LONGEST_NUMBER:]
+            known = len(digits)
+            digits += text.encode("ascii", "replace").translate(_DIGITS)
+            if (start := digits.find(_TOO_MANY_DIGITS)) >= 0:
+                yield text[: max(0, start - known)]
+                raise _Broken(f"it holds more than {LONGEST_NUMBER:,} digits in a row")
+            if escape or "\\" in text:
+                known = len(escape)
+                half, escape = halves(escape + text)
+                if half is not None:
+                    yield text[: max(0, half.start() - known)]
+                    raise _Broken(f"{half[0]} is half a character")
+            yield text
+            if not chunk:
+                return
+
+
+def halves(text: str) -> tuple[re.Match[str] | None, str]:
+    r"""The first escape such as `\ud800` that is half a character, for which the parser would put
+    a question mark, and the end of `text` that may be the beginning of an escape."""
+    end = 0
+    for found in _ESCAPE.finditer(text):
+        if found["half"]:
+            rest = text[found.end() :]
+            may_go_on = len(rest) < _LONGEST_ESCAPE // 2 and r"\u".startswith(rest[:2])
+            return (None, text[found.start() :]) if may_go_on else (found, "")
+        end = found.end()
+    start = text.find("\\", max(end, len(text) - _LONGEST_ESCAPE))
+    return None, text[start:] if start >= 0 else ""
+
+
+def in_our_words(error: str) -> str:
+    """What the parser has to say, for people."""
+    reason = _REASON.search(error)
+    lines = error.splitlines()
+    around = " ".join(lines[1].split()) if len(lines) > 1 else ""
+    if "premature EOF" in error:
+        return "the file ends there, as if it were cut off"
+    if "trailing garbage" in error:
+        return "it stands behind the end of the array"
+    if _NOT_A_NUMBER.search(around):
+        return "NaN and Infinity are no numbers in JSON"
+    place = f", near '{shown(UNPRINTABLE.sub('', around))}'" if around else ""
+    words = reason[1].strip(" .").replace("I expect", "there should be") if reason else "no JSON"
+    return f"{words}{place}"

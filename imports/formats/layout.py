@@ -1,0 +1,24 @@
+"""How a file is to be read: what a scan finds out and a second reading relies on."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is to be read. All a second reading needs, so that it never guesses anew."""
+
+    encoding: str  # utf-8, utf-16-le, utf-16-be, cp1252
+    delimiter: str  # one character; "" when the header is a single cell, which nothing divides
+    header: tuple[str, ...]  # stripped, without the empty cells at its end
+    header_row: int  # 1, unless blank rows stand above
+    data_rows: int  # rows with something in them, below the header
+    separator_line: bool = False  # the first line is "sep=…", and no row
+    first_is_data: bool = False  # there is no header row; `header` is what the data set says
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "header": list(self.header)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(**{**value, "header": tuple(value["header"])})

@@ -1,0 +1,190 @@
+"""Receive: one upload per object version, however many events come for it."""
+
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Case, When
+from django.db.models.functions import Now
+
+from imports import datasets
+from imports.execution.failpoints import crashpoint
+from imports.execution.hints import send_hint
+from imports.models import Action, Schedule, Upload
+from imports.storage import s3
+from vendors.models import Vendor
+
+UPLOAD_ID = re.compile(r"UPLOAD_[0-9]{8}_[0-9]{6}_[0-9A-F]{6}")
+MOST_ID_CLASHES = 10
+LONGEST_NAME = 150  # bytes of a file name, with its ending
+# What a file name cannot hold: path separators, controls, and characters that reverse the text
+# around them (so that "gpj.exe" reads "exe.jpg").
+UNSAFE_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An object version that S3 says exists. `size` in bytes; `etag` marks its content."""
+
+    bucket: str
+    key: str
+    version: str
+    size: int
+    etag: str = ""
+
+
+def open_upload(
+    *, vendor: Vendor | None, dataset: str, mode: str, file_name: str, size: int, by: Any
+) -> Upload:
+    """The row of an upload whose object is about to be stored under its `s3_key`.
+
+    A data set that is not uploaded by vendors has no `vendor`.
+
+    Nothing is due until the object's event arrives. Raises KeyError for an unknown data set.
+    """
+    name = clean_file_name(file_name)
+    folder = datasets.get(dataset).prefix + (f"{vendor.vendor_id}/" if vendor else "")
+    for _ in range(MOST_ID_CLASHES):
+        upload_id = new_upload_id()
+        try:
+            with transaction.atomic():
+                upload = Upload.objects.create(
+                    upload_id=upload_id,
+                    vendor=vendor,
+                    vendor_prefix=vendor.vendor_id if vendor else "",
+                    dataset=dataset,
+                    mode=mode,
+                    file_name=name,
+                    file_size=size,
+                    uploaded_by=by,
+                    s3_bucket=settings.S3_BUCKET,
+                    s3_key=f"{folder}{upload_id}/{name}",
+                )
+                if by is not None:
+                    Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=by)
+                return upload
+        except IntegrityError:
+            continue  # two uploads drew the same id within one second
+    raise RuntimeError("no free upload id")
+
+
+def store(upload: Upload, body: IO[bytes]) -> None:
+    """Put the object of an opened upload; its event starts the work. Raises botocore's errors."""
+    crashpoint("send.before_put")
+    s3.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
+    crashpoint("send.after_put")
+
+
+def object_arrived(arrival: Arrival) -> Upload | None:
+    """Make the arrival known; returns its upload, or None when it belongs to no data set.
+
+    Safe to call any number of times, in any order, at the same time.
+    """
+    dataset = datasets.of_object(arrival.key)
+    if dataset is None or arrival.key.endswith("/"):
+        return None
+    folder, _, name = arrival.key.removeprefix(dataset.prefix).rpartition("/")
+    vendor_prefix = ""
+    if dataset.by_vendor:
+        vendor_prefix, _, folder = folder.partition("/")
+    with transaction.atomic():
+        upload = _expected(arrival, folder) if UPLOAD_ID.fullmatch(folder) else None
+        if upload is None:
+            upload = _dropped(arrival, dataset.key, vendor_prefix, name)
+        if upload.step != Upload.Step.DONE:
+            transaction.on_commit(lambda: crashpoint("receive.before_hint"))
+            transaction.on_commit(send_hint, robust=True)
+        crashpoint("receive.before_commit")
+    return upload
+
+
+def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
+    """The upload of an object that a schedule found, outside of the data sets' own prefixes.
+
+    Safe to call any number of times. Whoever asked for "import now" is the uploader.
+    """
+    name = arrival.key.rpartition("/")[2]
+    with transaction.atomic():
+        transaction.on_commit(send_hint, robust=True)
+        return _dropped(
+            arrival,
+            schedule.dataset,
+            schedule.vendor_id or "",
+            name,
+            schedule=schedule,
+            uploaded_by_id=schedule.asked_by_id,
+        )
+
+
+def _expected(arrival: Arrival, upload_id: str) -> Upload | None:
+    """The upload we issued this key for, now with its version; None when it has another one.
+
+    An upload that was cancelled or given up meanwhile stays as it is, and can be retried now.
+    """
+    issued = Upload.objects.filter(
+        upload_id=upload_id,
+        s3_bucket=arrival.bucket,
+        s3_key=arrival.key,
+        s3_version__isnull=True,
+    )
+    due = Case(When(status=Upload.Status.RECEIVED, then=Now()), default="next_attempt_at")
+    issued.update(
+        s3_version=arrival.version,
+        source_etag=arrival.etag,
+        file_size=arrival.size,
+        next_attempt_at=due,
+    )
+    return Upload.objects.filter(
+        upload_id=upload_id, s3_key=arrival.key, s3_version=arrival.version
+    ).first()
+
+
+def _dropped(
+    arrival: Arrival, dataset: str, vendor_prefix: str, name: str, **found_by: Any
+) -> Upload:
+    """The upload of an object that was dropped into the bucket: a new one, or the one it has."""
+    vendor = Vendor.objects.filter(pk=vendor_prefix).first()
+    version = {"s3_bucket": arrival.bucket, "s3_key": arrival.key, "s3_version": arrival.version}
+    for _ in range(MOST_ID_CLASHES):
+        upload = Upload(
+            upload_id=new_upload_id(),
+            vendor=vendor,
+            vendor_prefix=vendor_prefix[:200],
+            dataset=dataset,
+            file_name=clean_file_name(name),
+            file_size=arrival.size,
+            source_etag=arrival.etag,
+            next_attempt_at=Now(),
+            **version,
+            **found_by,
+        )
+        # A conflict is a second event of the object, or, once in a long while, an id drawn twice.
+        Upload.objects.bulk_create([upload], ignore_conflicts=True)
+        if (found := Upload.objects.filter(**version).first()) is not None:
+            return found
+    raise RuntimeError("no free upload id")
+
+
+def new_upload_id() -> str:
+    """`UPLOAD_<date>_<time>_<random>` in UTC."""
+    return f"UPLOAD_{datetime.now(UTC):%Y%m%d_%H%M%S}_{secrets.token_hex(3).upper()}"
+
+
+def clean_file_name(name: str) -> str:
+    r"""A vendor's file name as we show it and as the last part of a key; never a path on disk.
+
+    Directories go (`..\x.csv` too), control and direction-changing characters go, long names
+    are cut before their ending.
+    """
+    name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
+    name = UNSAFE_IN_NAMES.sub("", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    path = PurePosixPath(name or "upload.csv")
+    room = LONGEST_NAME - len(path.suffix[:20].encode())
+    stem = path.stem.encode()[:room].decode(errors="ignore")
+    return stem + path.suffix[:20]

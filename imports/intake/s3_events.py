@@ -1,0 +1,148 @@
+"""From S3's events to uploads: the reading of one SQS message, and the loop over them."""
+
+import json
+import logging
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import unquote_plus
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
+
+from config import aws, health_file
+from config.logging import about
+from imports.execution.failpoints import crashpoint
+from imports.intake.first_worker import FirstWorker
+from imports.intake.receive import Arrival, object_arrived
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+log = logging.getLogger(__name__)
+PAUSE_AFTER_ERROR = 2.0
+
+
+class UnreadableEvent(Exception):
+    """Not an S3 event. The message is left in the queue and ends among the dead letters."""
+
+
+def arrivals(body: str) -> list[Arrival]:
+    """The object versions that one message tells of; none for S3's test event.
+
+    Raises UnreadableEvent.
+    """
+    try:
+        message = json.loads(body)
+        if message.get("Event") == "s3:TestEvent":
+            return []
+        return [
+            arrival_of(record)
+            for record in message["Records"]
+            if record["eventName"].removeprefix("s3:").startswith("ObjectCreated:")
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableEvent(f"{type(error).__name__}: {error}") from error
+
+
+def arrival_of(record: dict[str, Any]) -> Arrival:
+    entry = record["s3"]["object"]
+    return Arrival(
+        bucket=str(record["s3"]["bucket"]["name"]),
+        key=unquote_plus(entry["key"]),
+        version=str(entry["versionId"]),
+        size=int(entry.get("size", 0)),
+        etag=str(entry.get("eTag", "")),
+    )
+
+
+def client() -> "SQSClient":
+    """A client that gives up on an unanswered poll, and does not ask again by itself: four
+    attempts of half a minute each would leave us deaf for two minutes."""
+    found: SQSClient = aws.client("sqs", read_timeout=settings.SQS_UNANSWERED_SECONDS, attempts=1)
+    return found
+
+
+def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
+    """Receive up to ten messages and make their uploads known; returns how many were handled.
+
+    A message is deleted after its uploads are committed. One that we cannot make sense of is left
+    for the dead letters, and its neighbours are handled. Raises botocore's errors, and database
+    errors while the database is away.
+    """
+    if wait_seconds is None:
+        wait_seconds = settings.SQS_WAIT_SECONDS
+    answer = sqs.receive_message(
+        QueueUrl=settings.EVENTS_QUEUE_URL, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds
+    )
+    health_file.touch(settings.HEALTH_FILE)
+    handled = 0
+    for message in answer.get("Messages", []):
+        try:
+            for arrival in arrivals(message["Body"]):
+                receive(arrival)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a NUL in a key, a size beyond all numbers, …
+            log.error("an event cannot be read and is left for the dead letters: %s", error)
+            continue
+        crashpoint("receive.before_delete")
+        sqs.delete_message(
+            QueueUrl=settings.EVENTS_QUEUE_URL, ReceiptHandle=message["ReceiptHandle"]
+        )
+        handled += 1
+    return handled
+
+
+def receive(arrival: Arrival) -> None:
+    if arrival.bucket != settings.S3_BUCKET:
+        log.warning("an event of another bucket, %s, was dropped", arrival.bucket)
+        return
+    upload = object_arrived(arrival)
+    if upload is None:
+        folder = arrival.key.rpartition("/")[0]
+        log.info("an object in s3://%s/%s/ belongs to no data set", arrival.bucket, folder)
+        return
+    with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
+        log.info("received (%s, %s bytes)", upload.dataset, arrival.size)
+
+
+def forward() -> NoReturn:
+    """Forward events for ever; what fails is logged and tried again after a pause."""
+    sqs = client()
+    first_worker = FirstWorker()
+    while True:
+        try:
+            handled = forward_some(sqs)
+            first_worker.look(forwarded=handled > 0)
+            close_old_connections()  # an open one would keep a database awake that may sleep
+        except (ClientError, BotoCoreError) as error:
+            log.error("forwarding failed, trying again: %s", error)
+            time.sleep(PAUSE_AFTER_ERROR)
+        except DatabaseError as error:
+            log.error("the database does not answer; waiting for it: %s", error)
+            wait_for_database()
+        except Exception:
+            # An answer that the SDK cannot parse, for one; the next poll may have a better one.
+            log.exception("forwarding failed, trying again")
+            time.sleep(PAUSE_AFTER_ERROR)
+
+
+def wait_for_database() -> None:
+    """Return when the database answers. Nothing is received meanwhile, because an event that is
+    received too often becomes a dead letter."""
+    while True:
+        time.sleep(PAUSE_AFTER_ERROR)
+        close_old_connections()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            continue
+        return

@@ -1,0 +1,254 @@
+"""Schedules: import what is new under a prefix, every so many minutes or by a crontab line.
+
+A schedule is run in one transaction that holds its row: whoever else wants to run it meanwhile
+passes it by, and a process that dies has done nothing, so that the next sweep does it all. Of an
+object the latest version counts, and only when its content is not what was imported last.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from celery.schedules import crontab
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from imports import datasets
+from imports.execution import hints, retry_policy
+from imports.execution.clock import database_now
+from imports.intake.receive import Arrival, object_arrived, object_found
+from imports.models import Alarm, Schedule, Upload
+from imports.notifications import alarms
+from imports.storage import s3
+from imports.storage.s3 import ListedVersion
+
+log = logging.getLogger(__name__)
+MOST_NEW = 500  # objects of one run; a run that finds more is due again at once
+LISTED_AT_ONCE = 1_000
+MOST_SECONDS = 60.0  # of one sweep, while runs keep finding more
+MOST_FAILURES = 3  # in a row, then staff are told
+OUR_OWN = ("errors/", "rejected/")  # prefixes of what we write
+
+
+def first_tick(schedule: Schedule, after: datetime) -> datetime:
+    """When a schedule that is new, or has another rhythm, is due: at once, or by its crontab line.
+
+    Raises ValueError for a line that is none, or that fits no day.
+    """
+    return after if schedule.every_minutes else next_by_crontab(schedule.cron, after)
+
+
+def next_tick(schedule: Schedule, after: datetime) -> datetime:
+    """The first moment after `after` at which the schedule is due.
+
+    However many ticks went by since the last one, this is the next: they are caught up once. A
+    schedule of minutes keeps its beat. Raises ValueError as above.
+    """
+    if not schedule.every_minutes:
+        return next_by_crontab(schedule.cron, after)
+    step = timedelta(minutes=schedule.every_minutes)
+    beat = schedule.next_run_at or after
+    return beat if beat > after else beat + step * ((after - beat) // step + 1)
+
+
+def next_by_crontab(line: str, after: datetime) -> datetime:
+    """The first minute after `after` that fits a crontab line, in UTC. Raises ValueError."""
+    try:
+        last, delta, _ = crontab.from_string(" ".join(line.split())).remaining_delta(after)
+    except (ValueError, RuntimeError, OverflowError) as error:
+        raise ValueError(f"not a crontab line: {error}") from error
+    found: datetime = last + delta
+    return found
+
+
+def check(schedule: Schedule) -> None:
+    """Raise ValidationError, by field, for a schedule that makes no sense."""
+    problems = {
+        "dataset": _of_dataset(schedule),
+        "vendor": _of_vendor(schedule),
+        "prefix": _of_prefix(schedule),
+        "every_minutes": "" if schedule.every_minutes != 0 else "At least 1.",
+        "cron": _of_cron(schedule),
+    }
+    if found := {field: problem for field, problem in problems.items() if problem}:
+        raise ValidationError(found)
+
+
+def _of_dataset(schedule: Schedule) -> str:
+    return "" if schedule.dataset in datasets.all_datasets() else "There is no such data set."
+
+
+def _of_vendor(schedule: Schedule) -> str:
+    """The key names the vendor where the prefix is the data set's own; else the schedule does."""
+    dataset = datasets.all_datasets().get(schedule.dataset)
+    if dataset is None:
+        return ""
+    if not dataset.by_vendor or schedule.prefix.startswith(dataset.prefix):
+        return "Under this prefix no vendor is chosen." if schedule.vendor_id else ""
+    return "" if schedule.vendor_id else f"Choose the vendor whose {dataset.nouns} they are."
+
+
+def _of_prefix(schedule: Schedule) -> str:
+    prefix = schedule.prefix
+    if not prefix or prefix.startswith("/"):
+        return "A prefix is the beginning of keys, such as exports/metrics/, without a first slash."
+    if any(overlap(prefix, ours) for ours in OUR_OWN):
+        return "That is where we keep our reports."
+    for dataset in datasets.all_datasets().values():
+        is_within = dataset.key == schedule.dataset and prefix.startswith(dataset.prefix)
+        if overlap(prefix, dataset.prefix) and not is_within:
+            return f"Under {dataset.prefix} lie the files of {dataset.title}."
+    return ""
+
+
+def _of_cron(schedule: Schedule) -> str:
+    if (schedule.every_minutes is None) == (schedule.cron == ""):
+        return "Give either minutes or a crontab line."
+    if schedule.cron:
+        try:
+            next_by_crontab(schedule.cron, now())
+        except ValueError as error:
+            return str(error).capitalize()
+    return ""
+
+
+def overlap(one: str, other: str) -> bool:
+    """Can one key begin with both?"""
+    return one.startswith(other) or other.startswith(one)
+
+
+def ask(schedule_id: int, *, by: AbstractBaseUser | AnonymousUser) -> None:
+    """Import now, also when the schedule is switched off: the next sweep takes it, soon."""
+    with transaction.atomic():
+        Schedule.objects.filter(pk=schedule_id).update(asked_at=Now(), asked_by=by.pk)
+        transaction.on_commit(hints.send_for_schedules, robust=True)
+
+
+def due() -> QuerySet[Schedule]:
+    return Schedule.objects.filter(
+        Q(asked_at__isnull=False) | Q(is_enabled=True, next_run_at__lte=Now())
+    )
+
+
+def run_schedules() -> int:
+    """Run every schedule that is due and that nobody else runs; returns how many uploads came."""
+    begin_new()
+    enough = time.monotonic() + MOST_SECONDS
+    made = 0
+    for schedule_id in list(due().order_by("next_run_at").values_list("pk", flat=True)):
+        while count := run_one(schedule_id):
+            made += count
+            if count < MOST_NEW or time.monotonic() > enough:
+                break
+    return made
+
+
+def begin_new() -> None:
+    """Give schedules without a next run their first one."""
+    for schedule in Schedule.objects.filter(is_enabled=True, next_run_at__isnull=True):
+        tick = first_tick(schedule, database_now())
+        Schedule.objects.filter(pk=schedule.pk, next_run_at__isnull=True).update(next_run_at=tick)
+
+
+def run_one(schedule_id: int) -> int:
+    """Run one schedule, unless it is not due any more or somebody else runs it."""
+    with transaction.atomic():
+        schedule = due().select_for_update(skip_locked=True).filter(pk=schedule_id).first()
+        if schedule is None:
+            return 0
+        started = database_now()
+        schedule.last_run_at = started
+        try:
+            with transaction.atomic():
+                made = receive_news(schedule)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - one schedule must not hold up the others
+            made = 0
+            put_off(schedule, error, started)
+        else:
+            schedule.failures = 0
+            schedule.last_result = f"{made} new" if made else "nothing new"
+            if made < MOST_NEW:
+                settle(schedule, started)
+        schedule.save()
+    log.info("schedule %s: %s", schedule.name, schedule.last_result)
+    return made
+
+
+def receive_news(schedule: Schedule) -> int:
+    """Make uploads of what is new; returns how many. Raises botocore's errors."""
+    dataset = datasets.get(schedule.dataset)
+    made = 0
+    for listed in islice(news(schedule), MOST_NEW):
+        arrival = Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size, listed.etag)
+        if schedule.prefix.startswith(dataset.prefix):
+            object_arrived(arrival)
+        else:
+            object_found(arrival, schedule)
+        made += 1
+    return made
+
+
+def settle(schedule: Schedule, started: datetime) -> None:
+    """This run is over; the next one is the next tick's."""
+    schedule.next_run_at = next_tick(schedule, started) if schedule.is_enabled else None
+    schedule.asked_at = schedule.asked_by = None
+
+
+def put_off(schedule: Schedule, error: Exception, started: datetime) -> None:
+    """Come again soon, but no later than usual; after some failures as usual, and staff know."""
+    schedule.failures += 1
+    schedule.last_result = f"failed: {type(error).__name__}: {error}"
+    log.warning("schedule %s failed", schedule.name, exc_info=error)
+    if schedule.failures % MOST_FAILURES == 0:
+        settle(schedule, started)
+        alarms.raise_alarm(Alarm.Kind.FAILED_SCHEDULE, schedule.name, schedule.last_result)
+    elif schedule.is_enabled:
+        soon = started + timedelta(seconds=retry_policy.backoff(schedule.failures))
+        schedule.next_run_at = min(next_tick(schedule, started), soon)
+
+
+def news(schedule: Schedule) -> Iterator[ListedVersion]:
+    """The latest versions under the prefix whose content was not imported last.
+
+    Raises botocore's errors.
+    """
+    listed = s3.list_versions(settings.S3_BUCKET, schedule.prefix)
+    latest = (each for each in listed if each.is_latest and not each.key.endswith("/"))
+    while page := list(islice(latest, LISTED_AT_ONCE)):
+        yield from not_known(page)
+
+
+def not_known(page: list[ListedVersion]) -> list[ListedVersion]:
+    """Those of a page that no upload has, by version, or by the content of their key's last one.
+
+    An upload that we broke off or somebody cancelled is known by its version only: to put the
+    same content there once more is to ask for it once more.
+    """
+    ours = Upload.objects.filter(
+        s3_bucket=settings.S3_BUCKET, s3_key__in=[each.key for each in page]
+    )
+    versions = set(
+        ours.filter(s3_version__in=[each.version for each in page]).values_list(
+            "s3_key", "s3_version"
+        )
+    )
+    last = ours.order_by("s3_key", "-upload_timestamp", "-upload_id").distinct("s3_key")
+    contents = {
+        (upload.s3_key, upload.source_etag)
+        for upload in last.only("s3_key", "source_etag", "status", "failure_code")
+        if upload.status != Upload.Status.CANCELLED and upload.failure_code != "INTERNAL"
+    }
+    return [
+        each
+        for each in page
+        if (each.key, each.version) not in versions and (each.key, each.etag) not in contents
+    ]

@@ -1,0 +1,52 @@
+"""Objects for which no event came: found by comparing the bucket with the database."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils.timezone import now
+
+from imports import datasets
+from imports.execution.failpoints import crashpoint
+from imports.intake.receive import Arrival, object_arrived
+from imports.models import Upload
+from imports.storage import s3
+
+log = logging.getLogger(__name__)
+MOST_AT_ONCE = 1_000  # objects compared with the database
+
+
+def find_missing_events() -> int:
+    """Make uploads of objects for which no event has come; returns how many."""
+    found = 0
+    grace = timedelta(seconds=settings.EVENT_GRACE_SECONDS)
+    for dataset in datasets.all_datasets().values():
+        page: list[s3.ListedVersion] = []
+        for listed in s3.list_versions(settings.S3_BUCKET, dataset.prefix):
+            if listed.modified < now() - grace and not listed.key.endswith("/"):
+                page.append(listed)
+            if len(page) == MOST_AT_ONCE:
+                found += receive_unknown(page)
+                page = []
+        found += receive_unknown(page)
+    if found:
+        log.warning("%s objects had no event and were found by the sweep", found)
+    return found
+
+
+def receive_unknown(page: list[s3.ListedVersion]) -> int:
+    """Receive those object versions that no upload has."""
+    known = set(
+        Upload.objects.filter(
+            s3_bucket=settings.S3_BUCKET, s3_key__in=[listed.key for listed in page]
+        ).values_list("s3_key", "s3_version")
+    )
+    unknown = [listed for listed in page if (listed.key, listed.version) not in known]
+    for listed in unknown:
+        object_arrived(arrival_of(listed))
+        crashpoint("find.after_receive")
+    return len(unknown)
+
+
+def arrival_of(listed: s3.ListedVersion) -> Arrival:
+    return Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size, listed.etag)

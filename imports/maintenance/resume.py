@@ -1,0 +1,74 @@
+"""Resume stalled uploads: a sweep that beat asks for.
+
+It is level-triggered ("older than X", never a time window), so that a beat that was dead
+for hours, or two beats at once, change nothing.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Min, Q
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from imports.execution.failpoints import crashpoint
+from imports.execution.hints import send_hint
+from imports.models import Upload
+from imports.monitoring import metrics
+from imports.monitoring.queues import messages_in
+from imports.rules.refusals import REFUSALS
+
+log = logging.getLogger(__name__)
+MOST_HINTS = 100  # per sweep
+
+
+def resume_stalled() -> int:
+    """Hint uploads that are due and that nobody works on; returns how many hints went out.
+
+    No more hints than there are due uploads without one: those waiting in the queue count. Those
+    in somebody's hands do not: an upload that is worked on is under lease, and the message of a
+    worker that was killed is hidden for minutes.
+    """
+    end_those_that_never_arrived()
+    grace = timedelta(seconds=settings.HINT_GRACE_SECONDS)
+    due = Upload.objects.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - grace
+    )
+    count = due.count()
+    waiting = messages_in(settings.IMPORTS_QUEUE_URL, in_flight=False)
+    oldest = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
+    metrics.queue_age(
+        queue="imports",
+        waiting=waiting,
+        oldest_seconds=(now() - oldest).total_seconds() if oldest else 0.0,
+    )
+    sent = 0
+    for _ in range(min(MOST_HINTS, max(0, count - waiting))):
+        sent += send_hint()
+        crashpoint("resume.after_hint")
+    if sent:
+        log.info("%s uploads were due and waiting; sent %s hints", count, sent)
+    return sent
+
+
+def end_those_that_never_arrived() -> None:
+    """Refuse uploads of the web form whose object has not come in time."""
+    minutes = settings.NEVER_ARRIVED_MINUTES
+    late = Upload.objects.filter(
+        status=Upload.Status.RECEIVED,
+        s3_version__isnull=True,
+        upload_timestamp__lt=Now() - timedelta(minutes=minutes),
+        next_attempt_at__isnull=True,
+    )
+    for upload_id in late.values_list("pk", flat=True)[:MOST_HINTS]:
+        with transaction.atomic():
+            upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
+            if upload is None:
+                continue  # its object arrived this moment, or another sweep has it
+            message = REFUSALS["NEVER_ARRIVED"].message.format(minutes=minutes)
+            upload.refuse("NEVER_ARRIVED", message)
+            upload.save()
+            transaction.on_commit(send_hint, robust=True)
+            crashpoint("never_arrived.before_commit")

@@ -1,0 +1,81 @@
+"""Retention: source objects past their time are deleted, then old history.
+
+An object whose upload has not ended is never deleted.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from imports import datasets
+from imports.execution.failpoints import crashpoint
+from imports.models import Upload
+from imports.storage import s3
+
+log = logging.getLogger(__name__)
+MOST_DELETIONS = 1_000  # per sweep
+
+
+def clean_up() -> int:
+    """Delete source objects past their time, by version, then history past its time.
+
+    Returns how many objects went.
+    """
+    late = sources_past_their_time()
+    deleted = 0
+    for upload_id in list(late.values_list("pk", flat=True)[:MOST_DELETIONS]):
+        with transaction.atomic():
+            # The lock keeps a retry from starting between the look and the deletion.
+            upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
+            if upload is None:
+                continue
+            s3.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
+            crashpoint("clean_up.after_delete")
+            upload.source_deleted_at = now()
+            upload.save(update_fields=["source_deleted_at"])
+            deleted += 1
+    forgotten, _ = history_past_its_time().delete()
+    if deleted or forgotten:
+        log.info("deleted %s source objects and %s records past their time", deleted, forgotten)
+    return deleted
+
+
+def sources_past_their_time() -> QuerySet[Upload]:
+    """Uploads whose source object is to be deleted, the oldest first."""
+    declared = datasets.all_datasets().values()
+    ours = ~Q(dataset__in=[dataset.key for dataset in declared])
+    for dataset in declared:
+        # What lies elsewhere, a schedule found there: it belongs to others.
+        ours |= Q(dataset=dataset.key, s3_key__startswith=dataset.prefix)
+    return (
+        Upload.objects.ended()
+        .filter(
+            ours,
+            older_than(hours=settings.SOURCE_KEPT_HOURS),
+            step=Upload.Step.DONE,
+            source_deleted_at__isnull=True,
+            s3_version__isnull=False,
+        )
+        .order_by("completed_at")
+    )
+
+
+def history_past_its_time() -> QuerySet[Upload]:
+    """Ended uploads that nothing is left of but their record, which has been kept long enough."""
+    personal = [d.key for d in datasets.all_datasets().values() if d.personal]
+    return Upload.objects.ended().filter(
+        older_than(hours=24 * settings.AUDIT_KEPT_DAYS),
+        Q(source_deleted_at__isnull=False) | Q(s3_version__isnull=True),
+        ~Q(dataset__in=personal) | Q(erased_at__isnull=False),
+        step=Upload.Step.DONE,
+    )
+
+
+def older_than(*, hours: int) -> Q:
+    """Ended more than `hours` ago, by the database's clock."""
+    return Q(completed_at__lt=Now() - timedelta(hours=hours))

@@ -1,0 +1,20 @@
+"""What is known about every upload. One file per model."""
+
+from imports.models.action import Action
+from imports.models.alarm import Alarm
+from imports.models.claimed_key import ClaimedKey
+from imports.models.notification import Notification
+from imports.models.row_error import RowError
+from imports.models.schedule import Schedule
+from imports.models.upload import Upload, UploadQuerySet
+
+__all__ = [
+    "Action",
+    "Alarm",
+    "ClaimedKey",
+    "Notification",
+    "RowError",
+    "Schedule",
+    "Upload",
+    "UploadQuerySet",
+]

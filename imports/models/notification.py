@@ -1,0 +1,48 @@
+"""The emails about uploads."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from imports.models.upload import Upload
+from vendors.access import Access
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def visible_to(self, access: Access) -> "NotificationQuerySet":
+        return access.narrow(self, "upload__vendor_id")
+
+
+class Notification(models.Model):
+    """The one e-mail about one run, kept as it was sent."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        UNKNOWN = "unknown", "Outcome unknown"
+        FAILED = "failed", "Could not be sent"
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="notifications")
+    run = models.IntegerField()
+    to = models.EmailField()
+    subject = models.CharField(max_length=400)
+    text_body = models.TextField()
+    html_body = models.TextField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    attempts = models.IntegerField(default=0)
+    lost = models.IntegerField(default=0, help_text="Sends whose outcome nobody knows.")
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        db_table = "notifications"
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "run"], name="notifications_one_per_run")
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,49 @@
+"""What is wrong with the rows of an upload."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from imports.models.upload import Upload
+from vendors.access import Access
+
+
+class RowErrorQuerySet(models.QuerySet["RowError"]):
+    def visible_to(self, access: Access) -> "RowErrorQuerySet":
+        return access.narrow(self, "upload__vendor_id")
+
+
+class RowError(models.Model):
+    """One thing wrong with one row. The first error of a row carries the row as it was read:
+    a JSON object of the vendor's own column names and cells."""
+
+    error_id = models.BigAutoField(primary_key=True)
+    upload = models.ForeignKey(
+        Upload, on_delete=models.CASCADE, related_name="row_errors", db_index=False
+    )
+    run = models.IntegerField()
+    row_number = models.IntegerField(help_text="As the vendor's spreadsheet counts.")
+    column_name = models.CharField(max_length=255, blank=True)
+    error_type = models.CharField(max_length=40)
+    error_message = models.TextField()
+    original_data = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = RowErrorQuerySet.as_manager()
+
+    class Meta:
+        db_table = "validation_errors"
+        ordering = ["error_id"]
+        verbose_name = "validation error"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upload", "run", "row_number", "column_name", "error_type"],
+                name="validation_errors_unique",
+            )
+        ]
+        indexes = [
+            # Staff's list by type, the newest upload first.
+            models.Index(fields=["error_type", "upload"], name="validation_errors_by_type")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.upload_id} row {self.row_number}: {self.error_type}"

@@ -1,0 +1,224 @@
+"""What is known about an upload: the row in PostgreSQL that is the truth."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from vendors.access import Access
+from vendors.models import Vendor
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def visible_to(self, access: Access) -> "UploadQuerySet":
+        return access.narrow(self, "vendor_id")
+
+    def ended(self) -> "UploadQuerySet":
+        return self.filter(status__in=Upload.ENDED)
+
+    def under_way(self) -> "UploadQuerySet":
+        return self.exclude(status__in=Upload.ENDED)
+
+
+class Upload(models.Model):
+    """One object version to import, and how far its current run has come.
+
+    `status` is what people see; `step` is what the pipeline does next. `token` rises at every
+    claim, cancel and retry: whoever holds an older one can change nothing any more.
+    """
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", "Received"
+        PROCESSING = "processing", "Processing"
+        COMPLETED = "completed", "Completed"
+        PARTIAL = "partial", "Partial"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    ENDED = (Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED)
+
+    class Step(models.TextChoices):
+        STAGE = "stage", "Reading the file"
+        LOAD = "load", "Checking and importing rows"
+        REPORT = "report", "Writing the report"
+        NOTIFY = "notify", "Sending the e-mail"
+        DONE = "done", "Done"
+
+    class Mode(models.TextChoices):
+        CREATE = "create", "Add new products"
+        UPDATE = "update", "Update products and add new ones"
+        CHECK = "check", "Check only, import nothing"
+
+    upload_id = models.CharField(primary_key=True, max_length=40)
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, null=True, blank=True)
+    vendor_prefix = models.CharField(max_length=200, help_text="The vendor as the S3 key names it.")
+    dataset = models.CharField(max_length=50)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.CREATE)
+    run = models.IntegerField(default=1, help_text="Rises with every retry.")
+    file_name = models.CharField(max_length=255)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    upload_timestamp = models.DateTimeField(db_default=Now())
+
+    s3_bucket = models.CharField(max_length=63)
+    s3_key = models.CharField(max_length=1024)
+    s3_version = models.CharField(max_length=1024, null=True, blank=True)
+    file_size = models.BigIntegerField(null=True, blank=True, help_text="Bytes.")
+    sha256 = models.CharField(max_length=64, blank=True)
+    source_etag = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="S3's mark of the content, to know it again by.",
+    )
+    source_deleted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the personal data in it was erased."
+    )
+    schedule = models.ForeignKey(
+        "Schedule",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        help_text="What found the object, if a schedule did.",
+    )
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.RECEIVED)
+    step = models.CharField(max_length=10, choices=Step, default=Step.STAGE)
+    failure_code = models.CharField(max_length=30, blank=True)
+    failure_message = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    notified_at = models.DateTimeField(null=True, blank=True)
+
+    total_records = models.IntegerField(default=0)
+    valid_records = models.IntegerField(default=0)
+    error_records = models.IntegerField(default=0)
+    skipped_records = models.IntegerField(default=0)
+    error_file_s3_key = models.CharField(max_length=1024, blank=True)
+    error_file_version = models.CharField(max_length=1024, blank=True)
+
+    layout = models.JSONField(null=True, blank=True, help_text="How the file is to be read.")
+    ignored_columns = models.JSONField(default=list, blank=True)
+    staged_token = models.BigIntegerField(null=True, blank=True)
+    staged_items = models.IntegerField(default=0)
+    cursor = models.IntegerField(default=0, help_text="Staged items that have been loaded.")
+
+    restarts = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Times the load began again because a crash had taken its rows.",
+    )
+
+    token = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When work is due.")
+    attempts = models.IntegerField(default=0, help_text="Failures since the last progress.")
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        db_table = "upload_history"
+        ordering = ["-upload_timestamp", "-upload_id"]
+        permissions = [("act_on_upload", "Can retry and cancel uploads")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["s3_bucket", "s3_key", "s3_version"], name="upload_history_object_unique"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["completed", "partial"])
+                | Q(total_records=F("valid_records") + F("error_records") + F("skipped_records")),
+                name="upload_history_rows_add_up",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(next_attempt_at__isnull=False),
+                name="upload_history_due",
+            ),
+            models.Index(
+                fields=["vendor_prefix"],
+                condition=Q(lease_until__isnull=False),
+                name="upload_history_leased",
+            ),
+            models.Index(fields=["vendor", "-upload_timestamp"], name="upload_history_by_vendor"),
+            models.Index(fields=["-upload_timestamp"], name="upload_history_by_time"),
+            models.Index(fields=["status", "-upload_timestamp"], name="upload_history_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.upload_id
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in self.ENDED
+
+    @property
+    def processed_records(self) -> int:
+        """Rows judged so far in this run."""
+        return self.valid_records + self.error_records + self.skipped_records
+
+    @property
+    def not_processed(self) -> int:
+        """Rows that a cancelled or broken-off run did not reach."""
+        return self.total_records - self.processed_records
+
+    @property
+    def success_rate(self) -> int:
+        """Rows that came in or were there already, in whole percent, rounded down so that 100
+        means all."""
+        in_order = self.valid_records + self.skipped_records
+        return in_order * 100 // self.total_records if self.total_records else 0
+
+    @property
+    def is_refused(self) -> bool:
+        """The file was turned down whole: no row of it was judged."""
+        return bool(self.failure_code) and self.failure_code != "INTERNAL"
+
+    def refuse(self, code: str, message: str) -> None:
+        """Turn the upload down, or stop it; the report step ends it."""
+        self.failure_code = code
+        self.failure_message = message
+        self.step = self.Step.REPORT
+        self.next_attempt_at = Now()
+
+    def end(self) -> None:
+        """Take the final status that the counts and the failure, if any, amount to."""
+        if self.status != self.Status.CANCELLED:
+            self.status = self._outcome()
+
+    def _outcome(self) -> "Upload.Status":
+        if self.failure_code:
+            return self.Status.FAILED
+        if not self.error_records:
+            return self.Status.COMPLETED
+        if self.valid_records or self.skipped_records:
+            return self.Status.PARTIAL
+        return self.Status.FAILED
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return not self.has_ended
+
+    @property
+    def is_being_finished(self) -> bool:
+        """Its report is still to be written, or somebody is about to send its e-mail: a new run
+        would leave this one without, or have it sent twice."""
+        at_work = self.lease_until is not None and self.lease_until > now()
+        return self.step not in (self.Step.NOTIFY, self.Step.DONE) or at_work
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Ended short of complete, nobody is at its report or e-mail just now, and its source
+        object is still there."""
+        return (
+            self.has_ended
+            and not self.is_being_finished
+            and self.status != self.Status.COMPLETED
+            and self.s3_version is not None
+            and self.source_deleted_at is None
+        )

@@ -1,0 +1,46 @@
+"""The queues by their names, with their addresses, and how many messages they hold."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from config import aws
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeFilterType
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue's address and that of its dead-letter queue."""
+
+    url: str
+    dead_letter_url: str
+
+
+def all_queues() -> dict[str, Queue]:
+    return {
+        "events": Queue(settings.EVENTS_QUEUE_URL, settings.EVENTS_DEAD_LETTER_URL),
+        "imports": Queue(settings.IMPORTS_QUEUE_URL, settings.IMPORTS_DEAD_LETTER_URL),
+        "maintenance": Queue(settings.MAINTENANCE_QUEUE_URL, settings.MAINTENANCE_DEAD_LETTER_URL),
+    }
+
+
+def client() -> "SQSClient":
+    found: SQSClient = aws.client("sqs")
+    return found
+
+
+def messages_in(queue_url: str, *, in_flight: bool = True) -> int:
+    """About how many messages a queue holds: waiting, delayed and, unless asked otherwise,
+    received by a consumer that has not deleted them yet. Raises botocore's errors."""
+    names: list[QueueAttributeFilterType] = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
+    if in_flight:
+        names.append("ApproximateNumberOfMessagesNotVisible")
+    answer = client().get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+    return sum(int(number) for number in answer["Attributes"].values())

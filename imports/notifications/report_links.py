@@ -1,0 +1,63 @@
+"""The link in the e-mail: our own, signed and valid for days, whatever the credentials behind it.
+
+Addresses presigned with a task role's credentials die with those credentials, within hours; so
+the mailed link names the report and the portal redirects to a fresh presigned address.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+
+from imports.models import Upload
+from imports.storage import s3
+
+SALT = "imports.report-link"
+
+
+class LinkExpired(Exception):
+    """The link was good once; it is older than promised."""
+
+
+class LinkInvalid(Exception):
+    """Nobody issued this link."""
+
+
+@dataclass(frozen=True)
+class ReportLink:
+    upload_id: str
+    run: int
+    key: str
+    version: str
+
+
+def report_url(upload: Upload) -> str:
+    """The address of the upload's error report for its e-mail."""
+    content = [upload.upload_id, upload.run, upload.error_file_s3_key, upload.error_file_version]
+    token = signing.dumps(content, salt=SALT, compress=True)
+    return f"{settings.PORTAL_URL}/reports/{token}/"
+
+
+def read(token: str) -> ReportLink:
+    """What a link names. Raises LinkExpired or LinkInvalid."""
+    longest = timedelta(days=settings.REPORT_LINK_DAYS)
+    try:
+        return ReportLink(*signing.loads(token, salt=SALT, max_age=longest))
+    except signing.SignatureExpired as error:
+        raise LinkExpired from error
+    except (signing.BadSignature, TypeError, ValueError) as error:
+        raise LinkInvalid from error
+
+
+def download_url(upload: Upload, version: str, *, key: str = "") -> str:
+    """A short-lived address of one version of the upload's report.
+
+    `key` where a mailed link names it: a retry forgets where the earlier run's report is.
+    """
+    return s3.download_link(
+        upload.s3_bucket,
+        key or upload.error_file_s3_key,
+        version,
+        (key or upload.error_file_s3_key).rpartition("/")[2],
+    )

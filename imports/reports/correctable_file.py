@@ -1,0 +1,47 @@
+"""The rejected rows in the vendor's own columns, to be corrected and uploaded again."""
+
+from collections.abc import Iterator
+
+from imports.formats.csv_writer import lines
+from imports.models import RowError, Upload
+from imports.rules.columns import CORRECTIONS_COLUMN, cell_names, is_corrections
+
+ROWS_PER_FETCH = 2_000
+
+
+def correctable_file(upload: Upload) -> Iterator[bytes]:
+    """The rejected rows only, in the vendor's own columns, with `Errors` last: mend, upload."""
+    return lines(correctable_rows(upload))
+
+
+def correctable_rows(upload: Upload) -> Iterator[list[str]]:
+    header = list((upload.layout or {}).get("header", []))
+    kept = [i for i, name in enumerate(header) if not is_corrections(name)]
+    yield [*(header[i] for i in kept), CORRECTIONS_COLUMN]
+    names = cell_names(header, len(header))
+    for row, messages in rejected_rows(upload):
+        surplus = [cell for name, cell in row.items() if name not in names]
+        beyond = [f"cells beyond the last column: {' | '.join(surplus)}"] if surplus else []
+        yield [*(row.get(names[i], "") for i in kept), "; ".join([*messages, *beyond])]
+
+
+def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Each rejected row as it was read, and its messages."""
+    row: dict[str, str] = {}
+    messages: list[str] = []
+    for error in errors(upload):
+        if error.original_data is not None:
+            if messages:
+                yield row, messages
+            row, messages = error.original_data, []
+        messages.append(error.error_message)
+    if messages:
+        yield row, messages
+
+
+def errors(upload: Upload) -> Iterator[RowError]:
+    """The errors of the upload's run in file order."""
+    found = RowError.objects.filter(upload=upload, run=upload.run).order_by(
+        "row_number", "error_id"
+    )
+    return found.iterator(ROWS_PER_FETCH)

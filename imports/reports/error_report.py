@@ -1,0 +1,80 @@
+"""The two files a vendor gets back: the error report, and the correctable file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from imports import datasets
+from imports.dataset import Dataset
+from imports.formats.csv_writer import lines
+from imports.models import Upload
+from imports.reports.correctable_file import correctable_file, errors
+from imports.rules.columns import cell_names
+from imports.rules.remedies import remedy_for
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a data set wants told about rejected rows: where it goes in S3, and its bytes."""
+
+    key: str
+    pieces: Iterator[bytes]
+
+
+def report_of(upload: Upload) -> Report:
+    """The report of the upload's run: one line per error, or, where the data set says so, the
+    rejected rows in their own columns."""
+    if prefix := datasets.get(upload.dataset).rejected_prefix:
+        return Report(f"{prefix}{upload.upload_id}_rejected.csv", correctable_file(upload))
+    folder = upload.vendor_id or "_"
+    return Report(f"errors/{folder}/{upload.upload_id}_errors.csv", error_report(upload))
+
+
+def error_report(upload: Upload) -> Iterator[bytes]:
+    """The error report of the upload's run, in pieces: one line per error.
+
+    The same bytes for the same run: in file order, then the data set's column order.
+    """
+    dataset = datasets.of_upload(upload)
+    return lines(report_rows(upload, dataset))
+
+
+def report_header(dataset: Dataset) -> list[str]:
+    return [
+        "Row Number",
+        *(dataset.label(key) for key in dataset.report_before),
+        "Error Type",
+        "Error Message",
+        *(dataset.label(key) for key in dataset.report_after),
+        "Column",
+        "Value",
+        "How To Fix",
+    ]
+
+
+def report_rows(upload: Upload, dataset: Dataset) -> Iterator[list[str]]:
+    yield report_header(dataset)
+    row: dict[str, str] = {}
+    for error in errors(upload):
+        if error.original_data is not None:
+            row = by_column(upload, dataset, error.original_data)
+        yield [
+            str(error.row_number),
+            *(row.get(key, "") for key in dataset.report_before),
+            error.error_type,
+            error.error_message,
+            *(row.get(key, "") for key in dataset.report_after),
+            dataset.label(error.column_name),
+            row.get(error.column_name, ""),
+            remedy_for(dataset, error.column_name, error.error_type),
+        ]
+
+
+def by_column(upload: Upload, dataset: Dataset, original: dict[str, str]) -> dict[str, str]:
+    """A rejected row by the data set's column keys."""
+    header = (upload.layout or {}).get("header", [])
+    names = cell_names(header, len(header))
+    return {
+        column.key: original.get(name, "").strip()
+        for name, column in zip(names, dataset.match_header(header), strict=True)
+        if column is not None
+    }

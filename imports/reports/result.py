@@ -1,0 +1,47 @@
+"""The result of an upload as other programs and people read it."""
+
+from typing import Any
+
+from imports.models import Upload
+from imports.reports.summary import error_groups, errors_by_type
+
+
+def result_of(upload: Upload) -> dict[str, Any]:
+    """Counts, errors by type and failure of an upload, ready for JSON.
+
+    `seconds` runs from the upload's arrival to its final status, None before it.
+    """
+    ended = upload.completed_at
+    return {
+        "upload_id": upload.upload_id,
+        "status": upload.status,
+        "total_records": upload.total_records,
+        "valid_records": upload.valid_records,
+        "error_records": upload.error_records,
+        "skipped_records": upload.skipped_records,
+        "errors_by_type": errors_by_type(upload),
+        "failure_code": upload.failure_code or None,
+        "failure_message": upload.failure_message or None,
+        "error_report_key": upload.error_file_s3_key or None,
+        "seconds": round((ended - upload.upload_timestamp).total_seconds(), 3) if ended else None,
+    }
+
+
+def in_words(upload: Upload) -> str:
+    """The result as people read it."""
+    lines = [
+        f"{upload.upload_id}  {upload.status.upper()}",
+        f"{upload.file_name}: {upload.total_records} rows, {upload.valid_records} valid, "
+        f"{upload.error_records} with errors"
+        + (f", {upload.skipped_records} skipped" if upload.skipped_records else "")
+        + (f", {upload.not_processed} not processed" if upload.not_processed else ""),
+    ]
+    if upload.failure_code:
+        lines.append(f"{upload.failure_code}: {upload.failure_message}")
+    lines += [
+        f"  {group.error_type:<28} {group.count:>5}  {group.where}: {group.first_message}"
+        for group in error_groups(upload)
+    ]
+    if upload.error_file_s3_key:
+        lines.append(f"report: {upload.error_file_s3_key}")
+    return "\n".join(lines)

@@ -1,0 +1,106 @@
+"""Errors of one run by type, with the rows they stand in, for pages, mails and JSON."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Count
+
+from imports import datasets
+from imports.models import RowError, Upload
+from imports.rules.remedies import remedy_for
+
+MOST_RANGES = 12
+
+
+@dataclass(frozen=True)
+class ErrorGroup:
+    """All errors of one type in one column; `rows` in words ("3–7, 12 and 40 more")."""
+
+    error_type: str
+    column: str  # the column's label, "" for the whole row
+    count: int
+    rows: str
+    first_message: str
+    remedy: str
+
+    @property
+    def where(self) -> str:
+        """The rows with their noun: "row 8", "rows 3–7 and 12"."""
+        return f"{'row' if self.rows.isdigit() else 'rows'} {self.rows}"
+
+
+# Runs of rows that follow each other are joined here and not in Python: a file of millions of rows
+# may be wrong in every one of them.
+GROUPS = """
+WITH found AS (
+    SELECT error_type, column_name, error_id, row_number AS number,
+           row_number - row_number() OVER (
+               PARTITION BY error_type, column_name ORDER BY row_number
+           ) AS run
+    FROM validation_errors WHERE upload_id = %(upload_id)s AND run = %(run)s
+), runs AS (
+    SELECT error_type, column_name, min(number) AS first, max(number) AS last,
+           count(*) AS count, min(error_id) AS error_id,
+           row_number() OVER (PARTITION BY error_type, column_name ORDER BY min(number)) AS place
+    FROM found GROUP BY error_type, column_name, run
+)
+SELECT error_type, column_name, sum(count)::bigint, min(error_id),
+       array_agg(first ORDER BY first) FILTER (WHERE place <= %(most)s),
+       array_agg(last ORDER BY first) FILTER (WHERE place <= %(most)s),
+       coalesce(sum(count) FILTER (WHERE place > %(most)s), 0)::bigint
+FROM runs GROUP BY error_type, column_name
+ORDER BY sum(count) DESC, error_type, column_name
+"""
+
+
+def error_groups(upload: Upload) -> list[ErrorGroup]:
+    """The errors of the upload's run, most frequent first."""
+    dataset = datasets.of_upload(upload)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            GROUPS, {"upload_id": upload.upload_id, "run": upload.run, "most": MOST_RANGES}
+        )
+        groups = cursor.fetchall()
+    messages = dict(
+        RowError.objects.filter(error_id__in=[group[3] for group in groups]).values_list(
+            "error_id", "error_message"
+        )
+    )
+    return [
+        ErrorGroup(
+            error_type=error_type,
+            column=dataset.label(column_name),
+            count=count,
+            rows=row_ranges(zip(firsts, lasts, strict=True), rest),
+            first_message=messages[error_id],
+            remedy=remedy_for(dataset, column_name, error_type),
+        )
+        for error_type, column_name, count, error_id, firsts, lasts, rest in groups
+    ]
+
+
+def errors_by_type(upload: Upload) -> dict[str, int]:
+    """How many errors of each type the upload's run has."""
+    counts = (
+        RowError.objects.filter(upload=upload, run=upload.run)
+        .order_by()
+        .values("error_type")
+        .annotate(count=Count("*"))
+        .order_by("-count", "error_type")
+    )
+    return {entry["error_type"]: entry["count"] for entry in counts}
+
+
+def row_ranges(runs: Iterable[tuple[int, int]], rest: int = 0) -> str:
+    """Runs of row numbers (first, last), and how many rows are in others, in words: "3–7, 12 and
+    40 more rows"."""
+    words = ", ".join(in_words(first, last) for first, last in runs)
+    more = f" and {rest:,} more {'row' if rest == 1 else 'rows'}" if rest else ""
+    return words + more
+
+
+def in_words(first: int, last: int) -> str:
+    if first == last:
+        return str(first)
+    return f"{first}, {last}" if last == first + 1 else f"{first}–{last}"

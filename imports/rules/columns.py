@@ -1,0 +1,65 @@
+"""The columns of a data set, and how the header of a file names them."""
+
+import re
+from collections.abc import Sequence
+
+from imports.rules.base import Required, Rule
+
+# The last column of a correctable file, ignored when the file comes back.
+CORRECTIONS_COLUMN = "Errors"
+IGNORED_IN_HEADERS = re.compile(r"[\s_*]")
+
+
+def header_name(text: str) -> str:
+    """A header cell as it is compared: without case, spaces, underscores and asterisks."""
+    return IGNORED_IN_HEADERS.sub("", text).casefold()
+
+
+def is_corrections(text: str) -> bool:
+    """Is this header cell the column of messages that we add to correctable files?"""
+    return header_name(text) == header_name(CORRECTIONS_COLUMN)
+
+
+class Column:
+    """One column of a data set: its key (also the table's column), its label, its rules.
+
+    `example` fills the template and the help page; `about` is one sentence for the help page.
+    A column of several `lines` is expected to hold line breaks.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        label: str,
+        *rules: Rule,
+        example: str = "",
+        about: str = "",
+        lines: bool = False,
+    ) -> None:
+        self.key = key
+        self.label = label
+        self.rules = tuple(rule for rule in rules if not isinstance(rule, Required))
+        self.required = next((rule for rule in rules if isinstance(rule, Required)), None)
+        self.example = example
+        self.about = about
+        self.lines = lines
+
+    def __repr__(self) -> str:
+        return f"Column({self.key!r})"
+
+
+def cell_names(header: Sequence[str], width: int) -> list[str]:
+    """A different name for each of `width` cells: the vendor's own header where it has one.
+
+    These are the keys under which a rejected row is kept.
+    """
+    names: list[str] = []
+    seen: set[str] = set()
+    for position in range(max(width, len(header))):
+        base = header[position] if position < len(header) else ""
+        name = base or f"Column {position + 1}"
+        while name in seen:
+            name += " *"
+        seen.add(name)
+        names.append(name)
+    return names

@@ -1,0 +1,91 @@
+"""Rules for how to reach somebody: e-mail addresses and telephone numbers, by their form only."""
+
+import re
+from dataclasses import dataclass, field
+
+from imports.rules.base import Checker, Rule, Wrong
+from imports.rules.wording import shown
+
+LONGEST_ADDRESS = 254  # characters, as SMTP has it
+LONGEST_PHONE = 40
+# Letters of any script, because addresses have them nowadays; what is no letter is told apart by
+# `isprintable`, which is false of invisible characters and of all spaces but the usual one.
+WORD = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
+LABEL = "[A-Za-z0-9\u00a1-\U0010ffff-]{1,63}"
+ADDRESS = re.compile(rf"{WORD}(?:\.{WORD})*@(?:{LABEL}\.)+{LABEL}")
+LAST_LABEL = re.compile(r"xn--[a-z0-9-]+|[^0-9-]{2,}")
+PHONE = re.compile(
+    r"\+?[0-9()][0-9 ()./\u2010-\u2013-]*(?: ?(?:x|ext\.?) ?[0-9]{1,6})?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Email(Rule):
+    """An e-mail address. Its value is in lower case: one mailbox, however people write it."""
+
+    code: str = field(default="INVALID_EMAIL", kw_only=True)
+    message_template = "{field} must be an e-mail address (was '{value}')"
+    in_words = "an e-mail address, kept in lower case"
+    remedy = "Write one address, such as name@example.com."
+
+    def checker(self, label: str) -> Checker:
+        def check(text: str) -> str:
+            address = text.lower()
+            if not is_address(address):
+                raise Wrong(self.message_template.format(field=label, value=shown(text)))
+            return address
+
+        return check
+
+
+@dataclass(frozen=True)
+class Phone(Rule):
+    """A telephone number as people write it: enough digits, and nothing that is none."""
+
+    code: str = field(default="INVALID_PHONE", kw_only=True)
+    least: int = 7
+    most: int = 15
+    message_template = "{field} must be a phone number of {least} to {most} digits (was '{value}')"
+
+    def checker(self, label: str) -> Checker:
+        def check(text: str) -> str:
+            if not self._is_plausible(text):
+                raise Wrong(
+                    self.message_template.format(
+                        field=label, least=self.least, most=self.most, value=shown(text)
+                    )
+                )
+            return text
+
+        return check
+
+    def _is_plausible(self, text: str) -> bool:
+        if len(text) > LONGEST_PHONE or not PHONE.fullmatch(text):
+            return False
+        number = re.split("x|ext", text, flags=re.IGNORECASE)[0]  # without the extension
+        return self.least <= sum(map(str.isdigit, number)) <= self.most
+
+    @property
+    def in_words(self) -> str:
+        return f"a phone number of {self.least} to {self.most} digits"
+
+    @property
+    def remedy(self) -> str:
+        return (
+            f"Write {self.least} to {self.most} digits, such as +49 421 555 0123. A number such as "
+            "4.9E+11 is what a spreadsheet makes of one: format the column as text first."
+        )
+
+
+def is_address(text: str) -> bool:
+    """Has it the form of an e-mail address, in lower case?"""
+    # The length comes before the pattern, lest a hostile cell cost time.
+    if len(text) > LONGEST_ADDRESS or not text.isprintable() or not ADDRESS.fullmatch(text):
+        return False
+    name, _, host = text.rpartition("@")
+    labels = host.split(".")
+    return (
+        len(name) <= 64
+        and not any(label.startswith("-") or label.endswith("-") for label in labels)
+        and LAST_LABEL.fullmatch(labels[-1]) is not None
+    )

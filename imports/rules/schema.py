@@ -1,0 +1,89 @@
+"""The schema of a data set: its columns, keys and rules, and what a file's header means by them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+from django.conf import settings
+
+from imports.rules.columns import Column, header_name, is_corrections
+from imports.rules.keys import Fixed, Unique
+from imports.rules.rows import RowRule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """What is asked of the rows of a file."""
+
+    columns: tuple[Column, ...]
+    # The header of the file says what its columns are; `columns` is an example of some.
+    any_columns: bool = False
+    ragged: bool = False  # a row shorter than the header is filled up with empty cells
+    identity: str = ""  # the column by which mode `update` finds a stored row
+    unique: tuple[Unique, ...] = ()
+    fixed: tuple[Fixed, ...] = ()
+    row_rules: tuple[RowRule, ...] = ()
+    max_rows: int | None = None
+
+    def for_header(self, header: Sequence[str]) -> Self:
+        """This schema for a file of that header: with the header's columns if any will do.
+
+        Only as the last of them `Errors` is ours, and ignored: elsewhere it is theirs.
+        """
+        if not self.any_columns:
+            return self
+        names = header[:-1] if header and is_corrections(header[-1]) else header
+        return replace(self, columns=tuple(Column(name, name) for name in names))
+
+    @cached_property
+    def by_key(self) -> dict[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where each column stands, by its key."""
+        return {column.key: position for position, column in enumerate(self.columns)}
+
+    @cached_property
+    def _by_header(self) -> dict[str, Column]:
+        names = {header_name(column.key): column for column in self.columns}
+        return names | {header_name(column.label): column for column in self.columns}
+
+    def label(self, key: str) -> str:
+        """A column's label, or the key itself where no column has it ("" is the whole row)."""
+        return self.by_key[key].label if key in self.by_key else key
+
+    @property
+    def row_limit(self) -> int:
+        return self.max_rows or settings.UPLOAD_MAX_ROWS
+
+    def required_columns(self, mode: str) -> list[Column]:
+        """The columns a file must have: in mode `update` the identity is enough."""
+        if mode == "update":
+            return [self.by_key[self.identity]]
+        return [column for column in self.columns if column.required]
+
+    def match_header(self, header: Sequence[str]) -> list[Column | None]:
+        """For each header cell the column it names, or None for one we do not know."""
+        if self.any_columns:
+            return [self.by_key.get(cell) for cell in header]
+        return [self._by_header.get(header_name(cell)) for cell in header]
+
+    def missing(self, header: Sequence[str], mode: str) -> list[Column]:
+        """Columns that a file of this header lacks, in the data set's order."""
+        present = set(self.match_header(header))
+        return [column for column in self.required_columns(mode) if column not in present]
+
+    def doubled(self, header: Sequence[str]) -> list[Column]:
+        """Columns that the header names more than once, in the data set's order."""
+        matched = self.match_header(header)
+        return [column for column in self.columns if matched.count(column) > 1]
+
+    def unknown(self, header: Sequence[str]) -> list[str]:
+        """Header cells that name no column, as the vendor wrote them; ours are not among them."""
+        return [
+            cell
+            for cell, column in zip(header, self.match_header(header), strict=True)
+            if column is None and cell and not is_corrections(cell)
+        ]

@@ -1,0 +1,204 @@
+"""Staged rows in DynamoDB; the only file that speaks to that table.
+
+Rows travel in packed runs: one item holds consecutive rows as compressed JSON, under 100 KB,
+because DynamoDB bills per item and per started KB. Runs are keyed by the token of whoever staged
+them; the upload's row says whose count. Items are written once, never updated; TTL removes them.
+"""
+
+import json
+import logging
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from imports.models import Upload
+from imports.rules.cells import LONGEST_CELL, MOST_CELLS
+from imports.rules.rows import StagedRow
+from imports.storage import dynamodb
+
+log = logging.getLogger(__name__)
+KEPT_SECONDS = 7 * 24 * 3600
+ROWS_PER_ITEM = 1_000
+ITEM_BYTES = 95_000  # of compressed rows
+RAW_CHARACTERS = 200_000  # where a run is closed before it is compressed
+CRAMPED_CELL = 200  # characters, in a row that does not fit an item by itself
+
+
+class StagingIncomplete(Exception):
+    """A run that was written cannot be read: the read is stale, or the item is gone."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Consecutive rows as staged; `sequence` counts from 1."""
+
+    sequence: int
+    rows: list[StagedRow]
+
+
+def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> Iterator[int]:
+    """Stage `rows`, (row number, cells) in file order; yields how many items are written so far.
+
+    Raises dynamo.Overloaded, and botocore's errors.
+    """
+    pending: list[dict[str, Any]] = []
+    sequence = 0
+    expires = str(int(time.time()) + KEPT_SECONDS)
+    for run, payload in packed(rows):
+        sequence += 1
+        pending.append(
+            {
+                "upload_id": {"S": upload_id},
+                "record_id": {"S": record_id(token, sequence)},
+                "first_row": {"N": str(run[0][0])},
+                "last_row": {"N": str(run[-1][0])},
+                "count": {"N": str(len(run))},
+                "payload": {"B": payload},
+                "expires_at": {"N": expires},
+            }
+        )
+        if len(pending) == dynamodb.ITEMS_PER_WRITE:
+            dynamodb.put_all(settings.UPLOAD_RECORDS_TABLE, pending)
+            pending = []
+            yield sequence
+    if pending:
+        dynamodb.put_all(settings.UPLOAD_RECORDS_TABLE, pending)
+    yield sequence
+
+
+def read(upload: Upload, most_rows: int) -> list[Run]:
+    """The runs after the upload's cursor, at least one and up to about `most_rows` rows.
+
+    Raises StagingIncomplete when a run is missing, and botocore's errors.
+    """
+    if upload.staged_token is None:
+        raise StagingIncomplete(f"{upload.upload_id} was never staged")
+    runs: list[Run] = []
+    count = 0
+    expected = upload.cursor + 1
+    # As many items as hold that many rows: wide rows come fewer to an item than narrow ones.
+    enough = -(-most_rows * upload.staged_items // max(1, upload.total_records))
+    while expected <= upload.staged_items and count < most_rows:
+        answer = dynamodb.client().query(
+            TableName=settings.UPLOAD_RECORDS_TABLE,
+            ConsistentRead=True,
+            KeyConditionExpression="upload_id = :upload AND record_id BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":upload": {"S": upload.upload_id},
+                ":first": {"S": record_id(upload.staged_token, expected)},
+                ":last": {"S": record_id(upload.staged_token, upload.staged_items)},
+            },
+            Limit=max(1, min(dynamodb.ITEMS_PER_WRITE, enough)),
+        )
+        if not answer["Items"]:
+            raise StagingIncomplete(f"run {expected} of {upload.staged_items} is missing")
+        for item in answer["Items"]:
+            run = unpacked(item, expected)
+            if item["record_id"]["S"] != record_id(upload.staged_token, expected):
+                raise StagingIncomplete(f"run {expected} of {upload.staged_items} is missing")
+            runs.append(run)
+            count += len(run.rows)
+            expected += 1
+            if count >= most_rows:
+                break
+    return runs
+
+
+def erase(upload_id: str) -> None:
+    """Delete the upload's staged rows of every run, instead of waiting for TTL.
+
+    Its own item stays: it holds counts. Raises botocore's errors.
+    """
+    client = dynamodb.client()
+    pages = client.get_paginator("query").paginate(
+        TableName=settings.UPLOAD_RECORDS_TABLE,
+        KeyConditionExpression="upload_id = :upload AND begins_with(record_id, :rows)",
+        ExpressionAttributeValues={":upload": {"S": upload_id}, ":rows": {"S": "rows#"}},
+        ProjectionExpression="upload_id, record_id",
+        ConsistentRead=True,
+    )
+    for page in pages:
+        for key in page["Items"]:
+            client.delete_item(TableName=settings.UPLOAD_RECORDS_TABLE, Key=key)
+
+
+def put_upload(upload: Upload) -> None:
+    """Write the upload's own item, for those who look at the table by vendor."""
+    dynamodb.client().put_item(
+        TableName=settings.UPLOAD_RECORDS_TABLE,
+        Item={
+            "upload_id": {"S": upload.upload_id},
+            "record_id": {"S": "upload"},
+            "vendor_id": {"S": upload.vendor_prefix or "_"},
+            "upload_timestamp": {"S": upload.upload_timestamp.isoformat()},
+            "dataset": {"S": upload.dataset},
+            "file_name": {"S": upload.file_name},
+            "run": {"N": str(upload.run)},
+            "status": {"S": upload.status},
+            "total_records": {"N": str(upload.total_records)},
+            "valid_records": {"N": str(upload.valid_records)},
+            "error_records": {"N": str(upload.error_records)},
+            "expires_at": {"N": str(int(time.time()) + KEPT_SECONDS)},
+        },
+    )
+
+
+def record_id(token: int, sequence: int) -> str:
+    return f"rows#{token}#{sequence:08d}"
+
+
+def packed(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[list[StagedRow], bytes]]:
+    """`rows` in runs that fit an item, each with its compressed form."""
+    run: list[StagedRow] = []
+    characters = 0
+    for number, cells in rows:
+        width = sum(map(len, cells))
+        characters += width
+        run.append(
+            cut(number, cells, LONGEST_CELL) if width > LONGEST_CELL else (number, cells, [])
+        )
+        if len(run) == ROWS_PER_ITEM or characters >= RAW_CHARACTERS:
+            yield from fitting(run)
+            run, characters = [], 0
+    if run:
+        yield from fitting(run)
+
+
+def cut(number: int, cells: list[str], longest: int) -> StagedRow:
+    """The row with its cells cut at `longest` characters, and the positions of those cut; of a row
+    with more than 1,000 cells, which fits no header, the first ones."""
+    cells = cells[:MOST_CELLS]
+    long = [i for i, cell in enumerate(cells) if len(cell) > longest]
+    return number, [cell[:longest] for cell in cells], long
+
+
+def fitting(
+    run: list[StagedRow], longest: int = CRAMPED_CELL
+) -> Iterator[tuple[list[StagedRow], bytes]]:
+    """The run, halved until each part fits an item; a row that does not fit alone has its cells
+    cut at `longest` characters, then at half of it, and so on."""
+    payload = zlib.compress(json.dumps(run, separators=(",", ":")).encode(), 1)
+    if len(payload) <= ITEM_BYTES:
+        yield run, payload
+    elif len(run) > 1:
+        middle = len(run) // 2
+        yield from fitting(run[:middle])
+        yield from fitting(run[middle:])
+    else:
+        number, cells, already_cut = run[0]
+        _, short, now_cut = cut(number, cells, longest)
+        yield from fitting([(number, short, sorted({*already_cut, *now_cut}))], longest // 2)
+
+
+def unpacked(item: dict[str, Any], sequence: int) -> Run:
+    rows = [
+        (number, cells, long)
+        for number, cells, long in json.loads(zlib.decompress(bytes(item["payload"]["B"])))
+    ]
+    if len(rows) != int(item["count"]["N"]):
+        raise StagingIncomplete(f"run {sequence} holds {len(rows)} rows")
+    return Run(sequence, rows)

@@ -1,0 +1,29 @@
+"""A batch of rows after the rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imports.rules.base import Problem
+from imports.rules.schema import Schema
+
+
+@dataclass
+class Judged:
+    """A batch after the row rules, as parallel lists.
+
+    `values[i]` maps nothing: it is a tuple in the order of `columns`, None where a cell was empty
+    or its column absent. Rows with an entry in `problems` (by position i) are rejected.
+    """
+
+    schema: Schema
+    header: Sequence[str]
+    present: frozenset[str]  # keys of the columns that the file has
+    numbers: list[int]
+    cells: list[list[str]]
+    values: list[tuple[Any, ...]]
+    problems: dict[int, list[Problem]]
+
+    def position(self, key: str) -> int:
+        """Where a column's value stands in each tuple of `values`."""
+        return self.schema.positions[key]

@@ -1,0 +1,172 @@
+"""All rules on every row of a batch, never stopping at a row's first error. Pure: no database
+but for the lists that rules look up."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from imports.formats.formula_guard import as_meant
+from imports.formats.layout import Layout
+from imports.rules.base import Problem, Wrong
+from imports.rules.cells import UNPRINTABLE, overlong_text, torn_text, unprintable_text, wrong_count
+from imports.rules.columns import Column, is_corrections
+from imports.rules.rows import RowRule, StagedRow
+from imports.rules.schema import Schema
+from imports.validation.batch import Judged
+
+ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
+LINE_BREAK = re.compile("[\r\n]")
+
+
+def judge(
+    schema: Schema, layout: Layout, rows: Sequence[StagedRow], mode: str, today: date
+) -> Judged:
+    """Apply every rule of the data set to `rows`; `today` is the day of the import.
+
+    A row with a wrong number of cells gets that one error: which cell belongs to which column is
+    anybody's guess then.
+    """
+    header = layout.header
+    if any(map(is_corrections, header)):
+        rows = [(number, [*map(as_meant, row)], cut_cells) for number, row, cut_cells in rows]
+    width = len(header)
+    problems: dict[int, list[Problem]] = {}
+    cells: list[list[str]] = []
+    cut: list[tuple[int, int]] = []
+    for i, (_, row, cut_cells) in enumerate(rows):
+        fitted = row if len(row) == width else fit(row, width, schema.ragged)
+        if fitted is None:
+            problems[i] = [wrong_count(len(row), width)]
+            cells.append([""] * width)
+        else:
+            cells.append(fitted)
+            cut.extend((i, position) for position in cut_cells)
+    miscounted = frozenset(problems)
+
+    by_position = [clean(texts) for texts in zip(*cells, strict=True)]
+    where: dict[Column | None, int] = {
+        column: i for i, column in enumerate(schema.match_header(header))
+    }
+    required = set(schema.required_columns(mode))
+    read: list[Sequence[Any]] = []
+    for column in schema.columns:
+        if column not in where:
+            read.append([None] * len(rows))
+            continue
+        texts = by_position[where[column]]
+        amiss = {i: unprintable_text(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
+        amiss |= {i: torn_text(column, texts[i]) for i in where_torn(column, texts, layout)}
+        amiss |= {i: overlong_text(column) for i, at in cut if at == where[column]}
+        values, found = read_column(column, texts, column in required, miscounted, amiss)
+        read.append(values)
+        for i, problem in found:
+            problems.setdefault(i, []).append(problem)
+    values = list(zip(*read, strict=True)) or [()] * len(rows)
+    for rule in schema.row_rules:
+        for i, problem in broken(rule, schema, values, today):
+            problems.setdefault(i, []).append(problem)
+    return Judged(
+        schema=schema,
+        header=header,
+        present=frozenset(column.key for column in where if column is not None),
+        numbers=[row[0] for row in rows],
+        cells=[row[1] for row in rows],
+        values=values,
+        problems=problems,
+    )
+
+
+def read_column(
+    column: Column,
+    texts: Sequence[str],
+    required: bool,
+    ignored: frozenset[int],
+    amiss: Mapping[int, Problem],
+) -> tuple[list[Any], list[tuple[int, Problem]]]:
+    """The values of one column's texts, and what is wrong with which of them.
+
+    Texts in `ignored` are passed over; those in `amiss` have their problem already.
+    """
+    checks = [(rule, rule.checker(column.label)) for rule in column.rules]
+    values: list[Any] = [None] * len(texts)
+    found: list[tuple[int, Problem]] = []
+    for i, text in enumerate(texts):
+        if i in ignored:
+            continue
+        if not text:
+            if required and column.required:
+                message = column.required.message(column.label)
+                found.append((i, Problem(column.key, column.required.code, message)))
+            continue
+        if i in amiss:
+            found.append((i, amiss[i]))
+            continue
+        value: Any = text
+        try:
+            for rule, check in checks:  # noqa: B007 - the rule that raised is named below
+                value = check(value)
+        except Wrong as wrong:
+            found.append((i, Problem(column.key, rule.code, str(wrong))))
+        else:
+            values[i] = value
+    return values, found
+
+
+def where_found(pattern: re.Pattern[str], texts: list[str]) -> set[int]:
+    """Positions of texts that hold a match."""
+    if not pattern.search("".join(texts)):  # one look at all of them is the usual case
+        return set()
+    return {i for i, text in enumerate(texts) if pattern.search(text)}
+
+
+def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
+    """Positions of texts that took in a row: in a column of one line, a line break and at least
+    as many delimiters as a row has.
+
+    Two quotation marks left open in the same column of two rows make such a cell, which no reader
+    can tell from one that was meant, and the row between them would be lost without a word.
+    """
+    delimiters = len(layout.header) - 1
+    if (
+        column.lines
+        or not delimiters
+        or not layout.delimiter
+        or not LINE_BREAK.search("".join(texts))
+    ):
+        return []
+    return [
+        i
+        for i, text in enumerate(texts)
+        if LINE_BREAK.search(text) and text.count(layout.delimiter) >= delimiters
+    ]
+
+
+def clean(cells: Sequence[str]) -> list[str]:
+    """Each cell trimmed, also of what nobody can see, then in Unicode's NFC form."""
+    texts = [cell.strip() for cell in cells]
+    if all(map(str.isascii, texts)):
+        return texts
+    return [unicodedata.normalize("NFC", text.strip(ZERO_WIDTH).strip()) for text in texts]
+
+
+def fit(row: list[str], width: int, ragged: bool) -> list[str] | None:
+    """The row without the empty cells that spreadsheets append, or, where rows may be `ragged`,
+    with those they leave out; None when it does not fit."""
+    if len(row) > width and not any(cell.strip() for cell in row[width:]):
+        return row[:width]
+    if len(row) < width and ragged:
+        return row + [""] * (width - len(row))
+    return None
+
+
+def broken(
+    rule: RowRule, schema: Schema, values: Sequence[tuple[Any, ...]], today: date
+) -> Iterator[tuple[int, Problem]]:
+    """Rows that break a rule over several cells, all of them filled and in order."""
+    positions = [schema.positions[key] for key in rule.columns]
+    for i, row in enumerate(values):
+        cells = [row[position] for position in positions]
+        if None not in cells and (message := rule.broken(today, *cells)) is not None:
+            yield i, Problem(rule.column, rule.code, message)

@@ -1,0 +1,82 @@
+"""What the upload page shows of an upload's row errors: all of them by type, some row by row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from imports.dataset import Dataset
+from imports.models import RowError, Upload
+from imports.reports.error_report import by_column
+from imports.reports.summary import ErrorGroup, error_groups
+from imports.rules.remedies import remedy_for
+from onboarding.upload_list import Pages
+
+PER_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """One error as the table shows it."""
+
+    row: int
+    column: str
+    value: str
+    error_type: str
+    message: str
+    remedy: str
+
+
+class Errors:
+    """The errors of an upload's run. `asked` may name a page and an error type."""
+
+    def __init__(self, upload: Upload, dataset: Dataset, asked: Mapping[str, str]) -> None:
+        self.upload = upload
+        self.dataset = dataset
+        self._asked = asked
+
+    @cached_property
+    def groups(self) -> list[ErrorGroup]:
+        return error_groups(self.upload)
+
+    @property
+    def total(self) -> int:
+        return sum(group.count for group in self.groups)
+
+    @property
+    def only(self) -> str:
+        """The type of error the table is narrowed to, or ""."""
+        wanted = self._asked.get("type", "")
+        return wanted if wanted in {group.error_type for group in self.groups} else ""
+
+    @cached_property
+    def types(self) -> list[str]:
+        return list(dict.fromkeys(group.error_type for group in self.groups))
+
+    @cached_property
+    def pages(self) -> Pages:
+        counted = (g.count for g in self.groups if self.only in ("", g.error_type))
+        return Pages.of(self._asked.get("page"), sum(counted), PER_PAGE)
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The errors of the page asked for, in file order."""
+        found = RowError.objects.filter(upload=self.upload, run=self.upload.run)
+        narrowed = found.filter(error_type=self.only) if self.only else found
+        errors = list(
+            narrowed.order_by("row_number", "error_id").defer("original_data")[self.pages.piece]
+        )
+        kept = found.filter(
+            row_number__in={error.row_number for error in errors}, original_data__isnull=False
+        ).values_list("row_number", "original_data")
+        rows = {number: by_column(self.upload, self.dataset, data or {}) for number, data in kept}
+        return [
+            Line(
+                row=error.row_number,
+                column=self.dataset.label(error.column_name),
+                value=rows.get(error.row_number, {}).get(error.column_name, ""),
+                error_type=error.error_type,
+                message=error.error_message,
+                remedy=remedy_for(self.dataset, error.column_name, error.error_type),
+            )
+            for error in errors
+        ]

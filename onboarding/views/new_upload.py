@@ -1,0 +1,102 @@
+"""The form that sends a file: looked at at once, stored, and left to the pipeline."""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from config.logging import about
+from imports.dataset import Dataset
+from imports.intake import receive
+from imports.models import Upload
+from imports.rules.refusals import Refused
+from imports.rules.wording import in_megabytes
+from onboarding.datasets import offered
+from onboarding.forms import UploadForm
+from onboarding.modes import header_check
+from onboarding.upload_checks import look, refuse_if_cut
+from vendors.access import access_of
+from vendors.models import Vendor
+
+log = logging.getLogger(__name__)
+
+
+def new_upload(request: HttpRequest) -> HttpResponse:
+    access = access_of(request.user)
+    if not access.acts:
+        return render(request, "onboarding/no_vendor.html", {"access": access}, status=403)
+    datasets = offered(access)
+    dataset = dataset_of(request, datasets)
+    form = UploadForm(
+        *((request.POST, request.FILES) if request.method == "POST" else ()),
+        dataset=dataset,
+        senders=Vendor.objects.visible_to(access),
+        ask_vendor=access.sees_all and dataset.by_vendor,
+    )
+    page: dict[str, Any] = {
+        "access": access,
+        "form": form,
+        "dataset": dataset,
+        "datasets": datasets.values(),
+        "header_check": json.dumps(header_check(dataset)),
+        "max_bytes": in_megabytes(dataset.byte_limit),
+    }
+    if request.method != "POST":
+        return render(request, "onboarding/new_upload.html", page)
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    try:
+        refuse_if_cut(request, dataset)
+        if form.is_valid():
+            vendor = form.cleaned_data.get("vendor")
+            if dataset.by_vendor and vendor is None:
+                vendor = Vendor.objects.visible_to(access).get()
+            file, mode = form.cleaned_data["file"], form.cleaned_data["mode"]
+            look(file, dataset=dataset, mode=mode, vendor=vendor)
+            upload = receive.open_upload(
+                vendor=vendor,
+                dataset=dataset.key,
+                mode=mode,
+                file_name=file.name,
+                size=file.size,
+                by=request.user,
+            )
+            if store(upload, file):
+                response = redirect("upload", upload.upload_id)
+                response.status_code = HTTPStatus.SEE_OTHER
+                return response
+            page["unstored"] = upload
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+    except Refused as refused:
+        page["refused"] = refused
+    return render(request, "onboarding/new_upload.html", page, status=status)
+
+
+def store(upload: Upload, file: "UploadedFile[bytes]") -> bool:
+    """Put the file into storage; False when that did not answer.
+
+    The upload's row stays: if the file arrived after all it is imported, else the row ends as
+    NEVER_ARRIVED.
+    """
+    with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
+        try:
+            receive.store(upload, file)
+        except (BotoCoreError, ClientError) as error:
+            log.error("the file could not be stored: %s", error)
+            return False
+        # With the ids of request and upload: it joins the workers' lines to the request's.
+        log.info("stored (%s, %s bytes)", upload.dataset, upload.file_size)
+    return True
+
+
+def dataset_of(request: HttpRequest, datasets: dict[str, Dataset]) -> Dataset:
+    """The data set that the form is for: the one asked for, or the first. Raises Http404."""
+    key = request.POST.get("dataset") or request.GET.get("dataset") or next(iter(datasets))
+    if key not in datasets:
+        raise Http404(key)
+    return datasets[key]

@@ -1,0 +1,153 @@
+"""Help page and template come from the data set, so they agree with what an import does."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Category
+from imports import datasets
+from imports.dataset import Dataset
+from imports.rules.refusals import ALL
+from onboarding.help import error_codes, refusals
+from tests.imports.dropping import imported
+from tests.onboarding.conftest import Browse, text_of
+from vendors.models import Vendor
+
+ROW_ERRORS = {
+    "REQUIRED_FIELD",
+    "INVALID_PRICE",
+    "INVALID_STOCK",
+    "INVALID_CATEGORY",
+    "DUPLICATE_SKU",
+    "DUPLICATE_VENDOR_PRODUCT_ID",
+    "FIELD_TOO_LONG",
+    "INVALID_VALUE",
+    "COLUMN_COUNT",
+    "SKU_MISMATCH",
+}
+EVERY = list(datasets.all_datasets().values())
+WITH_HEADER = [dataset for dataset in EVERY if dataset.format.extension == "csv"]
+
+
+@pytest.fixture
+def as_staff(browse: Browse, reviewer: User) -> Client:
+    return browse(reviewer)
+
+
+def template_of(client: Client, dataset: str) -> list[list[str]]:
+    answer = client.get(f"/template/{dataset}.csv")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+@pytest.mark.parametrize("dataset", WITH_HEADER, ids=lambda dataset: dataset.key)
+def test_the_template_has_every_column_with_its_example(dataset: Dataset, as_staff: Client) -> None:
+    header, example = template_of(as_staff, dataset.key)
+    assert tuple(dataset.match_header(header)) == dataset.columns
+    marked = [cell.rstrip("*") for cell in header if cell.endswith("*")]
+    assert marked == [column.label for column in dataset.columns if column.required]
+    assert example == [column.example for column in dataset.columns]
+
+
+@pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
+def test_the_template_itself_imports_cleanly(
+    dataset: Dataset, vendor_a: Vendor, categories: list[str], as_staff: Client
+) -> None:
+    name = f"{dataset.key}.{dataset.format.extension}"
+    template = as_staff.get(f"/template/{name}").content
+    folder = f"{dataset.prefix}{vendor_a.pk}/" if dataset.by_vendor else dataset.prefix
+    upload = imported(f"{folder}{name}", template)
+    assert (upload.status, upload.valid_records, upload.ignored_columns) == ("completed", 1, [])
+
+
+def test_a_template_has_the_ending_of_its_kind(as_staff: Client) -> None:
+    assert as_staff.get("/template/metrics.csv").status_code == 404
+    assert json.loads(as_staff.get("/template/metrics.json").content) == [
+        {"name": "cpu.load", "value": 0.75, "timestamp": "2026-01-31T12:00:00Z"}
+    ]
+
+
+@pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
+def test_help_names_every_column_and_has_an_anchor_for_every_code(
+    dataset: Dataset, as_staff: Client
+) -> None:
+    page = text_of(as_staff.get(f"/help/{dataset.key}/"))
+    for column in dataset.columns:
+        assert f'id="column-{column.key}"' in page
+    refused = [refusal.code for refusal, _ in refusals(dataset)]
+    for code in [*(code.code for code in error_codes(dataset)), *refused]:
+        assert page.count(f'id="{code}"') == 1
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_every_refusal_is_told_where_it_can_happen_and_nowhere_else() -> None:
+    told = {dataset.key: {refusal.code for refusal, _ in refusals(dataset)} for dataset in EVERY}
+    assert set().union(*told.values()) == {refusal.code for refusal in ALL}
+    assert not told["metrics"] & {"NOT_CSV", "MISSING_COLUMNS", "UNKNOWN_VENDOR"}
+    assert not told["products"] & {"NOT_JSON", "MALFORMED_JSON", "INVALID_HEADER"}
+    assert "COLUMN_COUNT" not in {code.code for code in error_codes(datasets.get("metrics"))}
+
+
+def test_products_have_the_row_errors_that_other_tools_know() -> None:
+    assert {code.code for code in error_codes(datasets.get("products"))} == ROW_ERRORS
+
+
+def test_rules_and_messages_are_in_words(categories: list[str]) -> None:
+    page = text_of(Client().get("/help/products/"))
+    assert "0.01 to 999,999.99, at most 2 decimals" in page
+    assert "at most 2,000 characters" in page
+    assert "<var>field</var> must be a number from 0.01 to 999,999.99" in page
+    assert "10,000 rows" in page
+    assert "{" not in page
+
+
+def test_the_approved_list_is_the_one_of_now(categories: list[str]) -> None:
+    Category.objects.create(name="<Robots> & co")
+    Category.objects.filter(name="Books").update(is_active=False)
+    page = text_of(Client().get("/help/products/"))
+    assert "<li>&lt;Robots&gt; &amp; co</li>" in page
+    assert "<li>Books</li>" not in page
+
+
+STAFFS = [dataset for dataset in EVERY if not dataset.by_vendor]
+
+
+@pytest.mark.parametrize("dataset", STAFFS, ids=lambda dataset: dataset.key)
+def test_what_only_staff_upload_is_for_staff_to_read_about(
+    dataset: Dataset, as_alice: Client, as_staff: Client
+) -> None:
+    template = f"/template/{dataset.key}.{dataset.format.extension}"
+    for page in (f"/help/{dataset.key}/", template):
+        assert Client().get(page)["Location"] == f"/login/?next={page}"
+        assert as_alice.get(page).status_code == 404
+        assert as_staff.get(page).status_code == 200
+    for page in ("/help/products/", "/uploads/new/"):
+        assert f">{dataset.title}</a>" in text_of(as_staff.get(page))
+        assert dataset.title not in text_of(as_alice.get(page))
+    assert dataset.title not in text_of(Client().get("/help/products/"))
+
+
+def test_help_says_what_a_file_of_any_columns_is(as_staff: Client) -> None:
+    page = text_of(as_staff.get("/help/csv/"))
+    assert "These names are taken: upload_id and row_number." in page
+    assert "Any will do; these are an example." in page
+    assert "Each upload keeps its own rows" in page
+    assert "When you update" not in page
+
+
+def test_help_says_what_becomes_of_a_client_that_is_there(as_staff: Client) -> None:
+    page = text_of(as_staff.get("/help/clients/"))
+    assert "A client that is there already is replaced, unless a newer file wrote it." in page
+    assert "A first row that names none of the columns is taken for data" in page
+    assert "Active or Inactive, in upper or lower case" in page
+    assert "Approved:" not in page
+
+
+def test_general_help_leads_to_the_first_data_set(db: None) -> None:
+    assert Client().get("/help/")["Location"] == f"/help/{EVERY[0].key}/"

@@ -1,0 +1,194 @@
+"""Sending a file through the form: what is said at once, and what goes on to the pipeline."""
+
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Product
+from imports.intake import s3_events
+from imports.models import Action, Upload
+from imports.rules.refusals import REFUSALS
+from tests.conftest import drive
+from tests.imports.hostile.corpus import CORPUS, ROW_LIMIT, Hostile
+from tests.onboarding.conftest import Browse, good_file, send, text_of
+from tests.product_files import csv_bytes, good_row
+from vendors.models import Vendor
+
+pytestmark = pytest.mark.django_db
+
+
+def forward(upload: Upload) -> None:
+    """Hand events on until this upload's has come."""
+    sqs = s3_events.client()
+    for _ in range(50):
+        s3_events.forward_some(sqs, wait_seconds=1)
+        upload.refresh_from_db()
+        if upload.s3_version:
+            return
+    raise AssertionError("the event has not come")
+
+
+@pytest.mark.usefixtures("quiet_events")
+def test_a_good_file_is_stored_and_imported(
+    as_alice: Client, alice: User, categories: list[str]
+) -> None:
+    body = csv_bytes([good_row(number) for number in (1, 2, 3)])
+    answer = send(as_alice, body, "spring.csv")
+    upload = Upload.objects.get()
+    assert (answer.status_code, answer["Location"]) == (303, f"/uploads/{upload.upload_id}/")
+    assert (upload.file_name, upload.mode, upload.vendor_id) == ("spring.csv", "create", "VEND001")
+    assert (upload.uploaded_by, upload.status, upload.s3_version) == (alice, "received", None)
+    assert Action.objects.get().by == alice
+    forward(upload)
+    drive()
+    upload.refresh_from_db()
+    assert (upload.status, upload.valid_records) == ("completed", 3)
+    assert Product.objects.filter(upload_id=upload.upload_id).count() == 3
+
+
+def test_a_file_too_large_for_memory_takes_the_same_way(
+    as_alice: Client, categories: list[str]
+) -> None:
+    rows = [good_row(number, description="x" * 1900) for number in range(900)]
+    assert send(as_alice, csv_bytes(rows)).status_code == 303
+
+
+@pytest.mark.parametrize("mode", ["create", "update", "check"])
+def test_the_mode_is_kept(mode: str, as_alice: Client) -> None:
+    send(as_alice, good_file(), mode=mode)
+    assert Upload.objects.get().mode == mode
+
+
+REFUSED_AT_ONCE = [
+    case
+    for case in CORPUS
+    if case.refusal and case.refusal not in ("UNKNOWN_VENDOR", "NEVER_ARRIVED", "INTERNAL")
+]
+
+
+@pytest.mark.parametrize("case", REFUSED_AT_ONCE, ids=lambda case: case.name)
+def test_a_file_that_cannot_be_imported_is_told_at_once_and_leaves_nothing(
+    case: Hostile, as_alice: Client, settings: Any
+) -> None:
+    settings.UPLOAD_MAX_ROWS = ROW_LIMIT
+    answer = send(as_alice, case.data)
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert f'id="error-summary" data-code="{case.refusal}"' in page
+    assert f"/help/products/#{case.refusal}" in page
+    assert not Upload.objects.exists()
+
+
+def test_the_refusal_has_message_and_remedy(as_alice: Client) -> None:
+    page = text_of(send(as_alice, b"sku,price\nA,1\n"))
+    assert "The header lacks Vendor Product ID, Product Name, Category and Stock" in page
+    assert REFUSALS["MISSING_COLUMNS"].remedy in page
+    assert "Nothing was uploaded" in page
+
+
+def test_an_update_needs_the_id_column_only(as_alice: Client) -> None:
+    assert send(as_alice, b"Vendor Product ID,Price\nVP-1,5\n", mode="update").status_code == 303
+
+
+def test_the_form_keeps_the_mode_that_was_chosen(as_alice: Client) -> None:
+    page = text_of(send(as_alice, b"", mode="check"))
+    assert 'value="check" id="mode-check" checked' in page
+
+
+def test_a_file_above_the_limit_is_refused_by_its_size(as_alice: Client, settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES = 1024 * 1024
+    page = text_of(send(as_alice, b"x" * (1024 * 1024 + 1)))
+    assert 'data-code="FILE_TOO_LARGE"' in page
+    assert "at most 1 MB" in page
+    assert send(as_alice, good_file()).status_code == 303
+
+
+def test_no_file_and_no_mode_are_asked_for(as_alice: Client) -> None:
+    answer = as_alice.post("/uploads/new/", {})
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert "Choose the file you want to upload" in page
+    assert "Choose what to do with the file" in page
+
+
+def test_a_mode_or_data_set_of_ones_own_invention_is_turned_down(as_alice: Client) -> None:
+    assert send(as_alice, good_file(), mode="delete").status_code == 422
+    assert send(as_alice, good_file(), dataset="secrets").status_code == 404
+    assert not Upload.objects.exists()
+
+
+def test_an_inactive_vendor_is_told_before_anything_is_stored(
+    as_alice: Client, vendor_a: Vendor
+) -> None:
+    vendor_a.is_active = False
+    vendor_a.save()
+    assert 'data-code="INACTIVE_VENDOR"' in text_of(send(as_alice, good_file()))
+    assert not Upload.objects.exists()
+
+
+def test_a_member_uploads_for_their_own_vendor_whatever_the_form_says(
+    as_alice: Client, vendor_b: Vendor
+) -> None:
+    send(as_alice, good_file(), vendor=vendor_b.pk)
+    assert Upload.objects.get().vendor_id == "VEND001"
+
+
+def test_staff_choose_the_vendor_they_upload_for(
+    browse: Browse, reviewer: User, vendor_a: Vendor, vendor_b: Vendor
+) -> None:
+    client = browse(reviewer)
+    assert "Clicky Peripherals" in text_of(client.get("/uploads/new/"))
+    assert "Choose the vendor" in text_of(send(client, good_file()))
+    assert send(client, good_file(), vendor="VEND002").status_code == 303
+    upload = Upload.objects.get()
+    assert (upload.vendor_id, upload.uploaded_by) == ("VEND002", reviewer)
+
+
+def test_a_member_of_no_vendor_is_told_whom_to_ask(browse: Browse, nobody: User) -> None:
+    client = browse(nobody)
+    for answer in (client.get("/uploads/new/"), send(client, good_file())):
+        assert answer.status_code == 403
+        assert "Your account belongs to no vendor yet" in text_of(answer)
+    assert not Upload.objects.exists()
+
+
+@pytest.fixture
+def storage_away(settings: Any) -> None:
+    """Nobody listens where S3 should be."""
+    s3 = settings.STORAGES["default"]
+    once = s3["OPTIONS"]["client_config"].merge(Config(retries={"total_max_attempts": 1}))
+    away = s3["OPTIONS"] | {"endpoint_url": "http://127.0.0.1:9", "client_config": once}
+    settings.STORAGES = settings.STORAGES | {"default": s3 | {"OPTIONS": away}}
+
+
+def test_storage_that_does_not_answer_is_said_and_the_form_stays(
+    as_alice: Client, storage_away: None
+) -> None:
+    answer = send(as_alice, good_file(), mode="check")
+    page = text_of(answer)
+    assert answer.status_code == 503
+    assert "Our storage does not answer" in page
+    assert 'value="check" id="mode-check" checked' in page
+    upload = Upload.objects.get()
+    assert upload.upload_id in page
+    assert (upload.status, upload.next_attempt_at) == ("received", None)  # NEVER_ARRIVED ends it
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\files\\spring.csv", "spring.csv"),
+        ("<script>alert(1)</script>.csv", "script&gt;.csv"),
+    ],
+)
+def test_a_file_name_is_display_text(given: str, shown: str, as_alice: Client) -> None:
+    send(as_alice, good_file(), given)
+    upload = Upload.objects.get()
+    page = text_of(as_alice.get(f"/uploads/{upload.upload_id}/"))
+    assert shown in page
+    assert "<script>alert" not in page
+    assert upload.s3_key.startswith(f"uploads/VEND001/{upload.upload_id}/")

@@ -1,0 +1,273 @@
+"""One upload's page in all its states."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils.timezone import now
+
+from imports.intake.receive import open_upload
+from imports.models import Notification, RowError, Upload
+from tests.conftest import arrived, drive
+from tests.onboarding.conftest import good_file, make_upload, text_of
+from tests.product_files import good_row
+from vendors.models import Vendor
+
+Run = Callable[..., Upload]
+
+
+def page_of(client: Client, upload: Upload, query: str = "") -> str:
+    answer = client.get(f"/uploads/{upload.upload_id}/{query}")
+    assert answer.status_code == 200
+    return text_of(answer)
+
+
+def counts(page: str) -> dict[str, int]:
+    found = re.findall(r'data-count="([a-z-]+)"[^>]*>([\d,]+)<', page)
+    return {name: int(number.replace(",", "")) for name, number in found}
+
+
+def headline(page: str) -> str:
+    found = re.search(r'id="headline">([^<]*)<', page)
+    assert found
+    return found[1]
+
+
+def stages(page: str) -> list[str]:
+    return re.findall(r'class="stage stage-([a-z-]+)"', page)
+
+
+def asks_for_news(page: str) -> bool:
+    return "hx-get=" in page
+
+
+def test_all_rows_in(run_upload: Run, as_alice: Client, alice: User) -> None:
+    upload = run_upload(good_file(3), by=alice)
+    page = page_of(as_alice, upload)
+    assert headline(page) == "All 3 products are in."
+    assert counts(page) == {"total": 3, "valid": 3, "error": 0, "skipped": 0, "not-processed": 0}
+    assert stages(page) == ["done", "done", "done", "not-reached", "done"]
+    assert "Nothing left to do" in page
+    assert f"Sent to {alice.email}" in page
+    assert 'id="retry"' not in page
+    assert not asks_for_news(page)
+
+
+def test_some_rows_in(run_upload: Run, as_alice: Client) -> None:
+    rows = [good_row(n, price="-10.00" if n in (3, 4, 5, 9) else "1") for n in range(1, 11)]
+    upload = run_upload(rows)
+    page = page_of(as_alice, upload)
+    assert headline(page) == "6 of 10 products are in. 4 rows need a correction."
+    assert counts(page) == {"total": 10, "valid": 6, "error": 4, "skipped": 0, "not-processed": 0}
+    assert "4–6, 10" in page  # spreadsheet rows
+    assert "Price must be at least 0.01 (was -10.00)" in page
+    assert "/help/products/#INVALID_PRICE" in page
+    for thing in ("correct", "report", "retry"):
+        assert f'id="{thing}"' in page
+
+
+def test_a_row_of_the_table_has_row_column_value_message_and_remedy(
+    run_upload: Run, as_alice: Client
+) -> None:
+    upload = run_upload([good_row(1, price="free", stock_quantity="many"), good_row(2)])
+    table = page_of(as_alice, upload).split('id="errors"')[1].split("<tbody")[1]
+    cells = [
+        re.sub(r"\s*<[^>]+>\s*", "", cell) for cell in re.findall(r"<t[dh] .*?</t[dh]>", table)
+    ]
+    assert cells[:4] == [
+        "2",
+        "Price",
+        "free",
+        "Price must be a number such as 19.99 (was &#x27;free&#x27;)",
+    ]
+    assert cells[4].startswith("Write a number from 0.01 to 999,999.99 with a point")
+    assert cells[5:8] == ["2", "Stock Quantity", "many"]  # the value of a row's later error too
+
+
+def test_the_table_is_paged_and_narrowed_to_a_type(run_upload: Run, as_alice: Client) -> None:
+    rows = [good_row(n, price="free") for n in range(30)] + [good_row(99, category="?")]
+    upload = run_upload(rows)
+    assert page_of(as_alice, upload).count('role="rowheader"') == 20
+    assert page_of(as_alice, upload, "?page=2").count('role="rowheader"') == 11
+    narrowed = page_of(as_alice, upload, "?type=INVALID_CATEGORY")
+    assert narrowed.count('role="rowheader"') == 1
+    assert page_of(as_alice, upload, "?type=NONSENSE").count('role="rowheader"') == 20
+
+
+def test_no_row_in(run_upload: Run, as_alice: Client) -> None:
+    page = page_of(as_alice, run_upload([good_row(1, price="free")]))
+    assert headline(page).startswith("None of the 1 rows could be imported.")
+
+
+def test_a_refused_file_has_message_remedy_and_no_numbers(
+    run_upload: Run, as_alice: Client
+) -> None:
+    page = page_of(as_alice, run_upload(b"sku,price\nA,1\n"))
+    assert 'id="refusal" data-code="MISSING_COLUMNS"' in page
+    assert "What to do:" in page
+    assert set(counts(page).values()) == {0}
+    assert stages(page) == ["done", "stopped", "not-reached", "not-reached", "done"]
+    assert 'id="correct"' not in page
+
+
+def test_a_check_says_that_nothing_was_imported(run_upload: Run, as_alice: Client) -> None:
+    page = page_of(as_alice, run_upload([good_row(1), good_row(2, price="x")], mode="check"))
+    assert "Check only: nothing was imported." in page
+    assert headline(page) == "1 row of 2 would be turned down."
+    page = page_of(as_alice, run_upload([good_row(3)], mode="check"))
+    assert headline(page) == "All 1 rows are in order."
+
+
+def test_what_a_cancelled_upload_did_not_reach_is_shown(as_alice: Client, vendor_a: Vendor) -> None:
+    upload = make_upload(
+        1, vendor_a, status="cancelled", total_records=100, valid_records=40, error_records=2
+    )
+    page = page_of(as_alice, upload)
+    assert headline(page) == "Cancelled after 42 of 100 rows."
+    shown = counts(page)
+    assert shown["not-processed"] == 58
+    assert shown["total"] == sum(number for name, number in shown.items() if name != "total")
+    assert stages(page)[2] == "stopped"
+
+
+def test_unknown_columns_are_named(run_upload: Run, as_alice: Client) -> None:
+    page = page_of(as_alice, run_upload([good_row(1, Colour="blue", Notes="x")]))
+    assert re.search(r'id="ignored".*Colour, Notes', page, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"s3_version": None, "status": "received"}, "Waiting for the file to arrive"),
+        ({"status": "received"}, "Waiting for a free worker."),
+        ({"lease_until": timedelta(seconds=30)}, "Reading the file."),
+        (
+            {"step": "load", "lease_until": timedelta(seconds=30), "total_records": 1000},
+            "Checking and importing rows: 0 of 1,000 done.",
+        ),
+        (
+            {"step": "load", "next_attempt_at": timedelta(seconds=-60), "total_records": 1000},
+            "Waiting for a free worker.",
+        ),
+        (
+            {"next_attempt_at": timedelta(seconds=60), "attempts": 2},
+            "Something on our side did not answer. Next try in",
+        ),
+        ({"step": "report", "lease_until": timedelta(seconds=30)}, "Writing the report."),
+        ({"step": "report", "status": "cancelled"}, "Cancelled. Writing the report"),
+    ],
+)
+def test_what_an_upload_under_way_waits_for(
+    values: dict[str, object], said: str, as_alice: Client, vendor_a: Vendor
+) -> None:
+    under_way: dict[str, object] = {
+        "status": "processing",
+        "step": "stage",
+        "completed_at": None,
+        "total_records": 0,
+        "valid_records": 0,
+        "error_records": 0,
+    }
+    times = {k: now() + v if isinstance(v, timedelta) else v for k, v in values.items()}
+    page = page_of(as_alice, make_upload(1, vendor_a, **{**under_way, **times}))
+    assert headline(page).startswith(said)
+    assert asks_for_news(page)
+    assert '<noscript><meta http-equiv="refresh"' in page
+
+
+def test_the_page_asks_until_the_end_and_the_mail(
+    as_alice: Client, vendor_a: Vendor, categories: list[str]
+) -> None:
+    upload = arrived(good_file(), vendor=vendor_a)
+    path = re.search(r'hx-get="([^"]+)"', page_of(as_alice, upload))
+    assert path
+    query = path[1].replace("&amp;", "&")
+    news = {"HX-Request": "true", "HX-Target": "progress"}
+    url = f"/uploads/{upload.upload_id}/{query}"
+    assert as_alice.get(url, headers=news).status_code == 204  # nothing new
+
+    Upload.objects.filter(pk=upload.pk).update(step="load", total_records=2, status="processing")
+    answer = as_alice.get(url, headers=news)
+    assert text_of(answer).strip().startswith('<div id="progress" hx-get=')
+    assert 'id="announcement" hx-swap-oob="innerHTML"' in text_of(answer)
+    assert "HX-Retarget" not in answer
+
+    Upload.objects.filter(pk=upload.pk).update(step="stage", total_records=0)
+    drive()
+    answer = as_alice.get(url, headers=news)
+    assert answer["HX-Retarget"] == "#upload"
+    assert "All 2 products are in." in text_of(answer)
+    assert not asks_for_news(text_of(answer))
+
+
+def test_while_the_mail_is_on_its_way_the_ended_page_still_asks(
+    as_alice: Client, vendor_a: Vendor
+) -> None:
+    upload = make_upload(1, vendor_a, step="notify")
+    mail = Notification.objects.create(upload=upload, run=1, to="alice@people.example", subject="s")
+    page = page_of(as_alice, upload)
+    assert asks_for_news(page)
+    assert "On its way to alice@people.example" in page
+    mail.state = Notification.State.FAILED
+    mail.save()
+    assert "Could not be sent to alice@people.example" in page_of(as_alice, upload)
+
+
+def test_run_number_and_the_life_of_the_file_are_told(as_alice: Client, vendor_a: Vendor) -> None:
+    page = page_of(as_alice, make_upload(1, vendor_a, run=3))
+    assert "Run 3" in page
+    assert "Kept until 21 Nov 2026, 09:31; until then it can be run again" in page
+    gone = page_of(as_alice, make_upload(2, vendor_a, source_deleted_at=now()))
+    assert "Removed from our storage on" in gone
+    assert 'id="retry"' not in gone
+
+
+def test_a_retry_starts_the_next_run(run_upload: Run, as_alice: Client) -> None:
+    upload = run_upload([good_row(1), good_row(2, price="x")])
+    answer = as_alice.post(f"/uploads/{upload.upload_id}/retry/", follow=True)
+    assert "Run 2 has begun." in text_of(answer)
+    assert "Waiting for a free worker." in text_of(answer)
+    again = as_alice.post(f"/uploads/{upload.upload_id}/retry/", follow=True)
+    assert "The upload has not ended yet" in text_of(again)
+
+
+def test_cancelling_asks_first_and_then_stops(
+    as_alice: Client, vendor_a: Vendor, categories: list[str]
+) -> None:
+    upload = arrived(good_file(), vendor=vendor_a)
+    url = f"/uploads/{upload.upload_id}/cancel/"
+    assert "Cancel this upload?" in text_of(as_alice.get(url))
+    upload.refresh_from_db()
+    assert upload.status == "received"
+    assert "The upload is being stopped." in text_of(as_alice.post(url, follow=True))
+    drive()
+    upload.refresh_from_db()
+    assert upload.status == "cancelled"
+    assert "has ended already" in text_of(as_alice.post(url, follow=True))
+
+
+def test_an_upload_that_waits_for_its_file_can_be_cancelled(
+    as_alice: Client, vendor_a: Vendor
+) -> None:
+    upload = open_upload(
+        vendor=vendor_a, dataset="products", mode="create", file_name="x.csv", size=1, by=None
+    )
+    as_alice.post(f"/uploads/{upload.upload_id}/cancel/")
+    drive()
+    assert "Cancelled before any row was read." in page_of(as_alice, upload)
+
+
+def test_scripts_in_names_and_cells_are_text(run_upload: Run, as_alice: Client) -> None:
+    script = '<script>alert("x")</script>'
+    upload = run_upload(
+        [good_row(1, product_name=script, category=f'">{script}', **{script: "x"})],
+        file_name=f"{script}.csv",
+    )
+    RowError.objects.filter(upload=upload).update(error_message=script)
+    Upload.objects.filter(pk=upload.pk).update(failure_code="INTERNAL", failure_message=script)
+    for page in (page_of(as_alice, upload), text_of(as_alice.get("/uploads/"))):
+        assert "<script>alert" not in page
+        assert "script&gt;.csv" in page
