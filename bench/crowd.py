@@ -59,7 +59,7 @@ def _crowd(large: list[bytes], small: bytes, vendors: int) -> tuple[float, float
     while waiting.exists():
         if time.perf_counter() - began > uploading.PATIENCE:
             raise uploading.StillRunning(f"{waiting.count()} of the crowd")
-        time.sleep(uploading.LOOK_EVERY)
+        time.sleep(uploading.POLL_INTERVAL_SECONDS)
     seconds = time.perf_counter() - began
     uploading.wait_for_quiet()
     for upload in Upload.objects.filter(pk__in=ids):

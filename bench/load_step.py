@@ -72,11 +72,11 @@ def load_staged(file: files.File, owner: Vendor) -> float:
     staged: list[StagedRow] = [(number, cells, []) for number, cells in enumerate(file.rows, 2)]
     size = staging.ROWS_PER_ITEM
     items = [
-        staging.Run(sequence, staged[start : start + size])
+        staging.StagedRun(sequence, staged[start : start + size])
         for sequence, start in enumerate(range(0, len(staged), size), 1)
     ]
 
-    def in_memory(upload: Upload, most_rows: int) -> list[staging.Run]:
+    def in_memory(upload: Upload, most_rows: int) -> list[staging.StagedRun]:
         return items[upload.cursor : upload.cursor + -(-most_rows // size)]
 
     header = tuple(files.LABELS[column] for column in file.columns)

@@ -14,7 +14,7 @@ from imports.models import Upload
 from imports.storage import s3
 from vendors.models import Vendor
 
-LOOK_EVERY = 0.01  # seconds
+POLL_INTERVAL_SECONDS = 0.01  # seconds
 PATIENCE = 900.0  # seconds
 
 
@@ -86,7 +86,7 @@ def wait_for_row(key: str, version: str) -> str:
         found = Upload.objects.filter(s3_key=key, s3_version=version).values_list("pk", flat=True)
         if upload_id := found.first():
             return upload_id
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL_SECONDS)
     raise StillRunning(f"no event of {key} after {PATIENCE:.0f} s")
 
 
@@ -104,7 +104,7 @@ def wait_until(upload_id: str, happened: str) -> datetime:
         at: datetime | None = look.get()
         if at is not None:
             return at
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL_SECONDS)
     raise StillRunning(f"{upload_id}: no {happened} after {PATIENCE:.0f} s")
 
 
@@ -114,7 +114,7 @@ def wait_for_quiet() -> None:
     while Upload.objects.exclude(step=Upload.Step.DONE).exists():
         if time.monotonic() > deadline:
             raise StillRunning("something never became quiet")
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL_SECONDS)
 
 
 def empty_catalog() -> None:

@@ -22,7 +22,7 @@ def keep_django_logging(**_: object) -> None:
 
 
 @worker_process_init.connect
-def leave_the_code_out_of_collections(**_: object) -> None:
+def freeze_gc(**_: object) -> None:
     """What is loaded before the first task stays for ever: to look through it again and again is a
     tenth of an import's time."""
     gc.freeze()

@@ -23,7 +23,7 @@ def touch(path: str) -> None:
         Path(path).touch()
 
 
-def complaint(path: str) -> str:
+def health_problem(path: str) -> str:
     """What is wrong with the process that touches this file; "" when it is well."""
     if not path:
         return "HEALTH_FILE is not set"
@@ -35,4 +35,4 @@ def complaint(path: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(complaint(os.environ.get("HEALTH_FILE", "")) or 0)
+    sys.exit(health_problem(os.environ.get("HEALTH_FILE", "")) or 0)

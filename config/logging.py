@@ -12,7 +12,7 @@ from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
-from config.discretion import discreet
+from config.redaction import redact
 
 _ids: ContextVar[dict[str, str]] = ContextVar("log_ids", default={})  # noqa: B039 - never mutated
 NAMES = ("upload_id", "vendor_id", "request_id")
@@ -45,7 +45,7 @@ class ForPeople(logging.Formatter):
     """Lines with the ids that there are in front of the message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        safe = discreet(record)
+        safe = redact(record)
         known = [vars(safe)[name] for name in NAMES if vars(safe)[name]]
         safe.msg = " ".join([*known, safe.msg])
         return super().format(safe)
@@ -55,7 +55,7 @@ class Structured(JsonFormatter):
     """Lines for CloudWatch: each is one JSON object that has all the ids."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return super().format(discreet(record))
+        return super().format(redact(record))
 
 
 def configure(options: dict[str, Any]) -> None:

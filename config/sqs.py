@@ -29,9 +29,9 @@ KombuChannel: Any = kombu_sqs.Channel
 KombuTransport: Any = kombu_sqs.Transport
 
 log = logging.getLogger(__name__)
-LONGEST_PAUSE = 5.0  # seconds between polls that fail
-GIVE_UP_AFTER = 120.0  # seconds in which no poll had an answer
-LOOK_EVERY = 2.0  # seconds
+MAX_PAUSE_SECONDS = 5.0  # seconds between polls that fail
+GIVE_UP_AFTER_SECONDS = 120.0  # seconds in which no poll had an answer
+POLL_INTERVAL_SECONDS = 2.0  # seconds
 
 
 @contextmanager
@@ -86,7 +86,7 @@ class Channel(KombuChannel):
 
     def basic_consume(self, queue: str, *args: Any, **kwargs: Any) -> Any:
         if self.hub and self._watch is None:
-            self._watch = self.hub.call_repeatedly(LOOK_EVERY, self._look)
+            self._watch = self.hub.call_repeatedly(POLL_INTERVAL_SECONDS, self._look)
         return super().basic_consume(queue, *args, **kwargs)
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class Channel(KombuChannel):
     def _loop1(self, queue: str, messages_fetched: Any = None) -> None:
         failures = self.asynsqs(queue).failures
         if failures:
-            pause = min(LONGEST_PAUSE, 0.1 * 2 ** min(failures, 10))
+            pause = min(MAX_PAUSE_SECONDS, 0.1 * 2 ** min(failures, 10))
             self.hub.call_later(pause, self._schedule_queue, queue)
         else:
             super()._loop1(queue, messages_fetched)
@@ -178,7 +178,7 @@ class Channel(KombuChannel):
         now = time.monotonic()
         for queue, (number, started) in list(self._polls.items()):
             connection = self.asynsqs(queue)
-            if now - (connection.silent_since or now) > GIVE_UP_AFTER:
+            if now - (connection.silent_since or now) > GIVE_UP_AFTER_SECONDS:
                 log.critical("SQS has not answered for too long; ending, for a new worker to start")
                 os.kill(os.getpid(), signal.SIGTERM)
             elif started and now - started > self._unanswered_after:

@@ -7,7 +7,7 @@ from django.db import close_old_connections, transaction
 from django.db.models.functions import Now
 
 from imports.execution import retry_policy
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.execution.lease import Fenced, Work, locked
 from imports.execution.retry_policy import backoff
@@ -51,8 +51,8 @@ def record(work: Work, error: Exception) -> None:
                 give_up(upload, error)
             upload.save()
             transaction.on_commit(lambda: send_hint(delay=delay), robust=True)
-            crashpoint("failure.before_commit")
-        crashpoint("failure.after_commit")
+            failpoint("failure.before_commit")
+        failpoint("failure.after_commit")
     except Fenced:
         log.info("somebody else holds this upload now; the failure is not ours to record")
 

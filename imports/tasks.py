@@ -20,7 +20,9 @@ from imports.maintenance import retention as clean_up_sources
 from imports.monitoring import dead_letters
 
 log = logging.getLogger(__name__)
-PAUSE = 1.0  # seconds, so that a queue full of hints is not used up while the database restarts
+PAUSE_SECONDS = (
+    1.0  # seconds, so that a queue full of hints is not used up while the database restarts
+)
 
 
 @contextmanager
@@ -30,7 +32,7 @@ def left_to_the_next_sweep() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, BotoCoreError, ClientError) as error:
         log.error("left to the next sweep: %s", error)
-        time.sleep(PAUSE)
+        time.sleep(PAUSE_SECONDS)
 
 
 @shared_task

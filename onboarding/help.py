@@ -19,7 +19,7 @@ from imports.rules.cells import (
 from imports.rules.columns import Column
 from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS, Refusal
 from imports.rules.text import OneOf
-from imports.rules.wording import plain
+from imports.rules.wording import with_separators
 
 WHOLE_ROW = "The whole row"
 ANY_COLUMN = "Any column"
@@ -91,7 +91,7 @@ def worded(template: str, rule: Rule | None = None) -> SafeString:
             continue
         limit = getattr(rule, name, None)
         if isinstance(limit, Decimal | int):
-            parts.append(("{}", plain(limit)))
+            parts.append(("{}", with_separators(limit)))
         elif isinstance(limit, str):
             parts.append(("{}", limit))
         else:

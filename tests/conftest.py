@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from hypothesis import settings as hypothesis_settings
 
 from catalog.models import Category
 from imports import pipeline
@@ -19,6 +20,10 @@ from imports.models import Upload
 from imports.storage import s3
 from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
+
+# How long an example takes says nothing of the program on a machine that does other things, too.
+hypothesis_settings.register_profile("without_deadline", deadline=None)
+hypothesis_settings.load_profile("without_deadline")
 
 PASSWORD = "correct horse battery staple"
 

@@ -25,7 +25,7 @@ credentials_cache: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
 __all__ = ["DatabaseWrapper"]
 
 
-def place() -> tuple[str, str] | None:
+def credentials_source() -> tuple[str, str] | None:
     """Where this process's credentials are, service and name; None where the address has them."""
     if settings.DB_MASTER_SECRET_NAME:
         return "secretsmanager", settings.DB_MASTER_SECRET_NAME
@@ -72,7 +72,7 @@ def refused_credentials(error: BaseException) -> bool:
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A new connection; credentials that were refused are fetched again, once."""
-        where = place()
+        where = credentials_source()
         if where is None:
             return super().get_new_connection(conn_params)
         try:

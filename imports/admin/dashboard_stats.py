@@ -9,14 +9,14 @@ from django.db.models.functions import TruncDate
 from django.utils.timezone import now
 
 from imports.models import Alarm, RowError, Upload
-from imports.monitoring.stalled import is_stuck
+from imports.monitoring.stalled import is_stalled
 
 DAYS = 14
 ERROR_DAYS = 7
-MOST_TYPES = 8
-MOST_ERRORS = 100_000
-MOST_UPLOADS = 8
-MOST_ALARMS = 5
+MAX_TYPES = 8
+MAX_ERRORS = 100_000
+MAX_UPLOADS = 8
+MAX_ALARMS = 5
 DEAD_LETTER_QUEUES = ("events", "imports", "maintenance")
 
 
@@ -102,7 +102,7 @@ def top_error_types(today: date | None = None) -> ErrorTypes:
         Upload.objects.filter(upload_timestamp__gte=week)
         .order_by()
         .annotate(newer=newer - F("error_records"))
-        .filter(newer__lt=MOST_ERRORS)
+        .filter(newer__lt=MAX_ERRORS)
         .aggregate(first=Min("upload_timestamp"))
     )
     first_of_all = Upload.objects.filter(upload_timestamp__gte=week).order_by("upload_timestamp")
@@ -114,7 +114,7 @@ def top_error_types(today: date | None = None) -> ErrorTypes:
         .order_by()
         .values("error_type")
         .annotate(count=Count("*"))
-        .order_by("-count", "error_type")[:MOST_TYPES]
+        .order_by("-count", "error_type")[:MAX_TYPES]
     )
     return ErrorTypes(since, is_cut, [ErrorType(**entry) for entry in types])
 
@@ -133,17 +133,17 @@ class InProgress:
 
 def in_progress() -> InProgress:
     """Uploads that have not ended, and those that should move and do not."""
-    stuck = list(_listed().filter(is_stuck())[:MOST_UPLOADS])
+    stuck = list(_listed().filter(is_stalled())[:MAX_UPLOADS])
     stuck_ids = frozenset(upload.upload_id for upload in stuck)
     others = _listed().exclude(status__in=Upload.ENDED).exclude(pk__in=stuck_ids)
     counts = Upload.objects.aggregate(
         under_way=Count("pk", filter=~Q(status__in=Upload.ENDED)),
-        stuck=Count("pk", filter=is_stuck()),
+        stuck=Count("pk", filter=is_stalled()),
     )
     return InProgress(
         under_way=counts["under_way"],
         stuck=counts["stuck"],
-        uploads=(stuck + list(others[:MOST_UPLOADS]))[:MOST_UPLOADS],
+        uploads=(stuck + list(others[:MAX_UPLOADS]))[:MAX_UPLOADS],
         stuck_ids=stuck_ids,
     )
 
@@ -176,7 +176,7 @@ def open_alarms() -> Alarms:
     by_subject = {alarm.subject: alarm for alarm in alarms.filter(kind=Alarm.Kind.DEAD_LETTER)}
     return Alarms(
         count=alarms.count(),
-        newest=list(alarms.order_by("-raised_at")[:MOST_ALARMS]),
+        newest=list(alarms.order_by("-raised_at")[:MAX_ALARMS]),
         dead_letters=[
             DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in DEAD_LETTER_QUEUES
         ],

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from imports import datasets
 from imports.models import Upload
-from imports.monitoring.stalled import is_stuck
+from imports.monitoring.stalled import is_stalled
 from imports.rules.cells import GENERAL_REMEDIES
 from vendors.staff_pages import ModelAdmin
 
@@ -52,7 +52,7 @@ class ProgressFilter(RadioFilter):
             case "under_way":
                 return queryset.exclude(status__in=Upload.ENDED)
             case "stuck":
-                return queryset.filter(is_stuck())
+                return queryset.filter(is_stalled())
         return queryset
 
 

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from imports.models import Alarm
-from imports.monitoring.stalled import AFTER
+from imports.monitoring.stalled import STALLED_AFTER
 
 
 @dataclass(frozen=True)
@@ -268,7 +268,7 @@ def numbers() -> dict[str, object]:
     return {
         "max_attempts": settings.MAX_ATTEMPTS,
         "source_kept": settings.SOURCE_KEPT_HOURS,
-        "stuck_minutes": int(AFTER.total_seconds() // 60),
+        "stuck_minutes": int(STALLED_AFTER.total_seconds() // 60),
         "sweep_minutes": -(-int(wait) // 60),
         "login_failures": settings.AXES_FAILURE_LIMIT,
         "login_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),

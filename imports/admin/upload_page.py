@@ -9,7 +9,7 @@ from imports.reports.summary import error_groups
 from imports.rules.columns import cell_names
 from imports.rules.refusals import REFUSALS
 
-MOST_ERRORS = 50
+MAX_ERRORS = 50
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "": "one column"}
 
 
@@ -25,7 +25,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
             "column": dataset.label(error.column_name) if dataset else error.column_name,
             "row": in_file_order(error.original_data or {}, upload),
         }
-        for error in errors.order_by("row_number", "error_id")[:MOST_ERRORS]
+        for error in errors.order_by("row_number", "error_id")[:MAX_ERRORS]
     ]
     return {
         **progress_of(upload),

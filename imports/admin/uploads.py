@@ -40,7 +40,7 @@ from imports.storage import s3
 from vendors.access import access_of
 from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
-MOST_AT_ONCE = 500  # each takes some milliseconds, and the page waits for all of them
+MAX_AT_ONCE = 500  # each takes some milliseconds, and the page waits for all of them
 
 
 @admin.register(Upload)
@@ -151,8 +151,8 @@ class UploadAdmin(LookOnlyAdmin):
         done: str,
     ) -> None:
         ids = list(uploads.order_by("upload_timestamp", "pk").values_list("pk", flat=True))
-        if len(ids) > MOST_AT_ONCE:
-            text = f"Choose at most {MOST_AT_ONCE} uploads at once; you chose {len(ids):,}."
+        if len(ids) > MAX_AT_ONCE:
+            text = f"Choose at most {MAX_AT_ONCE} uploads at once; you chose {len(ids):,}."
             self.message_user(request, text, messages.ERROR)
             return
         acted = sum(self._act(request, upload_id, act, done) for upload_id in ids)

@@ -13,7 +13,7 @@ from imports.rules.people import AGE_FITS, BORN_IN_THE_PAST, Digits, PersonName,
 from warehouse.models import Customer
 
 BORN = date(1990, 4, 30)  # the example
-LARGEST_ID = 2**63 - 1  # PostgreSQL's bigint
+MAX_ID = 2**63 - 1  # PostgreSQL's bigint
 
 DATASET = Dataset(
     key="customers",
@@ -26,7 +26,7 @@ DATASET = Dataset(
             "customer_id",
             "Customer ID",
             Required(),
-            Whole(code="INVALID_CUSTOMER_ID", at_least=1, at_most=LARGEST_ID),
+            Whole(code="INVALID_CUSTOMER_ID", at_least=1, at_most=MAX_ID),
             example="1001",
             about="A customer whose id is known already is passed over and counted as skipped.",
         ),

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db import connection, models
 from psycopg2 import sql
 
-from imports.destinations.base import Destination, Taken
+from imports.destinations.base import BatchOutcome, Destination
 from imports.destinations.key_conflicts import clean_positions
 from imports.destinations.postgres import identifiers
 from imports.models import Upload
 from imports.storage.postgres_copy import copy_rows
-from imports.validation.batch import Judged
+from imports.validation.batch import ValidatedBatch
 
-LONGEST_MOVE = settings.CELERY_TASK_TIME_LIMIT - 40  # seconds; deleting the rows comes after it
+MAX_MOVE_SECONDS = settings.CELERY_TASK_TIME_LIMIT - 40  # seconds; deleting the rows comes after it
 PROVENANCE = ("upload_id", "upload_row")
 
 
@@ -32,14 +32,14 @@ class AllOrNothing(Destination):
     model: type[models.Model]
     incoming: type[models.Model]
 
-    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+    def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         if upload.cursor == 0:
             self._empty(upload)  # what a run or a worker before us has left
         clean = clean_positions(batch)
         if upload.error_records or batch.problems:
             # Nothing will be in. The rest is judged for its errors alone.
             undone = upload.valid_records + len(clean) if last else 0
-            return Taken(valid=len(clean) - undone)
+            return BatchOutcome(valid=len(clean) - undone)
         columns = [column.key for column in batch.schema.columns]
         copy_rows(
             self.incoming._meta.db_table,
@@ -47,12 +47,12 @@ class AllOrNothing(Destination):
             ((*batch.values[i], upload.upload_id, batch.numbers[i]) for i in clean),
         )
         if not last:
-            return Taken(valid=len(clean))
+            return BatchOutcome(valid=len(clean))
         waiting = self.incoming._default_manager.filter(upload_id=upload.upload_id).count()
         if waiting != upload.valid_records + len(clean):
-            return Taken(lost=True)
+            return BatchOutcome(lost=True)
         moved = self._move(upload, columns)
-        return Taken(valid=moved - upload.valid_records, skipped=waiting - moved)
+        return BatchOutcome(valid=moved - upload.valid_records, skipped=waiting - moved)
 
     def run_ends(self, upload: Upload) -> None:
         self._empty(upload)
@@ -84,6 +84,6 @@ class AllOrNothing(Destination):
         )
         with connection.cursor() as cursor:
             # Too slow is a failure that is counted; a killed worker would try again for ever.
-            cursor.execute("SET LOCAL statement_timeout = %s", [f"{LONGEST_MOVE}s"])
+            cursor.execute("SET LOCAL statement_timeout = %s", [f"{MAX_MOVE_SECONDS}s"])
             cursor.execute(statement, [upload.upload_id])
             return before + int(cursor.rowcount)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from imports.execution.retry_policy import Contention
 from imports.models import Upload
-from imports.rules.base import Problem
-from imports.validation.batch import Judged
+from imports.rules.base import RowProblem
+from imports.validation.batch import ValidatedBatch
 
 
 @dataclass
-class Taken:
+class BatchOutcome:
     """What a batch adds to the upload's counters, and which of its clean rows were turned down.
 
     `problems` is by position in the batch. The numbers may be negative where the end of the file
@@ -20,7 +20,7 @@ class Taken:
 
     valid: int = 0
     skipped: int = 0
-    problems: dict[int, list[Problem]] = field(default_factory=dict)
+    problems: dict[int, list[RowProblem]] = field(default_factory=dict)
     lost: bool = False
 
 
@@ -28,7 +28,7 @@ class Destination(ABC):
     """Where the good rows of a data set go."""
 
     @abstractmethod
-    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+    def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         """Bring in the clean rows of `batch`, each exactly once however often it is asked.
 
         Called inside the transaction that holds the upload's row; `last` with the file's last

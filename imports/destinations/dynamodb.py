@@ -15,17 +15,17 @@ from django.conf import settings
 from django.db import connection
 
 from imports.destinations import claimed_keys
-from imports.destinations.base import Destination, Taken
-from imports.destinations.key_conflicts import Holder, Walk, clean_positions
-from imports.execution.failpoints import crashpoint
+from imports.destinations.base import BatchOutcome, Destination
+from imports.destinations.key_conflicts import KeyConflicts, KeyOwner, clean_positions
+from imports.execution.failpoints import failpoint
 from imports.models import Upload
-from imports.rules.base import Problem
+from imports.rules.base import RowProblem
 from imports.storage import dynamodb
 from imports.storage.dynamodb import Item
-from imports.validation.batch import Judged
+from imports.validation.batch import ValidatedBatch
 
-LARGEST_ITEM = 400 * 1024  # bytes of names and values, DynamoDB's limit
-ITEM_OVERHEAD = 1024  # what our own attributes take, generously
+MAX_ITEM_BYTES = 400 * 1024  # bytes of names and values, DynamoDB's limit
+ITEM_OVERHEAD_BYTES = 1024  # what our own attributes take, generously
 ROW_TOO_LARGE = "The row holds {size:,} KB of text, and at most {limit:,} KB can be stored"
 
 
@@ -40,21 +40,23 @@ class DynamoTable(Destination):
 
     setting: str  # that holds the table's name
 
-    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+    def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         table: str = getattr(settings, self.setting)
         (unique,) = batch.schema.unique
         at = batch.position(unique.column)
         keys = [batch.values[i][at] for i in clean_positions(batch)]
         claimed = claimed_keys.of(upload, unique.column, keys)
-        walk = Walk(
+        conflicts = KeyConflicts(
             upload=upload,
             batch=batch,
-            held={unique.column: {k: Holder(upload.upload_id, row) for k, row in claimed.items()}},
+            held={
+                unique.column: {k: KeyOwner(upload.upload_id, row) for k, row in claimed.items()}
+            },
             rows_in=frozenset(),
             claims={},
         )
-        walk.run()
-        winners = [(batch.values[i][at], i) for i in walk.new]
+        conflicts.resolve()
+        winners = [(batch.values[i][at], i) for i in conflicts.new]
 
         lock(table)
         newer = written_later(table, unique.column, [key for key, _ in winners], upload)
@@ -62,14 +64,14 @@ class DynamoTable(Destination):
         if upload.mode != Upload.Mode.CHECK:
             items = [self._item(upload, batch, i) for i in written]
             dynamodb.put_all(table, items, still_ours=ask_the_database)
-            crashpoint("load.after_items")
+            failpoint("load.after_items")
         claimed_keys.keep(upload, unique.column, ((key, batch.numbers[i]) for key, i in winners))
-        return Taken(
-            valid=len(written), skipped=len(winners) - len(written), problems=walk.problems
+        return BatchOutcome(
+            valid=len(written), skipped=len(winners) - len(written), problems=conflicts.problems
         )
 
     @staticmethod
-    def _item(upload: Upload, batch: Judged, i: int) -> Item:
+    def _item(upload: Upload, batch: ValidatedBatch, i: int) -> Item:
         cells = zip(batch.schema.columns, batch.values[i], strict=True)
         item = {column.key: attribute(value) for column, value in cells if value is not None}
         return item | {
@@ -86,14 +88,14 @@ class DynamoRows(Destination):
 
     setting: str  # that holds the table's name
 
-    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+    def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         names = [column.key for column in batch.schema.columns]
-        of_names = sum(len(name.encode()) for name in names) + ITEM_OVERHEAD
+        of_names = sum(len(name.encode()) for name in names) + ITEM_OVERHEAD_BYTES
         good: list[int] = []
-        problems: dict[int, list[Problem]] = {}
+        problems: dict[int, list[RowProblem]] = {}
         for i in clean_positions(batch):
             size = of_names + sum(len(str(value).encode()) for value in batch.values[i] if value)
-            if size > LARGEST_ITEM:
+            if size > MAX_ITEM_BYTES:
                 problems[i] = [too_large(size)]
             else:
                 good.append(i)
@@ -101,11 +103,11 @@ class DynamoRows(Destination):
             items = [self._item(upload, batch, names, i) for i in good]
             # No lock: nobody else has items under this upload's id.
             dynamodb.put_all(getattr(settings, self.setting), items, still_ours=ask_the_database)
-            crashpoint("load.after_items")
-        return Taken(valid=len(good), problems=problems)
+            failpoint("load.after_items")
+        return BatchOutcome(valid=len(good), problems=problems)
 
     @staticmethod
-    def _item(upload: Upload, batch: Judged, names: Sequence[str], i: int) -> Item:
+    def _item(upload: Upload, batch: ValidatedBatch, names: Sequence[str], i: int) -> Item:
         return {
             **dict(zip(names, map(attribute, batch.values[i]), strict=True)),
             "upload_id": {"S": upload.upload_id},
@@ -161,9 +163,9 @@ def text_of(item: Item, attribute: str) -> str:
     return str(item.get(attribute, {}).get("S", ""))
 
 
-def too_large(size: int) -> Problem:
-    return Problem(
+def too_large(size: int) -> RowProblem:
+    return RowProblem(
         "",
         "FIELD_TOO_LONG",
-        ROW_TOO_LARGE.format(size=-(-size // 1024), limit=LARGEST_ITEM // 1024),
+        ROW_TOO_LARGE.format(size=-(-size // 1024), limit=MAX_ITEM_BYTES // 1024),
     )

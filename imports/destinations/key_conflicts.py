@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imports.models import Upload
-from imports.rules.base import Problem
+from imports.rules.base import RowProblem
 from imports.rules.keys import Unique
 from imports.rules.schema import Schema
-from imports.rules.wording import shown
-from imports.validation.batch import Judged
+from imports.rules.wording import truncate
+from imports.validation.batch import ValidatedBatch
 
 Key = Any  # a value, or a tuple of values where several columns make the key
 
 
 @dataclass(frozen=True)
-class Holder:
+class KeyOwner:
     """The row that holds a key: which upload brought it in, from where, and its fixed columns."""
 
     upload_id: str | None
@@ -24,23 +24,23 @@ class Holder:
 
 
 @dataclass
-class Walk:
+class KeyConflicts:
     """One pass over a batch's clean rows in file order.
 
-    `held` says, by the name of each unique key, who holds which keys now. After `run`, `new` and
+    `held` says, by the name of each unique key, who holds which keys now. After `resolve`, `new` and
     `changed` hold positions of rows to insert and to update, `problems` the clashes, `already_in`
     and `skipped` count rows that need nothing.
     """
 
     upload: Upload
-    batch: Judged
-    held: Mapping[str, dict[Key, Holder]]
+    batch: ValidatedBatch
+    held: Mapping[str, dict[Key, KeyOwner]]
     rows_in: frozenset[int]  # rows of this upload that an earlier run brought in
     claims: dict[str, int]  # identity → row, of stored rows that this upload has changed
     skip_known: bool = False  # a row whose identity is stored already is passed over
     new: list[int] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
-    problems: dict[int, list[Problem]] = field(default_factory=dict)
+    problems: dict[int, list[RowProblem]] = field(default_factory=dict)
     already_in: int = 0
     skipped: int = 0
 
@@ -48,7 +48,7 @@ class Walk:
     def schema(self) -> Schema:
         return self.batch.schema
 
-    def run(self) -> None:
+    def resolve(self) -> None:
         keys = [(unique, key_of(self.batch, unique)) for unique in self.schema.unique]
         updates = self.upload.mode == Upload.Mode.UPDATE
         identity = next((key for u, key in keys if u.column == self.schema.identity), None)
@@ -59,7 +59,7 @@ class Walk:
 
     def _decide(self, i: int, keys: list[tuple[Unique, Key]]) -> None:
         """A row that is to be inserted, unless a key of it is held."""
-        here = Holder(self.upload.upload_id, self.batch.numbers[i])
+        here = KeyOwner(self.upload.upload_id, self.batch.numbers[i])
         if here.row in self.rows_in:
             self.already_in += 1
             return
@@ -93,8 +93,8 @@ class Walk:
         claimed = self.claims.setdefault(str(identity), row)
         if claimed != row:
             unique = next(u for u in self.schema.unique if u.column == self.schema.identity)
-            message = unique.repeated.format(value=shown(str(identity)), row=claimed)
-            self.problems[i] = [Problem(unique.column, unique.code, message)]
+            message = unique.repeated.format(value=truncate(str(identity)), row=claimed)
+            self.problems[i] = [RowProblem(unique.column, unique.code, message)]
         elif changed := self._changes_of_fixed(i, stored):
             self.problems[i] = changed
             del self.claims[str(identity)]  # a rejected row holds nothing
@@ -102,40 +102,40 @@ class Walk:
             self.changed.append(i)
         return True
 
-    def _changes_of_fixed(self, i: int, stored: Holder) -> list[Problem]:
+    def _changes_of_fixed(self, i: int, stored: KeyOwner) -> list[RowProblem]:
         """Cells that would change a column which cannot change."""
         return [
-            Problem(
+            RowProblem(
                 fixed.column,
                 fixed.code,
-                fixed.message.format(stored=shown(str(kept)), value=shown(str(value))),
+                fixed.message.format(stored=truncate(str(kept)), value=truncate(str(value))),
             )
             for fixed, kept in zip(self.schema.fixed, stored.stored, strict=True)
             if (value := self.batch.values[i][self.batch.position(fixed.column)]) is not None
             and value != kept
         ]
 
-    def _lacking(self, i: int) -> list[Problem]:
+    def _lacking(self, i: int) -> list[RowProblem]:
         """Required cells that a row which is not stored yet leaves empty."""
         return [
-            Problem(column.key, column.required.code, column.required.message(column.label))
+            RowProblem(column.key, column.required.code, column.required.message(column.label))
             for position, column in enumerate(self.schema.columns)
             if column.required and self.batch.values[i][position] is None
         ]
 
-    def _clash(self, unique: Unique, key: Key, holder: Holder) -> Problem:
+    def _clash(self, unique: Unique, key: Key, holder: KeyOwner) -> RowProblem:
         value = key[0] if isinstance(key, tuple) else key
         template = unique.repeated if holder.upload_id == self.upload.upload_id else unique.taken
-        message = template.format(value=shown(str(value)), row=holder.row)
-        return Problem(unique.column, unique.code, message)
+        message = template.format(value=truncate(str(value)), row=holder.row)
+        return RowProblem(unique.column, unique.code, message)
 
 
-def clean_positions(batch: Judged) -> list[int]:
+def clean_positions(batch: ValidatedBatch) -> list[int]:
     """Positions of the rows that break no rule."""
     return [i for i in range(len(batch.values)) if i not in batch.problems]
 
 
-def key_of(batch: Judged, unique: Unique) -> Callable[[int], Key]:
+def key_of(batch: ValidatedBatch, unique: Unique) -> Callable[[int], Key]:
     """What gives the key of the row at a position; None where a cell of it is empty."""
     values = batch.values
     if not unique.also:

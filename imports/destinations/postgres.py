@@ -8,15 +8,15 @@ from django.db import connection, models, transaction
 from psycopg2 import sql
 
 from imports.destinations import claimed_keys
-from imports.destinations.base import Destination, KeysTakenMeanwhile, Taken
-from imports.destinations.key_conflicts import Holder, Key, Walk, clean_positions, key_of
+from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile
+from imports.destinations.key_conflicts import Key, KeyConflicts, KeyOwner, clean_positions, key_of
 from imports.models import Upload
 from imports.rules.keys import Unique
 from imports.rules.schema import Schema
 from imports.storage.postgres_copy import copy_rows
-from imports.validation.batch import Judged
+from imports.validation.batch import ValidatedBatch
 
-MOST_WALKS = 10  # of one batch, while other vendors take its keys
+MAX_ROUNDS = 10  # of one batch, while other vendors take its keys
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class PostgresTable(Destination):
     vendor_column: str = ""  # whose row it is; "" where rows belong to nobody
     skip_known: bool = False  # a row whose identity is stored already is passed over
 
-    def take(self, upload: Upload, batch: Judged, *, last: bool) -> Taken:
+    def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         self._lock(upload)
-        for _ in range(MOST_WALKS):
+        for _ in range(MAX_ROUNDS):
             with transaction.atomic():
-                walk = Walk(
+                conflicts = KeyConflicts(
                     upload=upload,
                     batch=batch,
                     held=self._held(upload, batch),
@@ -44,18 +44,18 @@ class PostgresTable(Destination):
                     claims=self._claims(upload, batch),
                     skip_known=self.skip_known,
                 )
-                walk.run()
-                inserted = self._insert(upload, batch, walk.new)
-                if inserted == len(walk.new):
-                    self._update(upload, batch, walk.changed)
-                    return Taken(
-                        valid=len(walk.new) + len(walk.changed) + walk.already_in,
-                        skipped=walk.skipped,
-                        problems=walk.problems,
+                conflicts.resolve()
+                inserted = self._insert(upload, batch, conflicts.new)
+                if inserted == len(conflicts.new):
+                    self._update(upload, batch, conflicts.changed)
+                    return BatchOutcome(
+                        valid=len(conflicts.new) + len(conflicts.changed) + conflicts.already_in,
+                        skipped=conflicts.skipped,
+                        problems=conflicts.problems,
                     )
                 # Another vendor committed one of these keys after the look-up. Undo, look again.
                 transaction.set_rollback(True)
-        raise KeysTakenMeanwhile(f"{MOST_WALKS} walks of one batch")
+        raise KeysTakenMeanwhile(f"{MAX_ROUNDS} walks of one batch")
 
     def _lock(self, upload: Upload) -> None:
         """Let one batch of a vendor in at a time, until its transaction ends."""
@@ -65,7 +65,7 @@ class PostgresTable(Destination):
                 [f"{self._name}:{upload.vendor_id or ''}"],
             )
 
-    def _held(self, upload: Upload, batch: Judged) -> dict[str, dict[Key, Holder]]:
+    def _held(self, upload: Upload, batch: ValidatedBatch) -> dict[str, dict[Key, KeyOwner]]:
         """By each unique key's first column: the stored rows that hold any key of the batch."""
         clean = clean_positions(batch)
         held = {}
@@ -77,7 +77,7 @@ class PostgresTable(Destination):
 
     def _holders(
         self, upload: Upload, schema: Schema, unique: Unique, keys: list[Key]
-    ) -> dict[Key, Holder]:
+    ) -> dict[Key, KeyOwner]:
         """The stored rows that hold any of `keys`, with their values of the fixed columns."""
         if not keys:
             return {}
@@ -109,13 +109,13 @@ class PostgresTable(Destination):
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return {
-                (row[0] if width == 1 else row[:width]): Holder(
+                (row[0] if width == 1 else row[:width]): KeyOwner(
                     row[width], row[width + 1], row[width + 2 :]
                 )
                 for row in cursor.fetchall()
             }
 
-    def _rows_in(self, upload: Upload, batch: Judged) -> frozenset[int]:
+    def _rows_in(self, upload: Upload, batch: ValidatedBatch) -> frozenset[int]:
         """Rows of the batch that an earlier run of the upload brought in."""
         if upload.run == 1 or not batch.numbers:
             return frozenset()
@@ -128,7 +128,7 @@ class PostgresTable(Destination):
         """The column's type in PostgreSQL, such as "character varying(100)"."""
         return str(self.model._meta.get_field(column).db_type(connection))
 
-    def _claims(self, upload: Upload, batch: Judged) -> dict[Key, int]:
+    def _claims(self, upload: Upload, batch: ValidatedBatch) -> dict[Key, int]:
         """The rows by which earlier batches have changed stored rows of this batch's identities."""
         if upload.mode != Upload.Mode.UPDATE:
             return {}
@@ -136,7 +136,7 @@ class PostgresTable(Destination):
         identities = [str(values[position]) for values in batch.values]
         return claimed_keys.of(upload, batch.schema.identity, identities)
 
-    def _insert(self, upload: Upload, batch: Judged, positions: Sequence[int]) -> int:
+    def _insert(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> int:
         """Insert the rows at `positions`; returns how many went in."""
         if not positions:
             return 0
@@ -166,7 +166,7 @@ class PostgresTable(Destination):
             cursor.execute(statement)
             return int(cursor.rowcount)
 
-    def _update(self, upload: Upload, batch: Judged, positions: Sequence[int]) -> None:
+    def _update(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> None:
         """Change the stored rows that the rows at `positions` name; an empty cell keeps what is
         stored."""
         if not positions:

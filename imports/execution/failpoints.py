@@ -42,7 +42,7 @@ POINTS = (
 )
 
 
-def crashpoint(name: str) -> None:
+def failpoint(name: str) -> None:
     """Die here if somebody asked for it."""
     if not settings.CRASH_POINTS:
         return

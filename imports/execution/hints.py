@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 ADVANCE = "imports.tasks.advance"
 RUN_SCHEDULES = "imports.tasks.run_schedules"
-LONGEST_DELAY = 900  # seconds; SQS allows no more
+MAX_DELAY_SECONDS = 900  # seconds; SQS allows no more
 
 
 def send_for_schedules() -> bool:
@@ -26,7 +26,7 @@ def send_for_schedules() -> bool:
 def send_hint(*, delay: float = 0) -> bool:
     """Ask for one slice of work, after `delay` seconds. Returns whether the hint was sent."""
     # Not before the work is due.
-    return _sent(ADVANCE, queue="imports", DelaySeconds=min(LONGEST_DELAY, math.ceil(delay)))
+    return _sent(ADVANCE, queue="imports", DelaySeconds=min(MAX_DELAY_SECONDS, math.ceil(delay)))
 
 
 def _sent(task: str, **options: Any) -> bool:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.models import Upload
 
@@ -85,11 +85,11 @@ class Work:
                 upload.attempts = 0
             self._settle(upload, hold=hold)
             upload.save()
-            transaction.on_commit(lambda: crashpoint(f"{before[0]}.before_hint"))
+            transaction.on_commit(lambda: failpoint(f"{before[0]}.before_hint"))
             if self.over and upload.step != Upload.Step.DONE:
                 transaction.on_commit(send_hint, robust=True)
-            crashpoint(f"{before[0]}.before_commit")
-        crashpoint(f"{before[0]}.after_commit")
+            failpoint(f"{before[0]}.before_commit")
+        failpoint(f"{before[0]}.after_commit")
         self.upload = Upload.objects.select_related("vendor").get(pk=self.upload_id)
 
     def stop_if_deadly(self) -> None:
@@ -132,5 +132,5 @@ def claim() -> Work | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    crashpoint("claim.after")
+    failpoint("claim.after")
     return Work(*row)

@@ -36,7 +36,7 @@ class Contention(Transient):
     """Another upload was faster. Nothing happened, and the same at once may well succeed."""
 
 
-MOST_IF_LASTING = 3  # attempts: a worker of the last version may meet a row of the next one
+MAX_ATTEMPTS_IF_LASTING = 3  # attempts: a worker of the last version may meet a row of the next one
 SERVER_IS_AT_FAULT = 500
 ASK_AGAIN = {408, 425, 429}
 # Answers with another status (mostly 400 and 403) that mean "later", or "with new credentials".
@@ -101,7 +101,11 @@ def may_pass(error: BaseException) -> bool:
 
 def most_attempts(error: BaseException) -> int:
     """How many attempts in a row may fail, this one included, before we give up."""
-    return settings.MAX_ATTEMPTS if may_pass(error) else min(MOST_IF_LASTING, settings.MAX_ATTEMPTS)
+    return (
+        settings.MAX_ATTEMPTS
+        if may_pass(error)
+        else min(MAX_ATTEMPTS_IF_LASTING, settings.MAX_ATTEMPTS)
+    )
 
 
 def is_contention(error: BaseException) -> bool:

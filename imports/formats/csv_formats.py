@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imports.formats import csv_reader
-from imports.formats.csv_writer import lines
+from imports.formats.csv_writer import csv_lines
 from imports.formats.layout import Layout
 from imports.rules.cells import UNPRINTABLE
 from imports.rules.columns import cell_names
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
-from imports.rules.wording import as_sentence, shown
+from imports.rules.wording import as_sentence, truncate
 
-LONGEST_ATTRIBUTE = 255  # bytes of a column's name that becomes an attribute in DynamoDB
+MAX_ATTRIBUTE_BYTES = 255  # bytes of a column's name that becomes an attribute in DynamoDB
 # Sentences for the help page.
 HEADER = (
     "The first row names the columns. Their order is yours to choose; upper and lower case, "
@@ -72,7 +72,7 @@ class Csv:
         """The header, required columns marked by *, and the example of each."""
         columns = schema.columns
         header = [f"{column.label}*" if column.required else column.label for column in columns]
-        return b"".join(lines([header, [column.example for column in columns]]))
+        return b"".join(csv_lines([header, [column.example for column in columns]]))
 
 
 class CsvMaybeWithoutHeader(Csv):
@@ -132,15 +132,15 @@ class CsvOfAnyColumns(Csv):
                 raise Refused("INVALID_HEADER", position=position, problem=problem)
         doubled = sorted({name for name in layout.header if layout.header.count(name) > 1})
         if doubled:
-            raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(map(shown, doubled)))
+            raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(map(truncate, doubled)))
         return layout
 
     def _problem(self, name: str) -> str:
         """Why the name cannot be an attribute's, or ""."""
         if not name:
             return "has no name"
-        if len(name.encode(errors="replace")) > LONGEST_ATTRIBUTE:
-            return f"has a name of more than {LONGEST_ATTRIBUTE} bytes: '{shown(name)}'"
+        if len(name.encode(errors="replace")) > MAX_ATTRIBUTE_BYTES:
+            return f"has a name of more than {MAX_ATTRIBUTE_BYTES} bytes: '{truncate(name)}'"
         if UNPRINTABLE.search(name) or set(name) & set("\r\n\t"):
             return "has a name with a character that cannot be printed, or with a line break"
         if name in self.reserved:

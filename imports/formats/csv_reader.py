@@ -21,15 +21,15 @@ from imports.formats import encoding, file_types
 from imports.formats.layout import Layout
 
 DELIMITERS = ",;\t|"
-MAX_ROW = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
-MAX_NAME = 1_000  # characters in a column's name, for the same reason
+MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
+MAX_NAME_CHARACTERS = 1_000  # characters in a column's name, for the same reason
 MAX_BLANK_ROWS = 1_048_576  # rows of an Excel sheet; 10 MB of line breaks would cost seconds
 SAMPLE_ROWS = 20  # rows that decide between two delimiters the header allows
 
 # The limit belongs to the process, not to a reader, and its default (131,072) would turn a long
 # description into an error about the whole file. Raised once, never lowered: another user of the
 # csv module can only notice that it accepts more.
-csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
+csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW_CHARACTERS))
 
 # Stands for "no delimiter" where csv insists on one; decoded text never holds a lone surrogate.
 _NONE = "\udfff"
@@ -46,7 +46,9 @@ _TEXT_AFTER_QUOTE = (
     "text follows the quotation mark that closes a cell (inside a quoted cell, write it twice)"
 )
 _TAKES_IN_ROWS = "a quotation mark opens a cell that takes in the rows below"
-_TOO_LONG = f"the row is longer than {MAX_ROW:,} characters; is a quotation mark not closed?"
+_TOO_LONG = (
+    f"the row is longer than {MAX_ROW_CHARACTERS:,} characters; is a quotation mark not closed?"
+)
 
 
 class Unreadable(Exception):
@@ -171,9 +173,11 @@ def _header(records: Iterator[tuple[int, list[str]]], max_columns: int) -> tuple
         raise Unreadable("NOT_CSV", looks_like=looks_like)
     if len(_names(cells)) > max_columns:
         raise Unreadable("MALFORMED_CSV", row, problem=f"there are more than {max_columns} columns")
-    if any(len(cell) > MAX_NAME for cell in cells):
+    if any(len(cell) > MAX_NAME_CHARACTERS for cell in cells):
         raise Unreadable(
-            "MALFORMED_CSV", row, problem=f"a column's name is longer than {MAX_NAME:,} characters"
+            "MALFORMED_CSV",
+            row,
+            problem=f"a column's name is longer than {MAX_NAME_CHARACTERS:,} characters",
         )
     return row, cells
 
@@ -235,17 +239,17 @@ def _lines(text: TextIO, used: list[int], separator_line: bool) -> Iterator[str]
 
     ``used`` counts the characters of the row being read; whoever receives the row sets it to 0.
     """
-    line = text.readline(MAX_ROW + 1).lstrip("\ufeff")
+    line = text.readline(MAX_ROW_CHARACTERS + 1).lstrip("\ufeff")
     if separator_line:
-        line = text.readline(MAX_ROW + 1)
+        line = text.readline(MAX_ROW_CHARACTERS + 1)
     while line:
         used[0] += len(line)
-        if used[0] > MAX_ROW:
+        if used[0] > MAX_ROW_CHARACTERS:
             raise csv.Error(_TOO_LONG)
         if line[-1] == _DOS_END:  # only a file's last line ends in anything but a line end
             line = line.rstrip(_DOS_END)
         yield line
-        line = text.readline(MAX_ROW + 1)
+        line = text.readline(MAX_ROW_CHARACTERS + 1)
 
 
 def _open(path: Path, encoded_in: str) -> TextIO:

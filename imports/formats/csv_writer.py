@@ -4,18 +4,18 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from imports.formats.formula_guard import neutral
+from imports.formats.formula_guard import escape_formula
 
 BOM = "\ufeff"  # tells Excel that the file is UTF-8
 
 
-def lines(rows: Iterable[list[str]]) -> Iterator[bytes]:
+def csv_lines(rows: Iterable[list[str]]) -> Iterator[bytes]:
     """CSV as spreadsheets want it: UTF-8 with BOM, CRLF, no cell that is run as a formula."""
     yield BOM.encode()
     text = io.StringIO()
     writer = csv.writer(text)
     for row in rows:
-        writer.writerow([neutral(cell) for cell in row])
+        writer.writerow([escape_formula(cell) for cell in row])
         if text.tell() > 64 * 1024:
             yield text.getvalue().encode()
             text.seek(0)

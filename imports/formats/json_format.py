@@ -17,8 +17,8 @@ from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
 from imports.rules.wording import as_sentence
 
-MOST_OTHER_KEYS = 50  # that are kept beside the data set's own, to say that they are ignored
-LONGEST_KEY = 100
+MAX_OTHER_KEYS = 50  # that are kept beside the data set's own, to say that they are ignored
+MAX_KEY_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class Json:
         keys = [column.key for column in schema.columns]
         if not first.keys() & set(keys):
             raise malformed(1, f"it has none of the keys {as_sentence(keys)}")
-        others = [key for key in first if len(key) <= LONGEST_KEY and key.isprintable()]
+        others = [key for key in first if len(key) <= MAX_KEY_CHARACTERS and key.isprintable()]
         return Layout(
             encoding=encoding,
             delimiter="",
-            header=(*keys, *schema.unknown(others)[:MOST_OTHER_KEYS]),
+            header=(*keys, *schema.unknown(others)[:MAX_OTHER_KEYS]),
             header_row=0,
             data_rows=0,
             first_is_data=True,

@@ -12,14 +12,14 @@ from imports.formats import file_types
 from imports.formats.encoding import is_blank
 from imports.rules.cells import UNPRINTABLE
 from imports.rules.refusals import Refused
-from imports.rules.wording import shown
+from imports.rules.wording import truncate
 
 CHUNK = 1 << 16  # bytes
-LONGEST_TOKEN = 1_000_000  # characters
-LONGEST_NUMBER = 4_000  # digits; above 4,300 Python makes no number of them
-MOST_KEYS = 500  # of one object
+MAX_TOKEN_CHARACTERS = 1_000_000  # characters
+MAX_NUMBER_DIGITS = 4_000  # digits; above 4,300 Python makes no number of them
+MAX_KEYS = 500  # of one object
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
-_TOO_MANY_DIGITS = b"0" * (LONGEST_NUMBER + 1)
+_TOO_MANY_DIGITS = b"0" * (MAX_NUMBER_DIGITS + 1)
 # Escapes from left to right, so that the n-th backslash of a row of them is understood.
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves of a character
@@ -95,16 +95,16 @@ def items(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
 
 def refuse_key(item: dict[str, Any], key: str) -> None:
     if key in item:
-        raise _Broken(f"the key '{shown(key)}' stands there twice")
-    if len(item) == MOST_KEYS:
-        raise _Broken(f"it has more than {MOST_KEYS} keys")
+        raise _Broken(f"the key '{truncate(key)}' stands there twice")
+    if len(item) == MAX_KEYS:
+        raise _Broken(f"it has more than {MAX_KEYS} keys")
 
 
 def refuse_place(event: str, key: str, item: dict[str, Any] | None) -> NoReturn:
     what = _KINDS.get(event) or ("an array" if event == "start_array" else "an object")
     if item is None:
         raise _Broken(f"it is {what}, where an object with keys and values belongs")
-    raise _Broken(f"'{shown(key)}' holds {what}, where a single value belongs")
+    raise _Broken(f"'{truncate(key)}' holds {what}, where a single value belongs")
 
 
 def parsed(path: Path, encoding: str) -> Iterator[list[tuple[str, Any]]]:
@@ -120,9 +120,9 @@ def parsed(path: Path, encoding: str) -> Iterator[list[tuple[str, Any]]]:
                 parser = ijson.basic_parse_coro(events, multiple_values=several)
             parser.send(text.encode())
             silent = 0 if events else silent + len(text)
-            if silent > LONGEST_TOKEN:
+            if silent > MAX_TOKEN_CHARACTERS:
                 raise _Broken(
-                    f"it holds a text of more than {LONGEST_TOKEN:,} characters, or as many blanks"
+                    f"it holds a text of more than {MAX_TOKEN_CHARACTERS:,} characters, or as many blanks"
                 )
             yield events
             events.clear()
@@ -152,12 +152,12 @@ def texts(path: Path, encoding: str) -> Iterator[str]:
                 name = "UTF-16" if "16" in encoding else "UTF-8"
                 raise _Broken(f"its text is not {name}, or the file is damaged") from error
             # The parser would leave an invalid object in its list for a number of that length.
-            digits = digits[-LONGEST_NUMBER:]
+            digits = digits[-MAX_NUMBER_DIGITS:]
             known = len(digits)
             digits += text.encode("ascii", "replace").translate(_DIGITS)
             if (start := digits.find(_TOO_MANY_DIGITS)) >= 0:
                 yield text[: max(0, start - known)]
-                raise _Broken(f"it holds more than {LONGEST_NUMBER:,} digits in a row")
+                raise _Broken(f"it holds more than {MAX_NUMBER_DIGITS:,} digits in a row")
             if escape or "\\" in text:
                 known = len(escape)
                 half, escape = halves(escape + text)
@@ -194,6 +194,6 @@ def in_our_words(error: str) -> str:
         return "it stands behind the end of the array"
     if _NOT_A_NUMBER.search(around):
         return "NaN and Infinity are no numbers in JSON"
-    place = f", near '{shown(UNPRINTABLE.sub('', around))}'" if around else ""
+    place = f", near '{truncate(UNPRINTABLE.sub('', around))}'" if around else ""
     words = reason[1].strip(" .").replace("I expect", "there should be") if reason else "no JSON"
     return f"{words}{place}"

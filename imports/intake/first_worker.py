@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 log = logging.getLogger(__name__)
-EVERY = 15.0  # seconds between looks
+LOOK_INTERVAL_SECONDS = 15.0  # seconds between looks
 
 
 class FirstWorker:
@@ -38,7 +38,7 @@ class FirstWorker:
         self.wanted = self.wanted or forwarded
         if not self.service or time.monotonic() < self.next_look:
             return
-        self.next_look = time.monotonic() + EVERY
+        self.next_look = time.monotonic() + LOOK_INTERVAL_SECONDS
         try:
             # The queue is asked in any case, because that keeps its metric awake.
             if hints_wait() or self.wanted:

@@ -14,15 +14,15 @@ from django.db.models import Case, When
 from django.db.models.functions import Now
 
 from imports import datasets
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.models import Action, Schedule, Upload
 from imports.storage import s3
 from vendors.models import Vendor
 
 UPLOAD_ID = re.compile(r"UPLOAD_[0-9]{8}_[0-9]{6}_[0-9A-F]{6}")
-MOST_ID_CLASHES = 10
-LONGEST_NAME = 150  # bytes of a file name, with its ending
+MAX_ID_CLASHES = 10
+MAX_NAME_BYTES = 150  # bytes of a file name, with its ending
 # What a file name cannot hold: path separators, controls, and characters that reverse the text
 # around them (so that "gpj.exe" reads "exe.jpg").
 UNSAFE_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -50,7 +50,7 @@ def open_upload(
     """
     name = clean_file_name(file_name)
     folder = datasets.get(dataset).prefix + (f"{vendor.vendor_id}/" if vendor else "")
-    for _ in range(MOST_ID_CLASHES):
+    for _ in range(MAX_ID_CLASHES):
         upload_id = new_upload_id()
         try:
             with transaction.atomic():
@@ -76,9 +76,9 @@ def open_upload(
 
 def store(upload: Upload, body: IO[bytes]) -> None:
     """Put the object of an opened upload; its event starts the work. Raises botocore's errors."""
-    crashpoint("send.before_put")
+    failpoint("send.before_put")
     s3.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
-    crashpoint("send.after_put")
+    failpoint("send.after_put")
 
 
 def object_arrived(arrival: Arrival) -> Upload | None:
@@ -98,9 +98,9 @@ def object_arrived(arrival: Arrival) -> Upload | None:
         if upload is None:
             upload = _dropped(arrival, dataset.key, vendor_prefix, name)
         if upload.step != Upload.Step.DONE:
-            transaction.on_commit(lambda: crashpoint("receive.before_hint"))
+            transaction.on_commit(lambda: failpoint("receive.before_hint"))
             transaction.on_commit(send_hint, robust=True)
-        crashpoint("receive.before_commit")
+        failpoint("receive.before_commit")
     return upload
 
 
@@ -151,7 +151,7 @@ def _dropped(
     """The upload of an object that was dropped into the bucket: a new one, or the one it has."""
     vendor = Vendor.objects.filter(pk=vendor_prefix).first()
     version = {"s3_bucket": arrival.bucket, "s3_key": arrival.key, "s3_version": arrival.version}
-    for _ in range(MOST_ID_CLASHES):
+    for _ in range(MAX_ID_CLASHES):
         upload = Upload(
             upload_id=new_upload_id(),
             vendor=vendor,
@@ -185,6 +185,6 @@ def clean_file_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
     name = UNSAFE_IN_NAMES.sub("", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
     path = PurePosixPath(name or "upload.csv")
-    room = LONGEST_NAME - len(path.suffix[:20].encode())
+    room = MAX_NAME_BYTES - len(path.suffix[:20].encode())
     stem = path.stem.encode()[:room].decode(errors="ignore")
     return stem + path.suffix[:20]

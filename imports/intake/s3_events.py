@@ -18,7 +18,7 @@ from django.db import (
 
 from config import aws, health_file
 from config.logging import about
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.intake.first_worker import FirstWorker
 from imports.intake.receive import Arrival, object_arrived
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 log = logging.getLogger(__name__)
-PAUSE_AFTER_ERROR = 2.0
+PAUSE_AFTER_ERROR_SECONDS = 2.0
 
 
 class UnreadableEvent(Exception):
@@ -92,7 +92,7 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
         except Exception as error:  # noqa: BLE001 - a NUL in a key, a size beyond all numbers, …
             log.error("an event cannot be read and is left for the dead letters: %s", error)
             continue
-        crashpoint("receive.before_delete")
+        failpoint("receive.before_delete")
         sqs.delete_message(
             QueueUrl=settings.EVENTS_QUEUE_URL, ReceiptHandle=message["ReceiptHandle"]
         )
@@ -124,21 +124,21 @@ def forward() -> NoReturn:
             close_old_connections()  # an open one would keep a database awake that may sleep
         except (ClientError, BotoCoreError) as error:
             log.error("forwarding failed, trying again: %s", error)
-            time.sleep(PAUSE_AFTER_ERROR)
+            time.sleep(PAUSE_AFTER_ERROR_SECONDS)
         except DatabaseError as error:
             log.error("the database does not answer; waiting for it: %s", error)
             wait_for_database()
         except Exception:
             # An answer that the SDK cannot parse, for one; the next poll may have a better one.
             log.exception("forwarding failed, trying again")
-            time.sleep(PAUSE_AFTER_ERROR)
+            time.sleep(PAUSE_AFTER_ERROR_SECONDS)
 
 
 def wait_for_database() -> None:
     """Return when the database answers. Nothing is received meanwhile, because an event that is
     received too often becomes a dead letter."""
     while True:
-        time.sleep(PAUSE_AFTER_ERROR)
+        time.sleep(PAUSE_AFTER_ERROR_SECONDS)
         close_old_connections()
         try:
             with connection.cursor() as cursor:

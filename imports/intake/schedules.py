@@ -30,10 +30,10 @@ from imports.storage import s3
 from imports.storage.s3 import ListedVersion
 
 log = logging.getLogger(__name__)
-MOST_NEW = 500  # objects of one run; a run that finds more is due again at once
-LISTED_AT_ONCE = 1_000
-MOST_SECONDS = 60.0  # of one sweep, while runs keep finding more
-MOST_FAILURES = 3  # in a row, then staff are told
+MAX_NEW_PER_RUN = 500  # objects of one run; a run that finds more is due again at once
+MAX_LISTED_AT_ONCE = 1_000
+MAX_SWEEP_SECONDS = 60.0  # of one sweep, while runs keep finding more
+FAILURES_BEFORE_ALARM = 3  # in a row, then staff are told
 OUR_OWN = ("errors/", "rejected/")  # prefixes of what we write
 
 
@@ -140,12 +140,12 @@ def due() -> QuerySet[Schedule]:
 def run_schedules() -> int:
     """Run every schedule that is due and that nobody else runs; returns how many uploads came."""
     begin_new()
-    enough = time.monotonic() + MOST_SECONDS
+    enough = time.monotonic() + MAX_SWEEP_SECONDS
     made = 0
     for schedule_id in list(due().order_by("next_run_at").values_list("pk", flat=True)):
         while count := run_one(schedule_id):
             made += count
-            if count < MOST_NEW or time.monotonic() > enough:
+            if count < MAX_NEW_PER_RUN or time.monotonic() > enough:
                 break
     return made
 
@@ -172,11 +172,11 @@ def run_one(schedule_id: int) -> int:
             raise
         except Exception as error:  # noqa: BLE001 - one schedule must not hold up the others
             made = 0
-            put_off(schedule, error, started)
+            reschedule(schedule, error, started)
         else:
             schedule.failures = 0
             schedule.last_result = f"{made} new" if made else "nothing new"
-            if made < MOST_NEW:
+            if made < MAX_NEW_PER_RUN:
                 settle(schedule, started)
         schedule.save()
     log.info("schedule %s: %s", schedule.name, schedule.last_result)
@@ -187,7 +187,7 @@ def receive_news(schedule: Schedule) -> int:
     """Make uploads of what is new; returns how many. Raises botocore's errors."""
     dataset = datasets.get(schedule.dataset)
     made = 0
-    for listed in islice(news(schedule), MOST_NEW):
+    for listed in islice(new_objects(schedule), MAX_NEW_PER_RUN):
         arrival = Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size, listed.etag)
         if schedule.prefix.startswith(dataset.prefix):
             object_arrived(arrival)
@@ -203,12 +203,12 @@ def settle(schedule: Schedule, started: datetime) -> None:
     schedule.asked_at = schedule.asked_by = None
 
 
-def put_off(schedule: Schedule, error: Exception, started: datetime) -> None:
+def reschedule(schedule: Schedule, error: Exception, started: datetime) -> None:
     """Come again soon, but no later than usual; after some failures as usual, and staff know."""
     schedule.failures += 1
     schedule.last_result = f"failed: {type(error).__name__}: {error}"
     log.warning("schedule %s failed", schedule.name, exc_info=error)
-    if schedule.failures % MOST_FAILURES == 0:
+    if schedule.failures % FAILURES_BEFORE_ALARM == 0:
         settle(schedule, started)
         alarms.raise_alarm(Alarm.Kind.FAILED_SCHEDULE, schedule.name, schedule.last_result)
     elif schedule.is_enabled:
@@ -216,14 +216,14 @@ def put_off(schedule: Schedule, error: Exception, started: datetime) -> None:
         schedule.next_run_at = min(next_tick(schedule, started), soon)
 
 
-def news(schedule: Schedule) -> Iterator[ListedVersion]:
+def new_objects(schedule: Schedule) -> Iterator[ListedVersion]:
     """The latest versions under the prefix whose content was not imported last.
 
     Raises botocore's errors.
     """
     listed = s3.list_versions(settings.S3_BUCKET, schedule.prefix)
     latest = (each for each in listed if each.is_latest and not each.key.endswith("/"))
-    while page := list(islice(latest, LISTED_AT_ONCE)):
+    while page := list(islice(latest, MAX_LISTED_AT_ONCE)):
         yield from not_known(page)
 
 

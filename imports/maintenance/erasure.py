@@ -22,7 +22,7 @@ from imports.rules.refusals import REFUSALS
 from imports.storage import s3, staging
 
 log = logging.getLogger(__name__)
-MOST_UPLOADS = 200  # per sweep
+MAX_UPLOADS_PER_SWEEP = 200  # per sweep
 ERASED = "Erased: personal data past its time."
 
 
@@ -31,7 +31,7 @@ def erase_personal_data() -> int:
     late = past_their_time()
     erased = 0
     for upload_id in list(
-        late.order_by("completed_at").values_list("pk", flat=True)[:MOST_UPLOADS]
+        late.order_by("completed_at").values_list("pk", flat=True)[:MAX_UPLOADS_PER_SWEEP]
     ):
         with transaction.atomic():
             # The lock keeps a retry from starting meanwhile.

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from imports import datasets
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.intake.receive import Arrival, object_arrived
 from imports.models import Upload
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
-MOST_AT_ONCE = 1_000  # objects compared with the database
+MAX_COMPARED_AT_ONCE = 1_000  # objects compared with the database
 
 
 def find_missing_events() -> int:
@@ -25,7 +25,7 @@ def find_missing_events() -> int:
         for listed in s3.list_versions(settings.S3_BUCKET, dataset.prefix):
             if listed.modified < now() - grace and not listed.key.endswith("/"):
                 page.append(listed)
-            if len(page) == MOST_AT_ONCE:
+            if len(page) == MAX_COMPARED_AT_ONCE:
                 found += receive_unknown(page)
                 page = []
         found += receive_unknown(page)
@@ -44,7 +44,7 @@ def receive_unknown(page: list[s3.ListedVersion]) -> int:
     unknown = [listed for listed in page if (listed.key, listed.version) not in known]
     for listed in unknown:
         object_arrived(arrival_of(listed))
-        crashpoint("find.after_receive")
+        failpoint("find.after_receive")
     return len(unknown)
 
 

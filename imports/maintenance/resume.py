@@ -13,7 +13,7 @@ from django.db.models import Min, Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.models import Upload
 from imports.monitoring import metrics
@@ -21,7 +21,7 @@ from imports.monitoring.queues import messages_in
 from imports.rules.refusals import REFUSALS
 
 log = logging.getLogger(__name__)
-MOST_HINTS = 100  # per sweep
+MAX_HINTS_PER_SWEEP = 100  # per sweep
 
 
 def resume_stalled() -> int:
@@ -45,9 +45,9 @@ def resume_stalled() -> int:
         oldest_seconds=(now() - oldest).total_seconds() if oldest else 0.0,
     )
     sent = 0
-    for _ in range(min(MOST_HINTS, max(0, count - waiting))):
+    for _ in range(min(MAX_HINTS_PER_SWEEP, max(0, count - waiting))):
         sent += send_hint()
-        crashpoint("resume.after_hint")
+        failpoint("resume.after_hint")
     if sent:
         log.info("%s uploads were due and waiting; sent %s hints", count, sent)
     return sent
@@ -62,7 +62,7 @@ def end_those_that_never_arrived() -> None:
         upload_timestamp__lt=Now() - timedelta(minutes=minutes),
         next_attempt_at__isnull=True,
     )
-    for upload_id in late.values_list("pk", flat=True)[:MOST_HINTS]:
+    for upload_id in late.values_list("pk", flat=True)[:MAX_HINTS_PER_SWEEP]:
         with transaction.atomic():
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is None:
@@ -71,4 +71,4 @@ def end_those_that_never_arrived() -> None:
             upload.refuse("NEVER_ARRIVED", message)
             upload.save()
             transaction.on_commit(send_hint, robust=True)
-            crashpoint("never_arrived.before_commit")
+            failpoint("never_arrived.before_commit")

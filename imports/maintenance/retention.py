@@ -13,12 +13,12 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from imports import datasets
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.models import Upload
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
-MOST_DELETIONS = 1_000  # per sweep
+MAX_DELETIONS_PER_SWEEP = 1_000  # per sweep
 
 
 def clean_up() -> int:
@@ -28,14 +28,14 @@ def clean_up() -> int:
     """
     late = sources_past_their_time()
     deleted = 0
-    for upload_id in list(late.values_list("pk", flat=True)[:MOST_DELETIONS]):
+    for upload_id in list(late.values_list("pk", flat=True)[:MAX_DELETIONS_PER_SWEEP]):
         with transaction.atomic():
             # The lock keeps a retry from starting between the look and the deletion.
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is None:
                 continue
             s3.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
-            crashpoint("clean_up.after_delete")
+            failpoint("clean_up.after_delete")
             upload.source_deleted_at = now()
             upload.save(update_fields=["source_deleted_at"])
             deleted += 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from imports.models import Upload
 
-LOOK_EVERY = 0.05  # seconds
+POLL_INTERVAL_SECONDS = 0.05  # seconds
 
 
 class TimedOut(Exception):
@@ -34,4 +34,4 @@ def wait_for(which: dict[str, str], until: Callable[[Upload], bool], *, seconds:
             return upload
         if time.monotonic() > deadline:
             raise TimedOut(upload)
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL_SECONDS)

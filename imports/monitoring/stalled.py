@@ -7,19 +7,19 @@ from django.db.models.functions import Now
 
 from imports.models import Upload
 
-AFTER = timedelta(minutes=2)
+STALLED_AFTER = timedelta(minutes=2)
 
 
-def is_stuck() -> Q:
+def is_stalled() -> Q:
     """Uploads whose last attempt failed, that were due for two minutes and nobody took, or whose
     object has not come two minutes after the form was sent."""
     has_failed = Q(attempts__gt=0)
     nobody_works = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
-    overdue = Q(next_attempt_at__lt=Now() - AFTER) & nobody_works
+    overdue = Q(next_attempt_at__lt=Now() - STALLED_AFTER) & nobody_works
     no_object = Q(
         status=Upload.Status.RECEIVED,
         s3_version__isnull=True,
         next_attempt_at__isnull=True,
-        upload_timestamp__lt=Now() - AFTER,
+        upload_timestamp__lt=Now() - STALLED_AFTER,
     )
     return (Q(next_attempt_at__isnull=False) & (has_failed | overdue)) | no_object

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imports.formats.csv_writer import lines
+from imports.formats.csv_writer import csv_lines
 from imports.models import RowError, Upload
 from imports.rules.columns import CORRECTIONS_COLUMN, cell_names, is_corrections
 
@@ -11,7 +11,7 @@ ROWS_PER_FETCH = 2_000
 
 def correctable_file(upload: Upload) -> Iterator[bytes]:
     """The rejected rows only, in the vendor's own columns, with `Errors` last: mend, upload."""
-    return lines(correctable_rows(upload))
+    return csv_lines(correctable_rows(upload))
 
 
 def correctable_rows(upload: Upload) -> Iterator[list[str]]:

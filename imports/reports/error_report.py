@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from imports import datasets
 from imports.dataset import Dataset
-from imports.formats.csv_writer import lines
+from imports.formats.csv_writer import csv_lines
 from imports.models import Upload
 from imports.reports.correctable_file import correctable_file, errors
 from imports.rules.columns import cell_names
@@ -35,7 +35,7 @@ def error_report(upload: Upload) -> Iterator[bytes]:
     The same bytes for the same run: in file order, then the data set's column order.
     """
     dataset = datasets.of_upload(upload)
-    return lines(report_rows(upload, dataset))
+    return csv_lines(report_rows(upload, dataset))
 
 
 def report_header(dataset: Dataset) -> list[str]:

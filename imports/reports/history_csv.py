@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from imports.formats.csv_writer import lines
+from imports.formats.csv_writer import csv_lines
 from imports.models import Upload
 
 HEADER = [
@@ -16,7 +16,7 @@ HEADER = [
 
 def history_file(uploads: Iterable[Upload]) -> Iterator[bytes]:
     """The file in pieces. Times are UTC in ISO 8601, to the second."""
-    return lines(_rows(uploads))
+    return csv_lines(_rows(uploads))
 
 
 def _rows(uploads: Iterable[Upload]) -> Iterator[list[str]]:

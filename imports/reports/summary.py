@@ -10,7 +10,7 @@ from imports import datasets
 from imports.models import RowError, Upload
 from imports.rules.remedies import remedy_for
 
-MOST_RANGES = 12
+MAX_RANGES = 12
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def error_groups(upload: Upload) -> list[ErrorGroup]:
     dataset = datasets.of_upload(upload)
     with connection.cursor() as cursor:
         cursor.execute(
-            GROUPS, {"upload_id": upload.upload_id, "run": upload.run, "most": MOST_RANGES}
+            GROUPS, {"upload_id": upload.upload_id, "run": upload.run, "most": MAX_RANGES}
         )
         groups = cursor.fetchall()
     messages = dict(

@@ -2,7 +2,7 @@
 
 A rule is a small frozen value with its own error code, its sentence for the help page and its
 remedy for the report. `checker(label)` gives a function from a cell's text (trimmed, NFC, not
-empty) to its value; it raises `Wrong` with a message that says field, value and rule. A checker
+empty) to its value; it raises `InvalidCell` with a message that says field, value and rule. A checker
 is made once per batch, so a rule may look something up in `checker` at no cost per row.
 """
 
@@ -13,12 +13,12 @@ from typing import Any
 Checker = Callable[[Any], Any]
 
 
-class Wrong(Exception):
+class InvalidCell(Exception):
     """A cell breaks a rule; the message is for the vendor."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RowProblem:
     """One thing wrong with one row: the column's key ("" for the whole row), code, message."""
 
     column: str

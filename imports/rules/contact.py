@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
-from imports.rules.base import Checker, Rule, Wrong
-from imports.rules.wording import shown
+from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.wording import truncate
 
-LONGEST_ADDRESS = 254  # characters, as SMTP has it
-LONGEST_PHONE = 40
+MAX_ADDRESS_CHARACTERS = 254  # characters, as SMTP has it
+MAX_PHONE_CHARACTERS = 40
 # Letters of any script, because addresses have them nowadays; what is no letter is told apart by
 # `isprintable`, which is false of invisible characters and of all spaces but the usual one.
 WORD = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
@@ -32,7 +32,7 @@ class Email(Rule):
         def check(text: str) -> str:
             address = text.lower()
             if not is_address(address):
-                raise Wrong(self.message_template.format(field=label, value=shown(text)))
+                raise InvalidCell(self.message_template.format(field=label, value=truncate(text)))
             return address
 
         return check
@@ -50,9 +50,9 @@ class Phone(Rule):
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
             if not self._is_plausible(text):
-                raise Wrong(
+                raise InvalidCell(
                     self.message_template.format(
-                        field=label, least=self.least, most=self.most, value=shown(text)
+                        field=label, least=self.least, most=self.most, value=truncate(text)
                     )
                 )
             return text
@@ -60,7 +60,7 @@ class Phone(Rule):
         return check
 
     def _is_plausible(self, text: str) -> bool:
-        if len(text) > LONGEST_PHONE or not PHONE.fullmatch(text):
+        if len(text) > MAX_PHONE_CHARACTERS or not PHONE.fullmatch(text):
             return False
         number = re.split("x|ext", text, flags=re.IGNORECASE)[0]  # without the extension
         return self.least <= sum(map(str.isdigit, number)) <= self.most
@@ -80,7 +80,7 @@ class Phone(Rule):
 def is_address(text: str) -> bool:
     """Has it the form of an e-mail address, in lower case?"""
     # The length comes before the pattern, lest a hostile cell cost time.
-    if len(text) > LONGEST_ADDRESS or not text.isprintable() or not ADDRESS.fullmatch(text):
+    if len(text) > MAX_ADDRESS_CHARACTERS or not text.isprintable() or not ADDRESS.fullmatch(text):
         return False
     name, _, host = text.rpartition("@")
     labels = host.split(".")

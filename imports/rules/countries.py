@@ -4,8 +4,8 @@ import difflib
 from dataclasses import dataclass, field
 from functools import cache
 
-from imports.rules.base import Checker, Rule, Wrong
-from imports.rules.wording import shown
+from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.wording import truncate
 
 # Three letters, two letters, the name that is stored.
 LIST = """
@@ -121,7 +121,7 @@ class Country(Rule):
                 names = [name for name in known if len(name) > 3]
                 near = difflib.get_close_matches(text[:100].casefold(), names, n=1)
                 hint = f" Did you mean '{known[near[0]]}'?" if near else ""
-                raise Wrong(f"{label} '{shown(text)}' is no country we know.{hint}")
+                raise InvalidCell(f"{label} '{truncate(text)}' is no country we know.{hint}")
             return name
 
         return check

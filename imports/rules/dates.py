@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.utils.timezone import now
 
-from imports.rules.base import Checker, Rule, Wrong
-from imports.rules.wording import plain, shown
+from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.wording import truncate, with_separators
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 OTHER_DAY = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}")
@@ -29,15 +29,15 @@ class Date(Rule):
         def check(text: str) -> date:
             if not DAY.fullmatch(text):
                 order = ", with year, month and day in this order" if OTHER_DAY.match(text) else ""
-                raise Wrong(
-                    f"{label} must be a day such as 1990-12-31{order} (was '{shown(text)}')"
+                raise InvalidCell(
+                    f"{label} must be a day such as 1990-12-31{order} (was '{truncate(text)}')"
                 )
             try:
                 day = date.fromisoformat(text)
             except ValueError:
-                raise Wrong(f"{label} is a day that does not exist (was {text})") from None
+                raise InvalidCell(f"{label} is a day that does not exist (was {text})") from None
             if day.year <= self.after_year:
-                raise Wrong(f"{label} must be after the year {self.after_year} (was {text})")
+                raise InvalidCell(f"{label} must be after the year {self.after_year} (was {text})")
             return day
 
         return check
@@ -79,14 +79,16 @@ class Timestamp(Rule):
             except ValueError:
                 usual = None
             if not usual:
-                raise Wrong(explained(label, text))
+                raise InvalidCell(explained(label, text))
             try:
                 moment = moment.astimezone(UTC)
             except OverflowError:  # the year 1 or 9999, moved over its end by the zone
-                raise Wrong(f"{label} is too far away (was {text})") from None
+                raise InvalidCell(f"{label} is too far away (was {text})") from None
             if moment > latest:
-                ahead = f"{plain(self.ahead.days)} day" + ("s" if self.ahead.days > 1 else "")
-                raise Wrong(f"{label} is more than {ahead} in the future (was {text})")
+                ahead = f"{with_separators(self.ahead.days)} day" + (
+                    "s" if self.ahead.days > 1 else ""
+                )
+                raise InvalidCell(f"{label} is more than {ahead} in the future (was {text})")
             return moment
 
         return check
@@ -96,9 +98,7 @@ def explained(label: str, text: str) -> str:
     """What is wrong with a text that is no moment with a zone."""
     found = MOMENT.fullmatch(text[:40])
     if found and not found["zone"]:
-        return f"{label} must say its zone, such as {text.rstrip('Zz')}Z (was '{shown(text)}')"
+        return f"{label} must say its zone, such as {text.rstrip('Zz')}Z (was '{truncate(text)}')"
     if found:
-        return f"{label} is a time that does not exist (was {shown(text)})"
-    return (
-        f"{label} must be a time with its zone, such as 2026-01-31T12:00:00Z (was '{shown(text)}')"
-    )
+        return f"{label} is a time that does not exist (was {truncate(text)})"
+    return f"{label} must be a time with its zone, such as 2026-01-31T12:00:00Z (was '{truncate(text)}')"

@@ -4,10 +4,10 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from imports.rules.base import Checker, Rule, Wrong
-from imports.rules.wording import shown
+from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.wording import truncate
 
-LONGEST_NUMBER = 1_000  # characters; no double needs as many
+MAX_DOUBLE_CHARACTERS = 1_000  # characters; no double needs as many
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?")
 
 
@@ -30,15 +30,17 @@ class Finite(Rule):
         matches = NUMBER.fullmatch
 
         def check(text: str) -> float:
-            if len(text) <= LONGEST_NUMBER and matches(text):
+            if len(text) <= MAX_DOUBLE_CHARACTERS and matches(text):
                 value = float(text)
                 if math.isfinite(value):
                     return value
-                raise Wrong(f"{label} is beyond what a number can be here (was {shown(text)})")
-            if text.startswith('"') and matches(text[1:-1]):
-                raise Wrong(
-                    f"{label} is a text; write it without quotation marks (was {shown(text)})"
+                raise InvalidCell(
+                    f"{label} is beyond what a number can be here (was {truncate(text)})"
                 )
-            raise Wrong(self.message_template.format(field=label, value=shown(text)))
+            if text.startswith('"') and matches(text[1:-1]):
+                raise InvalidCell(
+                    f"{label} is a text; write it without quotation marks (was {truncate(text)})"
+                )
+            raise InvalidCell(self.message_template.format(field=label, value=truncate(text)))
 
         return check

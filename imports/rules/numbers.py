@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from imports.rules.base import Checker, Rule, Wrong
-from imports.rules.wording import plain, shown
+from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.wording import truncate, with_separators
 
-LONGEST_NUMBER = 40  # characters; longer text is not a number anybody meant
+MAX_NUMBER_CHARACTERS = 40  # characters; longer text is not a number anybody meant
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 GROUPED_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:[,. '][0-9]{3})+(?:[.,][0-9]+)?")
@@ -34,7 +34,7 @@ class Number(Rule):
 
         def check(text: str) -> Decimal:
             if (
-                len(text) <= LONGEST_NUMBER
+                len(text) <= MAX_NUMBER_CHARACTERS
                 and usual(text)
                 and low <= (value := Decimal(text)) <= high
             ):
@@ -48,21 +48,27 @@ class Number(Rule):
         refuse_number_like(label, text, NUMBER, "19.99" if self.decimals else "20")
         value = Decimal(text)
         if value < self.at_least:
-            raise Wrong(f"{label} must be at least {plain(self.at_least)} (was {shown(text)})")
+            raise InvalidCell(
+                f"{label} must be at least {with_separators(self.at_least)} (was {truncate(text)})"
+            )
         if value > self.at_most:
-            raise Wrong(f"{label} must be at most {plain(self.at_most)} (was {shown(text)})")
+            raise InvalidCell(
+                f"{label} must be at most {with_separators(self.at_most)} (was {truncate(text)})"
+            )
         if len(text.partition(".")[2]) > self.decimals:
-            raise Wrong(f"{label} may have at most {self.decimals} decimals (was {shown(text)})")
+            raise InvalidCell(
+                f"{label} may have at most {self.decimals} decimals (was {truncate(text)})"
+            )
         return value
 
     @property
     def in_words(self) -> str:
-        return f"{plain(self.at_least)} to {plain(self.at_most)}, at most {self.decimals} decimals"
+        return f"{with_separators(self.at_least)} to {with_separators(self.at_most)}, at most {self.decimals} decimals"
 
     @property
     def remedy(self) -> str:
         return (
-            f"Write a number from {plain(self.at_least)} to {plain(self.at_most)} with a point for "
+            f"Write a number from {with_separators(self.at_least)} to {with_separators(self.at_most)} with a point for "
             f"at most {self.decimals} decimals and nothing else: no currency sign, no thousands "
             "separator."
         )
@@ -88,24 +94,28 @@ class Whole(Rule):
         return check
 
     def _explain(self, label: str, text: str) -> int:
-        if len(text) <= LONGEST_NUMBER and NUMBER.fullmatch(text) and "." in text:
-            raise Wrong(f"{label} must be a whole number (was {shown(text)})")
+        if len(text) <= MAX_NUMBER_CHARACTERS and NUMBER.fullmatch(text) and "." in text:
+            raise InvalidCell(f"{label} must be a whole number (was {truncate(text)})")
         refuse_number_like(label, text, WHOLE_NUMBER, "20")
         value = int(text)
         if value < self.at_least:
-            raise Wrong(f"{label} must be at least {plain(self.at_least)} (was {shown(text)})")
+            raise InvalidCell(
+                f"{label} must be at least {with_separators(self.at_least)} (was {truncate(text)})"
+            )
         if value > self.at_most:
-            raise Wrong(f"{label} must be at most {plain(self.at_most)} (was {shown(text)})")
+            raise InvalidCell(
+                f"{label} must be at most {with_separators(self.at_most)} (was {truncate(text)})"
+            )
         return value
 
     @property
     def in_words(self) -> str:
-        return f"whole number, {plain(self.at_least)} to {plain(self.at_most)}"
+        return f"whole number, {with_separators(self.at_least)} to {with_separators(self.at_most)}"
 
     @property
     def remedy(self) -> str:
         return (
-            f"Write a whole number from {plain(self.at_least)} to {plain(self.at_most)}: digits "
+            f"Write a whole number from {with_separators(self.at_least)} to {with_separators(self.at_most)}: digits "
             "only, no decimals, no thousands separator."
         )
 
@@ -116,18 +126,18 @@ def refuse_number_like(label: str, text: str, wanted: re.Pattern[str], example: 
     The pattern is ASCII and comes before `Decimal` or `int`, which accept `NaN`, `1_000`, `１２`
     and spend minutes on `1E+3000000`.
     """
-    if len(text) > LONGEST_NUMBER:
-        raise Wrong(f"{label} must be a number such as {example} (was '{shown(text)}')")
+    if len(text) > MAX_NUMBER_CHARACTERS:
+        raise InvalidCell(f"{label} must be a number such as {example} (was '{truncate(text)}')")
     if wanted.fullmatch(text):
         return
     if GROUPED_NUMBER.fullmatch(text):
-        raise Wrong(
+        raise InvalidCell(
             f"{label} must be a number such as {example}, without thousands separators "
-            f"(was '{shown(text)}': did you mean {re.sub('[^0-9+-]', '', text)}?)"
+            f"(was '{truncate(text)}': did you mean {re.sub('[^0-9+-]', '', text)}?)"
         )
     if DECIMAL_COMMA.fullmatch(text):
-        raise Wrong(
-            f"{label} must use a point for decimals (was '{shown(text)}': did you mean "
+        raise InvalidCell(
+            f"{label} must use a point for decimals (was '{truncate(text)}': did you mean "
             f"{text.replace(',', '.')}?)"
         )
-    raise Wrong(f"{label} must be a number such as {example} (was '{shown(text)}')")
+    raise InvalidCell(f"{label} must be a number such as {example} (was '{truncate(text)}')")

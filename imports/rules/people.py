@@ -4,9 +4,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 
-from imports.rules.base import Checker, Rule, Wrong
+from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.rows import RowRule
-from imports.rules.wording import shown
+from imports.rules.wording import truncate
 
 SIGNS = frozenset(" '-\u2019\u02bc\u2010\u2011")  # apostrophes and hyphens as keyboards write them
 ACCENTS = {"Mn", "Mc"}  # marks that belong to the letter before them, also vowels in Hindi
@@ -26,7 +26,7 @@ class PersonName(Rule):
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
             if not is_name(text):
-                raise Wrong(self.message_template.format(field=label, value=shown(text)))
+                raise InvalidCell(self.message_template.format(field=label, value=truncate(text)))
             return " ".join(text.split())
 
         return check
@@ -42,8 +42,10 @@ class Digits(Rule):
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
             if len(text) != self.count or not (text.isascii() and text.isdigit()):
-                raise Wrong(
-                    self.message_template.format(field=label, count=self.count, value=shown(text))
+                raise InvalidCell(
+                    self.message_template.format(
+                        field=label, count=self.count, value=truncate(text)
+                    )
                 )
             return text
 

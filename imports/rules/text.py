@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from imports.rules.base import Checker, Rule, Wrong
-from imports.rules.wording import plain, shown
+from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.wording import truncate, with_separators
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class MaxLength(Rule):
 
         def check(text: str) -> str:
             if len(text) > limit:
-                raise Wrong(
+                raise InvalidCell(
                     self.message_template.format(
-                        field=label, limit=plain(limit), length=plain(len(text))
+                        field=label, limit=with_separators(limit), length=with_separators(len(text))
                     )
                 )
             return text
@@ -31,11 +31,11 @@ class MaxLength(Rule):
 
     @property
     def in_words(self) -> str:
-        return f"at most {plain(self.limit)} characters"
+        return f"at most {with_separators(self.limit)} characters"
 
     @property
     def remedy(self) -> str:
-        return f"Shorten the text to {plain(self.limit)} characters or fewer."
+        return f"Shorten the text to {with_separators(self.limit)} characters or fewer."
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class OneOf(Rule):
             if (answer := answers.get(text)) is not None:
                 return answer
             if (name := spelling.get(text.casefold())) is None:
-                raise Wrong(self._explain(label, text, spelling))
+                raise InvalidCell(self._explain(label, text, spelling))
             return answers.setdefault(text, name)
 
         return check
@@ -72,11 +72,11 @@ class OneOf(Rule):
 
     def _explain(self, label: str, text: str, spelling: dict[str, str]) -> str:
         if not self.is_kept_by_staff:
-            return f"{label} must be {self.choices} (was '{shown(text)}')"
+            return f"{label} must be {self.choices} (was '{truncate(text)}')"
         # Long text is nobody's typing mistake, and comparing it would cost time.
         near = difflib.get_close_matches(text[:100].casefold(), spelling, n=1)
         hint = f" Did you mean '{spelling[near[0]]}'?" if near else ""
-        return f"{label} '{shown(text)}' is not approved.{hint}"
+        return f"{label} '{truncate(text)}' is not approved.{hint}"
 
     @property
     def message_template(self) -> str:
@@ -112,7 +112,7 @@ class WebAddress(Rule):
 
         def check(text: str) -> str:
             if len(text) > self.limit or not address.fullmatch(text):
-                raise Wrong(self.message_template.format(field=label, value=shown(text)))
+                raise InvalidCell(self.message_template.format(field=label, value=truncate(text)))
             return text
 
         return check
@@ -131,9 +131,9 @@ class Pattern(Rule):
 
         def check(text: str) -> str:
             if not matches(text):
-                raise Wrong(
+                raise InvalidCell(
                     self.message_template.format(
-                        field=label, example=self.example, value=shown(text)
+                        field=label, example=self.example, value=truncate(text)
                     )
                 )
             return text

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-SHOWN_CHARACTERS = 80
+MAX_SHOWN_CHARACTERS = 80
 
 
-def shown(text: str) -> str:
+def truncate(text: str) -> str:
     """A vendor's value as messages show it: at most 80 characters."""
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 1] + "…"
 
 
-def plain(number: Decimal | int) -> str:
+def with_separators(number: Decimal | int) -> str:
     """A limit as people write it: 999,999.99."""
     return f"{number:,}"
 

@@ -15,23 +15,23 @@ from django.utils.timezone import now
 from imports import datasets
 from imports.dataset import Dataset
 from imports.destinations import claimed_keys
-from imports.destinations.base import KeysTakenMeanwhile, Taken
+from imports.destinations.base import BatchOutcome, KeysTakenMeanwhile
 from imports.execution import retry_policy
 from imports.execution.lease import Work
 from imports.formats.layout import Layout
 from imports.models import RowError, Upload
 from imports.monitoring import metrics
-from imports.rules.base import Problem
+from imports.rules.base import RowProblem
 from imports.rules.columns import cell_names
 from imports.storage import staging
 from imports.storage.postgres_copy import copy_rows
-from imports.validation.batch import Judged
-from imports.validation.validate import judge
+from imports.validation.batch import ValidatedBatch
+from imports.validation.validate import validate
 
 log = logging.getLogger(__name__)
-MOST_TRIES = 5  # of one batch that deadlocks
+MAX_TRIES = 5  # of one batch that deadlocks
 ALL_ROWS = 2**31
-MOST_RESTARTS = 5
+MAX_RESTARTS = 5
 
 
 class RowsLost(Exception):
@@ -50,27 +50,27 @@ def load(work: Work) -> None:
     runs = staging.read(upload, ALL_ROWS if is_check else settings.BATCH_ROWS)
     today = (upload.started_at or upload.upload_timestamp).date()
     layout = Layout.from_json(upload.layout or {})
-    batch = judge(dataset, layout, [row for run in runs for row in run.rows], upload.mode, today)
-    for tries in range(1, MOST_TRIES + 1):
+    batch = validate(dataset, layout, [row for run in runs for row in run.rows], upload.mode, today)
+    for tries in range(1, MAX_TRIES + 1):
         try:
             with work.batch() as upload:
                 cursor = runs[-1].sequence if runs else upload.staged_items
                 is_last = cursor >= upload.staged_items
-                taken = take(upload, dataset, batch, last=is_last, undo=is_check)
-                if taken.lost:
+                outcome = write(upload, dataset, batch, last=is_last, undo=is_check)
+                if outcome.lost:
                     begin_again(upload)
                     return
-                problems = batch.problems | taken.problems
+                problems = batch.problems | outcome.problems
                 keep_errors(upload, batch, problems)
-                upload.valid_records += taken.valid
-                upload.skipped_records += taken.skipped
+                upload.valid_records += outcome.valid
+                upload.skipped_records += outcome.skipped
                 upload.error_records += len(problems)
                 upload.cursor = cursor
                 if is_last:
                     upload.step = Upload.Step.REPORT
             break
         except (OperationalError, KeysTakenMeanwhile) as error:
-            if tries == MOST_TRIES or not retry_policy.is_contention(error):
+            if tries == MAX_TRIES or not retry_policy.is_contention(error):
                 raise
             time.sleep(random.uniform(0, 0.05 * tries))  # noqa: S311 - jitter, not a secret
     seconds = time.monotonic() - started
@@ -80,7 +80,7 @@ def load(work: Work) -> None:
         count,
         seconds,
         count / seconds,
-        taken.valid,
+        outcome.valid,
         len(problems),
         upload.processed_records,
         upload.total_records,
@@ -94,7 +94,7 @@ def load(work: Work) -> None:
     )
     metrics.rows(
         dataset=dataset.key,
-        imported=0 if is_check else taken.valid,
+        imported=0 if is_check else outcome.valid,
         rejected=Counter(problem.code for found in problems.values() for problem in found),
         seconds=seconds,
     )
@@ -102,8 +102,8 @@ def load(work: Work) -> None:
 
 def begin_again(upload: Upload) -> None:
     """Load from the first row once more. Raises RowsLost when that has happened too often."""
-    if upload.restarts == MOST_RESTARTS:
-        raise RowsLost(f"{MOST_RESTARTS} times the rows of earlier batches were gone at the end")
+    if upload.restarts == MAX_RESTARTS:
+        raise RowsLost(f"{MAX_RESTARTS} times the rows of earlier batches were gone at the end")
     log.warning("a crash of the database took what was loaded; the load begins again")
     RowError.objects.filter(upload=upload, run=upload.run).delete()
     claimed_keys.forget(upload)
@@ -112,16 +112,20 @@ def begin_again(upload: Upload) -> None:
     upload.valid_records = upload.error_records = upload.skipped_records = 0
 
 
-def take(upload: Upload, dataset: Dataset, batch: Judged, *, last: bool, undo: bool) -> Taken:
+def write(
+    upload: Upload, dataset: Dataset, batch: ValidatedBatch, *, last: bool, undo: bool
+) -> BatchOutcome:
     """Bring the clean rows in; with `undo` find out what would happen, and leave no trace."""
     with transaction.atomic():
-        taken = dataset.destination.take(upload, batch, last=last)
+        outcome = dataset.destination.write(upload, batch, last=last)
         if undo:
             transaction.set_rollback(True)
-    return taken
+    return outcome
 
 
-def keep_errors(upload: Upload, batch: Judged, problems: dict[int, list[Problem]]) -> None:
+def keep_errors(
+    upload: Upload, batch: ValidatedBatch, problems: dict[int, list[RowProblem]]
+) -> None:
     """Store the problems in file order, with each row's cells on its first one."""
     copy_rows(
         RowError._meta.db_table,
@@ -140,7 +144,7 @@ def keep_errors(upload: Upload, batch: Judged, problems: dict[int, list[Problem]
 
 
 def error_rows(
-    upload: Upload, batch: Judged, problems: dict[int, list[Problem]]
+    upload: Upload, batch: ValidatedBatch, problems: dict[int, list[RowProblem]]
 ) -> Iterator[tuple[Any, ...]]:
     created_at = now().isoformat()
     for i in sorted(problems):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from imports.execution import retry_policy
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.execution.lease import Work, locked
 from imports.models import Alarm, Notification, Upload
@@ -20,8 +20,8 @@ from imports.notifications import alarms, email
 from imports.storage import staging
 
 log = logging.getLogger(__name__)
-MOST_SENDS = 12  # of one message that SES does not take for now; about an hour with back-off
-MOST_LOST = 2  # sends of one message whose outcome is unknown
+MAX_SENDS = 12  # of one message that SES does not take for now; about an hour with back-off
+MAX_LOST = 2  # sends of one message whose outcome is unknown
 UNSENT = (Notification.State.PENDING, Notification.State.SENDING)
 
 
@@ -38,9 +38,9 @@ def notify(work: Work) -> None:
         return
     try:
         email.send(notification)
-        crashpoint("notify.after_send")
+        failpoint("notify.after_send")
     except email.NotSent as error:
-        put_off(work, notification, error)
+        reschedule(work, notification, error)
     except email.OutcomeUnknown as error:
         log.warning("the answer of SES was lost: %s", error)
         count_lost(work, notification)
@@ -69,7 +69,7 @@ def count_lost(work: Work, notification: Notification) -> None:
     """Record that SES was asked and did not answer: ask once more, or tell staff."""
     with work.batch() as upload:
         notification.lost += 1
-        is_over = notification.lost >= MOST_LOST
+        is_over = notification.lost >= MAX_LOST
         notification.state = Notification.State.UNKNOWN if is_over else Notification.State.PENDING
         notification.save()
         if is_over:
@@ -80,10 +80,10 @@ def count_lost(work: Work, notification: Notification) -> None:
             )
 
 
-def put_off(work: Work, notification: Notification, error: email.NotSent) -> None:
+def reschedule(work: Work, notification: Notification, error: email.NotSent) -> None:
     """Record that SES did not take the message: try later, or give up and tell staff."""
     notification.last_error = str(error)
-    is_over = error.final or notification.attempts >= MOST_SENDS
+    is_over = error.final or notification.attempts >= MAX_SENDS
     notification.state = Notification.State.FAILED if is_over else Notification.State.PENDING
     if is_over:
         with work.batch() as upload:

@@ -7,7 +7,7 @@ from django.db import transaction
 from imports import datasets
 from imports.destinations import claimed_keys
 from imports.execution.clock import database_now
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.execution.lease import Work
 from imports.models import Alarm, Upload
 from imports.monitoring import metrics
@@ -27,7 +27,7 @@ def report(work: Work) -> None:
     if upload.error_records:
         found = error_report.report_of(upload)
         key, version = found.key, put_report(upload, found)
-        crashpoint("report.after_put")
+        failpoint("report.after_put")
     with work.batch() as upload:
         upload.error_file_s3_key = key
         upload.error_file_version = version

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 
 from imports import datasets
 from imports.dataset import Dataset
-from imports.execution.failpoints import crashpoint
+from imports.execution.failpoints import failpoint
 from imports.execution.lease import Work
 from imports.models import Upload
 from imports.rules.refusals import Refused
 from imports.storage import s3, staging
 
-RENEW_EVERY = 5.0  # seconds
+RENEW_INTERVAL_SECONDS = 5.0  # seconds
 
 
 def stage(work: Work) -> None:
@@ -24,7 +24,7 @@ def stage(work: Work) -> None:
     try:
         refuse_by_what_is_known(upload, dataset)
         with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
-            crashpoint("stage.after_download")
+            failpoint("stage.after_download")
             work.renew()
             staging.put_upload(upload)
             layout = dataset.inspect(source.path, source.size, upload.mode)
@@ -68,8 +68,8 @@ def write_rows(work: Work, rows: Iterable[tuple[int, list[str]]]) -> int:
     renewed = time.monotonic()
     for count in staging.write(work.upload_id, work.token, rows):
         written = count
-        crashpoint("stage.after_items")
-        if time.monotonic() - renewed > RENEW_EVERY:
+        failpoint("stage.after_items")
+        if time.monotonic() - renewed > RENEW_INTERVAL_SECONDS:
             work.renew()
             renewed = time.monotonic()
     return written

@@ -17,9 +17,9 @@ Item = dict[str, Any]  # in DynamoDB's own notation: {"email": {"S": "jo@example
 
 ITEMS_PER_WRITE = 25  # DynamoDB's limits of one request
 KEYS_PER_READ = 100
-REQUESTS_AT_ONCE = 8  # of one call; a request waits for DynamoDB most of its time
-DEADLINE = 30.0  # seconds that what is left unprocessed is offered again
-LONGEST_PAUSE = 5.0
+MAX_CONCURRENT_REQUESTS = 8  # of one call; a request waits for DynamoDB most of its time
+DEADLINE_SECONDS = 30.0  # seconds that what is left unprocessed is offered again
+MAX_PAUSE_SECONDS = 5.0
 
 
 class Overloaded(Exception):
@@ -41,7 +41,7 @@ def put_all(
     `still_ours` is asked before each few requests and raises to stop. No request is under way any
     more when this returns or raises: Overloaded, botocore's errors, and those of `still_ours`.
     """
-    dynamodb, deadline = client(), time.monotonic() + DEADLINE
+    dynamodb, deadline = client(), time.monotonic() + DEADLINE_SECONDS
 
     def put(group: Sequence[Item]) -> None:
         requests: Any = {table: [{"PutRequest": {"Item": item}} for item in group]}
@@ -59,7 +59,7 @@ def get_all(table: str, keys: Sequence[Item], attributes: Sequence[str]) -> list
 
     What was written before is seen. Raises Overloaded and botocore's errors.
     """
-    dynamodb, deadline = client(), time.monotonic() + DEADLINE
+    dynamodb, deadline = client(), time.monotonic() + DEADLINE_SECONDS
     names = {f"#{position}": name for position, name in enumerate(attributes)}
 
     def get(group: Sequence[Item]) -> list[Item]:
@@ -90,9 +90,9 @@ def attempts(deadline: float) -> Iterator[None]:
     while True:
         yield
         if time.monotonic() + pause > deadline:
-            raise Overloaded(f"{DEADLINE:.0f} s of unprocessed items")
+            raise Overloaded(f"{DEADLINE_SECONDS:.0f} s of unprocessed items")
         time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
 def several_at_once(
@@ -105,8 +105,8 @@ def several_at_once(
         yield from map(ask, groups)
         return
     rest = iter(groups)
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="dynamo") as pool:
-        while wave := list(islice(rest, REQUESTS_AT_ONCE)):
+    with ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS, thread_name_prefix="dynamo") as pool:
+        while wave := list(islice(rest, MAX_CONCURRENT_REQUESTS)):
             if still_ours is not None:
                 still_ours()
             yield from pool.map(ask, wave)

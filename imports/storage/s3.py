@@ -15,8 +15,8 @@ from django.core.files.storage import default_storage
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-CHUNK = 256 * 1024
-ABANDONED_AFTER = 600.0  # seconds; no task and no request takes as long
+CHUNK_BYTES = 256 * 1024
+ABANDONED_AFTER_SECONDS = 600.0  # seconds; no task and no request takes as long
 
 
 def client() -> "S3Client":
@@ -45,7 +45,7 @@ def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
         body = client().get_object(Bucket=bucket, Key=key, VersionId=version)["Body"]
         digest = hashlib.sha256()
         size = 0
-        for chunk in body.iter_chunks(CHUNK):
+        for chunk in body.iter_chunks(CHUNK_BYTES):
             file.write(chunk)
             digest.update(chunk)
             size += len(chunk)
@@ -58,7 +58,7 @@ def remove_abandoned() -> None:
     else their successors would find the disk full one day."""
     for path in Path(gettempdir()).glob("onboarding-*"):
         with suppress(OSError):  # somebody else deleted it, or may not be asked
-            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER_SECONDS:
                 path.unlink()
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 
 from imports.models import Upload
-from imports.rules.cells import LONGEST_CELL, MOST_CELLS
+from imports.rules.cells import MAX_CELL_CHARACTERS, MAX_CELLS
 from imports.rules.rows import StagedRow
 from imports.storage import dynamodb
 
@@ -33,7 +33,7 @@ class StagingIncomplete(Exception):
 
 
 @dataclass(frozen=True)
-class Run:
+class StagedRun:
     """Consecutive rows as staged; `sequence` counts from 1."""
 
     sequence: int
@@ -70,14 +70,14 @@ def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> 
     yield sequence
 
 
-def read(upload: Upload, most_rows: int) -> list[Run]:
+def read(upload: Upload, most_rows: int) -> list[StagedRun]:
     """The runs after the upload's cursor, at least one and up to about `most_rows` rows.
 
     Raises StagingIncomplete when a run is missing, and botocore's errors.
     """
     if upload.staged_token is None:
         raise StagingIncomplete(f"{upload.upload_id} was never staged")
-    runs: list[Run] = []
+    runs: list[StagedRun] = []
     count = 0
     expected = upload.cursor + 1
     # As many items as hold that many rows: wide rows come fewer to an item than narrow ones.
@@ -159,7 +159,9 @@ def packed(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[list[StagedR
         width = sum(map(len, cells))
         characters += width
         run.append(
-            cut(number, cells, LONGEST_CELL) if width > LONGEST_CELL else (number, cells, [])
+            cut(number, cells, MAX_CELL_CHARACTERS)
+            if width > MAX_CELL_CHARACTERS
+            else (number, cells, [])
         )
         if len(run) == ROWS_PER_ITEM or characters >= RAW_CHARACTERS:
             yield from fitting(run)
@@ -171,7 +173,7 @@ def packed(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[list[StagedR
 def cut(number: int, cells: list[str], longest: int) -> StagedRow:
     """The row with its cells cut at `longest` characters, and the positions of those cut; of a row
     with more than 1,000 cells, which fits no header, the first ones."""
-    cells = cells[:MOST_CELLS]
+    cells = cells[:MAX_CELLS]
     long = [i for i, cell in enumerate(cells) if len(cell) > longest]
     return number, [cell[:longest] for cell in cells], long
 
@@ -194,11 +196,11 @@ def fitting(
         yield from fitting([(number, short, sorted({*already_cut, *now_cut}))], longest // 2)
 
 
-def unpacked(item: dict[str, Any], sequence: int) -> Run:
+def unpacked(item: dict[str, Any], sequence: int) -> StagedRun:
     rows = [
         (number, cells, long)
         for number, cells, long in json.loads(zlib.decompress(bytes(item["payload"]["B"])))
     ]
     if len(rows) != int(item["count"]["N"]):
         raise StagingIncomplete(f"run {sequence} holds {len(rows)} rows")
-    return Run(sequence, rows)
+    return StagedRun(sequence, rows)

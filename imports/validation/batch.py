@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imports.rules.base import Problem
+from imports.rules.base import RowProblem
 from imports.rules.schema import Schema
 
 
 @dataclass
-class Judged:
+class ValidatedBatch:
     """A batch after the row rules, as parallel lists.
 
     `values[i]` maps nothing: it is a tuple in the order of `columns`, None where a cell was empty
@@ -22,7 +22,7 @@ class Judged:
     numbers: list[int]
     cells: list[list[str]]
     values: list[tuple[Any, ...]]
-    problems: dict[int, list[Problem]]
+    problems: dict[int, list[RowProblem]]
 
     def position(self, key: str) -> int:
         """Where a column's value stands in each tuple of `values`."""

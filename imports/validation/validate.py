@@ -7,22 +7,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from imports.formats.formula_guard import as_meant
+from imports.formats.formula_guard import unescape_formula
 from imports.formats.layout import Layout
-from imports.rules.base import Problem, Wrong
-from imports.rules.cells import UNPRINTABLE, overlong_text, torn_text, unprintable_text, wrong_count
+from imports.rules.base import InvalidCell, RowProblem
+from imports.rules.cells import (
+    UNPRINTABLE,
+    cell_count_problem,
+    overlong_problem,
+    torn_problem,
+    unprintable_problem,
+)
 from imports.rules.columns import Column, is_corrections
 from imports.rules.rows import RowRule, StagedRow
 from imports.rules.schema import Schema
-from imports.validation.batch import Judged
+from imports.validation.batch import ValidatedBatch
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
 LINE_BREAK = re.compile("[\r\n]")
 
 
-def judge(
+def validate(
     schema: Schema, layout: Layout, rows: Sequence[StagedRow], mode: str, today: date
-) -> Judged:
+) -> ValidatedBatch:
     """Apply every rule of the data set to `rows`; `today` is the day of the import.
 
     A row with a wrong number of cells gets that one error: which cell belongs to which column is
@@ -30,15 +36,17 @@ def judge(
     """
     header = layout.header
     if any(map(is_corrections, header)):
-        rows = [(number, [*map(as_meant, row)], cut_cells) for number, row, cut_cells in rows]
+        rows = [
+            (number, [*map(unescape_formula, row)], cut_cells) for number, row, cut_cells in rows
+        ]
     width = len(header)
-    problems: dict[int, list[Problem]] = {}
+    problems: dict[int, list[RowProblem]] = {}
     cells: list[list[str]] = []
     cut: list[tuple[int, int]] = []
     for i, (_, row, cut_cells) in enumerate(rows):
         fitted = row if len(row) == width else fit(row, width, schema.ragged)
         if fitted is None:
-            problems[i] = [wrong_count(len(row), width)]
+            problems[i] = [cell_count_problem(len(row), width)]
             cells.append([""] * width)
         else:
             cells.append(fitted)
@@ -56,9 +64,9 @@ def judge(
             read.append([None] * len(rows))
             continue
         texts = by_position[where[column]]
-        amiss = {i: unprintable_text(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
-        amiss |= {i: torn_text(column, texts[i]) for i in where_torn(column, texts, layout)}
-        amiss |= {i: overlong_text(column) for i, at in cut if at == where[column]}
+        amiss = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
+        amiss |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
+        amiss |= {i: overlong_problem(column) for i, at in cut if at == where[column]}
         values, found = read_column(column, texts, column in required, miscounted, amiss)
         read.append(values)
         for i, problem in found:
@@ -67,7 +75,7 @@ def judge(
     for rule in schema.row_rules:
         for i, problem in broken(rule, schema, values, today):
             problems.setdefault(i, []).append(problem)
-    return Judged(
+    return ValidatedBatch(
         schema=schema,
         header=header,
         present=frozenset(column.key for column in where if column is not None),
@@ -83,22 +91,22 @@ def read_column(
     texts: Sequence[str],
     required: bool,
     ignored: frozenset[int],
-    amiss: Mapping[int, Problem],
-) -> tuple[list[Any], list[tuple[int, Problem]]]:
+    amiss: Mapping[int, RowProblem],
+) -> tuple[list[Any], list[tuple[int, RowProblem]]]:
     """The values of one column's texts, and what is wrong with which of them.
 
     Texts in `ignored` are passed over; those in `amiss` have their problem already.
     """
     checks = [(rule, rule.checker(column.label)) for rule in column.rules]
     values: list[Any] = [None] * len(texts)
-    found: list[tuple[int, Problem]] = []
+    found: list[tuple[int, RowProblem]] = []
     for i, text in enumerate(texts):
         if i in ignored:
             continue
         if not text:
             if required and column.required:
                 message = column.required.message(column.label)
-                found.append((i, Problem(column.key, column.required.code, message)))
+                found.append((i, RowProblem(column.key, column.required.code, message)))
             continue
         if i in amiss:
             found.append((i, amiss[i]))
@@ -107,8 +115,8 @@ def read_column(
         try:
             for rule, check in checks:  # noqa: B007 - the rule that raised is named below
                 value = check(value)
-        except Wrong as wrong:
-            found.append((i, Problem(column.key, rule.code, str(wrong))))
+        except InvalidCell as wrong:
+            found.append((i, RowProblem(column.key, rule.code, str(wrong))))
         else:
             values[i] = value
     return values, found
@@ -163,10 +171,10 @@ def fit(row: list[str], width: int, ragged: bool) -> list[str] | None:
 
 def broken(
     rule: RowRule, schema: Schema, values: Sequence[tuple[Any, ...]], today: date
-) -> Iterator[tuple[int, Problem]]:
+) -> Iterator[tuple[int, RowProblem]]:
     """Rows that break a rule over several cells, all of them filled and in order."""
     positions = [schema.positions[key] for key in rule.columns]
     for i, row in enumerate(values):
         cells = [row[position] for position in positions]
         if None not in cells and (message := rule.broken(today, *cells)) is not None:
-            yield i, Problem(rule.column, rule.code, message)
+            yield i, RowProblem(rule.column, rule.code, message)

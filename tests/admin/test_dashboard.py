@@ -76,7 +76,7 @@ def test_the_most_frequent_errors_of_seven_days(vendor_a: Vendor) -> None:
 def test_errors_are_counted_up_to_a_bound(
     vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dashboard_stats, "MOST_ERRORS", 5)
+    monkeypatch.setattr(dashboard_stats, "MAX_ERRORS", 5)
     for number, hour in enumerate((10, 11, 12)):
         upload = make_upload(f"UPLOAD_{number}", vendor_a, upload_timestamp=at(20, hour))
         for row in (2, 3, 4):

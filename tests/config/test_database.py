@@ -64,7 +64,7 @@ def secret(request: pytest.FixtureRequest) -> Iterator[Secret]:
 
 
 def fetched(*, fresh: bool = False) -> dict[str, str]:
-    where = base.place()
+    where = base.credentials_source()
     assert where is not None
     return base.credentials(where, fresh=fresh)
 

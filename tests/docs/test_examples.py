@@ -14,7 +14,7 @@ import catalog.models
 from imports import actions, datasets
 from imports.intake.receive import Arrival, object_arrived, open_upload
 from imports.models import Notification, RowError, Upload
-from imports.rules.base import Wrong
+from imports.rules.base import InvalidCell
 from imports.storage import s3
 from tests.conftest import drive, report_text
 from tests.docs.pages import ROOT, block
@@ -126,5 +126,5 @@ def test_the_rule_accepts_a_barcode(barcode: Callable[[str], Any]) -> None:
 
 @pytest.mark.parametrize("text", ["4006381333930", "400638133393", "４006381333931", "9" * 5_000])
 def test_the_rule_rejects_anything_else(text: str, barcode: Callable[[str], Any]) -> None:
-    with pytest.raises(Wrong, match="EAN must be a barcode of 13 digits"):
+    with pytest.raises(InvalidCell, match="EAN must be a barcode of 13 digits"):
         barcode(text)

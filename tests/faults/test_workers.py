@@ -163,7 +163,7 @@ def test_a_batch_out_of_memory_fails_that_upload(
     def too_much(*_: Any, **__: Any) -> None:
         raise MemoryError("cannot allocate")
 
-    monkeypatch.setattr("imports.steps.load.judge", too_much)
+    monkeypatch.setattr("imports.steps.load.validate", too_much)
     upload = run_upload([good_row(1)])
     assert (upload.status, upload.failure_code) == ("failed", "INTERNAL")
     assert "MemoryError" in Alarm.objects.get(subject=upload.upload_id).detail

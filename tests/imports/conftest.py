@@ -38,7 +38,7 @@ def die_after_writing(monkeypatch: pytest.MonkeyPatch) -> Deaths:
             if left and when():
                 raise left.pop()
 
-        monkeypatch.setattr(dynamodb, "crashpoint", die)
+        monkeypatch.setattr(dynamodb, "failpoint", die)
 
     return ahead
 

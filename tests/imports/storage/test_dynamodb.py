@@ -106,7 +106,7 @@ def test_items_that_stay_unprocessed_end_in_an_error(
     items: int, overloaded: Callable[[int], Overloaded], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     overloaded(10**6)
-    monkeypatch.setattr(dynamodb, "DEADLINE", 0.2)
+    monkeypatch.setattr(dynamodb, "DEADLINE_SECONDS", 0.2)
     with pytest.raises(dynamodb.Overloaded):
         dynamodb.put_all("table", [{"n": n} for n in range(items)])
     with pytest.raises(dynamodb.Overloaded):
@@ -125,4 +125,4 @@ def test_nothing_more_is_written_once_the_table_is_not_ours(
 
     with pytest.raises(ConnectionError):
         dynamodb.put_all("table", [{"n": n} for n in range(500)], still_ours=still_ours)
-    assert len(fake.written) == 25 * dynamodb.REQUESTS_AT_ONCE
+    assert len(fake.written) == 25 * dynamodb.MAX_CONCURRENT_REQUESTS

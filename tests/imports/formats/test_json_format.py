@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imports.datasets import get
-from imports.formats import json_format
+from imports.formats import json_reader
 from imports.formats.json_format import Json
 from imports.formats.json_reader import encoding_of, items
 from imports.rules.refusals import Refused
@@ -59,7 +59,7 @@ def test_what_json_writes_is_read_back_in_chunks_of_any_size(
     path = tmp_path_factory.getbasetemp() / "written.json"
     path.write_text(written(values, how, ascii_only), encoding=encoding)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_format, "CHUNK", chunk)
+        patch.setattr(json_reader, "CHUNK", chunk)
         found = read(path)
     assert found == [{key: as_read(value) for key, value in item.items()} for item in values]
 
@@ -91,7 +91,7 @@ def read_or_refused(path: Path) -> None:
 def test_half_a_character_is_found_wherever_a_chunk_ends(
     chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_format, "CHUNK", chunk)
+    monkeypatch.setattr(json_reader, "CHUNK", chunk)
     path = tmp_path / "halves.json"
     for text, is_whole in {
         r"\ud83d\ude00": True,

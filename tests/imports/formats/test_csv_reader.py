@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from imports.formats.csv_reader import MAX_NAME, MAX_ROW, Unreadable, rows, scan
+from imports.formats.csv_reader import (
+    MAX_NAME_CHARACTERS,
+    MAX_ROW_CHARACTERS,
+    Unreadable,
+    rows,
+    scan,
+)
 from imports.formats.layout import Layout
 
 Rows = list[tuple[int, list[str]]]
@@ -466,7 +472,7 @@ def test_too_many_columns(refuse: Refuse) -> None:
 
 
 def test_a_long_name_is_an_unclosed_quote(refuse: Refuse) -> None:
-    refused = refuse(b'a,"b\n' + b"1,2\n" * MAX_NAME + b'3",4\n5,6\n')
+    refused = refuse(b'a,"b\n' + b"1,2\n" * MAX_NAME_CHARACTERS + b'3",4\n5,6\n')
     assert (refused.code, refused.row) == ("MALFORMED_CSV", 1)
 
 
@@ -506,7 +512,7 @@ def test_a_row_of_100_000_cells_is_passed_on(read: Read) -> None:
 
 
 def test_a_cell_longer_than_the_csv_modules_default_limit(read: Read) -> None:
-    text = "x" * (MAX_ROW - 10)
+    text = "x" * (MAX_ROW_CHARACTERS - 10)
     assert read(f"a,b\n1,{text}\n".encode())[1] == [(2, ["1", text])]
 
 
@@ -518,7 +524,7 @@ import imports.formats.csv_reader
 assert csv.field_size_limit() == 5_000_000
 """
     subprocess.run([sys.executable, "-c", program], check=True)
-    assert csv.field_size_limit() >= MAX_ROW
+    assert csv.field_size_limit() >= MAX_ROW_CHARACTERS
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:

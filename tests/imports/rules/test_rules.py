@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imports.datasets import all_datasets
-from imports.rules.base import Rule, Wrong
+from imports.rules.base import InvalidCell, Rule
 from imports.rules.numbers import Number, Whole
 from imports.rules.text import MaxLength, OneOf, Pattern, WebAddress
 
@@ -18,7 +18,7 @@ CATEGORY = OneOf(code="INVALID_CATEGORY", names=lambda: ["Footwear", "Home & Kit
 
 
 def message(rule: Rule, text: str, label: str = "Price") -> str:
-    with pytest.raises(Wrong) as wrong:
+    with pytest.raises(InvalidCell) as wrong:
         rule.checker(label)(text)
     return str(wrong.value)
 
@@ -111,7 +111,7 @@ def test_text_of_a_given_form_is_named_by_an_example() -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_number_in_range_or_wrong(text: str) -> None:
-    with contextlib.suppress(Wrong):
+    with contextlib.suppress(InvalidCell):
         value = PRICE.checker("Price")(text)
         assert PRICE.at_least <= value <= PRICE.at_most
         assert value == round(value, 2)

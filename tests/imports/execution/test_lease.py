@@ -16,7 +16,7 @@ from imports import actions, failures, pipeline
 from imports.execution import lease, retry_policy
 from imports.models import Alarm, RowError, Upload
 from imports.steps import load as load_step
-from imports.validation.validate import judge
+from imports.validation.validate import validate
 from tests.conftest import arrived, drive
 from tests.product_files import good_row
 from vendors.models import Vendor
@@ -97,7 +97,7 @@ def test_a_failure_that_stays_ends_the_upload_and_tells_staff(
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(load_step, "judge", broken)
+    monkeypatch.setattr(load_step, "validate", broken)
     upload = arrived([good_row(1)], vendor=vendor_a)
     drive()
 
@@ -126,9 +126,9 @@ def test_progress_forgives_earlier_failures(
         if not failed:
             failed.append(1)
             raise OSError("once")
-        return judge(*arguments)
+        return validate(*arguments)
 
-    monkeypatch.setattr(load_step, "judge", breaks_once)
+    monkeypatch.setattr(load_step, "validate", breaks_once)
     upload = arrived([good_row(1)], vendor=vendor_a)
     drive()
     upload.refresh_from_db()

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from imports import actions
-from imports.destinations.dynamodb import ITEM_OVERHEAD, LARGEST_ITEM, OWN_ATTRIBUTES
+from imports.destinations.dynamodb import ITEM_OVERHEAD_BYTES, MAX_ITEM_BYTES, OWN_ATTRIBUTES
 from imports.models import RowError, Upload
 from imports.reports.correctable_file import correctable_file
 from imports.storage import dynamodb
@@ -127,7 +127,7 @@ def test_a_row_that_no_item_can_hold_is_turned_down() -> None:
 
 
 def test_the_largest_row_that_is_taken_fits() -> None:
-    size = (LARGEST_ITEM - ITEM_OVERHEAD) // 41 - 3
+    size = (MAX_ITEM_BYTES - ITEM_OVERHEAD_BYTES) // 41 - 3
     header = ",".join(f"c{n:02}" for n in range(41))
     upload = send(f"{header}\n" + ",".join(["y" * size] * 41) + "\n")
     assert counts(upload) == ("completed", 1, 0)

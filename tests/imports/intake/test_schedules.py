@@ -227,8 +227,8 @@ def test_under_the_data_sets_own_prefix_the_key_names_the_vendor(vendor_b: Vendo
 def test_a_run_that_finds_too_much_goes_on(
     schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedules, "MOST_NEW", 2)
-    monkeypatch.setattr(schedules, "LISTED_AT_ONCE", 2)
+    monkeypatch.setattr(schedules, "MAX_NEW_PER_RUN", 2)
+    monkeypatch.setattr(schedules, "MAX_LISTED_AT_ONCE", 2)
     for row in range(5):
         put(schedule, f"{row}.csv", row)
     assert schedules.run_schedules() == 5

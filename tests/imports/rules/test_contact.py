@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from imports.rules.base import Wrong
+from imports.rules.base import InvalidCell
 from imports.rules.contact import Email, Phone
 from imports.rules.text import OneOf
 
@@ -73,7 +73,7 @@ def test_an_address_is_kept_in_lower_case() -> None:
     ],
 )
 def test_no_address(text: str) -> None:
-    with pytest.raises(Wrong, match="Email must be an e-mail address"):
+    with pytest.raises(InvalidCell, match="Email must be an e-mail address"):
         Email().checker("Email")(text)
 
 
@@ -89,7 +89,7 @@ def test_no_address(text: str) -> None:
 )
 def test_a_hostile_address_costs_no_time(text: str) -> None:
     began = time.perf_counter()
-    with pytest.raises(Wrong):
+    with pytest.raises(InvalidCell):
         Email().checker("Email")(text)
     assert time.perf_counter() - began < 0.1
 
@@ -135,7 +135,7 @@ def test_a_phone_number(text: str) -> None:
     ],
 )
 def test_no_phone_number(text: str) -> None:
-    with pytest.raises(Wrong, match="Phone must be a phone number of 7 to 15 digits"):
+    with pytest.raises(InvalidCell, match="Phone must be a phone number of 7 to 15 digits"):
         Phone().checker("Phone")(text)
 
 
@@ -147,7 +147,7 @@ def test_one_of_a_few_names_is_matched_without_case() -> None:
         "Inactive",
         "Active",
     ]
-    with pytest.raises(Wrong, match=r"^Status must be Active or Inactive \(was 'aktiv'\)$"):
+    with pytest.raises(InvalidCell, match=r"^Status must be Active or Inactive \(was 'aktiv'\)$"):
         check("aktiv")
     assert rule.in_words == "Active or Inactive, in upper or lower case"
     assert rule.remedy == "Write Active or Inactive."

@@ -34,15 +34,15 @@ ADDRESS = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
 KEPT = {*vars(logging.makeLogRecord({})), "upload_id", "vendor_id", "request_id"}
 
 
-def discreet(record: logging.LogRecord) -> logging.LogRecord:
+def redact(record: logging.LogRecord) -> logging.LogRecord:
     """A copy of the record to write down."""
     found = logging.makeLogRecord({key: vars(record)[key] for key in KEPT & vars(record).keys()})
     error = record.exc_info[1] if record.exc_info else None
     args: Any = record.args
     if isinstance(args, Mapping) and error:
-        args = {**args, "exc": told(error), "traceback": ""}  # Celery writes both into its line
+        args = {**args, "exc": describe(error), "traceback": ""}  # Celery writes both into its line
     elif isinstance(args, tuple):
-        args = tuple(told(arg) if isinstance(arg, BaseException) else arg for arg in args)
+        args = tuple(describe(arg) if isinstance(arg, BaseException) else arg for arg in args)
     found.args = args
     found.msg, found.args = scrubbed(found.getMessage()), None
     found.exc_info = None
@@ -56,7 +56,7 @@ def scrubbed(text: str) -> str:
     return ADDRESS.sub("…@…", SECRET_LINK.sub(r"\1…", text))
 
 
-def told(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """What kind of error it is, with its own words where they cannot quote a row."""
     kind = type(error).__name__
     if isinstance(error, SPEAKS_OF_NO_DATA) and not isinstance(error, QUOTES_ALL_THE_SAME):
@@ -76,4 +76,4 @@ def trace(error: BaseException) -> Iterator[str]:
         yield from trace(before)
         yield "\nWhich led to:\n\n"
     yield from traceback.format_tb(error.__traceback__)
-    yield f"{told(error)}\n"
+    yield f"{describe(error)}\n"

@@ -23,7 +23,7 @@ CLUSTER, SERVICE = "onboarding", "worker"
 def look(settings: Any, monkeypatch: pytest.MonkeyPatch) -> FirstWorker:
     """Who looks after a service of the emulator's ECS, with no pause between looks."""
     settings.WORKER_SERVICE = f"{CLUSTER}/{SERVICE}"
-    monkeypatch.setattr(first_worker, "EVERY", 0.0)
+    monkeypatch.setattr(first_worker, "LOOK_INTERVAL_SECONDS", 0.0)
     return FirstWorker()
 
 
@@ -96,7 +96,7 @@ def test_how_many_there_are_is_autoscalings_to_say(look: FirstWorker) -> None:
 def test_it_looks_once_in_a_while_and_forgets_nothing(
     look: FirstWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(first_worker, "EVERY", 3600.0)
+    monkeypatch.setattr(first_worker, "LOOK_INTERVAL_SECONDS", 3600.0)
     look.look(forwarded=False)
     look.look(forwarded=True)
     assert wanted() == 0

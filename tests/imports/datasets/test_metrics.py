@@ -234,7 +234,7 @@ def test_rows_that_are_lost_again_and_again_end_the_upload(
     monkeypatch.setattr(all_or_nothing, "copy_rows", lambda *_: None)
     upload = imported(KEY, as_json([metric(1)]))
     assert (upload.status, upload.failure_code) == ("failed", "INTERNAL")
-    assert upload.restarts == load_step.MOST_RESTARTS
+    assert upload.restarts == load_step.MAX_RESTARTS
     assert [alarm.kind for alarm in Alarm.objects.all()] == ["failed_upload"]
 
 
