@@ -68,7 +68,8 @@ class Errors:
         kept = found.filter(
             row_number__in={error.row_number for error in errors}, original_data__isnull=False
         ).values_list("row_number", "original_data")
-        rows = {number: by_column(self.upload, self.dataset, data or {}) for number, data in kept}
+        read = by_column(self.upload, self.dataset)
+        rows = {number: read(data or {}) for number, data in kept}
         return [
             Line(
                 row=error.row_number,
