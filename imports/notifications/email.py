@@ -63,6 +63,7 @@ def prepare(upload: Upload) -> Notification:
     notification, _ = Notification.objects.get_or_create(
         upload=upload,
         run=upload.run,
+        kind=Notification.Kind.RUN_ENDED,
         defaults={
             "to": recipient(upload),
             "subject": subject(upload),
