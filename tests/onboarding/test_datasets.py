@@ -1,4 +1,4 @@
-"""Data sets that no vendor uploads: staff send them, and vendors' people never see them."""
+"""Data sets that no vendor uploads: staff send them, and vendors never see them."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -36,7 +36,7 @@ def test_staff_send_a_file_that_belongs_to_no_vendor(
     drive()
     upload.refresh_from_db()
     assert (upload.status, upload.valid_records) == ("completed", 1)
-    assert "Your client is in." in text_of(as_staff.get(f"/uploads/{upload.upload_id}/"))
+    assert "1 client imported." in text_of(as_staff.get(f"/uploads/{upload.upload_id}/"))
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_the_correctable_file_is_named_after_the_vendors_own(
     partial: Upload, as_alice: Client
 ) -> None:
     answer = as_alice.get(f"/uploads/{partial.upload_id}/correct.csv")
-    assert answer["Content-Disposition"] == 'attachment; filename="spring - to correct.csv"'
+    assert answer["Content-Disposition"] == 'attachment; filename="spring - rows to fix.csv"'
     Upload.objects.filter(pk=partial.pk).update(file_name='früh"ling\r\n.csv')
     answer = as_alice.get(f"/uploads/{partial.upload_id}/correct.csv")
     assert "filename*=utf-8''fr%C3%BCh%22ling" in answer["Content-Disposition"]
@@ -106,7 +106,7 @@ def test_an_expired_link_says_how_to_get_the_report(
     monkeypatch.setattr("time.time", lambda: later)
     answer = Client().get(path)
     assert answer.status_code == 410
-    assert "log in, open the upload, and download it from its page" in text_of(answer)
+    assert "log in, open the upload and download it from its page" in text_of(answer)
 
 
 def test_a_link_that_was_changed_leads_nowhere(partial: Upload) -> None:

@@ -111,7 +111,7 @@ def test_no_file_and_no_mode_are_asked_for(as_alice: Client) -> None:
     page = text_of(answer)
     assert answer.status_code == 422
     assert "Choose the file you want to upload" in page
-    assert "Choose what to do with the file" in page
+    assert "Choose how we should import the file" in page
 
 
 def test_a_mode_or_data_set_of_ones_own_invention_is_turned_down(as_alice: Client) -> None:
@@ -151,7 +151,7 @@ def test_a_member_of_no_vendor_is_told_whom_to_ask(browse: Browse, nobody: User)
     client = browse(nobody)
     for answer in (client.get("/uploads/new/"), send(client, good_file())):
         assert answer.status_code == 403
-        assert "Your account belongs to no vendor yet" in text_of(answer)
+        assert "Your account doesn’t belong to a vendor." in text_of(answer)
     assert not Upload.objects.exists()
 
 
@@ -170,7 +170,7 @@ def test_storage_that_does_not_answer_is_said_and_the_form_stays(
     answer = send(as_alice, good_file(), mode="check")
     page = text_of(answer)
     assert answer.status_code == 503
-    assert "Our storage does not answer" in page
+    assert "We couldn’t save your file." in page
     assert 'value="check" id="mode-check" checked' in page
     upload = Upload.objects.get()
     assert upload.upload_id in page

@@ -46,7 +46,7 @@ def test_a_database_that_is_away_is_said_so(
     answer = as_alice.get(path)
     assert answer.status_code == 503
     assert answer["Retry-After"] == "15"
-    assert "We are back in a moment" in text_of(answer)
+    assert "Part of our service is temporarily unavailable" in text_of(answer)
 
 
 def test_logging_in_without_a_database_is_no_error_of_ours(

@@ -92,7 +92,7 @@ def test_pages_hold_25_and_no_page_is_out_of_reach(as_alice: Client, vendor_a: V
     pages = [listed(as_alice, f"?page={page}") for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [25, 25, 1]
     assert len({upload for page in pages for upload in page}) == 51
-    for asked, shown in [("0", 0), ("-1", 0), ("99", 2), ("x", 0), ("٣", 0), ("9" * 30, 0)]:
+    for asked, shown in [("0", 2), ("-1", 2), ("99", 2), ("x", 0), ("2.5", 0), ("9" * 30, 2)]:
         assert listed(as_alice, f"?page={asked}") == pages[shown]
 
 
