@@ -30,7 +30,7 @@ def file_size(size: int | None) -> str:
     if size is None:
         return gettext("Unknown")
     if size < 1024:
-        return ngettext("%(count)s byte", "%(count)s bytes", size) % {"count": size}
+        return ngettext("%(count)s byte", "%(count)s bytes", size) % {"count": f"{size:,}"}
     if size < 1024 * 1024:
         return gettext("%(size)s KB") % {"size": f"{size / 1024:,.0f}"}
     return gettext("%(size)s MB") % {"size": f"{size / 1024 / 1024:,.1f}"}

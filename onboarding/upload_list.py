@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
-from imports.models import UploadQuerySet
+from imports.models import Upload, UploadQuerySet
 
 PER_PAGE = 25
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over a set of uploads."""
+    """Sums over a set of uploads; rows are those of uploads that import, not of checks."""
 
     uploads: int
     rows: int
@@ -28,12 +28,13 @@ class Totals:
 
 
 def totals_of(uploads: UploadQuerySet) -> Totals:
+    imports = ~Q(mode=Upload.Mode.CHECK)
     sums = uploads.order_by().aggregate(
         uploads=Count("*"),
-        rows=Sum("total_records", default=0),
-        valid=Sum("valid_records", default=0),
-        skipped=Sum("skipped_records", default=0),
-        errors=Sum("error_records", default=0),
+        rows=Sum("total_records", filter=imports, default=0),
+        valid=Sum("valid_records", filter=imports, default=0),
+        skipped=Sum("skipped_records", filter=imports, default=0),
+        errors=Sum("error_records", filter=imports, default=0),
     )
     return Totals(**sums)
 

@@ -86,6 +86,15 @@ def test_totals_are_of_all_that_is_asked_for(as_alice: Client, vendor_a: Vendor)
     assert totals(as_alice, "?status=failed")["rate"] == "0%"
 
 
+def test_rows_of_a_check_are_not_counted_as_imported(as_alice: Client, vendor_a: Vendor) -> None:
+    make_upload(1, vendor_a)
+    make_upload(2, vendor_a, mode="check", file_name="check.csv")
+    expected = {"uploads": "2", "rows": "10", "valid": "7", "errors": "3", "rate": "70%"}
+    assert totals(as_alice) == expected
+    page = text_of(as_alice.get("/uploads/?q=check.csv"))
+    assert re.findall(r'data-label="Imported" class="number">([^<]*)<', page) == ["–"]
+
+
 def test_pages_hold_25_and_no_page_is_out_of_reach(as_alice: Client, vendor_a: Vendor) -> None:
     for number in range(51):
         make_upload(number, vendor_a)
