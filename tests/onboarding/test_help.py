@@ -110,7 +110,7 @@ def test_rules_and_messages_are_in_words(categories: list[str]) -> None:
     assert "{" not in page
 
 
-def test_the_approved_list_is_the_one_of_now(categories: list[str]) -> None:
+def test_the_approved_list_is_the_current_one(categories: list[str]) -> None:
     Category.objects.create(name="<Robots> & co")
     Category.objects.filter(name="Books").update(is_active=False)
     page = text_of(Client().get("/help/products/"))
@@ -144,7 +144,7 @@ def test_help_says_what_a_file_of_any_columns_is(as_staff: Client) -> None:
     assert "When you update" not in page
 
 
-def test_help_says_what_becomes_of_a_client_that_is_there(as_staff: Client) -> None:
+def test_help_says_what_happens_to_a_client_that_already_exists(as_staff: Client) -> None:
     page = text_of(as_staff.get("/help/clients/"))
     assert "A client that is there already is replaced, unless a newer file wrote it." in page
     assert "A first row that names none of the columns is taken for data" in page
@@ -166,5 +166,5 @@ def test_a_row_error_has_a_title_beside_its_code(
     assert f"<h3>{title} <code>{code}</code></h3>" in text_of(Client().get("/help/products/"))
 
 
-def test_general_help_leads_to_the_first_data_set(db: None) -> None:
+def test_general_help_redirects_to_the_first_data_set(db: None) -> None:
     assert Client().get("/help/")["Location"] == f"/help/{EVERY[0].key}/"

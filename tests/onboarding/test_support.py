@@ -48,10 +48,10 @@ def test_a_file_that_the_form_rejects_names_support(as_alice: Client) -> None:
     assert "mailto:help@techmart.example" in text_of(send(as_alice, b""))
 
 
-def test_people_who_cannot_go_on_by_themselves_read_whom_to_ask(
-    browse: Browse, nobody: User
+def test_pages_on_which_people_cannot_continue_name_support(
+    browse: Browse, unassigned: User
 ) -> None:
-    client = browse(nobody)
+    client = browse(unassigned)
     for answer in (
         client.get("/uploads/"),
         client.get("/uploads/new/"),

@@ -1,4 +1,4 @@
-"""In and out, and what stops somebody who guesses."""
+"""Logging in and out, and what stops a guesser."""
 
 import re
 
@@ -21,7 +21,7 @@ def test_the_right_password_leads_to_the_uploads(alice: User) -> None:
     assert answer.redirect_chain == [("/uploads/", 302)]
 
 
-def test_one_lands_where_one_was_going_and_never_elsewhere(alice: User) -> None:
+def test_a_login_leads_to_the_page_asked_for_and_never_to_another_site(alice: User) -> None:
     for goal, reached in [
         ("/uploads/new/", "/uploads/new/"),
         ("https://evil.example/", "/uploads/"),
@@ -76,7 +76,7 @@ def test_a_new_password_comes_by_mail_and_unlocks(
     assert "This link is no longer valid" in text_of(Client().get(link, follow=True))
 
 
-def test_a_weak_password_is_turned_down_with_the_reason(
+def test_a_weak_password_is_rejected_with_the_reason(
     alice: User, mailoutbox: list[EmailMessage]
 ) -> None:
     client = Client()
@@ -89,7 +89,7 @@ def test_a_weak_password_is_turned_down_with_the_reason(
 
 
 def link_in(mails: list[EmailMessage]) -> str:
-    """The path of the link in the only mail."""
+    """The path of the link in the only email."""
     [mail] = mails
     assert mail.to == ["alice@people.example"]
     found = re.search(r"https?://[^/]+(/password-reset/\S+)", str(mail.body))
@@ -97,7 +97,7 @@ def link_in(mails: list[EmailMessage]) -> str:
     return found[1]
 
 
-def test_nobody_learns_which_addresses_have_accounts(
+def test_a_stranger_does_not_learn_which_addresses_have_accounts(
     db: None, mailoutbox: list[EmailMessage]
 ) -> None:
     answer = Client().post("/password-reset/", {"email": "stranger@people.example"}, follow=True)
@@ -111,7 +111,7 @@ def test_logging_out_takes_a_post_and_ends_the_session(as_alice: Client) -> None
     assert as_alice.get("/uploads/").status_code == 302
 
 
-def test_a_form_of_another_site_is_turned_down(alice: User) -> None:
+def test_a_form_of_another_site_is_rejected(alice: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     answer = client.post("/logout/")

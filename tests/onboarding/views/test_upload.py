@@ -40,7 +40,7 @@ def stages(page: str) -> list[str]:
     return re.findall(r'class="stage stage-([a-z-]+)"', page)
 
 
-def asks_for_news(page: str) -> bool:
+def polls(page: str) -> bool:
     return "hx-get=" in page
 
 
@@ -53,7 +53,7 @@ def test_all_rows_in(run_upload: Run, as_alice: Client, alice: User) -> None:
     assert "You’re done" in page
     assert f"Sent to {alice.email}" in page
     assert 'id="retry"' not in page
-    assert not asks_for_news(page)
+    assert not polls(page)
 
 
 def test_some_rows_in(run_upload: Run, as_alice: Client) -> None:
@@ -87,7 +87,7 @@ def test_a_row_of_the_table_has_row_column_value_message_and_remedy(
     assert cells[5:8] == ["2", "Stock Quantity", "many"]  # the value of a row's later error too
 
 
-def test_the_table_is_paged_and_narrowed_to_a_type(run_upload: Run, as_alice: Client) -> None:
+def test_the_table_has_pages_and_a_filter_by_type(run_upload: Run, as_alice: Client) -> None:
     rows = [good_row(n, price="free") for n in range(30)] + [good_row(99, category="?")]
     upload = run_upload(rows)
     assert page_of(as_alice, upload).count('role="rowheader"') == 20
@@ -102,7 +102,7 @@ def test_no_row_in(run_upload: Run, as_alice: Client) -> None:
     assert headline(page) == "The only row couldn’t be imported. It needs fixing."
 
 
-def test_a_refused_file_has_message_remedy_and_no_numbers(
+def test_a_rejected_file_has_message_remedy_and_no_numbers(
     run_upload: Run, as_alice: Client
 ) -> None:
     page = page_of(as_alice, run_upload(b"sku,price\nA,1\n"))
@@ -121,7 +121,9 @@ def test_a_check_says_that_nothing_was_imported(run_upload: Run, as_alice: Clien
     assert headline(page) == "1 row passed the check."
 
 
-def test_what_a_cancelled_upload_did_not_reach_is_shown(as_alice: Client, vendor_a: Vendor) -> None:
+def test_rows_that_a_canceled_upload_did_not_process_are_shown(
+    as_alice: Client, vendor_a: Vendor
+) -> None:
     upload = make_upload(
         1, vendor_a, status="cancelled", total_records=100, valid_records=40, error_records=2
     )
@@ -134,8 +136,8 @@ def test_what_a_cancelled_upload_did_not_reach_is_shown(as_alice: Client, vendor
 
 
 def test_unknown_columns_are_named(run_upload: Run, as_alice: Client) -> None:
-    page = page_of(as_alice, run_upload([good_row(1, Colour="blue", Notes="x")]))
-    assert re.search(r'id="ignored".*Colour, Notes', page, re.DOTALL)
+    page = page_of(as_alice, run_upload([good_row(1, Color="blue", Notes="x")]))
+    assert re.search(r'id="ignored".*Color, Notes', page, re.DOTALL)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_unknown_columns_are_named(run_upload: Run, as_alice: Client) -> None:
         ({"step": "report", "status": "cancelled"}, "Canceled. Writing the report"),
     ],
 )
-def test_what_an_upload_under_way_waits_for(
+def test_the_headline_of_an_upload_in_progress(
     values: dict[str, object], said: str, as_alice: Client, vendor_a: Vendor
 ) -> None:
     under_way: dict[str, object] = {
@@ -174,11 +176,11 @@ def test_what_an_upload_under_way_waits_for(
     times = {k: now() + v if isinstance(v, timedelta) else v for k, v in values.items()}
     page = page_of(as_alice, make_upload(1, vendor_a, **{**under_way, **times}))
     assert headline(page).startswith(said)
-    assert asks_for_news(page)
+    assert polls(page)
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
-def test_the_page_asks_until_the_end_and_the_mail(
+def test_the_page_polls_until_the_upload_has_ended(
     as_alice: Client, vendor_a: Vendor, categories: list[str]
 ) -> None:
     upload = arrived(good_file(), vendor=vendor_a)
@@ -200,16 +202,16 @@ def test_the_page_asks_until_the_end_and_the_mail(
     answer = as_alice.get(url, headers=news)
     assert answer["HX-Retarget"] == "#upload"
     assert "All 2 products imported." in text_of(answer)
-    assert not asks_for_news(text_of(answer))
+    assert not polls(text_of(answer))
 
 
-def test_while_the_mail_is_on_its_way_the_ended_page_still_asks(
+def test_the_page_still_polls_while_the_email_is_being_sent(
     as_alice: Client, vendor_a: Vendor
 ) -> None:
     upload = make_upload(1, vendor_a, step="notify")
     mail = Notification.objects.create(upload=upload, run=1, to="alice@people.example", subject="s")
     page = page_of(as_alice, upload)
-    assert asks_for_news(page)
+    assert polls(page)
     assert "Sending to alice@people.example" in page
     mail.state = Notification.State.FAILED
     mail.save()
@@ -225,7 +227,7 @@ def test_the_attempt_and_the_life_of_the_file_are_shown(as_alice: Client, vendor
     assert 'id="retry"' not in gone
 
 
-def test_a_retry_starts_the_next_run(run_upload: Run, as_alice: Client) -> None:
+def test_a_retry_starts_the_next_attempt(run_upload: Run, as_alice: Client) -> None:
     upload = run_upload([good_row(1), good_row(2, price="x")])
     answer = as_alice.post(f"/uploads/{upload.upload_id}/retry/", follow=True)
     assert "Attempt 2 started." in text_of(answer)
@@ -234,7 +236,7 @@ def test_a_retry_starts_the_next_run(run_upload: Run, as_alice: Client) -> None:
     assert "The upload has not ended yet" in text_of(again)
 
 
-def test_cancelling_asks_first_and_then_stops(
+def test_canceling_asks_for_confirmation_and_then_stops(
     as_alice: Client, vendor_a: Vendor, categories: list[str]
 ) -> None:
     upload = arrived(good_file(), vendor=vendor_a)
@@ -249,7 +251,7 @@ def test_cancelling_asks_first_and_then_stops(
     assert "has ended already" in text_of(as_alice.post(url, follow=True))
 
 
-def test_an_upload_that_waits_for_its_file_can_be_cancelled(
+def test_an_upload_that_waits_for_its_file_can_be_canceled(
     as_alice: Client, vendor_a: Vendor
 ) -> None:
     upload = open_upload(

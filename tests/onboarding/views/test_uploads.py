@@ -66,13 +66,11 @@ def test_filters(query: str, positions: list[int], as_alice: Client, four: list[
         "?since=2026-11-20&until=2026-11-01",
     ],
 )
-def test_a_filter_that_makes_no_sense_is_reported(
-    query: str, as_alice: Client, four: list[str]
-) -> None:
+def test_an_invalid_filter_is_reported(query: str, as_alice: Client, four: list[str]) -> None:
     assert 'id="error-summary"' in text_of(as_alice.get(f"/uploads/{query}"))
 
 
-def test_totals_are_of_all_that_is_asked_for(as_alice: Client, vendor_a: Vendor) -> None:
+def test_totals_are_of_all_uploads_that_match(as_alice: Client, vendor_a: Vendor) -> None:
     for number in range(30):
         make_upload(number, vendor_a, total_records=1000, valid_records=999, error_records=1)
     make_upload(99, vendor_a, status="failed", valid_records=0, error_records=10)
@@ -105,7 +103,7 @@ def test_pages_hold_25_and_no_page_is_out_of_reach(as_alice: Client, vendor_a: V
         assert listed(as_alice, f"?page={asked}") == pages[shown]
 
 
-def test_leafing_keeps_the_filter(as_alice: Client, vendor_a: Vendor) -> None:
+def test_paging_keeps_the_filter(as_alice: Client, vendor_a: Vendor) -> None:
     for number in range(26):
         make_upload(number, vendor_a)
     page = text_of(as_alice.get("/uploads/?status=partial"))
@@ -113,11 +111,11 @@ def test_leafing_keeps_the_filter(as_alice: Client, vendor_a: Vendor) -> None:
 
 
 def test_what_an_empty_list_says_depends_on_why_it_is_empty(
-    as_alice: Client, browse: Browse, nobody: User, vendor_a: Vendor
+    as_alice: Client, browse: Browse, unassigned: User, vendor_a: Vendor
 ) -> None:
     assert 'data-empty="none"' in text_of(as_alice.get("/uploads/"))
     assert 'data-empty="filtered"' in text_of(as_alice.get("/uploads/?status=failed"))
-    assert 'data-empty="no-vendor"' in text_of(browse(nobody).get("/uploads/"))
+    assert 'data-empty="no-vendor"' in text_of(browse(unassigned).get("/uploads/"))
 
 
 def test_staff_see_all_vendors_with_their_names(
@@ -129,6 +127,6 @@ def test_staff_see_all_vendors_with_their_names(
     page = text_of(browse(reviewer).get("/uploads/"))
     assert page.count("data-upload=") == 3
     assert "Garden &amp; Grove" in page
-    assert "NOBODY" in page
+    assert "VEND999" in page
     assert listed(as_alice) == [mine.upload_id]
     assert 'data-label="Vendor"' not in text_of(as_alice.get("/uploads/"))
