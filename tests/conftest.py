@@ -7,6 +7,7 @@ to the admin and has no right there, `reviewer` looks at uploads and acts on the
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -19,6 +20,12 @@ from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
 
 PASSWORD = "correct horse battery staple"
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile(
+    "steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

@@ -138,7 +138,7 @@ def in_threads(count: int, work: Callable[[], None]) -> None:
 
     def one() -> None:
         try:
-            together.wait(timeout=30)
+            together.wait(timeout=120)
             work()
         finally:
             connection.close()

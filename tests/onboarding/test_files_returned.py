@@ -29,7 +29,7 @@ def partial(run_upload: Run, alice: User) -> Upload:
 
 def fetched(url: str) -> str:
     """What a browser gets from the bucket."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=100) as answer:
         return str(answer.read().decode("utf-8-sig"))
 
 

@@ -1,0 +1,28 @@
+"""Pytest plugin: which tests stay together when several workers share them (`-n 4`).
+
+Every test goes to the next worker that is free, but for those of a file that prepares one system
+for all of its tests.
+"""
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = {
+    "tests/browser/test_vendor_journey.py",
+    "tests/config/test_logs.py",
+    "tests/config/test_prepare_database.py",
+}
+
+
+class Scheduling(LoadScopeScheduling):
+    # Not --dist=loadgroup: xdist 3.8 finds no groups under pytest 9.2 (pytest-xdist issue 1386).
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in TOGETHER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
