@@ -1,7 +1,8 @@
-"""Pytest plugin: which tests stay together when several workers share them (`-n 4`).
+"""Pytest plugin: which tests go to one worker when several share them (`-n 4`).
 
-Every test goes to the next worker that is free, but for those of a file that prepares one system
-for all of its tests.
+Each test goes to the next worker that is free, in pytest-django's order, which has the tests that
+empty the whole database behind those that count on what migrations put there. The tests of a few
+files stay together, because they look at one system that takes long to prepare.
 """
 
 from typing import Any

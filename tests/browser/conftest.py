@@ -23,7 +23,7 @@ ARGUMENTS = (
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A running system of its own: what `.local/stack.json` says."""
     place = tmp_path_factory.mktemp("stack")

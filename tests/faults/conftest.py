@@ -20,8 +20,8 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def in_full() -> bool:
-    """Whether outages last as long as the promise says, instead of a part of it: `make faults
-    IN_FULL=1`, half an hour."""
+    """Whether outages last as long as the promise says, and not a part of it: `make faults
+    IN_FULL=1`."""
     return bool(os.environ.get("IN_FULL"))
 
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils.timezone import now
 
-from imports import dynamo_table, staging
+from imports import dynamo, dynamo_table, staging
 from imports.models import Upload
 
 
@@ -45,3 +46,15 @@ def die_after_writing(monkeypatch: pytest.MonkeyPatch) -> Deaths:
 def live_again() -> None:
     """The lease of whoever died runs out."""
     Upload.objects.filter(lease_until__isnull=False).update(lease_until=now() - timedelta(1))
+
+
+@pytest.fixture
+def clients() -> str:
+    """The table of clients, emptied of what other tests have imported."""
+    table: str = settings.CLIENTS_TABLE
+    pages = dynamo.client().get_paginator("scan").paginate(TableName=table)
+    found = [{"email": item["email"]} for page in pages for item in page["Items"]]
+    for n in range(0, len(found), 25):
+        requests: list[Any] = [{"DeleteRequest": {"Key": key}} for key in found[n : n + 25]]
+        dynamo.client().batch_write_item(RequestItems={table: requests})
+    return table

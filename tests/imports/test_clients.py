@@ -1,6 +1,5 @@
 """Clients: one item for each address, as the newest file has it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from threading import Event
@@ -22,15 +21,7 @@ TWO = (
     "Jo Miller,jo@example.com,Miller & Sons,+49 421 555 0123,active\n"
     "Ayşe Öz,Ayse@Example.com,Öz GmbH,,INACTIVE\n"
 )
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def empty_table() -> Iterator[None]:
-    yield
-    table: str = settings.CLIENTS_TABLE
-    for found in dynamo.client().scan(TableName=table)["Items"]:
-        dynamo.client().delete_item(TableName=table, Key={"email": found["email"]})
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clients")]
 
 
 FOLDER = "client-data/uploads/"

@@ -469,6 +469,7 @@ def test_a_long_name_is_an_unclosed_quote(refuse: Refuse) -> None:
     assert (refused.code, refused.row) == ("MALFORMED_CSV", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [
@@ -492,6 +493,7 @@ def test_a_row_of_10_mb_costs_neither_time_nor_memory(refuse: Refuse, row: bytes
     assert peak < 60_000_000  # the test itself holds 10 MB twice
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [b"\n", b"\r", b",\n", b" \r\n"])
 def test_10_mb_of_blank_rows_cost_no_time(refuse: Refuse, line: bytes) -> None:
     started = time.process_time()
