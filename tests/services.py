@@ -33,11 +33,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     asked_for = early_config.known_args_namespace
     if asked_for.help or asked_for.version:
         return (yield)
+    # Whoever ends this run with SIGTERM gets the same clean end as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if asked_for.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
         with patch.dict(os.environ, NOWHERE):  # only while the settings load: workers inherit it
             return (yield)
-    # Whoever ends this run with SIGTERM gets the same clean end as with Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     servers = ExitStack()
     early_config.add_cleanup(servers.close)
     os.environ.update(servers.enter_context(embedded()))

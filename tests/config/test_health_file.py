@@ -33,9 +33,9 @@ def proxy(tmp_path: Path) -> Iterator[HttpFaults]:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
 
-    asyncio.run_coroutine_threadsafe(faults.start(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(faults.start(), loop).result(100)
     yield faults
-    asyncio.run_coroutine_threadsafe(end(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(end(), loop).result(100)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
@@ -73,7 +73,7 @@ def check(file: Path | str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=100,
     )
 
 

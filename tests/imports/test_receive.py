@@ -220,7 +220,7 @@ def test_an_object_put_into_the_bucket_is_forwarded(
     key = "uploads/VEND001/a+b%2B é ü.csv"
     version = objects.put(settings.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
 
-    handled = forwarder.forward_some(forwarder.client(), wait_seconds=5)
+    handled = forwarder.forward_some(forwarder.client(), wait_seconds=20)
     drive()
 
     assert handled == 1
