@@ -60,7 +60,7 @@ def _lines(what: str, right: files.File, wrong: files.File, owner: Vendor, runs:
             f"≤ {AIM} × its time",
             times.median <= AIM * theirs.median,
         )
-        for times, mistakes in ((ours, ""), (with_mistakes, ", 5 % wrong"))
+        for times, mistakes in ((ours, ""), (with_mistakes, ", 5 % invalid"))
     ]
 
 

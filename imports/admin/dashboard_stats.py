@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
+from django.db.models import Count, F, Min, Q, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils.timezone import now
 
-from imports.models import Alarm, RowError, Upload
+from imports.models import Alarm, RowError, Upload, UploadQuerySet
 from imports.monitoring.stalled import is_stalled
 
 DAYS = 14
@@ -135,7 +135,7 @@ def in_progress() -> InProgress:
     """Uploads that have not ended, and those that should move and do not."""
     stuck = list(_listed().filter(is_stalled())[:MAX_UPLOADS])
     stuck_ids = frozenset(upload.upload_id for upload in stuck)
-    others = _listed().exclude(status__in=Upload.ENDED).exclude(pk__in=stuck_ids)
+    others = _listed().unfinished().exclude(pk__in=stuck_ids)
     counts = Upload.objects.aggregate(
         under_way=Count("pk", filter=~Q(status__in=Upload.ENDED)),
         stuck=Count("pk", filter=is_stalled()),
@@ -148,7 +148,7 @@ def in_progress() -> InProgress:
     )
 
 
-def _listed() -> QuerySet[Upload]:
+def _listed() -> UploadQuerySet:
     return (
         Upload.objects.select_related("vendor")
         .defer("layout", "ignored_columns")

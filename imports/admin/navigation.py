@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from imports.models import Alarm
+from imports.notifications.addresses import new_upload_url
 
 Item = tuple[str, str, str, str]  # title, symbol, app and model, right
 
-SEND = f"{settings.PORTAL_URL}/uploads/new/"  # for vendors, and what no vendor uploads
+SEND = new_upload_url()  # for vendors, and what no vendor uploads
 
 GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (

@@ -245,7 +245,7 @@ def not_known(page: list[ListedVersion]) -> list[ListedVersion]:
     contents = {
         (upload.s3_key, upload.source_etag)
         for upload in last.only("s3_key", "source_etag", "status", "failure_code")
-        if upload.status != Upload.Status.CANCELLED and upload.failure_code != "INTERNAL"
+        if upload.status != Upload.Status.CANCELLED and not upload.failed_internally
     }
     return [
         each

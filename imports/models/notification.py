@@ -13,7 +13,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """The one e-mail about one run, kept as it was sent."""
+    """One email about one run, kept as it was sent. There is one of each kind."""
+
+    class Kind(models.TextChoices):
+        RUN_ENDED = "run_ended", "Result of an import"
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -24,6 +27,9 @@ class Notification(models.Model):
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="notifications")
     run = models.IntegerField()
+    kind = models.CharField(
+        max_length=30, choices=Kind, default=Kind.RUN_ENDED, db_default=Kind.RUN_ENDED
+    )
     to = models.EmailField()
     subject = models.CharField(max_length=400)
     text_body = models.TextField()
@@ -41,7 +47,9 @@ class Notification(models.Model):
         db_table = "notifications"
         ordering = ["-created_at"]
         constraints = [
-            models.UniqueConstraint(fields=["upload", "run"], name="notifications_one_per_run")
+            models.UniqueConstraint(
+                fields=["upload", "run", "kind"], name="notifications_one_of_a_kind"
+            )
         ]
 
     def __str__(self) -> str:

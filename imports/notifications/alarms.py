@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from config import aws
 from imports.models import Alarm
+from imports.notifications.addresses import alarm_url
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +36,11 @@ def publish(alarm: Alarm) -> None:
     The detail stays in the database: an error's own words may quote a row.
     """
     kind = Alarm.Kind(alarm.kind).label
-    page = f"{settings.PORTAL_URL}/admin/imports/alarm/{alarm.pk}/change/"
     try:
         aws.client("sns").publish(
             TopicArn=settings.ALARM_TOPIC_ARN,
             Subject=kind[:100],
-            Message=f"{kind}: {alarm.subject}\n\nWhat happened, and what to do: {page}",
+            Message=f"{kind}: {alarm.subject}\n\nWhat happened, and what to do: {alarm_url(alarm.pk)}",
         )
     except (ClientError, BotoCoreError) as error:
         log.error("alarm %s about %s could not be published: %s", kind, alarm.subject, error)

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 
 from imports import datasets
 from imports.models import Notification, Upload
-from imports.notifications import report_links
+from imports.notifications import addresses, report_links
 from imports.reports.summary import error_groups
 from imports.rules.refusals import REFUSALS
 
@@ -54,7 +54,7 @@ def prepare(upload: Upload) -> Notification:
         "report_url": report_links.report_url(upload) if upload.error_file_version else "",
         "report_title": report_title(upload),
         "link_days": settings.REPORT_LINK_DAYS,
-        "upload_url": f"{settings.PORTAL_URL}/uploads/{upload.upload_id}/",
+        "upload_url": addresses.upload_url(upload.upload_id),
         "outcome": "checked" if is_check else OUTCOMES[Upload.Status(upload.status)],
         "is_check": is_check,
         "valid_rate": rate(upload.valid_records, upload.total_records),
@@ -63,6 +63,7 @@ def prepare(upload: Upload) -> Notification:
     notification, _ = Notification.objects.get_or_create(
         upload=upload,
         run=upload.run,
+        kind=Notification.Kind.RUN_ENDED,
         defaults={
             "to": recipient(upload),
             "subject": subject(upload),
