@@ -33,8 +33,8 @@ class Schedule(models.Model):
         "crontab line",
         max_length=100,
         blank=True,
-        help_text="Minute, hour, day of month, month, day of week, in UTC: 0 6 * * mon-fri. All of "
-        "them have to fit.",
+        help_text="Minute, hour, day of month, month, day of week, in UTC: 0 6 * * mon-fri. If "
+        "both days are given, either one is enough.",
     )
     is_enabled = models.BooleanField("enabled", default=True)
     next_run_at = models.DateTimeField("next run", null=True, blank=True)
