@@ -9,6 +9,7 @@ from django.db.models.functions import TruncDate
 from django.utils.timezone import now
 
 from imports.models import Alarm, RowError, Upload, UploadQuerySet
+from imports.monitoring.queues import all_queues
 from imports.monitoring.stalled import is_stalled
 
 DAYS = 14
@@ -17,7 +18,6 @@ MAX_TYPES = 8
 MAX_ERRORS = 100_000
 MAX_UPLOADS = 8
 MAX_ALARMS = 5
-DEAD_LETTER_QUEUES = ("events", "imports", "maintenance")
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def open_alarms() -> Alarms:
         count=alarms.count(),
         newest=list(alarms.order_by("-raised_at")[:MAX_ALARMS]),
         dead_letters=[
-            DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in DEAD_LETTER_QUEUES
+            DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in all_queues()
         ],
     )
 

@@ -270,7 +270,9 @@ class UploadAdmin(LookOnlyAdmin):
         upload = self._visible(request, object_id)
         if upload.s3_version is None or upload.source_deleted_at is not None:
             _not_there("The file is not in our storage.")
-        name = f"{upload.upload_id}_source.csv"  # never the vendor's text in a header
+        dataset = all_datasets().get(upload.dataset)
+        extension = dataset.format.extension if dataset else "txt"
+        name = f"{upload.upload_id}_source.{extension}"  # never the vendor's text in a header
         return _on_to(
             s3.download_link(upload.s3_bucket, upload.s3_key, str(upload.s3_version), name)
         )

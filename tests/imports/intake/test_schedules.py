@@ -205,7 +205,7 @@ def test_any_line_has_a_next_tick_or_is_no_crontab_line(line: str) -> None:
     try:
         assert schedules.next_by_crontab(line, after) > after
     except ValueError as error:
-        assert str(error).startswith("not a crontab line: ")  # noqa: PT017 - either will do
+        assert str(error).startswith("not a crontab line: ")
 
 
 def test_a_line_that_an_earlier_version_could_read_stops_its_own_schedule_only(
