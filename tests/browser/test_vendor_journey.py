@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit, Visitor
 from tests.product_files import csv_bytes, good_row
 
-SECONDS = 20_000  # milliseconds that an import may take at most
-
 
 def chosen(page: Page, name: str, data: bytes) -> None:
     page.set_input_files("#id_file", {"name": name, "mimeType": "text/csv", "buffer": data})
@@ -29,7 +27,7 @@ def upload(visitor: Visitor, name: str, data: bytes, mode: str = "create") -> st
 
 
 def ended(page: Page) -> None:
-    expect(page.locator("#upload[data-over=yes]")).to_be_visible(timeout=SECONDS)
+    expect(page.locator("#upload[data-over=yes]")).to_be_visible()
 
 
 def counts(page: Page) -> dict[str, str]:

@@ -10,7 +10,7 @@ from tests.onboarding.conftest import Browse, make_upload, send, text_of
 from tests.onboarding.views.test_new_upload import forward
 from vendors.models import Vendor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_events")]
 CLIENTS = b"Name,Email,Company\nJo,jo-of-the-form@example.com,Acme\n"
 
 

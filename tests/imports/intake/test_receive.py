@@ -222,7 +222,7 @@ def test_an_object_put_into_the_bucket_is_forwarded(
     key = "uploads/VEND001/a+b%2B é ü.csv"
     version = s3.put(settings.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
 
-    handled = s3_events.forward_some(s3_events.client(), wait_seconds=5)
+    handled = s3_events.forward_some(s3_events.client(), wait_seconds=20)
     drive()
 
     assert handled == 1

@@ -115,10 +115,10 @@ def test_an_ascii_address_is_one_for_the_library_too(name: str, host: str) -> No
     ],
 )
 def test_a_hostile_address_costs_no_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InvalidCell):
         Email().checker("Email")(text)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.onboarding.conftest import Browse, good_file, send, text_of
 from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_events")]
 
 
 def forward(upload: Upload) -> None:
@@ -31,7 +31,6 @@ def forward(upload: Upload) -> None:
     raise AssertionError("the event has not come")
 
 
-@pytest.mark.usefixtures("quiet_events")
 def test_a_good_file_is_stored_and_imported(
     as_alice: Client, alice: User, categories: list[str]
 ) -> None:
