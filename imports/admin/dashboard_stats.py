@@ -8,6 +8,7 @@ from django.db.models import Count, F, Min, Q, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils.timezone import now
 
+from config.rounding import percent
 from imports.models import Alarm, RowError, Upload, UploadQuerySet
 from imports.monitoring.queues import all_queues
 from imports.monitoring.stalled import is_stalled
@@ -46,7 +47,7 @@ class Day:
     @property
     def success_rate(self) -> int | None:
         """Good rows in whole percent of all rows, rounded down; None on a day without rows."""
-        return self.good * 100 // self.rows if self.rows else None
+        return percent(self.good, self.rows) if self.rows else None
 
 
 def days(today: date | None = None) -> list[Day]:

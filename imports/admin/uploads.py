@@ -32,7 +32,7 @@ from imports.admin.export import export
 from imports.admin.filters import DatasetFilter, ProgressFilter
 from imports.admin.row_pages import row_page
 from imports.admin.upload_page import progress_of, upload_page
-from imports.datasets import all_datasets
+from imports.datasets import title_of
 from imports.intake.receive import UPLOAD_ID
 from imports.models import Upload
 from imports.notifications import report_links
@@ -105,8 +105,7 @@ class UploadAdmin(LookOnlyAdmin):
 
     @admin.display(description="data set", ordering="dataset")
     def data_set(self, upload: Upload) -> str:
-        dataset = all_datasets().get(upload.dataset)
-        return dataset.title if dataset else upload.dataset
+        return title_of(upload.dataset)
 
     @admin.display(description="valid rows", ordering="valid_records")
     def rows(self, upload: Upload) -> str:
