@@ -26,13 +26,12 @@ from unfold.contrib.filters.admin import (
     ChoicesRadioFilter,
 )
 
-from imports import actions
+from imports import actions, datasets
 from imports.admin import cells
 from imports.admin.export import export
 from imports.admin.filters import DatasetFilter, ProgressFilter
 from imports.admin.row_pages import row_page
 from imports.admin.upload_page import progress_of, upload_page
-from imports.datasets import title_of
 from imports.intake.receive import UPLOAD_ID
 from imports.models import Upload
 from imports.notifications import report_links
@@ -105,7 +104,7 @@ class UploadAdmin(LookOnlyAdmin):
 
     @admin.display(description="data set", ordering="dataset")
     def data_set(self, upload: Upload) -> str:
-        return title_of(upload.dataset)
+        return datasets.title_of(upload.dataset)
 
     @admin.display(description="valid rows", ordering="valid_records")
     def rows(self, upload: Upload) -> str:
@@ -269,7 +268,7 @@ class UploadAdmin(LookOnlyAdmin):
         upload = self._visible(request, object_id)
         if upload.s3_version is None or upload.source_deleted_at is not None:
             _not_there("The file is not in our storage.")
-        dataset = all_datasets().get(upload.dataset)
+        dataset = datasets.all_datasets().get(upload.dataset)
         extension = dataset.format.extension if dataset else "txt"
         name = f"{upload.upload_id}_source.{extension}"  # never the vendor's text in a header
         return _on_to(
