@@ -61,13 +61,19 @@ def embedded(
         )
 
 
-def _own_directory(runs: Path, cleanup: ExitStack) -> Path:
-    """A new directory, locked for as long as this process lives; clears those of dead ones."""
+def clear(runs: Path = TEST_RUNS) -> None:
+    """Stop and remove what processes that were killed have left there."""
     runs.mkdir(parents=True, exist_ok=True)
     with _locked(runs):
         for left in runs.iterdir():
-            with suppress(BlockingIOError), _locked(left, fcntl.LOCK_NB):
+            with suppress(BlockingIOError, FileNotFoundError), _locked(left, fcntl.LOCK_NB):
                 _clear(Places(left))
+
+
+def _own_directory(runs: Path, cleanup: ExitStack) -> Path:
+    """A new directory, locked for as long as this process lives; clears those of dead ones."""
+    clear(runs)
+    with _locked(runs):
         own = Path(tempfile.mkdtemp(dir=runs))
         own.chmod(0o755)  # the database may run as another user
         cleanup.enter_context(_locked(own))
