@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,9 @@ class Places:
             self.remember("secret_key", secrets.token_urlsafe(50))
         return str(self.recall("secret_key"))
 
-    def port(self, name: str) -> int:
-        """The port for this server: from the environment, else the last one, else a free one.
+    def port(self, name: str, *, promised: Collection[int] = ()) -> int:
+        """The port for this server: from the environment, else the last one, else a free one that
+        is not `promised` to others.
 
         Raises PortTaken when the environment names one that is in use.
         """
@@ -91,7 +93,7 @@ class Places:
                 raise PortTaken(f"{name.upper()}_PORT={asked} is in use by another program.")
             return int(asked)
         ports: dict[str, int] = self.recall("ports") or {}
-        taken = {port for other, port in ports.items() if other != name}
+        taken = {port for other, port in ports.items() if other != name}.union(promised)
         if ports.get(name) not in taken and is_free(ports.get(name, 0)):
             return ports[name]
         # Seeded with the place, so that a checkout that lost its memory gets its old address.
