@@ -19,8 +19,8 @@ from unfold.widgets import (
 )
 
 from catalog.models import Category, Product
+from config.admin_base import BoundedPaginator, LongTableAdmin, ModelAdmin
 from vendors.models import Vendor
-from vendors.staff_pages import BoundedPaginator, LongTableAdmin, ModelAdmin
 
 if TYPE_CHECKING:
     from django.contrib.admin import SimpleListFilter as DropdownFilter

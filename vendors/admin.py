@@ -16,8 +16,8 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from config.admin_base import LookOnlyAdmin, ModelAdmin, TabularInline, WholeDaysFilter
 from vendors.models import Member, Vendor
-from vendors.staff_pages import LookOnlyAdmin, ModelAdmin, TabularInline, WholeDaysFilter
 
 if TYPE_CHECKING:
     from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from vendors.staff_pages import LongTableAdmin, LookOnlyAdmin
+from config.admin_base import LongTableAdmin, LookOnlyAdmin
 from warehouse.models import Customer, Metric
 
 

@@ -11,13 +11,13 @@ from django.urls import URLPattern, reverse
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
+from config.admin_base import LookOnlyAdmin, WholeDaysFilter
 from imports.admin import cells
 from imports.admin.filters import OpenFilter
 from imports.admin.row_pages import row_page
 from imports.intake.receive import UPLOAD_ID
 from imports.models import Alarm
 from imports.notifications import alarms
-from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 
 @admin.register(Alarm)

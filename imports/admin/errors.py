@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from config.admin_base import LongTableAdmin, LookOnlyAdmin, WholeDaysFilter
 from imports import datasets
 from imports.admin import cells
 from imports.admin.filters import ErrorTypeFilter, UploadsDatasetFilter
 from imports.admin.upload_page import in_file_order
 from imports.models import RowError, Upload
-from vendors.staff_pages import LongTableAdmin, LookOnlyAdmin, WholeDaysFilter
 
 
 @admin.register(RowError)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from config.admin_base import ModelAdmin
 from imports import datasets
 from imports.models import Upload
 from imports.monitoring.stalled import is_stalled
 from imports.rules.cells import GENERAL_REMEDIES
-from vendors.staff_pages import ModelAdmin
 
 if TYPE_CHECKING:
     from django.contrib.admin import SimpleListFilter as DropdownFilter

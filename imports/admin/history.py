@@ -3,9 +3,9 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
+from config.admin_base import LookOnlyAdmin, WholeDaysFilter
 from imports.admin import cells
 from imports.models import Action
-from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 
 @admin.register(Action)

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from config.admin_base import ModelAdmin
 from imports.admin import cells
 from imports.admin.filters import DatasetFilter
 from imports.admin.row_pages import row_page
 from imports.datasets import all_datasets
 from imports.intake import schedules
 from imports.models import Schedule
-from vendors.staff_pages import ModelAdmin
 
 if TYPE_CHECKING:
     ScheduleModelForm = forms.ModelForm[Schedule]

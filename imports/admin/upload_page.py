@@ -39,7 +39,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "error_count": sum(group.count for group in groups),
         "errors": shown,
         "mails": upload.notifications.order_by("-run"),
-        "deeds": upload.actions.select_related("by"),
+        "actions": upload.actions.select_related("by"),
         "encoding": layout.get("encoding", ""),
         "delimiter": DELIMITERS.get(layout.get("delimiter", ""), "") if layout else "",
         "has_report": bool(upload.error_file_version),

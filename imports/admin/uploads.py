@@ -26,6 +26,7 @@ from unfold.contrib.filters.admin import (
     ChoicesRadioFilter,
 )
 
+from config.admin_base import LookOnlyAdmin, WholeDaysFilter
 from imports import actions
 from imports.admin import cells
 from imports.admin.export import export
@@ -38,7 +39,6 @@ from imports.models import Upload
 from imports.notifications import report_links
 from imports.storage import s3
 from vendors.access import access_of
-from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 MAX_AT_ONCE = 500  # each takes some milliseconds, and the page waits for all of them
 

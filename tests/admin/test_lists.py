@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from catalog.models import Category, Product
+from config.admin_base import BoundedPaginator
 from imports.models import Action, Alarm, Notification, RowError, Upload
 from tests.admin.conftest import list_of, make_error, make_product, make_upload, page_of
 from vendors.models import Member, Vendor
-from vendors.staff_pages import BoundedPaginator
 
 
 def found(

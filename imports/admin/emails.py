@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
+from config.admin_base import LookOnlyAdmin, WholeDaysFilter
 from imports.admin import cells
 from imports.models import Notification
-from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 
 @admin.register(Notification)

@@ -51,7 +51,7 @@ class BoundedPaginator(Paginator):
     of a table of hundreds. Who wants to see more narrows the list down."""
 
     most = 5_000
-    template_name = "vendors/staff/pages.html"
+    template_name = "config/admin_pages.html"
 
     @cached_property
     def count(self) -> int:
