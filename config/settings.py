@@ -100,6 +100,8 @@ NOTIFICATION_EMAIL: str = env.str("NOTIFICATION_EMAIL", DEFAULT_FROM_EMAIL)  # s
 NOTIFICATION_EMAILS: dict[str, str] = env.dict(  # per data set: clients=a@x.example,metrics=…
     "NOTIFICATION_EMAILS", {}
 )
+SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", NOTIFICATION_EMAIL)  # shown to vendors who need help
+SUPPORT_URL: str = env.str("SUPPORT_URL", "")  # a support site to link beside it; "" for none
 
 try:
     env.seal()

@@ -10,7 +10,11 @@ SETTINGS = ROOT / "config" / "settings.py"
 README = ROOT / "README.md"
 REQUIRED = "required"
 # What the other names in a default stand for, on AWS.
-NAMES = {"LOCAL": False, "DEFAULT_FROM_EMAIL": "DEFAULT_FROM_EMAIL"}
+NAMES = {
+    "LOCAL": False,
+    "DEFAULT_FROM_EMAIL": "DEFAULT_FROM_EMAIL",
+    "NOTIFICATION_EMAIL": "NOTIFICATION_EMAIL",
+}
 
 
 def settings_read() -> dict[str, str]:
