@@ -9,7 +9,7 @@ class ImportsConfig(AppConfig):
     name = "imports"
 
     def ready(self) -> None:
-        """Register staff's pages.
+        """Register the admin pages.
 
         `imports/admin/__init__.py` must not do it: Django loads the admin site from that package,
         and a page that registers itself meanwhile would make a second site.

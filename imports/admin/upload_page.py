@@ -1,6 +1,9 @@
-"""What the page of one upload shows."""
+"""The content of the page of one upload."""
 
 from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from imports import datasets
 from imports.admin import cells
@@ -10,11 +13,17 @@ from imports.rules.columns import cell_names
 from imports.rules.refusals import REFUSALS
 
 MAX_ERRORS = 50
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "": "one column"}
+DELIMITERS = {
+    ",": _("comma"),
+    ";": _("semicolon"),
+    "\t": _("tab"),
+    "|": _("pipe"),
+    "": _("one column"),
+}
 
 
 def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
-    """All of it, in a number of queries that does not depend on how much there is."""
+    """All of it, in a constant number of queries."""
     dataset = datasets.all_datasets().get(upload.dataset)
     layout = upload.layout or {}
     errors = RowError.objects.filter(upload=upload, run=upload.run)
@@ -31,8 +40,8 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         **progress_of(upload),
         "title": upload.upload_id,
         "subtitle": None,
-        "nouns": dataset.nouns if dataset else "rows",
         "dataset_title": dataset.title if dataset else upload.dataset,
+        "mode_title": dataset.mode_title(upload.mode) if dataset else upload.mode,
         "by_vendor": dataset is None or dataset.by_vendor,
         "refusal": REFUSALS.get(upload.failure_code),
         "groups": groups,
@@ -58,15 +67,20 @@ def in_file_order(row: dict[str, str], upload: Upload) -> dict[str, str]:
 
 
 def progress_of(upload: Upload) -> dict[str, Any]:
-    """What moves while the upload is under way, and the counters that add up at its end."""
+    """What changes while the upload is in progress, and the counters that add up at its end."""
+    is_check = upload.mode == Upload.Mode.CHECK
     return {
         "upload": upload,
         "badge": cells.status_badge(upload),
         "took": cells.duration(upload),
         "counters": [
-            ("Valid", upload.valid_records, "good"),
-            ("Rejected", upload.error_records, "bad"),
-            ("Skipped", upload.skipped_records, "calm"),
-            ("Not processed", upload.not_processed, "calm"),
+            (
+                gettext("Without errors") if is_check else gettext("Imported"),
+                upload.valid_records,
+                "good",
+            ),
+            (gettext("Rejected"), upload.error_records, "bad"),
+            (gettext("Skipped"), upload.skipped_records, "calm"),
+            (gettext("Not processed"), upload.not_processed, "calm"),
         ],
     }
