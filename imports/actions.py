@@ -35,12 +35,12 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
 
 def why_not_retried(upload: Upload) -> str:
     if not upload.has_ended:
-        return "The upload has not ended yet. Wait for it, or cancel it."
+        return "This upload is still in progress. Wait for it to end, or cancel it."
     if upload.is_being_finished:
-        return "The upload is just being finished. Try again in a moment."
+        return "This upload is being finished. Try again in a moment."
     if upload.status == Upload.Status.COMPLETED:
-        return "Every row of this upload is in; there is nothing to retry."
-    return "The file is no longer in our storage. Upload it again."
+        return "All rows of this upload were imported. There is nothing to retry."
+    return "The file is no longer stored. Upload it again."
 
 
 def cancel(upload_id: str, *, by: User | None) -> Upload:
@@ -51,7 +51,7 @@ def cancel(upload_id: str, *, by: User | None) -> Upload:
     with transaction.atomic():
         upload = Upload.objects.select_for_update().get(pk=upload_id)
         if not upload.can_be_cancelled:
-            raise NotPossible("The upload has ended already.")
+            raise NotPossible("This upload has already ended.")
         upload.cancel()
         upload.save()
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.CANCEL, by=by)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from imports.destinations.base import Destination
 from imports.formats.base import Format
@@ -40,6 +41,16 @@ class Dataset(Schema):
     @property
     def byte_limit(self) -> int:
         return self.max_bytes or settings.UPLOAD_MAX_BYTES
+
+    def mode_title(self, mode: str) -> str:
+        """What a mode does with a file of this data set: "Add new products"."""
+        create = gettext("Import %(nouns)s") if self.known_rows else gettext("Add new %(nouns)s")
+        titles = {
+            "create": create,
+            "update": gettext("Update %(nouns)s and add new ones"),
+            "check": gettext("Check only"),
+        }
+        return titles[mode] % {"nouns": self.nouns}
 
     def refuse_by_size(self, size: int) -> None:
         """Raise Refused when `size` bytes are more than a file may have."""

@@ -80,7 +80,7 @@ def check(schedule: Schedule) -> None:
         "dataset": _of_dataset(schedule),
         "vendor": _of_vendor(schedule),
         "prefix": _of_prefix(schedule),
-        "every_minutes": "" if schedule.every_minutes != 0 else "At least 1.",
+        "every_minutes": "" if schedule.every_minutes != 0 else "Enter 1 or more.",
         "cron": _of_cron(schedule),
     }
     if found := {field: problem for field, problem in problems.items() if problem}:
@@ -88,7 +88,7 @@ def check(schedule: Schedule) -> None:
 
 
 def _of_dataset(schedule: Schedule) -> str:
-    return "" if schedule.dataset in datasets.all_datasets() else "There is no such data set."
+    return "" if schedule.dataset in datasets.all_datasets() else "Choose a data set."
 
 
 def _of_vendor(schedule: Schedule) -> str:
@@ -97,31 +97,35 @@ def _of_vendor(schedule: Schedule) -> str:
     if dataset is None:
         return ""
     if not dataset.by_vendor or schedule.prefix.startswith(dataset.prefix):
-        return "Under this prefix no vendor is chosen." if schedule.vendor_id else ""
-    return "" if schedule.vendor_id else f"Choose the vendor whose {dataset.nouns} they are."
+        return (
+            "Leave the vendor empty: under this prefix the key names it."
+            if schedule.vendor_id
+            else ""
+        )
+    return "" if schedule.vendor_id else f"Choose a vendor: {dataset.nouns} belong to one."
 
 
 def _of_prefix(schedule: Schedule) -> str:
     prefix = schedule.prefix
     if not prefix or prefix.startswith("/"):
-        return "A prefix is the beginning of keys, such as exports/metrics/, without a first slash."
+        return "Enter a prefix without a leading slash, such as exports/metrics/."
     if any(overlap(prefix, ours) for ours in OUR_OWN):
-        return "That is where we keep our reports."
+        return "This prefix is reserved for our reports."
     for dataset in datasets.all_datasets().values():
         is_within = dataset.key == schedule.dataset and prefix.startswith(dataset.prefix)
         if overlap(prefix, dataset.prefix) and not is_within:
-            return f"Under {dataset.prefix} lie the files of {dataset.title}."
+            return f"{dataset.prefix} is reserved for the data set {dataset.title}."
     return ""
 
 
 def _of_cron(schedule: Schedule) -> str:
     if (schedule.every_minutes is None) == (schedule.cron == ""):
-        return "Give either minutes or a crontab line."
+        return "Set an interval or a cron expression, not both."
     if schedule.cron:
         try:
             next_by_crontab(schedule.cron, now())
-        except ValueError as error:
-            return str(error).capitalize()
+        except ValueError:
+            return "Enter a valid cron expression, such as 0 6 * * mon-fri."
     return ""
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
 from config.rounding import percent
 from vendors.access import Access
@@ -53,38 +54,44 @@ class Upload(models.Model):
     """
 
     class Status(models.TextChoices):
-        RECEIVED = "received", "Received"
-        PROCESSING = "processing", "Processing"
-        COMPLETED = "completed", "Completed"
-        PARTIAL = "partial", "Partial"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        RECEIVED = "received", _("Received")
+        PROCESSING = "processing", _("Processing")
+        COMPLETED = "completed", _("Completed")
+        PARTIAL = "partial", _("Partially imported")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Canceled")
 
     ENDED = (Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED)
 
     class Step(models.TextChoices):
-        STAGE = "stage", "Reading the file"
-        LOAD = "load", "Checking and importing rows"
-        REPORT = "report", "Writing the report"
-        NOTIFY = "notify", "Sending the e-mail"
-        DONE = "done", "Done"
+        STAGE = "stage", _("Reading file")
+        LOAD = "load", _("Checking and importing rows")
+        REPORT = "report", _("Writing report")
+        NOTIFY = "notify", _("Sending email")
+        DONE = "done", _("Done")
 
     class Mode(models.TextChoices):
-        CREATE = "create", "Add new products"
-        UPDATE = "update", "Update products and add new ones"
-        CHECK = "check", "Check only, import nothing"
+        CREATE = "create", _("Add new rows")
+        UPDATE = "update", _("Update rows and add new ones")
+        CHECK = "check", _("Check only")
 
-    upload_id = models.CharField(primary_key=True, max_length=40)
-    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, null=True, blank=True)
-    vendor_prefix = models.CharField(max_length=200, help_text="The vendor as the S3 key names it.")
-    dataset = models.CharField(max_length=50)
-    mode = models.CharField(max_length=10, choices=Mode, default=Mode.CREATE)
-    run = models.IntegerField(default=1, help_text="Rises with every retry.")
-    file_name = models.CharField(max_length=255)
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    upload_id = models.CharField(_("upload ID"), primary_key=True, max_length=40)
+    vendor = models.ForeignKey(
+        Vendor, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("vendor")
     )
-    upload_timestamp = models.DateTimeField(db_default=Now())
+    vendor_prefix = models.CharField(max_length=200, help_text="The vendor as the S3 key names it.")
+    dataset = models.CharField(_("data set"), max_length=50)
+    mode = models.CharField(_("mode"), max_length=10, choices=Mode, default=Mode.CREATE)
+    run = models.IntegerField(_("run"), default=1, help_text=_("Rises with every retry."))
+    file_name = models.CharField(_("file name"), max_length=255)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("uploaded by"),
+    )
+    upload_timestamp = models.DateTimeField(_("uploaded"), db_default=Now())
 
     s3_bucket = models.CharField(max_length=63)
     s3_key = models.CharField(max_length=1024)
@@ -110,7 +117,7 @@ class Upload(models.Model):
         help_text="What found the object, if a schedule did.",
     )
 
-    status = models.CharField(max_length=10, choices=Status, default=Status.RECEIVED)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RECEIVED)
     step = models.CharField(max_length=10, choices=Step, default=Step.STAGE)
     failure_code = models.CharField(max_length=30, blank=True)
     failure_message = models.TextField(blank=True)
@@ -146,6 +153,8 @@ class Upload(models.Model):
 
     class Meta:
         db_table = "upload_history"
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
         ordering = ["-upload_timestamp", "-upload_id"]
         permissions = [("act_on_upload", "Can retry and cancel uploads")]
         constraints = [

@@ -31,17 +31,17 @@ def close(alarm_id: int, *, by: AbstractBaseUser | AnonymousUser) -> bool:
 
 
 def publish(alarm: Alarm) -> None:
-    """Tell the alarm topic; a topic that does not answer loses nothing, the record stands.
+    """Publish to the alarm topic. If that fails nothing is lost: the alarm is in the database.
 
     The detail stays in the database: an error's own words may quote a row.
     """
-    kind = Alarm.Kind(alarm.kind).label
+    kind = str(Alarm.Kind(alarm.kind).label)
     page = alarm_url(alarm.pk)
     try:
         aws.client("sns").publish(
             TopicArn=settings.ALARM_TOPIC_ARN,
             Subject=kind[:100],
-            Message=f"{kind}: {alarm.subject}\n\nWhat happened, and what to do: {page}",
+            Message=f"{kind}: {alarm.subject}\n\nSee what happened and what to do: {page}",
         )
     except (ClientError, BotoCoreError) as error:
         log.error("alarm %s about %s could not be published: %s", kind, alarm.subject, error)

@@ -1,4 +1,4 @@
-"""The link in the e-mail: our own, signed and valid for days, whatever the credentials behind it.
+"""The link in the email: our own, signed and valid for days, whatever the credentials behind it.
 
 Addresses presigned with a task role's credentials die with those credentials, within hours; so
 the mailed link names the report and the portal redirects to a fresh presigned address.
@@ -18,11 +18,11 @@ SALT = "imports.report-link"
 
 
 class LinkExpired(Exception):
-    """The link was good once; it is older than promised."""
+    """The link has expired."""
 
 
 class LinkInvalid(Exception):
-    """Nobody issued this link."""
+    """We did not issue this link."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ReportLink:
 
 
 def report_url(upload: Upload) -> str:
-    """The address of the upload's error report for its e-mail."""
+    """The address of the upload's error report for its email."""
     content = [upload.upload_id, upload.run, upload.error_file_s3_key, upload.error_file_version]
     token = signing.dumps(content, salt=SALT, compress=True)
     return addresses.report_url(token)

@@ -1,4 +1,4 @@
-"""The rejected rows in the vendor's own columns, to be corrected and uploaded again."""
+"""The rejected rows in the vendor's own columns, to be fixed and uploaded again."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ ROWS_PER_FETCH = 2_000
 
 
 def correctable_file(upload: Upload) -> Iterator[bytes]:
-    """The rejected rows only, in the vendor's own columns, with `Errors` last: mend, upload."""
+    """Only the rejected rows, in the vendor's own columns, with `Errors` last."""
     return csv_lines(correctable_rows(upload))
 
 

@@ -13,7 +13,7 @@ from imports.rules.remedies import remedy_for
 
 @dataclass(frozen=True)
 class Report:
-    """What a data set wants told about rejected rows: where it goes in S3, and its bytes."""
+    """What a data set says about rejected rows: where it goes in S3, and its bytes."""
 
     key: str
     pieces: Iterator[bytes]

@@ -74,7 +74,7 @@ def test_an_upload_whose_file_is_gone_cannot_be_retried(run_upload: Run) -> None
     upload = run_upload([good_row(1, price="free")])
     s3.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
     Upload.objects.update(source_deleted_at=upload.completed_at)
-    with pytest.raises(actions.NotPossible, match="no longer in our storage"):
+    with pytest.raises(actions.NotPossible, match="no longer stored"):
         actions.retry(upload.upload_id, by=None)
 
 
@@ -99,7 +99,7 @@ def test_cancel_keeps_what_is_in_and_reports_what_was_read(
     assert Product.objects.count() == upload.valid_records > 0
     assert len(report_text(upload).splitlines()) == 2
     mail = Notification.objects.get(upload=upload)
-    assert f"Not processed: {upload.not_processed}" in mail.text_body
+    assert f"Not Processed: {upload.not_processed}" in mail.text_body
     assert "CANCELLED" in mail.text_body
 
 
@@ -118,7 +118,7 @@ def test_a_worker_that_was_cancelled_changes_nothing_any_more(
 
 def test_an_ended_upload_cannot_be_cancelled(run_upload: Run) -> None:
     upload = run_upload([good_row(1)])
-    with pytest.raises(actions.NotPossible, match="ended already"):
+    with pytest.raises(actions.NotPossible, match="already ended"):
         actions.cancel(upload.upload_id, by=None)
 
 

@@ -190,14 +190,14 @@ def test_rejected_rows_go_to_their_own_place_with_their_own_columns(settings: An
     assert message.to == "crm@example.com"
     assert message.subject == "Customer Upload Complete - new.csv (50% Success)"
     for text in (
-        "Import: Customers",
-        "Ended: 20",
+        "Data Set: Customers",
+        "Finished: 20",
         "Valid Customers: 1 (50%)",
         "INVALID_EMAIL (Email): 1",
     ):
         assert text in message.text_body
     assert "/reports/" in message.text_body
-    assert "Rejected rows with their errors" in message.text_body
+    assert "Download rejected rows" in message.text_body
     assert "Customers</td>" in message.html_body
 
 

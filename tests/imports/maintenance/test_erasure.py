@@ -213,7 +213,7 @@ def test_the_pages_say_so_and_offer_nothing_that_is_gone(
         assert client.get(f"/uploads/{upload.upload_id}/{name}").status_code == 404
     client.force_login(reviewer)
     answer = client.get(f"/admin/imports/upload/{upload.upload_id}/change/")
-    assert "counts, hashes and ids are kept" in answer.content.decode()
+    assert "Counts, hashes and IDs are kept" in answer.content.decode()
     assert VALUE not in answer.content.decode()
 
 
