@@ -4,7 +4,10 @@ PYTHON ?= python3.11
 venv := .venv/bin/python
 environment = @$(PYTHON) -m deploy.local.environment
 
-.PHONY: run up down demo test faults lint bench soak image image-test deploy-check deploy lock clean environment
+# More workers than processors, because most tests wait most of the time.
+side_by_side = -n 4
+
+.PHONY: run up down demo check test faults lint bench soak image image-test deploy-check deploy lock clean environment
 
 run: environment  ## the whole system in the foreground; Ctrl-C stops it
 	@exec $(venv) -m deploy.local run
@@ -18,12 +21,15 @@ down: environment  ## stop what `up` started
 demo: environment  ## drop a sample with mistakes, show what is told; DATASET=clients, …
 	@$(venv) -m deploy.local demo $(DATASET)
 
-test: lint  ## all checks but those of the templates for AWS; a quarter of an hour
-	$(venv) -m pytest --ignore=tests/deploy
+check: lint  ## the fast part of `test`, within a minute: lint, types, imports/, layers, docs
+	$(venv) -m pytest -n 2 -q -m "not slow" tests/docs tests/imports tests/rooms
+
+test: lint  ## all checks but those of the templates for AWS; eight minutes
+	$(venv) -m pytest $(side_by_side) --ignore=tests/deploy
 	@echo "Not run: tests/deploy. 'make deploy-check' does."
 
 faults: environment  ## every fault of docs/promises.md; IN_FULL=1 lets outages last as promised
-	$(venv) -m pytest tests/faults
+	$(venv) -m pytest $(side_by_side) tests/faults
 
 # Django would like to compare with a database's history; there is none here.
 without_database = env PYTHONWARNINGS=ignore::RuntimeWarning

@@ -25,7 +25,7 @@ PAGE = CHECKOUT / "docs" / "bench.md"
 
 def main() -> int:
     asked = _arguments()
-    # Whoever ends this with SIGTERM gets the same clean end as with Ctrl-C.
+    # SIGTERM ends this as cleanly as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     lines: list[Line] = []
     try:
@@ -78,7 +78,7 @@ def _about() -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, commit {commit or 'unknown'}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, load average {load:.1f} at the start. "
-        "Medians; in brackets the quickest and the slowest run."
+        "Medians; in parentheses the fastest and the slowest run."
     )
 
 

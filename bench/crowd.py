@@ -75,7 +75,7 @@ def _lines(
     allowed = times * small_alone.median + more
     return [
         Line(
-            f"100 uploads of 1,000 rows at once, {what}: all final",
+            f"100 uploads of 1,000 rows at once, {what}: all ended",
             str(everything),
             f"one after another: 100 × {large_alone}",
             f"{one_by_one / everything.median:.1f} × faster",
@@ -83,7 +83,7 @@ def _lines(
             everything.median <= AIM,
         ),
         Line(
-            f"50 rows of another vendor behind them, {what}",
+            f"50 rows of another vendor sent after them, {what}",
             str(little),
             f"alone: {small_alone}",
             f"{little.median / small_alone.median:.1f} × its time",

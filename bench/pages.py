@@ -185,7 +185,7 @@ def _lines(few: dict[str, Seen], many: dict[str, Seen]) -> list[Line]:
         Line(
             f"{len(many)} pages over 1 M products and 1 M errors: slowest query",
             f"{slowest.slowest.seconds * 1000:.0f} ms, {slowest.name}",
-            f"{len(slow)} pages have a slower query than the aim",
+            f"{len(slow)} pages have a query slower than the aim",
             "",
             f"every query < {AIM * 1000:.0f} ms",
             not slow,
@@ -193,7 +193,7 @@ def _lines(few: dict[str, Seen], many: dict[str, Seen]) -> list[Line]:
         Line(
             "the same pages: number of queries",
             f"at most {most}",
-            f"more than with a thousandth of the rows: {len(changed)} pages",
+            f"{len(changed)} pages have more than with a thousandth of the rows",
             "",
             "constant",
             not changed,

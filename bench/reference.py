@@ -19,7 +19,7 @@ way of working and how much is careless use. What is tuned, and why:
 The rules are validators on the model's fields, as the library's users write them. Our own compiled
 checkers in their place make it 10 % quicker: the time is in the ORM's rows, not in the rules.
 
-It stores no row errors, writes no report, sends no e-mail, and a kill halfway loses the work.
+It stores no row errors, writes no report, sends no email, and a kill halfway loses the work.
 """
 
 import csv
@@ -82,7 +82,7 @@ Twin: Any = twin_model(
 
 
 class Text(Widget):
-    """A cell trimmed and normalised, None when it is empty; Django's fields do the rest."""
+    """A cell trimmed and normalized, None when it is empty; Django's fields do the rest."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
         value = value.strip()

@@ -57,7 +57,7 @@ class System:
 def own_system() -> Iterator[System]:
     """Start the system; stop it and remove everything it kept. Raises CannotStart."""
     places = Places(ROOT)
-    # Never the database somebody's shell points to: this fills it, and empties its tables.
+    # Never a database that the shell points to: this fills it, and empties its tables.
     given = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
     env = {**given, **LIFTED, "LOCAL_DIR": str(ROOT)}
     with _the_only_one():

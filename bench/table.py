@@ -1,4 +1,4 @@
-"""The performance table: on the screen, as JSON, and in docs/bench.md."""
+"""The performance table: on the terminal, as JSON, and in docs/bench.md."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ class Line:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        met = {True: "yes", False: "NO", None: ""}[self.met]
+        met = {True: "yes", False: "no", None: ""}[self.met]
         return (self.work, self.project, self.reference, self.ratio, self.aim, met)
 
 
@@ -42,7 +42,7 @@ def as_markdown(lines: list[Line]) -> str:
 
 
 def write_into(page: Path, about: str, lines: list[Line]) -> None:
-    """Replace the table of a page, which stands between two marks."""
+    """Replace the table of a page, which is between two markers."""
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     page.write_text(f"{before}{BEGIN}\n{about}\n\n{as_markdown(lines)}{END}{after}")

@@ -32,7 +32,7 @@ class Ended:
 
     upload: Upload
     seconds: float  # to the final status
-    with_mail: float | None = None  # until the e-mail was sent, too
+    with_mail: float | None = None  # until the email was sent, too
 
 
 def vendor(vendor_id: str) -> Vendor:
@@ -91,7 +91,7 @@ def wait_for_row(key: str, version: str) -> str:
 
 
 def check(upload: Upload, rows: int) -> None:
-    """Raise NotImported unless all `rows` were judged and most of them went in."""
+    """Raise NotImported unless all `rows` were validated and most of them were imported."""
     if upload.processed_records != rows or upload.valid_records < rows * 0.9:
         raise NotImported(f"{upload.upload_id}: {upload.status} {upload.failure_message}")
 
@@ -109,7 +109,7 @@ def wait_until(upload_id: str, happened: str) -> datetime:
 
 
 def wait_for_quiet() -> None:
-    """Wait until nobody works on anything. Raises StillRunning."""
+    """Wait until no work is left. Raises StillRunning."""
     deadline = time.monotonic() + PATIENCE
     while Upload.objects.exclude(step=Upload.Step.DONE).exists():
         if time.monotonic() > deadline:

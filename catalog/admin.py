@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
-from django.core.validators import URLValidator
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,6 +20,7 @@ from unfold.widgets import (
 )
 
 from catalog.models import Category, Product
+from catalog.web_address import MAX_CHARACTERS, validate_web_address
 from config.admin_base import BoundedPaginator, LongTableAdmin, ModelAdmin
 from vendors.models import Vendor
 
@@ -94,10 +94,10 @@ class ProductForm(ProductModelForm):
         max_length=2000, required=False, empty_value=None, widget=UnfoldAdminTextareaWidget
     )
     image_url = forms.CharField(
-        max_length=500,
+        max_length=MAX_CHARACTERS,
         required=False,
         empty_value=None,
-        validators=[URLValidator(schemes=["http", "https"])],
+        validators=[validate_web_address],
         widget=UnfoldAdminTextInputWidget,
         label=_("Image URL"),
     )

@@ -1,4 +1,4 @@
-"""What a month on AWS amounts to: the lines of the bill of each layout, for so many uploads."""
+"""What a month on AWS costs: the lines of the bill of each layout, for a number of uploads."""
 
 import math
 import tomllib
@@ -16,7 +16,7 @@ GB = 1e9
 
 @dataclass(frozen=True)
 class Price:
-    """`usd` buys `per` units; `free` units are free of charge every month. See prices.toml."""
+    """`usd` pays for `per` units; `free` units are free of charge every month. See prices.toml."""
 
     what: str
     unit: str
@@ -34,8 +34,8 @@ def price_table() -> dict[str, Any]:
 
 PRICES = {key: Price(**v) for key, v in price_table().items() if isinstance(v, dict)}
 
-# What one upload asks of AWS: 1,000 rows with all 14 columns, 50 of them wrong, sent with the form.
-# Counted by tests/faults/test_bill.py at the running system.
+# The AWS requests of one upload: 1,000 rows with all 14 columns, 50 of them invalid, sent by form.
+# Counted by tests/faults/test_bill.py on the running system.
 PER_UPLOAD = {
     "s3_put": 2,  # the file, the error report
     "s3_get": 2,  # the worker's download, the vendor's of the report
@@ -48,37 +48,37 @@ FILE_BYTES = 290_000
 REPORT_BYTES = 17_000
 STAGED_BYTES = 92_000
 LOG_BYTES = 3_600
-DATABASE_LOG_BYTES = 37_000  # with log_statement=mod; most of it is the e-mail, three times
+DATABASE_LOG_BYTES = 37_000  # with log_statement=mod; most of it is the email, three times
 DATABASE_BYTES = 745_000  # by which tables and indexes grow, all rows being new
-WAL_BYTES = 1_150_000  # Aurora counts an I/O for every 4 KB of it
+WAL_BYTES = 1_150_000  # Aurora counts one I/O per 4 KB of it
 PAGE_REQUESTS = 26  # a browser's, from the login to the downloaded report
 PAGE_BYTES = 135_000
 
-# What the idle system does in an hour.
+# The requests of the idle system in an hour.
 POLLS = 3600 / 20  # of one queue by one process
 SWEEPS = 120 + 12 + 60 + 4 + 60  # resume, missing events, schedules, clean up, dead letters
-QUEUE_LOOKS = 120 + 3 * 60  # resume looks at one queue, the watch over dead letters at three
-FORWARDER_LOOKS = 240  # at the queue of hints: is a first worker needed?
+QUEUE_LOOKS = 120 + 3 * 60  # resume reads one queue, the watch over dead letters three
+FORWARDER_LOOKS = 240  # of the queue of hints: is a first worker needed?
 DATA_SETS = 5  # whose prefixes are listed to find missing events
 IDLE_LOG_BYTES = 83_000
 
-WORKER_LINGERS = 670  # seconds: a minute to start, and ten without work before it goes
-VISIT_LINGERS = 420  # seconds: two minutes of looking at pages, and five before Aurora pauses
+WORKER_LINGERS = 670  # seconds: a minute to start, and ten without work before it ends
+VISIT_LINGERS = 420  # seconds: two minutes on pages, and five before Aurora pauses
 SWEEP_LINGERS = 320  # seconds: a sweep, and five minutes before Aurora pauses
-# The compact layout sweeps four times a day, but for a look at the dead letters every five minutes,
-# which asks SQS and not the database.
+# The compact layout sweeps four times a day, except that dead letters are counted every five
+# minutes, which queries SQS and not the database.
 SWEEPS_A_DAY = 4
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """So many uploads in a month, coming `at_once` together at moments of their own."""
+    """`uploads` in a month, which come in groups of `at_once` at random moments."""
 
     uploads: int
     at_once: int = 1
 
     def busy_hours(self, seconds: float) -> float:
-        """Hours of a month in which something is up that stays so long after each arrival."""
+        """Hours of a month in which a part runs that stays up `seconds` after each arrival."""
         arrivals_an_hour = self.uploads / self.at_once / WORK_HOURS
         return WORK_HOURS * (1 - math.exp(-arrivals_an_hour * seconds / 3600))
 
@@ -104,9 +104,9 @@ def standard(traffic: Traffic) -> list[Line]:
             "tasks: web twice, forwarder, clock",
             {"fargate_vcpu": 4 * 0.25 * HOURS, "fargate_gb": (1 + 1 + 0.5 + 1) * HOURS},
         ),
-        Line("public addresses: 4 tasks, 2 of the load balancer", {"ipv4": 6 * HOURS}),
+        Line("public addresses: 4 tasks, 2 for the load balancer", {"ipv4": 6 * HOURS}),
         Line(
-            "database: RDS, one zone, 20 GB; and what the month's rows add",
+            "database: RDS, one zone, 20 GB, and growth by the month's rows",
             {"rds": HOURS, "rds_gb": 20 + traffic.uploads * DATABASE_BYTES / GB},
         ),
         *common(
@@ -125,7 +125,7 @@ def compact(traffic: Traffic) -> list[Line]:
     asleep_but_for_sweeps = turns * SWEEP_LINGERS / 3600
     return [
         Line(
-            "API Gateway, Cloud Map's zone",
+            "API Gateway, Cloud Map's hosted zone",
             {"http_api": traffic.uploads * PAGE_REQUESTS, "hosted_zone": 1},
         ),
         Line(
@@ -134,7 +134,7 @@ def compact(traffic: Traffic) -> list[Line]:
         ),
         Line("public address", {"ipv4": HOURS}),
         Line(
-            "database: Aurora, 0.5 units for sweeps and 1 while people are there",
+            "database: Aurora, 0.5 units for sweeps and 1 while users are there",
             {
                 "aurora_acu": 0.5 * asleep_but_for_sweeps + traffic.busy_hours(VISIT_LINGERS),
                 "aurora_gb": 10 + traffic.uploads * DATABASE_BYTES / GB,
@@ -154,8 +154,8 @@ def compact(traffic: Traffic) -> list[Line]:
 def common(
     traffic: Traffic, *, sweeps: float, looks: float, lists: float, resumes: float
 ) -> list[Line]:
-    """What both layouts have. In a month: periodic tasks, looks at a queue's length, lists of the
-    bucket, and sweeps for stalled uploads."""
+    """The lines of both layouts. In a month: periodic tasks, reads of a queue's length, lists of
+    the bucket, and sweeps for stalled uploads."""
     uploads = traffic.uploads
     up = traffic.busy_hours(WORKER_LINGERS)
     # RowsImported and BatchSeconds, five types of error, two figures of two final statuses, and
@@ -167,7 +167,7 @@ def common(
         Line("import worker: Spot, 1 vCPU", {"spot_vcpu": up, "spot_gb": 2 * up, "ipv4": up}),
         Line("3 secrets", {"secret": 3}),
         Line("alarms on 18 metrics, 1 dashboard", {"alarm": 18, "dashboard": 1}),
-        Line("metrics of our own", {"metric": metrics}),
+        Line("custom metrics", {"metric": metrics}),
         Line(
             "logs",
             {"log_gb": (uploads * log_bytes + sweeps / SWEEPS * IDLE_LOG_BYTES) / GB},
@@ -199,9 +199,9 @@ def common(
                 "dynamodb_gb": uploads * STAGED_BYTES * 7 / 30 / GB,  # rows are kept for a week
             },
         ),
-        Line("e-mails", {"ses": uploads * PER_UPLOAD["ses"]}),
+        Line("emails", {"ses": uploads * PER_UPLOAD["ses"]}),
         Line("10 images", {"ecr_gb": 1.3}),
-        Line("data to the Internet", {"transfer_gb": uploads * (PAGE_BYTES + REPORT_BYTES) / GB}),
+        Line("data to the internet", {"transfer_gb": uploads * (PAGE_BYTES + REPORT_BYTES) / GB}),
     ]
 
 
@@ -210,7 +210,7 @@ def total(lines: Sequence[Line]) -> float:
 
 
 def free_of_charge(lines: Sequence[Line]) -> float:
-    """What an account saves that has nothing else and so uses up its monthly allowances here."""
+    """What an account with nothing else saves by using its monthly free allowances here."""
     amounts: Counter[str] = Counter()
     for line in lines:
         amounts.update(line.amounts)

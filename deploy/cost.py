@@ -1,4 +1,4 @@
-"""Writes docs/cost.md: `.venv/bin/python -m deploy.cost`. The model is bill.py, the prices are
+"""Writes docs/cost.md: `.venv/bin/python -m deploy.cost`. The model is bill.py, the prices are in
 prices.toml."""
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ from deploy.bill import HOURS, PRICES, Line, Traffic, compact, free_of_charge, s
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cost.md"
 VOLUMES = (1_000, 10_000, 100_000)
 IDLE = Traffic(0)
-BUNCH = 10
+BATCH = 10
 Layout = Callable[[Traffic], list[Line]]
 
 
@@ -18,74 +18,75 @@ def page() -> str:
     """The whole document."""
     table = bill.price_table()
     return f"""\
-# What it costs
+# Costs
 
 Written by `deploy/cost.py` from the prices of {table["date"]} in `deploy/prices.toml` ({table["region"]}, US dollars a
-month, before tax and discounts); a test fails when they disagree. To write it anew: `.venv/bin/python -m deploy.cost`.
-An upload has 1,000 rows, of which 50 are wrong.
+month, before tax and discounts); a test fails if they disagree. To write it again: `.venv/bin/python -m deploy.cost`.
+An upload has 1,000 rows, of which 50 are invalid.
 
-## In short
+## Summary
 
-{in_short()}
+{summary()}
 
-“Free allowances” are those that AWS gives every account each month for ever ({usd(free_of_charge(standard(IDLE)))} here): they
-count where the account holds nothing else. The upper rows of each layout have uploads that come one by one, at random moments
-of {bill.WORK_HOURS:.0f} working hours; “in bunches” means {BUNCH} at a time, as a vendor sends them who has {BUNCH} files. That makes no
-difference to what is always on, and much to what sleeps in between: the worker stays for ten minutes after its last
+“Free allowances” are those that AWS gives every account each month, without a time limit ({usd(free_of_charge(standard(IDLE)))}
+here): they apply in full if the account has nothing else. In the first two rows of each layout, uploads come one by one, at random moments
+of {bill.WORK_HOURS:.0f} working hours. “In batches” means {BATCH} at a time, as from a vendor with {BATCH} files. That makes no
+difference to the always-on parts, and a large one to parts that pause in between: the worker stays for ten minutes after its last
 file, and Aurora for five after the last visitor.
 
-So the compact layout stays below $20 for a thousand uploads a month when they come in bunches, and not otherwise. Once
-people are there all day, RDS ({usd(rds_alone())}) costs less than an Aurora that never sleeps.
+So the compact layout stays below $20 for 1,000 uploads a month only if they come in batches. If users work all day,
+RDS ({usd(rds_alone())}) costs less than an Aurora that never pauses.
 
-## What is bought, what is lost
+## What each layout provides
 
 | | standard | compact |
 |---|---|---|
-| available | two web tasks in two zones behind a load balancer; the database in one zone, in two with the switch `multi_az` (twice its price) | below 99.9 %: one task in one zone, away for a minute at every deployment |
-| first page after a pause | at once | 15 s and more while Aurora wakes up; it may be a 503 of the gateway, after 30 s |
-| largest file | 10 MB | 9.5 MB, because API Gateway takes 10 MB a request; longer than 30 s a request may not take |
-| what nobody told us of (a lost hint, an event of S3 that never came, a due schedule) | found within 30 s, 5 min, 1 min | within 6 hours |
-| first file after a pause | waits for a worker, a minute or two | the same |
+| availability | two web tasks in two zones behind a load balancer; the database in one zone, or in two with the switch `multi_az` (twice its price) | below 99.9 %: one task in one zone, unavailable for a minute at every deployment |
+| first page after a pause | at once | 15 s or more while Aurora resumes; it may be a 503 of the gateway, after 30 s |
+| largest file | 10 MB | 9.5 MB, because API Gateway accepts 10 MB a request; a request may take 30 s at most |
+| work that no message announced (a lost hint, an event of S3 that never came, a due schedule) | found within 30 s, 5 min, 1 min | within 6 hours |
+| first file after a pause | waits for a worker, one or two minutes | the same |
 | grows by itself to | four workers, 100 GB of database | two workers, four Aurora units |
 
 ## Line by line
 
 {line_by_line()}
 
-The column “idle” is the fixed cost. The database's line includes what the month's rows add to it if all of them are new
+The column “idle” is the fixed cost. The database's line includes the growth by the month's rows, if all of them are new
 products ({mb(bill.DATABASE_BYTES)} an upload); they stay, so the next month begins with them.
 
-## What an upload asks for
+## Requests of an upload
 
-Counted at the running system by `tests/faults/test_bill.py` (part of `make faults`): every process as on AWS, with the pace of the
-defaults, and a proxy that notes each request to AWS while a file of 1,000 rows with all 14 columns ({mb(bill.FILE_BYTES)}) goes through the form.
+Counted on the running system by `tests/faults/test_bill.py` (part of `make faults`): every process as on AWS, with the default
+intervals, and a proxy that records each request to AWS while a file of 1,000 rows with all 14 columns ({mb(bill.FILE_BYTES)}) is
+uploaded through the form.
 
 | | for one upload | dollars for 1,000 uploads |
 |---|---|---|
 {per_upload()}
 
-The polls of an idle system are no guess either: a process asks a queue every 20 s, {HOURS * bill.POLLS:,.0f} times a month, and two or three do.
-One DynamoDB item for each row would be 1,000 write units and more instead of {bill.PER_UPLOAD["dynamodb_write"]}:
+The polls of an idle system are known too: a process polls a queue every 20 s, {HOURS * bill.POLLS:,.0f} times a month, and two or three processes do.
+One DynamoDB item per row would be at least 1,000 write units instead of {bill.PER_UPLOAD["dynamodb_write"]}:
 {usd(1000 * 1000 * PRICES["dynamodb_write"].usd / 1e6)} for 1,000 uploads instead of {usd(by_key("dynamodb_write", 1000))}
 ([decision 1](decisions/0001-row-status-in-postgresql-staging-in-packed-runs.md)).
 
-## Beside the first model
+## Comparison with the first model
 
-Before anything was built, a model said what the layouts would cost without uploads. Its parts are not written down; the reasons
-are what the differences amount to. Free allowances are taken off, without which its $16.4 could not be reached.
+Before the system was built, a model estimated the cost of the layouts without uploads. Its components are not recorded; the reasons
+below explain the differences. Free allowances are deducted, because its $16.4 cannot be reached without them.
 
-{beside_the_first_model()}
+{first_model_comparison()}
 
-## Assumed, not measured
+## Assumptions
 
-- Vendors send files in {bill.WORK_HOURS:.0f} hours of the month's {HOURS:.0f}. More hours, more time that Aurora is awake.
-- Aurora uses 1 unit while somebody is there and 0.5 for a sweep. We have not seen it run.
-- A visit keeps Aurora awake for {bill.VISIT_LINGERS / 60:.0f} minutes, a sweep for {bill.SWEEP_LINGERS / 60:.1f}; a worker runs for
+- Vendors send files in {bill.WORK_HOURS:.0f} hours of the month's {HOURS:.0f}. With more hours, Aurora runs longer.
+- Aurora uses 1 unit while users are there and 0.5 for a sweep. This has not been observed.
+- A visit keeps Aurora running for {bill.VISIT_LINGERS / 60:.0f} minutes, a sweep for {bill.SWEEP_LINGERS / 60:.1f}; a worker runs for
   {bill.WORKER_LINGERS / 60:.0f} minutes after an upload, and one worker is enough: 1,000 rows take it less than a second.
-- Spot is at half price. AWS changes it and promises nothing.
-- The database's log, with every statement that modifies (`log_statement=mod`), has {bill.DATABASE_LOG_BYTES // 1000} KB for an upload. Counted once, by hand.
+- Spot costs half the price. AWS changes it and guarantees nothing.
+- The database's log, with every statement that modifies data (`log_statement=mod`), has {bill.DATABASE_LOG_BYTES // 1000} KB for an upload. Counted once, by hand.
 - A browser makes {bill.PAGE_REQUESTS} requests for an upload, {bill.PAGE_BYTES // 1000} KB in all: from the login to the downloaded report. Counted once, by hand.
-- Not counted: tax, support, a domain, data in `Clients` and `csv-data` and its backups, KMS keys of your own, alarms' e-mails.
+- Not included: tax, support, a domain, data in `Clients` and `csv-data` and its backups, your own KMS keys, emails of alarms.
 
 ## Prices
 
@@ -105,14 +106,14 @@ def rows(lines: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def in_short() -> str:
+def summary() -> str:
     head = [["", "idle", *(f"{n:,} uploads" for n in VOLUMES)], ["---", *["---:"] * 4]]
     body = []
     for name, layout in (("standard", standard), ("compact", compact)):
         body += [
             [f"**{name}**", *amounts(layout, 1, with_free=False)],
             ["less free allowances", *amounts(layout, 1, with_free=True)],
-            ["and in bunches", *amounts(layout, BUNCH, with_free=True)],
+            ["and in batches", *amounts(layout, BATCH, with_free=True)],
         ]
     return rows([*head, *body])
 
@@ -133,7 +134,7 @@ def line_by_line() -> str:
         table += [
             [same[0].what, *(usd(line.usd) for line in same)] for same in zip(*bills, strict=True)
         ]
-        table.append(["**in all**", *(f"**{usd(total(lines))}**" for lines in bills)])
+        table.append(["**total**", *(f"**{usd(total(lines))}**" for lines in bills)])
         parts.append(rows(table))
     return "\n\n".join(parts)
 
@@ -149,7 +150,7 @@ def per_upload() -> str:
         "sqs": "SQS requests: one event and one hint, each sent, received and deleted",
         "dynamodb_write": "DynamoDB write units: 92 KB of packed rows, the upload's own item twice",
         "dynamodb_read": "DynamoDB read units",
-        "ses": "e-mail",
+        "ses": "email",
     }
     return rows(
         [what, str(bill.PER_UPLOAD[key]), usd(by_key(key, 1000))] for key, what in words.items()
@@ -160,7 +161,7 @@ def rds_alone() -> float:
     return Line("", {"rds": HOURS, "rds_gb": 20}).usd
 
 
-def beside_the_first_model() -> str:
+def first_model_comparison() -> str:
     """Variants by name: what the first model said, what this one says, and why they differ."""
     idle = standard(IDLE)
     tasks = next(line for line in idle if line.what.startswith("tasks"))
@@ -175,7 +176,7 @@ def beside_the_first_model() -> str:
     nat = Line("", {"nat": HOURS, "ipv4": (1 - 4) * HOURS})
     small = compact(IDLE)
     aurora = next(line for line in small if line.what.startswith("database"))
-    bunched = compact(Traffic(1_000, BUNCH))
+    batched = compact(Traffic(1_000, BATCH))
     return rows(
         [
             ["", "first model", "this one", "why"],
@@ -184,7 +185,7 @@ def beside_the_first_model() -> str:
                 "textbook: NAT, load balancer, always-on x86",
                 "$103",
                 usd(net(idle) + x86.usd - tasks.usd + nat.usd),
-                "two more tasks run: a second web task, and the clock apart from the forwarder",
+                "two more tasks run: a second web task, and the clock separate from the forwarder",
             ],
             [
                 "standard, without NAT",
@@ -196,19 +197,19 @@ def beside_the_first_model() -> str:
                 "compact with RDS",
                 "$26",
                 usd(net(small) - aurora.usd + rds_alone()),
-                "the task has 1 GB, because four programs share it; 3 secrets; Cloud Map's zone",
+                "the task has 1 GB, because four programs share it; 3 secrets; Cloud Map's hosted zone",
             ],
             [
                 "compact",
                 "$16.4",
                 usd(net(small)),
-                "the same items are dearer, and Aurora, awake four times a day only, cheaper",
+                "the same items cost more, and Aurora, which runs only four times a day, costs less",
             ],
             [
                 "compact with 1,000 uploads",
                 "$18–19",
-                f"{usd(net(bunched))} to {usd(net(compact(Traffic(1_000))))}",
-                "in bunches, or one by one all day. Packed rows cost nothing; being awake does",
+                f"{usd(net(batched))} to {usd(net(compact(Traffic(1_000))))}",
+                "in batches, or one by one all day. Packed rows cost almost nothing; running time does",
             ],
         ]
     )
@@ -219,7 +220,7 @@ def net(lines: Sequence[Line]) -> float:
 
 
 def prices() -> str:
-    head = [["what", "dollars", "for", "free", "AWS's page", "read at"]]
+    head = [["what", "dollars", "for", "free", "AWS's page", "read on"]]
     head.append(["---", "---:", "---", "---:", "---", "---"])
     body = [
         [
@@ -228,7 +229,7 @@ def prices() -> str:
             f"{price.per:,} {price.unit}" if price.per > 1 else price.unit,
             f"{price.free:,}" if price.free else "",
             price.source,
-            price.read or "**not looked up**",
+            price.read or "**from memory**",
         ]
         for price in PRICES.values()
     ]

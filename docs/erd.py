@@ -12,23 +12,23 @@ from django.db.models import Field, ForeignKey, Model, OneToOneField, UniqueCons
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "erd.md"
 ABOVE = """\
-# The tables
+# Tables
 
-Drawn from the models by `docs/erd.py`; a test fails when a model and this page disagree. To draw it
-anew: `deploy/as_in_production .venv/bin/python -m docs.erd`.
+Drawn from the models by `docs/erd.py`; a test fails if a model and this page disagree. To draw it
+again: `deploy/as_in_production .venv/bin/python -m docs.erd`.
 
-Read `||--o{` as "one has any number of". A circle at the left end means "one or none". Django's own
-tables (sessions, groups, log entries) and those of its packages are left out, but for the users.
+Read `||--o{` as "one has any number of". A circle at the left end means "one or none". The tables
+of Django (sessions, groups, log entries) and of other packages are omitted, except the users.
 
-Some columns point at a table without a foreign key. `upload_id` of `products`, `dim_customer` and
-`metrics` names the upload that brought the row in; the history of uploads is forgotten in time, the
-rows stay. `products.category` holds the category's name, as it was approved when the row came in.
+Some columns refer to a table without a foreign key. `upload_id` of `products`, `dim_customer` and
+`metrics` names the upload that imported the row; the history of uploads is deleted in time, the
+rows stay. `products.category` holds the category's name, as approved when the row was imported.
 
 """
 BELOW = """\
-## What the database itself refuses
+## Constraints
 
-Beside keys, types and empty cells:
+The database rejects these, in addition to wrong keys, types and missing values:
 
 """
 TYPES = {

@@ -2,7 +2,6 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models.functions import Now
 
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint
@@ -27,19 +26,7 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
         claimed_keys.forget(upload)
         # The vendor may have been set up since.
         upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()
-        upload.run += 1
-        upload.token += 1
-        upload.status = Upload.Status.RECEIVED
-        upload.step = Upload.Step.STAGE
-        upload.failure_code = upload.failure_message = ""
-        upload.error_file_s3_key = upload.error_file_version = ""
-        upload.total_records = upload.valid_records = 0
-        upload.error_records = upload.skipped_records = 0
-        upload.staged_token = None
-        upload.staged_items = upload.cursor = upload.attempts = upload.restarts = 0
-        upload.started_at = upload.completed_at = upload.notified_at = None
-        upload.lease_until = None
-        upload.next_attempt_at = Now()
+        upload.start_run()
         upload.save()
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RETRY, by=by)
         transaction.on_commit(send_hint, robust=True)
@@ -65,12 +52,7 @@ def cancel(upload_id: str, *, by: User | None) -> Upload:
         upload = Upload.objects.select_for_update().get(pk=upload_id)
         if not upload.can_be_cancelled:
             raise NotPossible("This upload has already ended.")
-        upload.token += 1
-        upload.status = Upload.Status.CANCELLED
-        upload.step = Upload.Step.REPORT
-        upload.attempts = 0
-        upload.lease_until = None
-        upload.next_attempt_at = Now()
+        upload.cancel()
         upload.save()
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.CANCEL, by=by)
         transaction.on_commit(send_hint, robust=True)

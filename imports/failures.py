@@ -1,10 +1,8 @@
 """What happens when a slice breaks: the row remembers it, and staff hear of the last time."""
 
 import logging
-from datetime import timedelta
 
 from django.db import close_old_connections, transaction
-from django.db.models.functions import Now
 
 from imports.execution import retry_policy
 from imports.execution.failpoints import failpoint
@@ -12,6 +10,7 @@ from imports.execution.hints import send_hint
 from imports.execution.lease import Fenced, Work, locked
 from imports.execution.retry_policy import backoff
 from imports.models import Alarm, Notification, Upload
+from imports.models.upload import INTERNAL
 from imports.notifications import alarms
 from imports.rules.refusals import REFUSALS
 from imports.steps.report import end_run
@@ -32,11 +31,10 @@ def record(work: Work, error: Exception) -> None:
         with transaction.atomic():
             upload = locked(work.upload_id, work.token)
             upload.attempts += 1
-            upload.lease_until = None
             most = retry_policy.most_attempts(error)
             if upload.attempts < most:
                 delay = backoff(upload.attempts)
-                upload.next_attempt_at = Now() + timedelta(seconds=delay)
+                upload.reschedule(seconds=delay)
                 log.warning(
                     "attempt %s of %s in step %s failed, next in %.1f s: %s",
                     upload.attempts,
@@ -62,17 +60,16 @@ def give_up(upload: Upload, error: Exception) -> None:
     log.error("gave up in step %s: %s", upload.step, error, exc_info=error)
     reason = f"step {upload.step}: {type(error).__name__}: {error}"
     upload.attempts = 0
-    upload.next_attempt_at = Now()
+    upload.reschedule()
     if upload.step == Upload.Step.NOTIFY:
         alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, upload.upload_id, reason)
         unsent = upload.notifications.exclude(state=Notification.State.SENT)
         unsent.update(state=Notification.State.FAILED, last_error=reason)
-        upload.step = Upload.Step.DONE
-        upload.next_attempt_at = None
+        upload.finish()
         return
     alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
     was_reporting = upload.step == Upload.Step.REPORT
-    upload.refuse("INTERNAL", REFUSALS["INTERNAL"].message)
+    upload.break_off(REFUSALS[INTERNAL].message)
     if was_reporting:
         # The rows that are in stay in; the end must not wait for the report.
         end_run(upload)

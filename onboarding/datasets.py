@@ -1,11 +1,11 @@
-"""Which data sets a person has to do with: vendors' people their own kind, staff all of them."""
+"""Which data sets a person works with: vendors their own kind, staff all of them."""
 
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
 from vendors.access import Access
 
 
-def offered(access: Access) -> dict[str, Dataset]:
+def datasets_for(access: Access) -> dict[str, Dataset]:
     """The data sets this person may read about and, if they act at all, upload; by their keys."""
     return {
         key: dataset

@@ -1,4 +1,4 @@
-"""The two forms of the portal: sending a file, and narrowing the list of uploads."""
+"""The two forms of the portal: uploading a file, and filtering the list of uploads."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -6,32 +6,34 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
 from imports.models import Upload, UploadQuerySet
 from onboarding.modes import modes_of
 from vendors.models import Vendor
 
-NO_FILE = "Choose the file you want to upload."
+NO_FILE = _("Choose the file you want to upload.")
+NO_MODE = _("Choose how we should import the file.")
 
 
 class UploadForm(forms.Form):
-    """A file, what to do with it and, for staff, on whose behalf. An empty file is let through:
-    the refusals have better words for it."""
+    """A file, how to import it and, for staff, for which vendor. An empty file passes here: the
+    check of its contents has a better message."""
 
     file = forms.FileField(
-        label="File",
+        label=_("File"),
         allow_empty_file=True,
         error_messages={"required": NO_FILE, "missing": NO_FILE, "invalid": NO_FILE},
     )
     mode = forms.ChoiceField(
-        label="What to do", error_messages={"required": "Choose what to do with the file."}
+        label=_("How should we import it?"), error_messages={"required": NO_MODE}
     )
     vendor = forms.ModelChoiceField(
         queryset=Vendor.objects.none(),
-        label="Vendor",
-        empty_label="Choose a vendor",
-        error_messages={"required": "Choose the vendor this file belongs to."},
+        label=_("Vendor"),
+        empty_label=_("Choose a vendor"),
+        error_messages={"required": _("Choose the vendor this file belongs to.")},
     )
 
     def __init__(
@@ -39,41 +41,38 @@ class UploadForm(forms.Form):
     ) -> None:
         super().__init__(*args, **more)
         self.modes = modes_of(dataset)
-        self.fields["mode"] = forms.ChoiceField(
-            label="What to do",
-            choices=[(mode.key, mode.title) for mode in self.modes],
-            initial=self.modes[0].key,
-            error_messages={"required": "Choose what to do with the file."},
-        )
+        mode: Any = self.fields["mode"]
+        mode.choices = [(one.key, one.title) for one in self.modes]
+        mode.initial = self.modes[0].key
         if ask_vendor:
             self.fields["vendor"].queryset = senders  # type: ignore[attr-defined]
         else:
             del self.fields["vendor"]
 
 
-class HistoryForm(forms.Form):
-    """What to show of the uploads. A field that makes no sense is reported and left out."""
+class UploadFilterForm(forms.Form):
+    """Filters of the list. A field with an invalid value is reported and ignored."""
 
-    q = forms.CharField(label="Upload ID or file name", max_length=100, required=False)
+    q = forms.CharField(label=_("Upload ID or file name"), max_length=100, required=False)
     status = forms.ChoiceField(
-        label="Status", choices=[("", "Any status"), *Upload.Status.choices], required=False
+        label=_("Status"), choices=[("", _("Any status")), *Upload.Status.choices], required=False
     )
     since = forms.DateField(
-        label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
+        label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
     until = forms.DateField(
-        label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
+        label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
 
     def clean(self) -> dict[str, Any]:
         wanted = self.cleaned_data
         since, until = wanted.get("since"), wanted.get("until")
         if since and until and until < since:
-            raise ValidationError({"until": "This day is before the first one."})
+            raise ValidationError({"until": _("Choose a date on or after the “From” date.")})
         return wanted
 
-    def narrow(self, uploads: UploadQuerySet) -> UploadQuerySet:
-        """The uploads asked for. Days are those of UTC, like all times in the portal."""
+    def filter(self, uploads: UploadQuerySet) -> UploadQuerySet:
+        """The uploads that match. Days are those of UTC, like all times in the portal."""
         self.is_valid()
         wanted = self.cleaned_data
         if status := wanted.get("status"):
@@ -89,5 +88,5 @@ class HistoryForm(forms.Form):
         return uploads
 
     @property
-    def asks_for_something(self) -> bool:
+    def has_filters(self) -> bool:
         return any(self.data.get(name) for name in self.fields)

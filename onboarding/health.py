@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers; asks nobody, so that a sleeping database stays asleep."""
+    """The process answers. No database query, so that a paused database stays paused."""
     return HttpResponse("ok", content_type="text/plain")
 
 
@@ -25,10 +25,10 @@ PROBES = {"/healthz": healthz, "/readyz": readyz}
 
 
 class HealthMiddleware:
-    """Answers probes before anything looks at the host they were sent to.
+    """Answers probes before the host they were sent to is checked.
 
     A load balancer calls each target by its address, which is in no list of ALLOWED_HOSTS: it would
-    be told 400, and take every target out.
+    get 400 and take every target out of service.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,16 +1,16 @@
-"""The portal's words for what the pipeline calls by short names."""
+"""How a file can be imported, in the words of its data set."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from django.utils.translation import gettext
 
 from imports.dataset import Dataset
 from imports.models import Upload
-from imports.rules.columns import header_name
 
 
 @dataclass(frozen=True)
 class Mode:
-    """One way to treat a file: its key, its title and one line of explanation."""
+    """One way to import a file: its key, its title and one line of explanation."""
 
     key: str
     title: str
@@ -18,25 +18,30 @@ class Mode:
 
 
 def modes_of(dataset: Dataset) -> list[Mode]:
-    """The ways this data set's files can be treated, the usual one first."""
-    noun, nouns = dataset.noun, dataset.nouns
-    identity = dataset.label(dataset.identity)
+    """The ways this data set's files can be imported, the usual one first."""
+    names = {
+        "noun": dataset.noun,
+        "nouns": dataset.nouns,
+        "identity": dataset.label(dataset.identity),
+    }
+    create, known = gettext("Add new %(nouns)s"), dataset.known_rows
+    if known:
+        create = gettext("Import %(nouns)s")
     every = {
         Upload.Mode.CREATE.value: Mode(
             "create",
-            f"Import {nouns}" if dataset.known_rows else f"Add new {nouns}",
-            dataset.known_rows
-            or f"Every row becomes a new {noun}. A row whose {noun} exists already is reported.",
+            create % names,
+            known or gettext("Rows for %(nouns)s you already have are rejected.") % names,
         ),
         Upload.Mode.UPDATE.value: Mode(
             "update",
-            f"Update {nouns} and add new ones",
-            f"{identity} finds the {noun}; filled cells change it, empty ones leave it alone.",
+            gettext("Update %(nouns)s and add new ones") % names,
+            gettext("We match on %(identity)s. Empty cells keep the current value.") % names,
         ),
         Upload.Mode.CHECK.value: Mode(
             "check",
-            "Check only",
-            "You get the same report, and nothing is imported. Good for a first try.",
+            gettext("Check only"),
+            gettext("See every error first. Nothing is imported."),
         ),
     }
     return [every[key] for key in dataset.modes]
@@ -44,22 +49,3 @@ def modes_of(dataset: Dataset) -> list[Mode]:
 
 def mode_title(upload: Upload, dataset: Dataset) -> str:
     return next((m.title for m in modes_of(dataset) if m.key == upload.mode), upload.mode)
-
-
-def header_check(dataset: Dataset) -> dict[str, Any]:
-    """What the browser needs to look at a file before it is sent: limits and column names."""
-    return {
-        "maxBytes": dataset.byte_limit,
-        "kind": dataset.format.in_words,
-        # Only where there is one, and it names known columns, is a look at the header of use.
-        "looksAtHeader": dataset.format.has_known_header,
-        "columns": [
-            {
-                "label": column.label,
-                "names": sorted({header_name(column.key), header_name(column.label)}),
-                "required": column.required is not None,
-                "isIdentity": column.key == dataset.identity,
-            }
-            for column in dataset.columns
-        ],
-    }

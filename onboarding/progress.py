@@ -1,20 +1,24 @@
-"""How far an upload has come, in the words its page uses. Asks the database nothing."""
+"""How far an upload has come, in the words its page uses. Without database queries."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from config.rounding import percent
 from imports.dataset import Dataset
 from imports.models import Notification, Upload
 from imports.rules.refusals import REFUSALS
+from onboarding.quantities import rows
 
-NOTICEABLE = timedelta(seconds=3)  # between two slices an upload waits too, for moments
+NOTICEABLE = timedelta(seconds=3)  # shorter waits between two slices are not shown
 
 
 class State(StrEnum):
-    """Of one stage. The value names the icon and the style; `words` is what is read out."""
+    """Of one stage. The value names the icon and the style; screen readers read `label`."""
 
     DONE = "done"
     NOW = "now"
@@ -23,13 +27,13 @@ class State(StrEnum):
     NOT_REACHED = "not-reached"
 
     @property
-    def words(self) -> str:
+    def label(self) -> str | Promise:
         return {
-            State.DONE: "done",
-            State.NOW: "under way",
-            State.TO_COME: "to come",
-            State.STOPPED: "stopped here",
-            State.NOT_REACHED: "not reached",
+            State.DONE: _("done"),
+            State.NOW: _("in progress"),
+            State.TO_COME: _("not started"),
+            State.STOPPED: _("stopped here"),
+            State.NOT_REACHED: _("not reached"),
         }[self]
 
 
@@ -41,10 +45,12 @@ class Stage:
 
 
 def until(upload: Upload, now: datetime) -> str:
-    """The time to the next attempt, as coarse as people want it."""
+    """The time to the next attempt: seconds, or minutes when it is long."""
     wait = (upload.next_attempt_at or now) - now
     seconds = max(1, round(wait.total_seconds()))
-    return f"{seconds} s" if seconds < 100 else f"{round(seconds / 60)} min"
+    if seconds < 100:
+        return gettext("%(count)s s") % {"count": seconds}
+    return gettext("%(count)s min") % {"count": round(seconds / 60)}
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Share:
 
 
 class Progress:
-    """One upload's progress at a moment. `mail` is the e-mail of its run, if written already."""
+    """One upload's progress at a moment. `mail` is the email of its run, once it is written."""
 
     def __init__(
         self, upload: Upload, dataset: Dataset, mail: Notification | None, now: datetime
@@ -69,7 +75,7 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """The status is final, counts and report are there. The e-mail may still be on its way."""
+        """The status is final, counts and report are there. The email may still be unsent."""
         return self.upload.completed_at is not None
 
     @property
@@ -78,104 +84,143 @@ class Progress:
 
     @property
     def percent(self) -> int | None:
-        """Rows judged, in whole percent; None while that cannot be told."""
+        """Rows processed, in whole percent; None while that is not known."""
         upload = self.upload
         if upload.step == Upload.Step.STAGE or not upload.total_records:
             return None
         if self.is_check and not upload.processed_records:
-            return None  # a check is one transaction: all or nothing can be seen of it
-        return upload.processed_records * 100 // upload.total_records
+            return None  # a check is one transaction: until it ends, none of it is visible
+        return percent(upload.processed_records, upload.total_records)
 
     @property
     def waiting(self) -> str:
-        """What the upload waits for, or "" while somebody works on it."""
+        """What the upload waits for, or "" while a worker holds it."""
         upload = self.upload
         if upload.s3_version is None and not upload.failure_code:
-            return "Waiting for the file to arrive in our storage."
+            return gettext("Waiting for the file to arrive.")
         if upload.lease_until and upload.lease_until > self.now:
             return ""
-        if upload.attempts and upload.next_attempt_at and upload.next_attempt_at > self.now:
-            return (
-                f"Something on our side did not answer. Next try in {until(upload, self.now)} "
-                f"({upload.attempts} of {settings.MAX_ATTEMPTS} used). You need to do nothing."
-            )
+        if self._will_retry:
+            return gettext(
+                "We hit a temporary problem and will retry in %(wait)s. No action needed."
+            ) % {"wait": until(upload, self.now)}
         is_fresh = upload.status == Upload.Status.RECEIVED
         due_since = upload.next_attempt_at or self.now
         if is_fresh or self.now - due_since > NOTICEABLE:
-            return "Waiting for a free worker."
+            return gettext("Waiting in the queue.")
         return ""
 
     @property
+    def _will_retry(self) -> bool:
+        due = self.upload.next_attempt_at
+        return bool(self.upload.attempts and due and due > self.now)
+
+    @property
     def headline(self) -> str:
-        """One sentence on where the upload stands or what came of it."""
+        """One sentence on the upload's progress or result."""
         return self._outcome() if self.is_over else self.waiting or self._doing()
 
     def _doing(self) -> str:
         upload = self.upload
         if upload.status == Upload.Status.CANCELLED:
-            return "Cancelled. Writing the report on what was read until then."
+            return gettext("Canceled. Writing the report on the rows processed so far.")
         if upload.step == Upload.Step.STAGE:
-            return "Reading the file."
+            return gettext("Reading the file.")
         if upload.step == Upload.Step.LOAD:
-            verb = "Checking" if self.is_check else "Checking and importing"
-            done = f"{upload.processed_records:,} of {upload.total_records:,}"
-            return f"{verb} rows: {done} done."
-        return "Writing the report."
+            text = gettext("Checking and importing rows: %(done)s of %(total)s done.")
+            if self.is_check:
+                text = gettext("Checking rows: %(done)s of %(total)s done.")
+            return text % self._numbers
+        return gettext("Writing the report.")
 
     def _outcome(self) -> str:
-        upload, nouns = self.upload, self.dataset.nouns
-        total, valid, wrong = (upload.total_records, upload.valid_records, upload.error_records)
+        upload = self.upload
+        total, rejected = upload.total_records, upload.error_records
         if upload.status == Upload.Status.CANCELLED:
-            return (
-                f"Cancelled after {upload.processed_records:,} of {total:,} rows."
-                if total
-                else "Cancelled before any row was read."
+            if not total:
+                return gettext("Canceled before any rows were read.")
+            text = ngettext(
+                "Canceled after %(done)s of %(total)s row.",
+                "Canceled after %(done)s of %(total)s rows.",
+                total,
             )
-        if upload.failure_code:
+        elif upload.failure_code:
             refusal = REFUSALS.get(upload.failure_code)
             return f"{refusal.title}." if refusal else upload.failure_message
-        if self.is_check:
-            return (
-                f"{self._rows(wrong)} of {total:,} would be turned down."
-                if wrong
-                else f"All {total:,} rows are in order."
+        elif self.is_check and rejected:
+            text = ngettext(
+                "%(rejected)s of %(total)s row would be rejected.",
+                "%(rejected)s of %(total)s rows would be rejected.",
+                total,
             )
-        if upload.status == Upload.Status.COMPLETED:
-            return self._all_is_well()
-        if upload.status == Upload.Status.PARTIAL:
-            return f"{valid:,} of {total:,} {nouns} are in. {self._rows(wrong)} need a correction."
-        return f"None of the {total:,} rows could be imported. Each needs a correction."
+        elif self.is_check:
+            text = ngettext(
+                "%(total)s row passed the check.", "All %(total)s rows passed the check.", total
+            )
+        elif upload.status == Upload.Status.COMPLETED and upload.skipped_records:
+            text = ngettext(
+                "%(valid)s of %(total)s %(noun)s imported. %(skipped)s skipped.",
+                "%(valid)s of %(total)s %(nouns)s imported. %(skipped)s skipped.",
+                total,
+            )
+        elif upload.status == Upload.Status.COMPLETED:
+            text = ngettext(
+                "%(total)s %(noun)s imported.", "All %(total)s %(nouns)s imported.", total
+            )
+        elif upload.status == Upload.Status.PARTIAL:
+            text = ngettext(
+                "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s row needs fixing.",
+                "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s rows need fixing.",
+                rejected,
+            )
+        elif total == 1:
+            text = gettext("The only row couldn’t be imported. It needs fixing.")
+        else:
+            text = ngettext(
+                "None of the %(total)s rows could be imported. %(rejected)s row needs fixing.",
+                "None of the %(total)s rows could be imported. %(rejected)s rows need fixing.",
+                rejected,
+            )
+        return text % self._numbers
 
-    def _all_is_well(self) -> str:
-        upload, nouns = self.upload, self.dataset.nouns
-        if skipped := upload.skipped_records:
-            were = "was" if skipped == 1 else "were"
-            there = f"{self._rows(skipped)} {were} passed over."
-            return f"{upload.valid_records:,} of {upload.total_records:,} {nouns} are in. {there}"
-        if upload.total_records > 1:
-            return f"All {upload.total_records:,} {nouns} are in."
-        return f"Your {self.dataset.noun} is in."
-
-    @staticmethod
-    def _rows(count: int) -> str:
-        return "1 row" if count == 1 else f"{count:,} rows"
+    @property
+    def _numbers(self) -> dict[str, str]:
+        """What the headlines fill in."""
+        upload = self.upload
+        return {
+            "done": f"{upload.processed_records:,}",
+            "total": f"{upload.total_records:,}",
+            "valid": f"{upload.valid_records:,}",
+            "rejected": f"{upload.error_records:,}",
+            "skipped": rows(upload.skipped_records),
+            "noun": self.dataset.noun,
+            "nouns": self.dataset.nouns,
+        }
 
     @property
     def spoken(self) -> str:
-        """The headline for those who listen: changes at every quarter, not at every row."""
-        if waiting := self.waiting:
-            return waiting.partition(". ")[0]  # the seconds to the next try are for the eye
-        if self.is_over or self.percent is None:
+        """The headline for screen readers: changes at every quarter, not at every row or second."""
+        if self.waiting and self._will_retry:
+            return gettext("We hit a temporary problem and will retry. No action needed.")
+        if self.waiting or self.is_over or self.percent is None:
             return self.headline
-        return f"Importing rows: {self.percent // 25 * 25} percent done."
+        return gettext("Processing rows: %(percent)s percent done.") % {
+            "percent": self.percent // 25 * 25
+        }
 
     @property
     def stages(self) -> list[Stage]:
-        """Receive, read, import, report, e-mail: which are done, under way, or never reached."""
+        """Receive, read, import, report, email: which are done, in progress or not reached."""
         upload = self.upload
         has_arrived = upload.s3_version is not None
         halted = bool(upload.failure_code) or upload.status == Upload.Status.CANCELLED
-        names = ["Receive", "Read", "Check" if self.is_check else "Import", "Report", "E-mail"]
+        names = [
+            gettext("Receive"),
+            gettext("Read"),
+            gettext("Check") if self.is_check else gettext("Import"),
+            gettext("Report"),
+            gettext("Email"),
+        ]
         now = [Upload.Step.STAGE, Upload.Step.LOAD, Upload.Step.REPORT, Upload.Step.NOTIFY]
         at = now.index(Upload.Step(upload.step)) + 1 if upload.step in now else len(names)
         if not has_arrived:
@@ -192,16 +237,16 @@ class Progress:
             states[4] = State.STOPPED
         details = ["", "", "", "", ""]
         if upload.total_records:
-            details[1] = f"{upload.total_records:,} rows"
+            details[1] = rows(upload.total_records)
         if upload.total_records and upload.step != Upload.Step.STAGE:
-            details[2] = f"{upload.processed_records:,} of {upload.total_records:,}"
+            details[2] = gettext("%(done)s of %(total)s") % self._numbers
         if states[3] == State.NOT_REACHED:
-            details[3] = "not needed"
+            details[3] = gettext("not needed")
         return [Stage(*stage) for stage in zip(names, states, details)]  # noqa: B905
 
     @property
     def shares(self) -> list[Share]:
-        """The bar of all rows, cut by what became of them."""
+        """The bar of all rows, one piece per result."""
         upload = self.upload
         start, parts = 0.0, []
         for kind, count in (
@@ -217,7 +262,7 @@ class Progress:
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever what the page says would."""
+        """Changes whenever the page would show something else."""
         upload = self.upload
         mail = self.mail.state if self.mail else ""
         parts = (upload.run, upload.status, upload.step, upload.processed_records, upload.attempts)

@@ -1,15 +1,17 @@
-"""What the upload page shows of an upload's row errors: all of them by type, some row by row."""
+"""What the upload page shows of an upload's row errors: all of them by type, a page row by row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.core.paginator import Page
+
 from imports.dataset import Dataset
-from imports.models import RowError, Upload
+from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_report import by_column
 from imports.reports.summary import ErrorGroup, error_groups
 from imports.rules.remedies import remedy_for
-from onboarding.upload_list import Pages
+from onboarding.upload_list import CountedPaginator
 
 PER_PAGE = 20
 
@@ -53,22 +55,27 @@ class Errors:
         return list(dict.fromkeys(group.error_type for group in self.groups))
 
     @cached_property
-    def pages(self) -> Pages:
-        counted = (g.count for g in self.groups if self.only in ("", g.error_type))
-        return Pages.of(self._asked.get("page"), sum(counted), PER_PAGE)
+    def page(self) -> "Page[RowError]":
+        """The errors of the page asked for, in file order."""
+        found = self._found.order_by("row_number", "error_id").defer("original_data")
+        if self.only:
+            found = found.filter(error_type=self.only)
+        counted = sum(g.count for g in self.groups if self.only in ("", g.error_type))
+        return CountedPaginator(found, PER_PAGE, count=counted).get_page(self._asked.get("page"))
+
+    @property
+    def _found(self) -> RowErrorQuerySet:
+        return RowError.objects.filter(upload=self.upload, run=self.upload.run)
 
     @cached_property
     def lines(self) -> list[Line]:
-        """The errors of the page asked for, in file order."""
-        found = RowError.objects.filter(upload=self.upload, run=self.upload.run)
-        narrowed = found.filter(error_type=self.only) if self.only else found
-        errors = list(
-            narrowed.order_by("row_number", "error_id").defer("original_data")[self.pages.piece]
-        )
-        kept = found.filter(
+        """The page's errors as the table shows them."""
+        errors = list(self.page)
+        kept = self._found.filter(
             row_number__in={error.row_number for error in errors}, original_data__isnull=False
         ).values_list("row_number", "original_data")
-        rows = {number: by_column(self.upload, self.dataset, data or {}) for number, data in kept}
+        read = by_column(self.upload, self.dataset)
+        rows = {number: read(data or {}) for number, data in kept}
         return [
             Line(
                 row=error.row_number,

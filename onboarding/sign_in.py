@@ -1,4 +1,4 @@
-"""Every page asks who you are, unless its view is marked `login_not_required`."""
+"""Every page needs a login, unless its view is marked `login_not_required`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.cache import add_never_cache_headers
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Sends strangers to the login page; keeps what members saw out of caches."""
+    """Sends strangers to the login page, and keeps pages of members out of caches."""
 
     def process_view(
         self,
@@ -19,12 +19,12 @@ class SignInMiddleware(LoginRequiredMiddleware):
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
         if request.resolver_match and request.resolver_match.app_name == "admin":
-            return None  # guards itself, with a login page of its own
+            return None  # has its own checks and login page
         if not getattr(view_func, "login_required", True):
-            return None  # without a look at the session, which may be in a database that is away
+            return None  # without reading the session: its database may be unavailable
         answer = super().process_view(request, view_func, view_args, view_kwargs)
         if answer is not None and request.headers.get("HX-Request") == "true":
-            # The part of a page that asks would get the whole login page put into it.
+            # A page that polls would put the whole login page into its part.
             answer = HttpResponse(status=204, headers={"HX-Refresh": "true"})
         request.META["onboarding.is_private"] = True
         return answer

@@ -1,227 +1,310 @@
-"""What vendors ask when something goes wrong, and what helps. Their numbers and codes are filled in
-by `answers.py`."""
+"""What vendors ask when something goes wrong, and what helps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from imports.dataset import Dataset
+from imports.datasets import all_datasets
+from imports.rules.wording import in_megabytes
+from onboarding.quantities import days, hours, minutes, rows
+
+Text = str | Promise
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """One question: `answer` in sentences, what to do as `steps`, and `codes` it is about.
+class Question:
+    """A question with its answer, the steps that help, and the error codes it is about.
 
-    Answer and steps are templates of `str.format` over what `answers.numbers` gives.
+    As declared, answer and steps are templates of `str.format` over the numbers of the deployment;
+    `questions` fills them in.
     """
 
     key: str
-    question: str
-    answer: str
-    steps: tuple[str, ...] = ()
+    title: Text
+    answer: Text
+    steps: tuple[Text, ...] = ()
     codes: tuple[str, ...] = ()
 
+    def filled(self, numbers: dict[str, str]) -> "Question":
+        return replace(
+            self,
+            answer=str(self.answer).format(**numbers),
+            steps=tuple(str(step).format(**numbers) for step in self.steps),
+        )
 
-TROUBLES = (
-    Trouble(
+
+def questions(dataset: Dataset) -> list[Question]:
+    """All questions, answered for people who send files of this data set."""
+    numbers = numbers_for(dataset)
+    return [question.filled(numbers) for question in QUESTIONS]
+
+
+def vendors_dataset() -> Dataset:
+    """The data set that the questions are about."""
+    return next(dataset for dataset in all_datasets().values() if dataset.by_vendor)
+
+
+def numbers_for(dataset: Dataset) -> dict[str, str]:
+    """What the answers fill in, with units, as this deployment is set."""
+    return {
+        # The event may take as long before the sweep looks, and the sweep comes at its next turn.
+        "sweep": minutes(settings.EVENT_GRACE_SECONDS + settings.MISSING_EVENTS_EVERY_SECONDS),
+        "max_attempts": f"{settings.MAX_ATTEMPTS:,}",
+        "never_arrived": minutes(settings.NEVER_ARRIVED_MINUTES * 60),
+        "max_bytes": in_megabytes(dataset.byte_limit),
+        "max_rows": rows(dataset.row_limit),
+        "source_kept": hours(settings.SOURCE_KEPT_HOURS),
+        "link_life": days(settings.REPORT_LINK_DAYS),
+        "history_kept": days(settings.AUDIT_KEPT_DAYS),
+        "login_failures": f"{settings.AXES_FAILURE_LIMIT:,}",
+        "login_pause": minutes(settings.AXES_COOLOFF_TIME.total_seconds()),
+        "session_life": hours(settings.SESSION_COOKIE_AGE // 3600),
+    }
+
+
+QUESTIONS = (
+    Question(
         "not-there",
-        "My file does not appear",
-        "A file sent with the form is in the list of uploads at once; one dropped into S3 within "
-        "seconds, and after {sweep_minutes} minutes at the latest.",
+        _("I can’t see my upload"),
+        _(
+            "A file sent with the form is in the list of uploads immediately. A file sent by file "
+            "transfer appears within seconds, {sweep} at most."
+        ),
         (
-            "Choose “Show all” above the list of uploads: a filter may hide it.",
-            (
-                "Look at the key you dropped the file under. It must begin with uploads/, then "
-                "your vendor id exactly as we wrote it, then a slash: uploads/VEND001/products.csv."
+            _("Choose “Clear filters” above the list of uploads: a filter may hide it."),
+            _(
+                "Check the folder you sent the file to. It must be “uploads”, then your vendor ID "
+                "exactly as we gave it to you: uploads/VEND001/products.csv."
             ),
-            "Check that the copy into S3 has ended. Half a file is no object yet.",
-            "Log in as somebody of the vendor that the file belongs to: others do not see it.",
+            _("Check that the transfer has finished. The file appears only then."),
+            _("Log in with an account of the vendor that the file belongs to."),
         ),
         ("UNKNOWN_VENDOR", "INACTIVE_VENDOR", "NEVER_ARRIVED"),
     ),
-    Trouble(
+    Question(
         "slow",
-        "It has been processing for long",
-        "A file of 1,000 rows takes seconds. The page of the upload says what it waits for. You "
-        "may close it: the import goes on, and an e-mail tells you the end.",
+        _("My upload takes a long time"),
+        _(
+            "A file of 1,000 rows takes seconds. The upload’s page shows what it is waiting for. "
+            "You can close the page: the import continues, and we email you when it’s finished."
+        ),
         (
-            (
-                "“Waiting for a free worker”: when nobody has sent a file for a while, a machine "
-                "is started first. That takes a minute or two, once."
+            _(
+                "“Waiting in the queue”: after a quiet period we start a server first, which can "
+                "take a minute or two."
             ),
-            (
-                "“Something on our side did not answer”: nothing is lost, and you need to do "
-                "nothing. We try up to {max_attempts} times, with growing pauses."
+            _(
+                "“We hit a temporary problem”: nothing is lost. We retry up to {max_attempts} "
+                "times, with longer pauses each time. No action needed."
             ),
-            (
-                "“Waiting for the file to arrive”: your browser is still sending, or was closed "
-                "too early. After {never_arrived} minutes the upload ends, and you send the file "
-                "again."
+            _(
+                "“Waiting for the file to arrive”: your browser is still sending it, or was "
+                "closed too early. After {never_arrived} the upload ends; then send the file again."
             ),
-            "Sent the wrong file? “Cancel the upload” on its page. Rows that are in stay in.",
+            _(
+                "Sent the wrong file? Choose “Cancel upload” on its page. Rows that were already "
+                "imported stay."
+            ),
         ),
         ("INTERNAL",),
     ),
-    Trouble(
+    Question(
         "not-csv",
-        "It says “not a CSV file”, but it is one",
-        "Most often it is an Excel file (.xlsx) whose name was changed to .csv. The name does not "
-        "make the format; saving does.",
+        _("It says my file isn’t a CSV file, but it is"),
+        _(
+            "Usually it’s an Excel file (.xlsx) that was renamed to .csv. Renaming a file doesn’t "
+            "change its format; you need to save it as CSV."
+        ),
         (
-            "Excel: File, Save As, and as the type “CSV UTF-8 (Comma delimited)”.",
-            "Google Sheets: File, Download, Comma-separated values.",
-            "LibreOffice: File, Save As, Text CSV, character set “Unicode (UTF-8)”.",
-            "Numbers: File, Export To, CSV, text encoding “Unicode (UTF-8)”.",
-            "A spreadsheet with several sheets saves the one that is open, and only that.",
+            _("Excel: File > Save As, type “CSV UTF-8 (Comma delimited)”."),
+            _("Google Sheets: File > Download > Comma-separated values."),
+            _("LibreOffice: File > Save As > Text CSV, character set “Unicode (UTF-8)”."),
+            _("Numbers: File > Export To > CSV, text encoding “Unicode (UTF-8)”."),
+            _("If your spreadsheet has several sheets, only the open sheet is saved."),
         ),
         ("NOT_CSV", "EMPTY_FILE", "NO_ROWS"),
     ),
-    Trouble(
+    Question(
         "zeros",
-        "Excel dropped my leading zeros",
-        "We take each cell as it stands in the file. Excel changes some before it saves: 00123 "
-        "becomes 123, a long number 4.00638E+12, and 1-2 a date. Two ids that differed may then "
-        "be the same.",
+        _("Excel removed my leading zeros"),
+        _(
+            "We read each cell exactly as it is in the file, but Excel changes some cells before "
+            "it saves them: 00123 becomes 123, a long number becomes 4.00638E+12, and 1-2 becomes "
+            "a date. Two different IDs can end up the same."
+        ),
         (
-            (
-                "Do not open the CSV with a double click. In an empty workbook choose Data, From "
-                "Text/CSV, and give the columns of ids the type Text."
+            _(
+                "Don’t open the CSV file with a double click. In an empty workbook choose Data > "
+                "From Text/CSV and set the ID columns to the type Text."
             ),
-            "When you type: format the column as Text first, then type.",
-            "Look at the saved file in a text editor, not in Excel: that is what we receive.",
-            (
-                "Cells that went in changed? Send the rows again with “Update”; an id that was "
-                "changed itself is a new one to us."
+            _("When you type IDs, format the column as Text first."),
+            _("Check the saved file in a text editor, not in Excel: that is what we receive."),
+            _(
+                "If changed cells were imported, send the rows again with “Update”. A row whose "
+                "ID itself was changed counts as a new product."
             ),
         ),
         ("DUPLICATE_VENDOR_PRODUCT_ID", "SKU_MISMATCH"),
     ),
-    Trouble(
+    Question(
         "accents",
-        "The accents are broken",
-        "“CafÃ©” instead of “Café” comes from text that was saved in one encoding and opened in "
-        "another, before it reached us or when you opened it. We read UTF-8, UTF-16 and "
-        "Windows-1252, and turn down a file that mixes them.",
+        _("Accented characters look wrong"),
+        _(
+            "“CafÃ©” instead of “Café” means that text was saved in one encoding and opened in "
+            "another, either before it reached us or when you opened it. We read UTF-8, UTF-16 "
+            "and Windows-1252, and reject a file that mixes them."
+        ),
         (
-            "Save the file as “CSV UTF-8” and look at it in a text editor.",
-            (
-                "Broken there as well? Mend the cells in the program they come from; saving once "
-                "more does not bring the letters back."
+            _("Save the file as “CSV UTF-8” and check it in a text editor."),
+            _(
+                "If it looks wrong there too, fix the cells in the program they come from. Saving "
+                "the file again doesn’t restore the letters."
             ),
-            "Products that went in broken are mended with the mode “Update”.",
+            _("To fix products that were already imported, send them again with “Update”."),
         ),
         ("BAD_ENCODING",),
     ),
-    Trouble(
+    Question(
         "columns",
-        "It misses a column that is there",
-        "Names are compared without case, spaces, underscores and asterisks, so “Vendor Product "
-        "ID*” is vendor_product_id. Another word is another column, and one that we do not know is "
-        "left out; the page of the upload names it.",
+        _("It says a column is missing, but it’s there"),
+        _(
+            "We ignore case, spaces, underscores and asterisks in column names, so “Vendor Product "
+            "ID*” matches vendor_product_id. A different name is a different column: we skip "
+            "columns we don’t know and list them on the upload’s page."
+        ),
         (
-            "Start from the template and paste your rows below its header.",
-            "The header must be the first row. Titles or notes above it are taken for the header.",
+            _("Start from the template and paste your rows below its header."),
+            _("Make the header the first row, without a title or notes above it."),
         ),
         ("MISSING_COLUMNS", "DUPLICATE_COLUMNS"),
     ),
-    Trouble(
+    Question(
         "rows-merged",
-        "It complains about a quotation mark or the number of cells",
-        "A comma inside a cell, a quotation mark for inches, or a line break: in a file that was "
-        "written by hand or by a small program these move the cells that follow.",
+        _("I get an error about a quotation mark or the number of values"),
+        _(
+            "A comma inside a cell, a quotation mark for inches, or a line break can move the "
+            "cells that follow, most often in files written by hand or by a small program."
+        ),
         (
-            "Go to the row that is named. We count as your spreadsheet does: the header is row 1.",
-            "Let the spreadsheet program write the file: it sets the quotation marks itself.",
+            _("Go to the row we name. We count like your spreadsheet: the header is row 1."),
+            _("Save the file from a spreadsheet program: it adds quotation marks correctly."),
         ),
         ("MALFORMED_CSV", "COLUMN_COUNT"),
     ),
-    Trouble(
+    Question(
         "numbers",
-        "My prices or stock numbers are turned down",
-        "A price is digits with a point: 1800.00. We never guess what 1,800 or 18,00 was meant "
-        "to be, because a wrong guess sells at a wrong price.",
+        _("My prices or stock quantities are rejected"),
+        _(
+            "Write a price as digits with a decimal point: 1800.00. We never guess what 1,800 or "
+            "18,00 means, because a wrong guess would sell at a wrong price."
+        ),
         (
-            "Take out thousands separators, currency signs and blanks within the number.",
-            (
-                "A spreadsheet in another language may save a comma: format the column as a number "
-                "with a point, or as Text."
+            _("Remove thousands separators, currency signs and spaces within the number."),
+            _(
+                "If your spreadsheet saves a decimal comma, format the column as a number with a "
+                "decimal point, or as Text."
             ),
         ),
         ("INVALID_PRICE", "INVALID_STOCK"),
     ),
-    Trouble(
+    Question(
         "too-large",
-        "The file is too large",
-        "A file of products may have {max_bytes} and {max_rows} rows. You can send several, one "
-        "after another or at the same time.",
+        _("My file is too large"),
+        _(
+            "A file can have up to {max_bytes} and {max_rows}. You can send several files, one "
+            "after another or at the same time."
+        ),
         codes=("FILE_TOO_LARGE", "TOO_MANY_ROWS"),
     ),
-    Trouble(
+    Question(
         "category",
-        "My category is not approved",
-        "The help page lists the approved categories; upper and lower case make no difference. A "
-        "near miss is answered with “Did you mean …?”.",
+        _("My category isn’t approved"),
+        _(
+            "The help page lists the approved categories. Case doesn’t matter, and we suggest the "
+            "closest match: “Did you mean …?”"
+        ),
         (
-            "Something is missing in the list? Ask us to add it.",
-            (
-                "Then choose “Run it again” on the page of the upload: no need to send the file "
-                "twice, as long as we keep it, which is {source_kept} hours."
+            _("Is a category missing from the list? Ask us to add it."),
+            _(
+                "Then choose “Retry” on the upload’s page. You don’t need to send the file again "
+                "while we keep it, for {source_kept}."
             ),
         ),
         ("INVALID_CATEGORY",),
     ),
-    Trouble(
+    Question(
         "duplicate",
-        "It says “duplicate”, and I have sent it once",
-        "“Add new” brings in products that are not there yet. When a file is sent a second time, "
-        "the rows that went in the first time are reported as duplicates.",
+        _("It says “duplicate”, but I sent the product only once"),
+        _(
+            "“Add new products” imports products that you don’t have yet. If you send a file a "
+            "second time, the rows imported the first time are reported as duplicates."
+        ),
         (
-            "To change products that are there: send the file with “Update and add new ones”.",
-            (
-                "A SKU can be used once on the whole platform. If another product has it, choose "
-                "another; whose it is we do not tell."
+            _("To change products you already have, send the file with “Update”."),
+            _(
+                "A SKU can be used only once on the whole marketplace. If another product has it, "
+                "choose a different one. We can’t tell you whose product that is."
             ),
         ),
         ("DUPLICATE_SKU",),
     ),
-    Trouble(
+    Question(
         "correct",
-        "How do I correct rows and send them again?",
-        "The rows that are right are in already. Only the rejected ones need another round.",
+        _("How do I fix rejected rows?"),
+        _("The other rows are already imported. Only the rejected rows need another upload."),
         (
-            (
-                "Open the upload and download the correctable file: the rejected rows in your own "
-                "columns, with what is wrong at the end of each."
+            _(
+                "Open the upload and choose “Download rows to fix”. The file has the rejected rows "
+                "in your own columns, with the errors at the end of each row."
             ),
-            "Change the cells, and save as CSV UTF-8. The column “Errors” may stay; it is ignored.",
-            "Send that file as a new upload, in the same mode.",
-            "Not sure? “Check only” gives the same report and imports nothing.",
+            _(
+                "Fix the cells and save the file as CSV UTF-8. You can leave the “Errors” column "
+                "in; we ignore it."
+            ),
+            _("Send that file as a new upload, with the same choice as before."),
+            _("Not sure? “Check only” shows you every error and imports nothing."),
         ),
     ),
-    Trouble(
+    Question(
         "no-email",
-        "I got no e-mail",
-        "It goes to the person who sent the file. For a file dropped into S3 it goes to your "
-        "company’s contact address.",
+        _("I didn’t get an email"),
+        _(
+            "We email the person who sent the file. For a file sent by file transfer, we email "
+            "your company’s contact address."
+        ),
         (
-            (
-                "Open the upload. Below “E-mail” it says to which address, when, and whether the "
-                "mail service took it. Everything the e-mail says is on that page."
+            _(
+                "Open the upload. “Email” shows the address, the time, and whether it was "
+                "delivered to the mail service. The page has everything the email says."
             ),
-            "Look into the folder for spam, and let our sender pass.",
-            "The address is wrong? Ask us to change it; the next e-mail goes there.",
+            _("Check your spam folder, and allow our sender address."),
+            _("Is the address wrong? Ask us to change it for the next email."),
         ),
     ),
-    Trouble(
+    Question(
         "link-expired",
-        "The link in the e-mail has expired",
-        "It is good for {link_days} days. The report is not gone: log in, open the upload, and "
-        "download it there, until we delete it {history_days} days after its end.",
+        _("The link in the email has expired"),
+        _(
+            "It is valid for {link_life}. You can still get the report: log in, open the upload "
+            "and download it from its page. We delete uploads {history_kept} after they end."
+        ),
     ),
-    Trouble(
+    Question(
         "login",
-        "I cannot log in",
-        "After {login_failures} wrong passwords we take a break of {login_minutes} minutes, for "
-        "your name and the place you log in from. A login lasts {session_hours} hours.",
+        _("I can’t log in"),
+        _(
+            "After {login_failures} wrong passwords you need to wait {login_pause} before you try "
+            "again. After {session_life} you are logged out automatically."
+        ),
         (
-            "Choose “Forgot the password?” below the login. A new password ends the break at once.",
-            "No e-mail comes? Then the account has another address: ask us.",
+            _(
+                "Choose “Forgot your password?” on the login page. With a new password you can "
+                "log in immediately."
+            ),
+            _("No email? Your account may have a different address: ask us."),
         ),
     ),
 )

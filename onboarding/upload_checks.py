@@ -1,5 +1,5 @@
-"""What the web form takes in: no file larger than any data set allows, looked at before it is
-sent on."""
+"""What the upload form checks before a file is stored: its size while it arrives, then whether the
+pipeline can read it; and what the browser needs to check the same before it sends the file."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,25 +10,28 @@ from typing import Any, cast
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from imports.dataset import Dataset
+from imports.rules.columns import header_name
 from imports.rules.refusals import Refused
-from onboarding.datasets import offered
+from imports.rules.wording import in_megabytes
+from onboarding.datasets import datasets_for
 from vendors.access import access_of
 from vendors.models import Vendor
 
 
 class NoLargerThanAllowed(FileUploadHandler):
-    """Stops keeping a file once it is too large for every data set that its sender is offered,
+    """Stops keeping a file once it is too large for every data set that its sender may upload,
     so that no disk fills up.
 
-    The file is missing from the form then; `refuse_if_cut` tells why.
+    The file is then missing from the form; `refuse_if_cut` says why.
     """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         request = cast("HttpRequest", self.request)
-        datasets = offered(access_of(request.user))
+        datasets = datasets_for(access_of(request.user))
         self.limit = max(dataset.byte_limit for dataset in datasets.values())
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
@@ -47,10 +50,10 @@ def refuse_if_cut(request: HttpRequest, dataset: Dataset) -> None:
         dataset.refuse_by_size(sent)
 
 
-def look(
+def check(
     file: "UploadedFile[bytes]", *, dataset: Dataset, mode: str, vendor: Vendor | None
 ) -> None:
-    """Ask of the file what the pipeline will ask of it first. Raises Refused."""
+    """Check of the file what the pipeline will check first. Raises Refused."""
     if vendor is not None and not vendor.is_active:
         raise Refused("INACTIVE_VENDOR", vendor=vendor.vendor_id)
     size = file.size or 0
@@ -71,3 +74,49 @@ def on_disk(file: "UploadedFile[bytes]") -> Iterator[Path]:
             copy.write(chunk)
         copy.flush()
         yield Path(copy.name)
+
+
+def browser_check(dataset: Dataset) -> dict[str, Any]:
+    """What `upload.js` needs: limits, column names, and texts with {names} that it fills in."""
+    return {
+        "maxBytes": dataset.byte_limit,
+        "isCsv": dataset.format.extension == "csv",
+        # Only where there is one, and it names known columns, can a header be checked.
+        "checksHeader": dataset.format.has_known_header,
+        "columns": [
+            {
+                "label": column.label,
+                "names": sorted({header_name(column.key), header_name(column.label)}),
+                "required": column.required is not None,
+                "isIdentity": column.key == dataset.identity,
+            }
+            for column in dataset.columns
+        ],
+        "texts": browser_texts(dataset),
+    }
+
+
+def browser_texts(dataset: Dataset) -> dict[str, str]:
+    kind = {"kind": dataset.format.in_words}
+    limit = in_megabytes(dataset.byte_limit)
+    return {
+        "choose": gettext("Choose a %(kind)s file, or drop it here.") % kind,
+        "tooLarge": gettext(
+            "Your file is {size}. The limit is %(limit)s. Split it into smaller files."
+        )
+        % {"limit": limit},
+        "empty": gettext("This file is empty. Choose the file you want to upload."),
+        "wrongKind": gettext("This is {found}, not a %(kind)s file.") % kind,
+        "saveAsCsv": gettext(
+            "Open it in your spreadsheet program and save it as “CSV UTF-8 (Comma delimited)”."
+        ),
+        "missingOne": gettext("Your file is missing this column: {columns}. It has: {found}."),
+        "missing": gettext("Your file is missing these columns: {columns}. It has: {found}."),
+        "repeatedOne": gettext("This column appears more than once: {columns}. Keep one of them."),
+        "repeated": gettext("These columns appear more than once: {columns}. Keep one of each."),
+        "workbook": gettext("an Excel workbook or a ZIP archive"),
+        "oldWorkbook": gettext("an Excel workbook (.xls)"),
+        "pdf": gettext("a PDF document"),
+        "picture": gettext("a picture"),
+        "gzip": gettext("a gzip archive"),
+    }

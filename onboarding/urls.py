@@ -2,12 +2,14 @@
 
 from django.urls import path, register_converter
 
-from onboarding.views import downloads, login, new_upload, upload, uploads
-from onboarding.views.help import datasets_offered, show, template, troubleshooting
+from onboarding.views import downloads, login, new_upload, password_reset, upload, uploads
+from onboarding.views.help import help_index, help_page
+from onboarding.views.template import template
+from onboarding.views.troubleshooting import troubleshooting
 
 
 class UploadId:
-    """What an upload id may look like: nothing else reaches the database."""
+    """What an upload ID may look like: nothing else reaches the database."""
 
     regex = r"[A-Za-z0-9_-]{1,40}"
 
@@ -24,24 +26,24 @@ urlpatterns = [
     path("", login.home, name="home"),
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
-    path("password-reset/", login.reset, name="password_reset"),
-    path("password-reset/sent/", login.reset_sent, name="password_reset_sent"),
+    path("password-reset/", password_reset.reset, name="password_reset"),
+    path("password-reset/sent/", password_reset.sent, name="password_reset_sent"),
     path(
         "password-reset/<str:uidb64>/<str:token>/",
-        login.reset_confirm,
+        password_reset.confirm,
         name="password_reset_confirm",
     ),
-    path("password-reset/done/", login.reset_done, name="password_reset_done"),
+    path("password-reset/done/", password_reset.done, name="password_reset_done"),
     path("uploads/", uploads.uploads, name="uploads"),
     path("uploads/new/", new_upload.new_upload, name="new_upload"),
-    path("uploads/<upload_id:upload_id>/", upload.show, name="upload"),
+    path("uploads/<upload_id:upload_id>/", upload.upload_page, name="upload"),
     path("uploads/<upload_id:upload_id>/retry/", upload.retry, name="retry"),
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),
     path("uploads/<upload_id:upload_id>/errors.csv", downloads.errors, name="errors"),
     path("uploads/<upload_id:upload_id>/correct.csv", downloads.correct, name="correct"),
     path("reports/<str:token>/", downloads.mailed, name="mailed_report"),
     path("template/<slug:dataset>.<slug:extension>", template, name="template"),
-    path("help/", datasets_offered, name="help_index"),
+    path("help/", help_index, name="help_index"),
     path("help/troubleshooting/", troubleshooting, name="troubleshooting"),
-    path("help/<slug:dataset>/", show, name="help"),
+    path("help/<slug:dataset>/", help_page, name="help"),
 ]

@@ -7,6 +7,7 @@ to the admin and has no right there, `reviewer` looks at uploads and acts on the
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -26,6 +27,12 @@ hypothesis_settings.register_profile("without_deadline", deadline=None)
 hypothesis_settings.load_profile("without_deadline")
 
 PASSWORD = "correct horse battery staple"
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile(
+    "steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

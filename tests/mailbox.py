@@ -17,7 +17,7 @@ class Message:
 def messages_about(upload_id: str) -> list[Message]:
     """All messages whose text names this upload, oldest first."""
     url = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/ses/messages"
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=100) as answer:
         by_account = json.load(answer)["messages"]
     return [
         Message(sent["Subject"], sent["To"], sent["BodyText"], sent["BodyHtml"] or "")

@@ -100,7 +100,7 @@ def _run(process: Process, places: Places) -> None:
     Thread(target=child.wait, daemon=True).start()
     before = stopping.recorded(places.pids)
     stopping.record(places.pids, [*before, stopping.started(process, child.pid)])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120  # several of them start on one busy machine
     while not (process.ready and process.ready()):
         if child.returncode is not None or time.monotonic() > deadline:
             said = _log(process, places).read_text(errors="replace")

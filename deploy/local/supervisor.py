@@ -38,7 +38,7 @@ class Supervisor:
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
 
-    async def start(self, *processes: Process, within: float = 60) -> None:
+    async def start(self, *processes: Process, within: float = 180) -> None:
         """Start these together and keep them running; return when all are ready.
 
         Raises NotReady if one is not within that many seconds, or ended too often before.

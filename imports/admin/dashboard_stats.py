@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
+from django.db.models import Count, F, Min, Q, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils.timezone import now
 
-from imports.models import Alarm, RowError, Upload
+from config.rounding import percent
+from imports.models import Alarm, RowError, Upload, UploadQuerySet
+from imports.monitoring.queues import all_queues
 from imports.monitoring.stalled import is_stalled
 
 DAYS = 14
@@ -17,7 +19,6 @@ MAX_TYPES = 8
 MAX_ERRORS = 100_000
 MAX_UPLOADS = 8
 MAX_ALARMS = 5
-DEAD_LETTER_QUEUES = ("events", "imports", "maintenance")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Day:
     @property
     def success_rate(self) -> int | None:
         """Imported rows in whole percent of all rows, rounded down; None on a day without rows."""
-        return self.imported * 100 // self.rows if self.rows else None
+        return percent(self.imported, self.rows) if self.rows else None
 
 
 def days(today: date | None = None) -> list[Day]:
@@ -135,7 +136,7 @@ def in_progress() -> InProgress:
     """Uploads that have not ended, and those among them that make no progress."""
     stalled = list(_listed().filter(is_stalled())[:MAX_UPLOADS])
     stalled_ids = frozenset(upload.upload_id for upload in stalled)
-    others = _listed().exclude(status__in=Upload.ENDED).exclude(pk__in=stalled_ids)
+    others = _listed().unfinished().exclude(pk__in=stalled_ids)
     counts = Upload.objects.aggregate(
         count=Count("pk", filter=~Q(status__in=Upload.ENDED)),
         stalled=Count("pk", filter=is_stalled()),
@@ -148,7 +149,7 @@ def in_progress() -> InProgress:
     )
 
 
-def _listed() -> QuerySet[Upload]:
+def _listed() -> UploadQuerySet:
     return (
         Upload.objects.select_related("vendor")
         .defer("layout", "ignored_columns")
@@ -178,7 +179,7 @@ def open_alarms() -> Alarms:
         count=alarms.count(),
         newest=list(alarms.order_by("-raised_at")[:MAX_ALARMS]),
         dead_letters=[
-            DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in DEAD_LETTER_QUEUES
+            DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in all_queues()
         ],
     )
 

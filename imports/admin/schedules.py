@@ -22,7 +22,7 @@ from config.admin_base import ModelAdmin
 from imports.admin import cells
 from imports.admin.filters import DatasetFilter
 from imports.admin.row_pages import row_page
-from imports.datasets import all_datasets
+from imports.datasets import all_datasets, title_of
 from imports.intake import schedules
 from imports.models import Schedule
 from imports.rules.quantities import minutes
@@ -102,8 +102,7 @@ class ScheduleAdmin(ModelAdmin):
 
     @admin.display(description=_("data set"), ordering="dataset")
     def data_set(self, schedule: Schedule) -> str:
-        dataset = all_datasets().get(schedule.dataset)
-        return dataset.title if dataset else schedule.dataset
+        return title_of(schedule.dataset)
 
     @admin.display(description=_("timing"))
     def rhythm(self, schedule: Schedule) -> str:

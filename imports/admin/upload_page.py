@@ -9,7 +9,6 @@ from imports import datasets
 from imports.admin import cells
 from imports.models import RowError, Upload
 from imports.reports.summary import error_groups
-from imports.rules.columns import cell_names
 from imports.rules.refusals import REFUSALS
 
 MAX_ERRORS = 50
@@ -25,7 +24,7 @@ DELIMITERS = {
 def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     """All of it, in a constant number of queries."""
     dataset = datasets.all_datasets().get(upload.dataset)
-    layout = upload.layout or {}
+    layout = datasets.layout_of(upload)
     errors = RowError.objects.filter(upload=upload, run=upload.run)
     groups = error_groups(upload) if dataset else []
     shown = [
@@ -40,7 +39,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         **progress_of(upload),
         "title": upload.upload_id,
         "subtitle": None,
-        "dataset_title": dataset.title if dataset else upload.dataset,
+        "dataset_title": datasets.title_of(upload.dataset),
         "mode_title": dataset.mode_title(upload.mode) if dataset else upload.mode,
         "by_vendor": dataset is None or dataset.by_vendor,
         "refusal": REFUSALS.get(upload.failure_code),
@@ -49,8 +48,8 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "errors": shown,
         "mails": upload.notifications.order_by("-run"),
         "actions": upload.actions.select_related("by"),
-        "encoding": layout.get("encoding", ""),
-        "delimiter": DELIMITERS.get(layout.get("delimiter", ""), "") if layout else "",
+        "encoding": layout.encoding,
+        "delimiter": DELIMITERS.get(layout.delimiter, "") if layout.header else "",
         "has_report": bool(upload.error_file_version),
         "has_source": upload.s3_version is not None and upload.source_deleted_at is None,
         "is_check": upload.mode == Upload.Mode.CHECK,
@@ -61,8 +60,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
 
 def in_file_order(row: dict[str, str], upload: Upload) -> dict[str, str]:
     """A rejected row in the order of the file's columns, which the database does not keep."""
-    header = (upload.layout or {}).get("header", [])
-    names = [name for name in cell_names(header, len(header)) if name in row]
+    names = [name for name in datasets.layout_of(upload).column_names if name in row]
     return {name: row[name] for name in dict.fromkeys([*names, *row])}
 
 

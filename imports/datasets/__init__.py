@@ -5,6 +5,7 @@ import pkgutil
 from functools import cache
 
 from imports.dataset import Dataset
+from imports.formats.layout import UNREAD, Layout
 from imports.models import Upload
 
 
@@ -25,9 +26,20 @@ def get(key: str) -> Dataset:
     return all_datasets()[key]
 
 
+def title_of(key: str) -> str:
+    """The title of the data set of this key; the key when there is no such data set any more."""
+    dataset = all_datasets().get(key)
+    return dataset.title if dataset else key
+
+
+def layout_of(upload: Upload) -> Layout:
+    """How the upload's file was read: without columns while it was not, or when it is erased."""
+    return Layout.from_json(upload.layout) if upload.layout else UNREAD
+
+
 def of_upload(upload: Upload) -> Dataset:
     """The data set of an upload, with the columns of its file where any columns will do."""
-    return get(upload.dataset).for_header((upload.layout or {}).get("header", ()))
+    return get(upload.dataset).for_header(layout_of(upload).header)
 
 
 def of_object(s3_key: str) -> Dataset | None:

@@ -107,14 +107,13 @@ class Work:
 
     def _settle(self, upload: Upload, *, hold: bool) -> None:
         if upload.step == Upload.Step.DONE:
-            upload.lease_until = upload.next_attempt_at = None
+            upload.finish()
             self.over = True
         elif time.monotonic() >= self.deadline and not hold:
-            upload.lease_until = None
-            upload.next_attempt_at = Now()
+            upload.reschedule()
             self.over = True
         else:
-            upload.lease_until = Now() + timedelta(seconds=settings.LEASE_SECONDS)
+            upload.extend_lease(seconds=settings.LEASE_SECONDS)
 
 
 def locked(upload_id: str, token: int) -> Upload:

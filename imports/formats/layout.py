@@ -1,7 +1,11 @@
 """How a file is to be read: what a scan finds out and a second reading relies on."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Self
+
+from imports.rules.columns import cell_names
 
 
 @dataclass(frozen=True)
@@ -22,3 +26,17 @@ class Layout:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         return cls(**{**value, "header": tuple(value["header"])})
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """A different name for each column of the file: the keys of a rejected row's cells."""
+        return tuple(cell_names(self.header, len(self.header)))
+
+    def names_of(self, cells: Sequence[str]) -> Sequence[str]:
+        """The names of a row's cells, of which there may be more than columns."""
+        if len(cells) <= len(self.header):
+            return self.column_names
+        return cell_names(self.header, len(cells))
+
+
+UNREAD = Layout(encoding="", delimiter="", header=(), header_row=0, data_rows=0)

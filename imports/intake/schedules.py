@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from celery.schedules import crontab
+from cronsim import CronSim, CronSimError
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
@@ -59,12 +59,18 @@ def next_tick(schedule: Schedule, after: datetime) -> datetime:
 
 
 def next_by_crontab(line: str, after: datetime) -> datetime:
-    """The first minute after `after` that fits a crontab line, in UTC. Raises ValueError."""
+    """The first minute after `after` that fits a crontab line, in UTC. Raises ValueError.
+
+    As in cron, a day fits by its day of the month or by its day of the week where both are given.
+    """
+    if len(line.split()) != 5:  # cronsim takes a sixth field, for seconds
+        raise ValueError("not a crontab line: it has five fields")
     try:
-        last, delta, _ = crontab.from_string(" ".join(line.split())).remaining_delta(after)
-    except (ValueError, RuntimeError, OverflowError) as error:
+        found = next(CronSim(line, after), None)
+    except CronSimError as error:
         raise ValueError(f"not a crontab line: {error}") from error
-    found: datetime = last + delta
+    if found is None:
+        raise ValueError("not a crontab line: it fits no day")
     return found
 
 
@@ -167,6 +173,9 @@ def run_one(schedule_id: int) -> int:
         schedule = due().select_for_update(skip_locked=True).filter(pk=schedule_id).first()
         if schedule is None:
             return 0
+        if problem := _of_cron(schedule):  # an earlier version could read the line
+            switch_off(schedule, problem)
+            return 0
         started = database_now()
         schedule.last_run_at = started
         try:
@@ -205,6 +214,15 @@ def settle(schedule: Schedule, started: datetime) -> None:
     """This run is over; the next one is the next tick's."""
     schedule.next_run_at = next_tick(schedule, started) if schedule.is_enabled else None
     schedule.asked_at = schedule.asked_by = None
+
+
+def switch_off(schedule: Schedule, problem: str) -> None:
+    """Run it no more until staff have corrected it; they get an alarm."""
+    schedule.is_enabled = False
+    schedule.next_run_at = schedule.asked_at = schedule.asked_by = None
+    schedule.last_result = f"switched off: {problem}"
+    schedule.save()
+    alarms.raise_alarm(Alarm.Kind.FAILED_SCHEDULE, schedule.name, schedule.last_result)
 
 
 def reschedule(schedule: Schedule, error: Exception, started: datetime) -> None:
@@ -249,7 +267,7 @@ def not_known(page: list[ListedVersion]) -> list[ListedVersion]:
     contents = {
         (upload.s3_key, upload.source_etag)
         for upload in last.only("s3_key", "source_etag", "status", "failure_code")
-        if upload.status != Upload.Status.CANCELLED and upload.failure_code != "INTERNAL"
+        if upload.status != Upload.Status.CANCELLED and not upload.failed_internally
     }
     return [
         each

@@ -58,19 +58,12 @@ def erase(upload: Upload) -> None:
     """All of it, elsewhere first: who dies on the way begins again. Raises botocore's errors."""
     erase_objects(upload)
     staging.erase(upload.upload_id)
-    moment = now()
     RowError.objects.filter(upload=upload).update(original_data=None, error_message=ERASED)
     Notification.objects.filter(upload=upload).update(text_body=ERASED, html_body=ERASED)
     Alarm.objects.filter(subject=upload.upload_id).update(detail=ERASED)
     claimed_keys.forget(upload)
-    upload.source_deleted_at = upload.source_deleted_at or moment
-    upload.erased_at = moment
-    upload.error_file_s3_key = upload.error_file_version = ""
-    upload.layout = None  # a file without a header has values there
-    upload.ignored_columns = []
-    if upload.failure_message:
-        refusal = REFUSALS.get(upload.failure_code)
-        upload.failure_message = refusal.title if refusal else ERASED
+    refusal = REFUSALS.get(upload.failure_code)
+    upload.erase(at=now(), failure_message=refusal.title if refusal else ERASED)
     upload.save()
 
 

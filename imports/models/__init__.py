@@ -4,7 +4,7 @@ from imports.models.action import Action
 from imports.models.alarm import Alarm
 from imports.models.claimed_key import ClaimedKey
 from imports.models.notification import Notification
-from imports.models.row_error import RowError
+from imports.models.row_error import RowError, RowErrorQuerySet
 from imports.models.schedule import Schedule
 from imports.models.upload import Upload, UploadQuerySet
 
@@ -14,6 +14,7 @@ __all__ = [
     "ClaimedKey",
     "Notification",
     "RowError",
+    "RowErrorQuerySet",
     "Schedule",
     "Upload",
     "UploadQuerySet",

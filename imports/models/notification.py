@@ -14,7 +14,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """The one email about one run, kept as it was sent."""
+    """One email about one run, kept as it was sent. There is one of each kind."""
+
+    class Kind(models.TextChoices):
+        RUN_ENDED = "run_ended", _("Result of an import")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -25,6 +28,9 @@ class Notification(models.Model):
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="notifications")
     run = models.IntegerField(_("run"))
+    kind = models.CharField(
+        _("kind"), max_length=30, choices=Kind, default=Kind.RUN_ENDED, db_default=Kind.RUN_ENDED
+    )
     to = models.EmailField(_("to"))
     subject = models.CharField(_("subject"), max_length=400)
     text_body = models.TextField()
@@ -44,7 +50,9 @@ class Notification(models.Model):
         verbose_name_plural = _("emails")
         ordering = ["-created_at"]
         constraints = [
-            models.UniqueConstraint(fields=["upload", "run"], name="notifications_one_per_run")
+            models.UniqueConstraint(
+                fields=["upload", "run", "kind"], name="notifications_one_of_a_kind"
+            )
         ]
 
     def __str__(self) -> str:

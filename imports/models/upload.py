@@ -1,5 +1,8 @@
 """What is known about an upload: the row in PostgreSQL that is the truth."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from config.rounding import percent
 from vendors.access import Access
 from vendors.models import Vendor
 
@@ -18,15 +22,35 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def ended(self) -> "UploadQuerySet":
         return self.filter(status__in=Upload.ENDED)
 
-    def under_way(self) -> "UploadQuerySet":
+    def unfinished(self) -> "UploadQuerySet":
         return self.exclude(status__in=Upload.ENDED)
+
+
+# The failure code of what broke on our side: an alarm, and no refusal of the file.
+INTERNAL = "INTERNAL"
 
 
 class Upload(models.Model):
     """One object version to import, and how far its current run has come.
 
     `status` is what people see; `step` is what the pipeline does next. `token` rises at every
-    claim, cancel and retry: whoever holds an older one can change nothing any more.
+    claim, cancel and retry: a worker that holds an older one can change nothing any more.
+
+    The methods below are the transitions. Each changes the instance only: the caller holds the
+    row's lock and saves it.
+
+    | from step    | method          | to step | status                                        |
+    | ------------ | --------------- | ------- | --------------------------------------------- |
+    | stage        | `staged`        | load    | processing, since the claim                   |
+    | load         | `add_batch`     | load    | processing; to report with the last batch     |
+    | load         | `restart_load`  | load    | processing, from the first row                |
+    | stage, load  | `refuse`        | report  | processing                                    |
+    | before done  | `break_off`     | report  | processing                                    |
+    | before done  | `cancel`        | report  | canceled                                      |
+    | report       | `end_run`       | notify  | completed, partial, failed, or still canceled |
+    | notify       | `finish`        | done    | as it was                                     |
+    | notify, done | `start_run`     | stage   | received, as the next run                     |
+    | any          | `reschedule`    | same    | as it was, due later                          |
     """
 
     class Status(models.TextChoices):
@@ -180,34 +204,17 @@ class Upload(models.Model):
     def success_rate(self) -> int:
         """Rows that came in or were there already, in whole percent, rounded down so that 100
         means all."""
-        in_order = self.valid_records + self.skipped_records
-        return in_order * 100 // self.total_records if self.total_records else 0
+        return percent(self.valid_records + self.skipped_records, self.total_records)
+
+    @property
+    def failed_internally(self) -> bool:
+        """The run was stopped by a failure of ours."""
+        return self.failure_code == INTERNAL
 
     @property
     def is_refused(self) -> bool:
-        """The whole file was rejected: no row of it was validated."""
-        return bool(self.failure_code) and self.failure_code != "INTERNAL"
-
-    def refuse(self, code: str, message: str) -> None:
-        """Reject the file, or stop the run; the report step ends it."""
-        self.failure_code = code
-        self.failure_message = message
-        self.step = self.Step.REPORT
-        self.next_attempt_at = Now()
-
-    def end(self) -> None:
-        """Take the final status that the counts and the failure, if any, amount to."""
-        if self.status != self.Status.CANCELLED:
-            self.status = self._outcome()
-
-    def _outcome(self) -> "Upload.Status":
-        if self.failure_code:
-            return self.Status.FAILED
-        if not self.error_records:
-            return self.Status.COMPLETED
-        if self.valid_records or self.skipped_records:
-            return self.Status.PARTIAL
-        return self.Status.FAILED
+        """The file was rejected as a whole: none of its rows was validated."""
+        return bool(self.failure_code) and not self.failed_internally
 
     @property
     def can_be_cancelled(self) -> bool:
@@ -231,3 +238,117 @@ class Upload(models.Model):
             and self.s3_version is not None
             and self.source_deleted_at is None
         )
+
+    # --- transitions ---------------------------------------------------------------------------
+
+    # What belongs to one run, and starts from the fields' defaults with the next.
+    PER_RUN = (
+        *("status", "step", "failure_code", "failure_message"),
+        *("started_at", "completed_at", "notified_at"),
+        *("total_records", "valid_records", "error_records", "skipped_records"),
+        *("error_file_s3_key", "error_file_version", "layout", "ignored_columns"),
+        *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
+    )
+
+    def start_run(self) -> None:
+        """Begin the next run from the beginning. Who holds the token of this one is fenced out."""
+        for field in self._meta.concrete_fields:
+            if field.name in self.PER_RUN:
+                setattr(self, field.name, field.get_default())
+        self.run += 1
+        self.token += 1
+        self.next_attempt_at = Now()
+
+    def staged(
+        self,
+        *,
+        layout: dict[str, Any],
+        ignored_columns: list[str],
+        sha256: str,
+        size: int,
+        rows: int,
+        items: int,
+    ) -> None:
+        """All `rows` are in `items` of the staging table, under the token of now."""
+        self.layout = layout
+        self.ignored_columns = ignored_columns
+        self.sha256 = sha256
+        self.file_size = size
+        self.total_records = rows
+        self.staged_token = self.token
+        self.staged_items = items
+        self.cursor = 0
+        self.step = self.Step.LOAD
+
+    def add_batch(self, *, cursor: int, valid: int, errors: int, skipped: int) -> None:
+        """The items up to `cursor` are loaded. A number may be negative (see BatchOutcome)."""
+        self.cursor = cursor
+        self.valid_records += valid
+        self.error_records += errors
+        self.skipped_records += skipped
+        if cursor >= self.staged_items:
+            self.step = self.Step.REPORT
+
+    def restart_load(self) -> None:
+        """Load from the first row again."""
+        self.restarts += 1
+        self.cursor = 0
+        self.valid_records = self.error_records = self.skipped_records = 0
+
+    def refuse(self, code: str, message: str) -> None:
+        """Reject the file as a whole; the report step ends the run."""
+        self.failure_code = code
+        self.failure_message = message
+        self.step = self.Step.REPORT
+        self.next_attempt_at = Now()
+
+    def break_off(self, message: str) -> None:
+        """Stop the run for a failure of ours; the report step ends it."""
+        self.refuse(INTERNAL, message)
+
+    def cancel(self) -> None:
+        """Stop the run. Who holds its token is fenced out."""
+        self.token += 1
+        self.status = self.Status.CANCELLED
+        self.step = self.Step.REPORT
+        self.attempts = 0
+        self.reschedule()
+
+    def end_run(self, *, at: datetime) -> None:
+        """Take the final status that the counts and the failure, if any, amount to."""
+        if self.status != self.Status.CANCELLED:
+            self.status = self._outcome()
+        self.completed_at = at
+        self.step = self.Step.NOTIFY
+
+    def _outcome(self) -> "Upload.Status":
+        if self.failure_code:
+            return self.Status.FAILED
+        if not self.error_records:
+            return self.Status.COMPLETED
+        if self.valid_records or self.skipped_records:
+            return self.Status.PARTIAL
+        return self.Status.FAILED
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+        self.step = self.Step.DONE
+        self.lease_until = self.next_attempt_at = None
+
+    def reschedule(self, *, seconds: float = 0) -> None:
+        """Give the lease back; work is due again after `seconds`."""
+        self.lease_until = None
+        self.next_attempt_at = Now() + timedelta(seconds=seconds)
+
+    def extend_lease(self, *, seconds: float) -> None:
+        self.lease_until = Now() + timedelta(seconds=seconds)
+
+    def erase(self, *, at: datetime, failure_message: str) -> None:
+        """Forget what may quote personal data, and where the reports are, which are gone."""
+        self.source_deleted_at = self.source_deleted_at or at
+        self.erased_at = at
+        self.error_file_s3_key = self.error_file_version = ""
+        self.layout = None  # a file without a header has values there
+        self.ignored_columns = []
+        if self.failure_message:
+            self.failure_message = failure_message

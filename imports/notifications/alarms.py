@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from config import aws
 from imports.models import Alarm
+from imports.notifications.addresses import alarm_url
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def publish(alarm: Alarm) -> None:
     The detail stays in the database: an error's own words may quote a row.
     """
     kind = str(Alarm.Kind(alarm.kind).label)
-    page = f"{settings.PORTAL_URL}/admin/imports/alarm/{alarm.pk}/change/"
+    page = alarm_url(alarm.pk)
     try:
         aws.client("sns").publish(
             TopicArn=settings.ALARM_TOPIC_ARN,

@@ -15,9 +15,10 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
+from config.rounding import percent
 from imports import datasets
 from imports.models import Notification, Upload
-from imports.notifications import report_links
+from imports.notifications import addresses, report_links
 from imports.reports.outcome import outcome
 from imports.reports.summary import error_groups
 from imports.rules.quantities import days
@@ -52,9 +53,9 @@ def prepare(upload: Upload) -> Notification:
         "report_url": report_links.report_url(upload) if upload.error_file_version else "",
         "report_title": report_title(upload),
         "link_life": days(settings.REPORT_LINK_DAYS),
-        "upload_url": f"{settings.PORTAL_URL}/uploads/{upload.upload_id}/",
+        "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.mode == Upload.Mode.CHECK,
-        "valid_rate": rate(upload.valid_records, upload.total_records),
+        "valid_rate": percent(upload.valid_records, upload.total_records),
         "error_rate": error_rate(upload),
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
@@ -62,6 +63,7 @@ def prepare(upload: Upload) -> Notification:
     notification, _ = Notification.objects.get_or_create(
         upload=upload,
         run=upload.run,
+        kind=Notification.Kind.RUN_ENDED,
         defaults={
             "to": recipient(upload),
             "subject": subject(upload),
@@ -95,11 +97,6 @@ def recipient(upload: Upload) -> str:
     )
 
 
-def rate(part: int, whole: int) -> int:
-    """Whole percent, rounded down."""
-    return part * 100 // whole if whole else 0
-
-
 @cache
 def mailbox(backend: str) -> Any:
     """Django's mail connection, opened once in this process.
@@ -116,7 +113,7 @@ def error_rate(upload: Upload) -> int:
     """Rejected rows in whole percent; with the valid ones a hundred, where there are no others."""
     if upload.valid_records + upload.error_records == upload.total_records:
         return 100 - upload.success_rate if upload.total_records else 0
-    return rate(upload.error_records, upload.total_records)
+    return percent(upload.error_records, upload.total_records)
 
 
 def send(notification: Notification) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import signing
 
 from imports.models import Upload
+from imports.notifications import addresses
 from imports.storage import s3
 
 SALT = "imports.report-link"
@@ -36,7 +37,7 @@ def report_url(upload: Upload) -> str:
     """The address of the upload's error report for its email."""
     content = [upload.upload_id, upload.run, upload.error_file_s3_key, upload.error_file_version]
     token = signing.dumps(content, salt=SALT, compress=True)
-    return f"{settings.PORTAL_URL}/reports/{token}/"
+    return addresses.report_url(token)
 
 
 def read(token: str) -> ReportLink:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from imports import datasets
 from imports.formats.csv_writer import csv_lines
 from imports.models import RowError, Upload
-from imports.rules.columns import CORRECTIONS_COLUMN, cell_names, is_corrections
+from imports.rules.columns import CORRECTIONS_COLUMN, is_corrections
 
 ROWS_PER_FETCH = 2_000
 
@@ -15,10 +16,10 @@ def correctable_file(upload: Upload) -> Iterator[bytes]:
 
 
 def correctable_rows(upload: Upload) -> Iterator[list[str]]:
-    header = list((upload.layout or {}).get("header", []))
-    kept = [i for i, name in enumerate(header) if not is_corrections(name)]
-    yield [*(header[i] for i in kept), CORRECTIONS_COLUMN]
-    names = cell_names(header, len(header))
+    layout = datasets.layout_of(upload)
+    names = layout.column_names
+    kept = [i for i, name in enumerate(layout.header) if not is_corrections(name)]
+    yield [*(layout.header[i] for i in kept), CORRECTIONS_COLUMN]
     for row, messages in rejected_rows(upload):
         surplus = [cell for name, cell in row.items() if name not in names]
         beyond = [f"cells beyond the last column: {' | '.join(surplus)}"] if surplus else []

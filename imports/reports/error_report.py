@@ -1,6 +1,6 @@
 """The two files a vendor gets back: the error report, and the correctable file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from imports import datasets
@@ -8,7 +8,6 @@ from imports.dataset import Dataset
 from imports.formats.csv_writer import csv_lines
 from imports.models import Upload
 from imports.reports.correctable_file import correctable_file, errors
-from imports.rules.columns import cell_names
 from imports.rules.remedies import remedy_for
 
 
@@ -34,8 +33,7 @@ def error_report(upload: Upload) -> Iterator[bytes]:
 
     The same bytes for the same run: in file order, then the data set's column order.
     """
-    dataset = datasets.of_upload(upload)
-    return csv_lines(report_rows(upload, dataset))
+    return csv_lines(report_rows(upload))
 
 
 def report_header(dataset: Dataset) -> list[str]:
@@ -51,12 +49,14 @@ def report_header(dataset: Dataset) -> list[str]:
     ]
 
 
-def report_rows(upload: Upload, dataset: Dataset) -> Iterator[list[str]]:
+def report_rows(upload: Upload) -> Iterator[list[str]]:
+    dataset = datasets.of_upload(upload)
+    read = by_column(upload, dataset)
     yield report_header(dataset)
     row: dict[str, str] = {}
     for error in errors(upload):
         if error.original_data is not None:
-            row = by_column(upload, dataset, error.original_data)
+            row = read(error.original_data)
         yield [
             str(error.row_number),
             *(row.get(key, "") for key in dataset.report_before),
@@ -69,12 +69,9 @@ def report_rows(upload: Upload, dataset: Dataset) -> Iterator[list[str]]:
         ]
 
 
-def by_column(upload: Upload, dataset: Dataset, original: dict[str, str]) -> dict[str, str]:
-    """A rejected row by the data set's column keys."""
-    header = (upload.layout or {}).get("header", [])
-    names = cell_names(header, len(header))
-    return {
-        column.key: original.get(name, "").strip()
-        for name, column in zip(names, dataset.match_header(header), strict=True)
-        if column is not None
-    }
+def by_column(upload: Upload, dataset: Dataset) -> Callable[[dict[str, str]], dict[str, str]]:
+    """A function from a rejected row, as it is kept, to its cells by the data set's columns."""
+    layout = datasets.layout_of(upload)
+    matched = zip(dataset.match_header(layout.header), layout.column_names, strict=True)
+    names = {column.key: name for column, name in matched if column is not None}
+    return lambda row: {key: row.get(name, "").strip() for key, name in names.items()}

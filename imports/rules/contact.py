@@ -3,17 +3,18 @@
 import re
 from dataclasses import dataclass, field
 
+from email_validator import EmailNotValidError, validate_email
+
 from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.wording import truncate
 
-MAX_ADDRESS_CHARACTERS = 254  # characters, as SMTP has it
+MAX_ADDRESS_CHARACTERS = 254  # as SMTP has it
 MAX_PHONE_CHARACTERS = 40
-# Letters of any script, because addresses have them nowadays; what is no letter is told apart by
-# `isprintable`, which is false of invisible characters and of all spaces but the usual one.
-WORD = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
-LABEL = "[A-Za-z0-9\u00a1-\U0010ffff-]{1,63}"
-ADDRESS = re.compile(rf"{WORD}(?:\.{WORD})*@(?:{LABEL}\.)+{LABEL}")
-LAST_LABEL = re.compile(r"xn--[a-z0-9-]+|[^0-9-]{2,}")
+# An address in ASCII: RFC 5321's dot-atom, and a host with labels of letters, digits and hyphens,
+# the last one of letters. email-validator agrees, at twenty times the cost.
+ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+LABEL = r"(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+ASCII_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+[a-z]{{2,63}}")
 PHONE = re.compile(
     r"\+?[0-9()][0-9 ()./\u2010-\u2013-]*(?: ?(?:x|ext\.?) ?[0-9]{1,6})?", re.IGNORECASE
 )
@@ -78,14 +79,14 @@ class Phone(Rule):
 
 
 def is_address(text: str) -> bool:
-    """Has it the form of an e-mail address, in lower case?"""
-    # The length comes before the pattern, lest a hostile cell cost time.
-    if len(text) > MAX_ADDRESS_CHARACTERS or not text.isprintable() or not ADDRESS.fullmatch(text):
+    """Does it have the form of an email address, in lower case?"""
+    if len(text) > MAX_ADDRESS_CHARACTERS:  # before anything is compared
         return False
-    name, _, host = text.rpartition("@")
-    labels = host.split(".")
-    return (
-        len(name) <= 64
-        and not any(label.startswith("-") or label.endswith("-") for label in labels)
-        and LAST_LABEL.fullmatch(labels[-1]) is not None
-    )
+    if text.isascii() and "xn--" not in text:
+        return ASCII_ADDRESS.fullmatch(text) is not None
+    try:
+        found = validate_email(text, check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        return False
+    # The library forgives full-width dots, and the value is kept as it is written.
+    return text.rpartition("@")[2] in {found.domain, found.ascii_domain}

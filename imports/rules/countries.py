@@ -1,106 +1,120 @@
 """The countries of ISO 3166-1, by their codes and by the names people give them in English."""
 
-import difflib
+import re
+import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+
+import pycountry
 
 from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.suggestions import nearest
 from imports.rules.wording import truncate
 
-# Three letters, two letters, the name that is stored.
-LIST = """
-AFG AF Afghanistan; ALB AL Albania; DZA DZ Algeria; ASM AS American Samoa; AND AD Andorra; AGO AO
-Angola; AIA AI Anguilla; ATA AQ Antarctica; ATG AG Antigua and Barbuda; ARG AR Argentina; ARM AM
-Armenia; ABW AW Aruba; AUS AU Australia; AUT AT Austria; AZE AZ Azerbaijan; BHS BS Bahamas; BHR BH
-Bahrain; BGD BD Bangladesh; BRB BB Barbados; BLR BY Belarus; BEL BE Belgium; BLZ BZ Belize; BEN BJ
-Benin; BMU BM Bermuda; BTN BT Bhutan; BOL BO Bolivia; BIH BA Bosnia and Herzegovina; BWA BW
-Botswana; BVT BV Bouvet Island; BRA BR Brazil; IOT IO British Indian Ocean Territory; VGB VG
-British Virgin Islands; BRN BN Brunei; BGR BG Bulgaria; BFA BF Burkina Faso; BDI BI Burundi; KHM KH
-Cambodia; CMR CM Cameroon; CAN CA Canada; CPV CV Cape Verde; BES BQ Caribbean Netherlands; CYM KY
-Cayman Islands; CAF CF Central African Republic; TCD TD Chad; CHL CL Chile; CHN CN China; CXR CX
-Christmas Island; CCK CC Cocos (Keeling) Islands; COL CO Colombia; COM KM Comoros; COK CK Cook
-Islands; CRI CR Costa Rica; HRV HR Croatia; CUB CU Cuba; CUW CW Curaçao; CYP CY Cyprus; CZE CZ
-Czechia; COD CD Democratic Republic of the Congo; DNK DK Denmark; DJI DJ Djibouti; DMA DM Dominica;
-DOM DO Dominican Republic; ECU EC Ecuador; EGY EG Egypt; SLV SV El Salvador; GNQ GQ Equatorial
-Guinea; ERI ER Eritrea; EST EE Estonia; SWZ SZ Eswatini; ETH ET Ethiopia; FLK FK Falkland Islands;
-FRO FO Faroe Islands; FJI FJ Fiji; FIN FI Finland; FRA FR France; GUF GF French Guiana; PYF PF
-French Polynesia; ATF TF French Southern Territories; GAB GA Gabon; GMB GM Gambia; GEO GE Georgia;
-DEU DE Germany; GHA GH Ghana; GIB GI Gibraltar; GRC GR Greece; GRL GL Greenland; GRD GD Grenada;
-GLP GP Guadeloupe; GUM GU Guam; GTM GT Guatemala; GGY GG Guernsey; GIN GN Guinea; GNB GW
-Guinea-Bissau; GUY GY Guyana; HTI HT Haiti; HMD HM Heard Island and McDonald Islands; HND HN
-Honduras; HKG HK Hong Kong; HUN HU Hungary; ISL IS Iceland; IND IN India; IDN ID Indonesia; IRN IR
-Iran; IRQ IQ Iraq; IRL IE Ireland; IMN IM Isle of Man; ISR IL Israel; ITA IT Italy; CIV CI Ivory
-Coast; JAM JM Jamaica; JPN JP Japan; JEY JE Jersey; JOR JO Jordan; KAZ KZ Kazakhstan; KEN KE Kenya;
-KIR KI Kiribati; KWT KW Kuwait; KGZ KG Kyrgyzstan; LAO LA Laos; LVA LV Latvia; LBN LB Lebanon; LSO
-LS Lesotho; LBR LR Liberia; LBY LY Libya; LIE LI Liechtenstein; LTU LT Lithuania; LUX LU
-Luxembourg; MAC MO Macao; MDG MG Madagascar; MWI MW Malawi; MYS MY Malaysia; MDV MV Maldives; MLI
-ML Mali; MLT MT Malta; MHL MH Marshall Islands; MTQ MQ Martinique; MRT MR Mauritania; MUS MU
-Mauritius; MYT YT Mayotte; MEX MX Mexico; FSM FM Micronesia; MDA MD Moldova; MCO MC Monaco; MNG MN
-Mongolia; MNE ME Montenegro; MSR MS Montserrat; MAR MA Morocco; MOZ MZ Mozambique; MMR MM Myanmar;
-NAM NA Namibia; NRU NR Nauru; NPL NP Nepal; NLD NL Netherlands; NCL NC New Caledonia; NZL NZ New
-Zealand; NIC NI Nicaragua; NER NE Niger; NGA NG Nigeria; NIU NU Niue; NFK NF Norfolk Island; PRK KP
-North Korea; MKD MK North Macedonia; MNP MP Northern Mariana Islands; NOR NO Norway; OMN OM Oman;
-PAK PK Pakistan; PLW PW Palau; PSE PS Palestine; PAN PA Panama; PNG PG Papua New Guinea; PRY PY
-Paraguay; PER PE Peru; PHL PH Philippines; PCN PN Pitcairn; POL PL Poland; PRT PT Portugal; PRI PR
-Puerto Rico; QAT QA Qatar; COG CG Republic of the Congo; ROU RO Romania; RUS RU Russia; RWA RW
-Rwanda; REU RE Réunion; BLM BL Saint Barthélemy; SHN SH Saint Helena; KNA KN Saint Kitts and Nevis;
-LCA LC Saint Lucia; MAF MF Saint Martin; SPM PM Saint Pierre and Miquelon; VCT VC Saint Vincent and
-the Grenadines; WSM WS Samoa; SMR SM San Marino; STP ST Sao Tome and Principe; SAU SA Saudi Arabia;
-SEN SN Senegal; SRB RS Serbia; SYC SC Seychelles; SLE SL Sierra Leone; SGP SG Singapore; SXM SX
-Sint Maarten; SVK SK Slovakia; SVN SI Slovenia; SLB SB Solomon Islands; SOM SO Somalia; ZAF ZA
-South Africa; SGS GS South Georgia and the South Sandwich Islands; KOR KR South Korea; SSD SS South
-Sudan; ESP ES Spain; LKA LK Sri Lanka; SDN SD Sudan; SUR SR Suriname; SJM SJ Svalbard and Jan
-Mayen; SWE SE Sweden; CHE CH Switzerland; SYR SY Syria; TWN TW Taiwan; TJK TJ Tajikistan; TZA TZ
-Tanzania; THA TH Thailand; TLS TL Timor-Leste; TGO TG Togo; TKL TK Tokelau; TON TO Tonga; TTO TT
-Trinidad and Tobago; TUN TN Tunisia; TUR TR Turkey; TKM TM Turkmenistan; TCA TC Turks and Caicos
-Islands; TUV TV Tuvalu; VIR VI US Virgin Islands; UGA UG Uganda; UKR UA Ukraine; ARE AE United Arab
-Emirates; GBR GB United Kingdom; USA US United States; UMI UM United States Minor Outlying Islands;
-URY UY Uruguay; UZB UZ Uzbekistan; VUT VU Vanuatu; VAT VA Vatican City; VEN VE Venezuela; VNM VN
-Vietnam; WLF WF Wallis and Futuna; ESH EH Western Sahara; YEM YE Yemen; ZMB ZM Zambia; ZWE ZW
-Zimbabwe; ALA AX Åland Islands
-"""
-# Other names, official or everyday.
+MAX_NAME_CHARACTERS = 100
+# Stored under another name than pycountry's: shorter, and what every version has stored.
+STORED = {
+    "BN": "Brunei",
+    "BQ": "Caribbean Netherlands",
+    "CD": "Democratic Republic of the Congo",
+    "CG": "Republic of the Congo",
+    "CI": "Ivory Coast",
+    "CV": "Cape Verde",
+    "FK": "Falkland Islands",
+    "FM": "Micronesia",
+    "MF": "Saint Martin",
+    "PS": "Palestine",
+    "RU": "Russia",
+    "SH": "Saint Helena",
+    "SX": "Sint Maarten",
+    "TR": "Turkey",
+    "VA": "Vatican City",
+    "VG": "British Virgin Islands",
+    "VI": "US Virgin Islands",
+}
+# What people write that is neither of these nor in pycountry: everyday and former names, parts of
+# a country, and the names of Unicode's CLDR, which browsers and spreadsheets offer.
 ALSO = {
-    "Bosnia & Herzegovina": "BA",
-    "Brunei Darussalam": "BN",
     "Burma": "MM",
-    "Cabo Verde": "CV",
-    "Congo": "CG",
-    "Côte d'Ivoire": "CI",
-    "Czech Republic": "CZ",
+    "Congo - Brazzaville": "CG",
+    "Congo - Kinshasa": "CD",
     "DR Congo": "CD",
     "East Timor": "TL",
     "England": "GB",
     "Great Britain": "GB",
+    "Heard & McDonald Islands": "HM",
     "Holland": "NL",
     "Holy See": "VA",
+    "Hong Kong SAR China": "HK",
     "Korea": "KR",
+    "Macao SAR China": "MO",
     "Macau": "MO",
     "Macedonia": "MK",
+    "Myanmar (Burma)": "MM",
     "Northern Ireland": "GB",
+    "Palestinian Territories": "PS",
+    "Pitcairn Islands": "PN",
     "Republic of Ireland": "IE",
     "Republic of Korea": "KR",
-    "Russian Federation": "RU",
     "Scotland": "GB",
+    "South Georgia & South Sandwich Islands": "GS",
+    "St. Vincent & Grenadines": "VC",
     "Swaziland": "SZ",
-    "The Gambia": "GM",
-    "The Netherlands": "NL",
-    "Türkiye": "TR",
     "UAE": "AE",
     "UK": "GB",
-    "United States of America": "US",
-    "Viet Nam": "VN",
+    "U.S.": "US",
+    "U.S. Outlying Islands": "UM",
+    "U.S.A.": "US",
     "Wales": "GB",
 }
 
 
 @cache
-def spellings() -> dict[str, str]:
-    """The stored name by every way to write it, without case."""
-    entries = [entry.split(maxsplit=2) for entry in " ".join(LIST.split()).split("; ")]
-    names = {two: name for _, two, name in entries}
-    found = {text.casefold(): entry[2] for entry in entries for text in entry}
-    return found | {text.casefold(): names[two] for text, two in ALSO.items()}
+def stored_names() -> dict[str, str]:
+    """The name that is stored, by ISO code of two letters."""
+    names = {each.alpha_2: getattr(each, "common_name", each.name) for each in pycountry.countries}
+    return names | STORED
+
+
+@cache
+def by_code() -> dict[str, str]:
+    stored = stored_names()
+    codes = {each.alpha_3: stored[each.alpha_2] for each in pycountry.countries}
+    return codes | stored
+
+
+@cache
+def by_spelling() -> dict[str, str]:
+    """The stored name by every name, as `spelling` has it."""
+    stored = stored_names()
+    names = {name: code for code, name in stored.items()} | ALSO
+    for each in pycountry.countries:
+        for kind in ("name", "official_name", "common_name"):
+            names[getattr(each, kind, each.name)] = each.alpha_2
+    return {spelling(name): stored[code] for name, code in names.items()}
+
+
+def spelling(name: str) -> str:
+    """A name without what people write in more than one way: case, accents, signs, "St."."""
+    letters = unicodedata.normalize("NFKD", name.replace("&", " and ").replace(".", "")).casefold()
+    words = re.findall(r"\w+", "".join(each for each in letters if not unicodedata.combining(each)))
+    text = " ".join(words).removeprefix("the ").removesuffix(" the")
+    return re.sub(r"\bst ", "saint ", text)
+
+
+@lru_cache(maxsize=2_000)  # of one file's countries, each is looked up once
+def country(text: str) -> str | None:
+    """The stored name of the country, or None when it is not known."""
+    if len(text) > MAX_NAME_CHARACTERS:
+        return None
+    return by_code().get(text.upper()) or by_spelling().get(spelling(text))
+
+
+@lru_cache(maxsize=2_000)
+def nearest_country(text: str) -> str | None:
+    """The country that was probably meant by a name that is not known."""
+    near = nearest(spelling(text[:MAX_NAME_CHARACTERS]), list(by_spelling()))
+    return by_spelling()[near] if near else None
 
 
 @dataclass(frozen=True)
@@ -113,14 +127,10 @@ class Country(Rule):
     remedy = "Write the English name, such as Germany, or the ISO code, such as DE or DEU."
 
     def checker(self, label: str) -> Checker:
-        known = spellings()
-
         def check(text: str) -> str:
-            if (name := known.get(text[:100].casefold())) is None:
-                # Codes are too short to be near to anything but other codes.
-                names = [name for name in known if len(name) > 3]
-                near = difflib.get_close_matches(text[:100].casefold(), names, n=1)
-                hint = f" Did you mean '{known[near[0]]}'?" if near else ""
+            if (name := country(text)) is None:
+                near = nearest_country(text)
+                hint = f" Did you mean '{near}'?" if near else ""
                 raise InvalidCell(f"{label} '{truncate(text)}' is no country we know.{hint}")
             return name
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from catalog.web_address import is_web_address
 from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.wording import truncate, with_separators
 
@@ -100,18 +101,13 @@ class WebAddress(Rule):
     """An absolute http or https address. Its scheme keeps `javascript:` out of other people's
     pages."""
 
-    limit: int = 500
     message_template = "{field} must be a web address starting with https:// (was '{value}')"
     in_words = "web address starting with http:// or https://"
     remedy = "Copy the full address from a browser, starting with https://."
 
     def checker(self, label: str) -> Checker:
-        address = re.compile(
-            r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][^\s<>\"]*)?", re.IGNORECASE
-        )
-
         def check(text: str) -> str:
-            if len(text) > self.limit or not address.fullmatch(text):
+            if not is_web_address(text):
                 raise InvalidCell(self.message_template.format(field=label, value=truncate(text)))
             return text
 

@@ -22,7 +22,6 @@ from imports.formats.layout import Layout
 from imports.models import RowError, Upload
 from imports.monitoring import metrics
 from imports.rules.base import RowProblem
-from imports.rules.columns import cell_names
 from imports.storage import staging
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
@@ -49,7 +48,7 @@ def load(work: Work) -> None:
     is_check = upload.mode == Upload.Mode.CHECK
     runs = staging.read(upload, ALL_ROWS if is_check else settings.BATCH_ROWS)
     today = (upload.started_at or upload.upload_timestamp).date()
-    layout = Layout.from_json(upload.layout or {})
+    layout = datasets.layout_of(upload)
     batch = validate(dataset, layout, [row for run in runs for row in run.rows], upload.mode, today)
     for tries in range(1, MAX_TRIES + 1):
         try:
@@ -62,12 +61,12 @@ def load(work: Work) -> None:
                     return
                 problems = batch.problems | outcome.problems
                 keep_errors(upload, batch, problems)
-                upload.valid_records += outcome.valid
-                upload.skipped_records += outcome.skipped
-                upload.error_records += len(problems)
-                upload.cursor = cursor
-                if is_last:
-                    upload.step = Upload.Step.REPORT
+                upload.add_batch(
+                    cursor=cursor,
+                    valid=outcome.valid,
+                    errors=len(problems),
+                    skipped=outcome.skipped,
+                )
             break
         except (OperationalError, KeysTakenMeanwhile) as error:
             if tries == MAX_TRIES or not retry_policy.is_contention(error):
@@ -107,9 +106,7 @@ def begin_again(upload: Upload) -> None:
     log.warning("a crash of the database took what was loaded; the load begins again")
     RowError.objects.filter(upload=upload, run=upload.run).delete()
     claimed_keys.forget(upload)
-    upload.restarts += 1
-    upload.cursor = 0
-    upload.valid_records = upload.error_records = upload.skipped_records = 0
+    upload.restart_load()
 
 
 def write(
@@ -156,14 +153,13 @@ def error_rows(
                 problem.column,
                 problem.code,
                 problem.message,
-                original_data(batch.header, batch.cells[i]) if position == 0 else None,
+                original_data(batch.layout, batch.cells[i]) if position == 0 else None,
                 created_at,
             )
 
 
-def original_data(header: Sequence[str], cells: Sequence[str]) -> str:
+def original_data(layout: Layout, cells: Sequence[str]) -> str:
     """A row as JSON, by the vendor's own column names; PostgreSQL's JSON cannot hold NUL."""
-    names = cell_names(header, len(cells))
     printable = (cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in cells)
-    row = dict(zip(names, printable, strict=False))
+    row = dict(zip(layout.names_of(cells), printable, strict=False))
     return json.dumps(row, ensure_ascii=False)

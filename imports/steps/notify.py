@@ -6,7 +6,6 @@ not answer it is asked once more, and then left as unknown: a third e-mail helps
 """
 
 import logging
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -15,7 +14,7 @@ from imports.execution import retry_policy
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.execution.lease import Work, locked
-from imports.models import Alarm, Notification, Upload
+from imports.models import Alarm, Notification
 from imports.notifications import alarms, email
 from imports.storage import staging
 
@@ -34,7 +33,7 @@ def notify(work: Work) -> None:
     if notification is None:
         staging.put_upload(work.upload)
         with work.batch() as upload:
-            upload.step = Upload.Step.DONE
+            upload.finish()
         return
     try:
         email.send(notification)
@@ -95,8 +94,7 @@ def reschedule(work: Work, notification: Notification, error: email.NotSent) -> 
     with transaction.atomic():
         upload = locked(work.upload_id, work.token)
         notification.save()
-        upload.lease_until = None
-        upload.next_attempt_at = Now() + timedelta(seconds=delay)
+        upload.reschedule(seconds=delay)
         upload.save()
         transaction.on_commit(lambda: send_hint(delay=delay), robust=True)
     work.over = True

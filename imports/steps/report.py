@@ -38,9 +38,8 @@ def end_run(upload: Upload) -> None:
     """Set the final status and prepare the e-mail, inside the fenced transaction."""
     dataset = datasets.get(upload.dataset)
     dataset.destination.run_ends(upload)
-    upload.end()
-    upload.completed_at = database_now()
-    upload.step = Upload.Step.NOTIFY
+    ended_at = database_now()
+    upload.end_run(at=ended_at)
     claimed_keys.forget(upload)
     email.prepare(upload)
     if upload.failure_code == "UNKNOWN_VENDOR":
@@ -50,14 +49,14 @@ def end_run(upload: Upload) -> None:
             f"{upload.upload_id}: s3://{upload.s3_bucket}/{upload.s3_key}",
         )
     # A failure of ours has its alarm already.
-    is_theirs = upload.status == Upload.Status.FAILED and upload.failure_code != "INTERNAL"
-    if dataset.alarms and is_theirs:
+    has_failed = upload.status == Upload.Status.FAILED
+    if dataset.alarms and has_failed and not upload.failed_internally:
         alarms.raise_alarm(
             Alarm.Kind.FAILED_IMPORT,
             upload.upload_id,
             f"{dataset.title}\n{result.in_words(upload)}",
         )
-    seconds = (upload.completed_at - (upload.started_at or upload.upload_timestamp)).total_seconds()
+    seconds = (ended_at - (upload.started_at or upload.upload_timestamp)).total_seconds()
     transaction.on_commit(
         lambda: metrics.upload_ended(dataset=upload.dataset, status=upload.status, seconds=seconds),
         robust=True,

@@ -35,15 +35,14 @@ def stage(work: Work) -> None:
             upload.refuse(refused.code, refused.message)
         return
     with work.batch() as upload:
-        upload.sha256 = source.sha256
-        upload.file_size = source.size
-        upload.layout = layout.to_json()
-        upload.ignored_columns = dataset.for_header(layout.header).unknown(layout.header)
-        upload.total_records = rows.count
-        upload.staged_token = work.token
-        upload.staged_items = items
-        upload.cursor = 0
-        upload.step = Upload.Step.LOAD
+        upload.staged(
+            layout=layout.to_json(),
+            ignored_columns=dataset.for_header(layout.header).unknown(layout.header),
+            sha256=source.sha256,
+            size=source.size,
+            rows=rows.count,
+            items=items,
+        )
 
 
 class Counted:

@@ -1,9 +1,9 @@
 """A batch of rows after the rules."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from imports.formats.layout import Layout
 from imports.rules.base import RowProblem
 from imports.rules.schema import Schema
 
@@ -17,7 +17,7 @@ class ValidatedBatch:
     """
 
     schema: Schema
-    header: Sequence[str]
+    layout: Layout  # of the file that the rows come from
     present: frozenset[str]  # keys of the columns that the file has
     numbers: list[int]
     cells: list[list[str]]

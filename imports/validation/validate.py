@@ -77,7 +77,7 @@ def validate(
             problems.setdefault(i, []).append(problem)
     return ValidatedBatch(
         schema=schema,
-        header=header,
+        layout=layout,
         present=frozenset(column.key for column in where if column is not None),
         numbers=[row[0] for row in rows],
         cells=[row[1] for row in rows],

@@ -1,14 +1,18 @@
-"""Small pieces that every page uses."""
+"""Tags and filters that every page uses."""
 
-from datetime import timedelta
+from typing import Any
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from imports.datasets import all_datasets
 from imports.models import Upload
+from onboarding import quantities
+from onboarding.help import error_title
 
 register = template.Library()
 
@@ -24,7 +28,7 @@ STATUS_ICONS = {
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A drawing from the sprite. It says nothing that the text beside it does not say."""
+    """A drawing from the sprite. The text beside it says the same."""
     return format_html(
         '<svg class="icon icon-{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         name,
@@ -35,7 +39,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def status(upload: Upload) -> SafeString:
-    """The upload's status as words with an icon; colour only adds to them."""
+    """The upload's status as text with an icon; color only adds to it."""
     return format_html(
         '<span class="status status-{}">{}{}</span>',
         upload.status,
@@ -46,29 +50,47 @@ def status(upload: Upload) -> SafeString:
 
 @register.simple_tag
 def owner(upload: Upload) -> SafeString:
-    """The vendor; what stands in the key where that names none we know; or the data set's title,
+    """The vendor; the prefix of the key, where that names none we know; or the data set's title,
     where no vendor uploads it."""
     dataset = all_datasets().get(upload.dataset)
     if upload.vendor is not None:
-        whose, which = upload.vendor.name, upload.vendor.vendor_id
+        name, detail = upload.vendor.name, upload.vendor.vendor_id
     elif dataset is not None and not dataset.by_vendor:
-        whose, which = "—", dataset.title
+        name, detail = "—", dataset.title
     else:
-        whose, which = "Unknown", upload.vendor_prefix
-    return format_html('{} <span class="id wrap">{}</span>', whose, which)
+        name, detail = gettext("Unknown"), upload.vendor_prefix
+    return format_html('{} <span class="id wrap">{}</span>', name, detail)
+
+
+@register.inclusion_tag("onboarding/support.html")
+def support(upload_id: str = "") -> dict[str, Any]:
+    """How to reach support, with the upload's ID filled in where there is one."""
+    return {
+        "upload_id": upload_id,
+        "email": settings.SUPPORT_EMAIL,
+        "url": settings.SUPPORT_URL,
+    }
+
+
+@register.simple_tag
+def history_kept() -> str:
+    """How long uploads and their reports are kept: "90 days"."""
+    return quantities.days(settings.AUDIT_KEPT_DAYS)
+
+
+@register.simple_tag
+def reset_link_life() -> str:
+    """How long a link to choose a new password is valid: "3 days"."""
+    return quantities.days(settings.PASSWORD_RESET_TIMEOUT // (24 * 3600))
 
 
 @register.filter
-def minutes(duration: timedelta) -> int:
-    """A duration in whole minutes, rounded up."""
-    return -(-int(duration.total_seconds()) // 60)
+def lookup(values: dict[str, Any], key: str) -> Any:
+    return values[key]
 
 
-@register.filter
-def megabytes(size: int | None) -> str:
-    """A number of bytes as people say it."""
-    if size is None:
-        return "unknown"
-    if size < 1024:
-        return f"{size} bytes"
-    return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
+register.filter(error_title)
+register.filter(quantities.rows)
+register.filter(quantities.errors)
+register.filter(quantities.minutes)
+register.filter(quantities.file_size)

@@ -1,4 +1,5 @@
-"""The files a vendor gets back. Downloads go to the bucket through addresses good for a minute."""
+"""The files a vendor gets back. A report is downloaded from the bucket, by a link valid for a
+minute."""
 
 from pathlib import PurePosixPath
 
@@ -7,18 +8,20 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from imports.models import Upload
 from imports.notifications import report_links
-from imports.reports import correctable_file
-from onboarding.views.upload import visible
+from imports.reports.correctable_file import correctable_file
+from onboarding.quantities import days
+from onboarding.views.upload import get_visible_upload
 
 
 @require_safe
 def errors(request: HttpRequest, upload_id: str) -> HttpResponse:
-    """To the error report of the upload's run."""
-    upload = visible(request, upload_id)
+    """Redirects to the error report of the upload's current run."""
+    upload = get_visible_upload(request, upload_id)
     if not (upload.error_file_s3_key and upload.error_file_version):
         raise Http404("no report")
     return redirect(report_links.download_url(upload, upload.error_file_version))
@@ -26,13 +29,14 @@ def errors(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 @require_safe
 def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
-    """The rejected rows in the vendor's own columns, to mend and to upload again."""
-    upload = visible(request, upload_id)
+    """The rejected rows in the vendor's own columns, to fix and upload again."""
+    upload = get_visible_upload(request, upload_id)
     if not (upload.completed_at and upload.error_records) or upload.erased_at:
         raise Http404("nothing to correct")
-    name = f"{PurePosixPath(upload.file_name).stem} - to correct.csv"
+    suffix = gettext(" - rows to fix")
+    name = f"{PurePosixPath(upload.file_name).stem.removesuffix(suffix)}{suffix}.csv"
     return StreamingHttpResponse(
-        correctable_file.correctable_file(upload),
+        correctable_file(upload),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": content_disposition_header(True, name) or "attachment"},
     )
@@ -41,13 +45,13 @@ def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
 @require_safe
 @login_not_required
 def mailed(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the e-mail: whoever has it may read that one report, for some days."""
+    """The link in the email: anyone who has it can read that one report, for some days."""
     try:
         link = report_links.read(token)
     except report_links.LinkExpired:
-        days = {"days": settings.REPORT_LINK_DAYS}
-        return render(request, "onboarding/report_expired.html", days, status=410)
+        link_life = {"link_life": days(settings.REPORT_LINK_DAYS)}
+        return render(request, "onboarding/report_expired.html", link_life, status=410)
     except report_links.LinkInvalid as error:
-        raise Http404("nobody issued this link") from error
+        raise Http404("not a link of ours") from error
     upload = get_object_or_404(Upload, pk=link.upload_id, erased_at=None)
     return redirect(report_links.download_url(upload, link.version, key=link.key))

@@ -1,4 +1,4 @@
-"""The form that sends a file: looked at at once, stored, and left to the pipeline."""
+"""The upload form: it checks the file, stores it and leaves the rest to the pipeline."""
 
 import json
 import logging
@@ -16,10 +16,9 @@ from imports.intake import receive
 from imports.models import Upload
 from imports.rules.refusals import Refused
 from imports.rules.wording import in_megabytes
-from onboarding.datasets import offered
+from onboarding.datasets import datasets_for
 from onboarding.forms import UploadForm
-from onboarding.modes import header_check
-from onboarding.upload_checks import look, refuse_if_cut
+from onboarding.upload_checks import browser_check, check, refuse_if_cut
 from vendors.access import access_of
 from vendors.models import Vendor
 
@@ -30,7 +29,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
     access = access_of(request.user)
     if not access.acts:
         return render(request, "onboarding/no_vendor.html", {"access": access}, status=403)
-    datasets = offered(access)
+    datasets = datasets_for(access)
     dataset = dataset_of(request, datasets)
     form = UploadForm(
         *((request.POST, request.FILES) if request.method == "POST" else ()),
@@ -43,7 +42,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
         "form": form,
         "dataset": dataset,
         "datasets": datasets.values(),
-        "header_check": json.dumps(header_check(dataset)),
+        "browser_check": json.dumps(browser_check(dataset)),
         "max_bytes": in_megabytes(dataset.byte_limit),
     }
     if request.method != "POST":
@@ -57,7 +56,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
             if dataset.by_vendor and vendor is None:
                 vendor = Vendor.objects.visible_to(access).get()
             file, mode = form.cleaned_data["file"], form.cleaned_data["mode"]
-            look(file, dataset=dataset, mode=mode, vendor=vendor)
+            check(file, dataset=dataset, mode=mode, vendor=vendor)
             upload = receive.open_upload(
                 vendor=vendor,
                 dataset=dataset.key,
@@ -78,10 +77,10 @@ def new_upload(request: HttpRequest) -> HttpResponse:
 
 
 def store(upload: Upload, file: "UploadedFile[bytes]") -> bool:
-    """Put the file into storage; False when that did not answer.
+    """Put the file into storage; False when storage did not answer.
 
-    The upload's row stays: if the file arrived after all it is imported, else the row ends as
-    NEVER_ARRIVED.
+    The upload's row stays: if the file arrived after all, it is imported; otherwise the row ends
+    as NEVER_ARRIVED.
     """
     with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
         try:
@@ -89,13 +88,13 @@ def store(upload: Upload, file: "UploadedFile[bytes]") -> bool:
         except (BotoCoreError, ClientError) as error:
             log.error("the file could not be stored: %s", error)
             return False
-        # With the ids of request and upload: it joins the workers' lines to the request's.
+        # With the IDs of request and upload: it connects the workers' log lines to the request's.
         log.info("stored (%s, %s bytes)", upload.dataset, upload.file_size)
     return True
 
 
 def dataset_of(request: HttpRequest, datasets: dict[str, Dataset]) -> Dataset:
-    """The data set that the form is for: the one asked for, or the first. Raises Http404."""
+    """The data set of the form: the one named in the request, or the first. Raises Http404."""
     key = request.POST.get("dataset") or request.GET.get("dataset") or next(iter(datasets))
     if key not in datasets:
         raise Http404(key)

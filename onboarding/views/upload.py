@@ -1,4 +1,4 @@
-"""One upload: how far it is, what came of it, and what can be done about it."""
+"""The page of one upload: its progress, its result, and what a person can do about it."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -21,9 +22,9 @@ from vendors.access import access_of
 
 @require_safe
 @vary_on_headers("HX-Request")
-def show(request: HttpRequest, upload_id: str) -> HttpResponse:
-    """The page; or, for the page itself asking how things are, the part of it that changed."""
-    upload = visible(request, upload_id)
+def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """The page; or, when the page itself polls, the part of it that changed."""
+    upload = get_visible_upload(request, upload_id)
     dataset = datasets.of_upload(upload)
     mail = Notification.objects.filter(upload=upload, run=upload.run).first()
     progress = Progress(upload, dataset, mail, now())
@@ -38,13 +39,13 @@ def show(request: HttpRequest, upload_id: str) -> HttpResponse:
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
-    is_asking = request.headers.get("HX-Request") == "true"
-    if is_asking and request.GET.get("seen") == progress.fingerprint:
+    is_poll = request.headers.get("HX-Request") == "true"
+    if is_poll and request.GET.get("seen") == progress.fingerprint:
         return HttpResponse(status=204)
     if request.headers.get("HX-Target") == "progress" and not progress.is_over:
         return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
     page["errors"] = Errors(upload, dataset, request.GET) if progress.is_over else None
-    if not is_asking:
+    if not is_poll:
         return render(request, "onboarding/upload/page.html", page)
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
@@ -53,19 +54,19 @@ def show(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 @require_POST
 def retry(request: HttpRequest, upload_id: str) -> HttpResponse:
-    upload = one_to_act_on(request, upload_id)
+    upload = get_actionable_upload(request, upload_id)
     try:
         upload = actions.retry(upload.upload_id, by=by(request))
     except actions.NotPossible as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Run {upload.run} has begun.")
+        messages.success(request, gettext("Attempt %(number)s started.") % {"number": upload.run})
     return redirect("upload", upload_id)
 
 
 def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
-    """Asks first: what is in stays in, and the rest of the file will not be read."""
-    upload = one_to_act_on(request, upload_id)
+    """Asks for confirmation: imported rows stay, and the rest of the file is not read."""
+    upload = get_actionable_upload(request, upload_id)
     if request.method != "POST" and upload.can_be_cancelled:
         return render(
             request,
@@ -77,21 +78,21 @@ def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
     except actions.NotPossible as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "The upload is being stopped.")
+        messages.success(request, gettext("Cancellation requested."))
     return redirect("upload", upload_id)
 
 
-def visible(request: HttpRequest, upload_id: str) -> Upload:
-    """The upload, if there is one of this id that the person may see. Raises Http404."""
+def get_visible_upload(request: HttpRequest, upload_id: str) -> Upload:
+    """The upload of this ID, if the person may see it. Raises Http404."""
     uploads = Upload.objects.visible_to(access_of(request.user))
     return get_object_or_404(uploads.select_related("vendor", "uploaded_by"), pk=upload_id)
 
 
-def one_to_act_on(request: HttpRequest, upload_id: str) -> Upload:
-    """The upload, for somebody who may do more than look. Raises Http404, PermissionDenied."""
-    upload = visible(request, upload_id)
+def get_actionable_upload(request: HttpRequest, upload_id: str) -> Upload:
+    """The upload, for a person who may also change it. Raises Http404, PermissionDenied."""
+    upload = get_visible_upload(request, upload_id)
     if not access_of(request.user).acts:
-        raise PermissionDenied("You may look at uploads, but not change their course.")
+        raise PermissionDenied("may view uploads, not act on them")
     return upload
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
+HANG = 120  # seconds that nothing takes, also on a busy machine
+expect.set_options(timeout=HANG * 1_000)
 ARGUMENTS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
@@ -21,7 +23,7 @@ ARGUMENTS = (
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A running system of its own: what `.local/stack.json` says."""
     place = tmp_path_factory.mktemp("stack")
@@ -34,7 +36,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             cwd=ROOT,
             env=environment,
             check=True,
-            timeout=180,
+            timeout=5 * HANG,
             stdout=subprocess.DEVNULL,
         )
 
@@ -63,6 +65,7 @@ class Visitor:
     def __init__(self, context: BrowserContext, stack: dict[str, Any]) -> None:
         self.stack = stack
         self.url = stack["portal_url"]
+        context.set_default_timeout(HANG * 1_000)
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", lambda line: self._console(line.type, line.text))

@@ -17,7 +17,7 @@ import django
 django.setup()
 import logging
 from config.logging import about
-from imports import metrics
+from imports.monitoring import metrics
 with about(upload_id="UPLOAD_X", vendor_id="VEND001"):
     logging.getLogger("imports.anything").info("half done")
 metrics.rows(dataset="products", imported=3, rejected={"INVALID_PRICE": 2}, seconds=0.25)
@@ -32,7 +32,7 @@ def run_with(log_format: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -60,7 +60,7 @@ def told(case: Case) -> set[str]:
     page = vendor.send(csv_bytes(PRODUCTS), name="plughover.csv")
     upload_id = page.url.rstrip("/").rpartition("/")[2]
     three_are_done = "SELECT count(*) FROM upload_history WHERE step = 'done'"
-    wait_until("all are done", lambda: count(case, three_are_done) >= 3, within=60)
+    wait_until("all are done", lambda: count(case, three_are_done) >= 3)
 
     [mail] = case.world.rows("SELECT * FROM notifications WHERE upload_id = %s", [upload_id])
     [link] = re.findall(r"/reports/[^\s]+", mail["text_body"])
@@ -108,7 +108,7 @@ def crash(case: Case) -> None:
     row = f"77003,Frobnitz Quuxley,f@quuxley.example,{age},2000-01-01,5557310736,Germany"
     put(case, "customers/plughover.csv", f"{CUSTOMERS.partition(chr(10))[0]}\n{row}\n".encode())
     gave_up = "SELECT count(*) FROM upload_history WHERE failure_code = 'INTERNAL'"
-    wait_until("it is given up", lambda: count(case, gave_up), within=60, tell=case.how_it_stands)
+    wait_until("it is given up", lambda: count(case, gave_up), tell=case.how_it_stands)
 
 
 def lines(case: Case, name: str) -> list[str]:

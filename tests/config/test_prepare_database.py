@@ -40,8 +40,8 @@ from vendors.models import Vendor
 call_command("load_demo")
 for key in datasets.all_datasets():
     demo.drop(key)
-while s3_events.forward_some(s3_events.client(), wait_seconds=1):
-    pass
+while Upload.objects.count() < len(datasets.all_datasets()):
+    s3_events.forward_some(s3_events.client(), wait_seconds=1)
 drive()
 metric = {"name": "cpu.load", "value": 1, "timestamp": "2026-01-01T00:00:00+00:00"}
 imported("metrics/2026/load.json", as_json([metric]))
@@ -136,7 +136,7 @@ def python(*arguments: str, **environment: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -40,9 +40,9 @@ def test_nobody_connects_while_there_is_no_work(case: Case) -> None:
     world = case.world
     person = Person(case)
     person.send(csv_bytes(case.rows(20, bad=2)))
-    wait_until("it is imported", lambda: [u["step"] for u in case.uploads()] == ["done"], within=30)
+    wait_until("it is imported", lambda: [u["step"] for u in case.uploads()] == ["done"])
     assert world.pg.accepted, "the proxy sees the connections"
-    wait_until("all connections are closed", lambda: not world.pg.has_clients, within=10)
+    wait_until("all connections are closed", lambda: not world.pg.has_clients)
 
     before = world.pg.accepted
     for _ in range(ROUNDS):
@@ -56,7 +56,5 @@ def everybody_has_looked(case: Case) -> None:
     world, start = case.world, time.monotonic()
     sent = world.log("beat").count("watch_dead_letters")
     assert len(world.http.polled) == 3
-    wait_until("all have polled", lambda: min(world.http.polled.values()) > start, within=10)
-    wait_until(
-        "beat has sent", lambda: world.log("beat").count("watch_dead_letters") > sent, within=10
-    )
+    wait_until("all have polled", lambda: min(world.http.polled.values()) > start)
+    wait_until("beat has sent", lambda: world.log("beat").count("watch_dead_letters") > sent)

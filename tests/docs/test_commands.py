@@ -1,4 +1,4 @@
-"""The commands that the documents show exist and are written right."""
+"""The commands that the documents show exist, with the options that are shown."""
 
 import json
 import re
@@ -14,6 +14,7 @@ from imports.reports.result import result_of
 from tests.docs.pages import ROOT, block, code, documents, section, table
 
 README = ROOT / "README.md"
+COMMANDS = ROOT / "docs" / "commands.md"
 MANAGE = re.compile(r"manage\.py (\w+)(.*)")
 
 
@@ -54,29 +55,29 @@ def test_the_documents_show_manage_commands() -> None:
 
 
 @pytest.mark.parametrize(("name", "arguments"), manage_lines())
-def test_a_manage_command_line_is_understood(name: str, arguments: str) -> None:
+def test_the_command_accepts_a_documented_line(name: str, arguments: str) -> None:
     if name == "import_file" and not arguments:
-        return  # spoken of, not shown
+        return  # mentioned in a sentence, not shown
     app = get_commands()[name]
     command = app if isinstance(app, BaseCommand) else load_command_class(app, name)
     command.create_parser("manage.py", name).parse_args(shlex.split(arguments))
 
 
 def test_the_exit_codes_are_those_of_import_file() -> None:
-    text = section(README, "Commands").partition("waits for the final status")[2]
-    documented = {int(row[0]): row[1].partition(":")[0] for row in table(text)}
+    rows = table(section(COMMANDS, "Import a file"))
+    documented = {int(row[0]): row[1].partition(":")[0] for row in rows}
     assert documented == {
         import_file.COMPLETED: "completed",
         import_file.PARTIAL: "partial",
-        import_file.FAILED: "failed or cancelled",
+        import_file.FAILED: "failed or canceled",
         import_file.USAGE: "usage",
-        import_file.TIMED_OUT: "timed out; the import goes on without us",
+        import_file.TIMED_OUT: "timed out",
     }
 
 
 @pytest.mark.django_db
 def test_the_json_example_has_the_fields_of_a_result() -> None:
-    example = json.loads(block(README, '{\n  "upload_id"'))
+    example = json.loads(block(COMMANDS, '{\n  "upload_id"'))
     assert list(example) == list(result_of(Upload()))
     parts = ("valid_records", "error_records", "skipped_records")
     assert sum(example[part] for part in parts) == example["total_records"]

@@ -1,4 +1,4 @@
-"""The README's configuration table says what the settings say."""
+"""The table of settings says what the settings say."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from decimal import Decimal
 from tests.docs.pages import ROOT, section, table
 
 SETTINGS = ROOT / "config" / "settings.py"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "configuration.md"
 REQUIRED = "required"
 # What the other names in a default stand for, on AWS.
 NAMES = {
@@ -36,7 +36,7 @@ def written(default: ast.expr) -> str:
 
 
 def documented() -> dict[str, str]:
-    return {row[0].strip("`"): row[1] for row in table(section(README, "Configuration"))}
+    return {row[0].strip("`"): row[1] for row in table(section(PAGE, "Application"))}
 
 
 def test_the_settings_are_found() -> None:
@@ -51,7 +51,7 @@ def test_the_table_has_every_variable_with_its_default() -> None:
 
 
 def test_every_variable_has_a_meaning() -> None:
-    assert all(len(row) == 3 and row[2] for row in table(section(README, "Configuration")))
+    assert all(len(row) == 3 and row[2] for row in table(section(PAGE, "Application")))
 
 
 def test_limits_named_in_the_documents_are_the_defaults() -> None:
@@ -88,6 +88,6 @@ def test_variables_that_others_read_are_documented() -> None:
         for name in re.findall(r'os\.environ\.get\("(\w+)"', file.read_text())
     }
     assert "LOCAL_DIR" in read
-    named = set(re.findall(r"`(\w+)`", section(README, "Configuration")))
+    named = set(re.findall(r"`(\w+)`", PAGE.read_text()))
     assert read <= named
     assert {"WEB_PORT", "POSTGRES_PORT", "AWS_PORT"} <= named

@@ -1,4 +1,4 @@
-"""The page of costs is that of the model, and the model is that of the system."""
+"""The cost page agrees with the model, and the model with the system."""
 
 import re
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ SWEEPS = ("RESUME", "MISSING_EVENTS", "SCHEDULES", "CLEAN_UP", "DEAD_LETTERS")
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert cost.PAGE.read_text() == cost.page(), "write it anew: .venv/bin/python -m deploy.cost"
+    assert cost.PAGE.read_text() == cost.page(), "write it again: .venv/bin/python -m deploy.cost"
 
 
 def test_every_price_says_where_it_is_from_and_is_used() -> None:
@@ -49,7 +49,7 @@ def test_what_the_page_says_of_twenty_dollars_holds() -> None:
     def paid(traffic: Traffic) -> float:
         return total(compact(traffic)) - free_of_charge(compact(traffic))
 
-    assert paid(Traffic(1_000, cost.BUNCH)) < 20 < paid(Traffic(1_000))
+    assert paid(Traffic(1_000, cost.BATCH)) < 20 < paid(Traffic(1_000))
 
 
 def test_the_readme_says_the_same() -> None:
@@ -60,7 +60,7 @@ def test_the_readme_says_the_same() -> None:
     assert said["a month, idle"] == [paid(standard, 0), paid(compact, 0)]
     assert said["a month, 10,000 uploads of 1,000 rows"] == [
         paid(standard, 10_000),
-        f"{paid(compact, 10_000, cost.BUNCH)} to {paid(compact, 10_000)}",
+        f"{paid(compact, 10_000, cost.BATCH)} to {paid(compact, 10_000)}",
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults.reference import Expected, expected_of
 from tests.faults.staff_files import KINDS, make
-from tests.faults.world import World, wait_until
+from tests.faults.world import HANG, World, wait_until
 from tests.product_files import csv_bytes
 
 BAD: tuple[dict[str, str], ...] = (
@@ -133,7 +133,7 @@ class Case:
         assert len(found) <= 1, found
         return found[0] if found else {}
 
-    def settle(self, *, within: float = 30) -> None:
+    def settle(self, *, within: float = HANG) -> None:
         """Wait until every file has an upload and every upload is done."""
 
         def is_quiet() -> bool:

@@ -16,8 +16,9 @@ from typing import Any
 from deploy.local import stopping
 from tests.faults.cases import Case, Sent
 from tests.faults.reference import GoodRow
+from tests.faults.spare_time import moments
 from tests.faults.staff_files import KINDS
-from tests.faults.world import World
+from tests.faults.world import HANG, World
 
 ENDED = {"completed", "partial", "failed", "cancelled"}
 LISTENERS = ("events", "imports", "maintenance")
@@ -266,7 +267,7 @@ def report_of(world: World, upload: dict[str, Any]) -> str:
 def mails(world: World) -> list[str]:
     """The texts of all e-mails that SES has taken."""
     url = f"http://127.0.0.1:{world.ports['aws']}/_ministack/ses/messages"
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=HANG) as answer:
         accounts = json.load(answer)["messages"]
     return [mail["BodyText"] or "" for account in accounts.values() for mail in account]
 
@@ -316,12 +317,12 @@ def nothing_left(case: Case) -> Iterator[str]:
     """I7: no temporary files but of those who were killed, no staged item without an end, no
     object past its time."""
     world = case.world
-    deadline = time.monotonic() + 10  # a worker that was fenced out may be at its last lines
-    while len(files := world.temporary_files() - case.files_before) > world.kills:
-        if time.monotonic() > deadline:
+    files: set[str] = set()
+    for _ in moments(within=10):  # a worker that was fenced out may be at its last lines
+        files = world.temporary_files() - case.files_before
+        if len(files) <= world.kills:
             break
-        time.sleep(0.1)
-    if len(files) > world.kills:
+    else:
         yield f"I7 temporary files left: {sorted(files)[:5]}"
     items = world.aws("dynamodb").scan(TableName=world.outputs["UploadRecordsTable"])["Items"]
     if endless := [item["upload_id"]["S"] for item in items if "expires_at" not in item]:
@@ -339,17 +340,15 @@ def nothing_left(case: Case) -> Iterator[str]:
 def everybody_listens(world: World, *, within: float = 10) -> Iterator[str]:
     """I8: every process lives and every queue is being polled."""
     asked = time.monotonic()
-    dead = set(LOGS)
-    while dead and time.monotonic() < asked + within:
-        dead = {name for name in LOGS if not stopping.birth(world.pid(name))}
-        time.sleep(0.05)
-    if dead:
-        yield f"I8 not running for {within:.0f} s: {sorted(dead)}"
-    deaf = set(LISTENERS)
-    while deaf and time.monotonic() < asked + within:
+    dead, deaf = set(LOGS), set(LISTENERS)
+    for _ in moments(within):
+        dead = {name for name in dead if not stopping.birth(world.pid(name))}
         heard = {queue for queue, at in world.http.polled.items() if at > asked}
         deaf = {name for name in deaf if not any(queue.endswith(name) for queue in heard)}
-        time.sleep(0.05)
+        if not (dead or deaf):
+            return
+    if dead:
+        yield f"I8 not running for {within:.0f} s: {sorted(dead)}"
     if deaf:
         yield f"I8 nobody has polled for {within:.0f} s: {sorted(deaf)}"
 

@@ -1,4 +1,4 @@
-"""A world for the whole run, and a case in it for each test."""
+"""A world for all of these tests, and a case in it for each of them."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.faults.cases import Case
 from tests.faults.world import World, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world() -> Iterator[World]:
     if not Path("/proc/self/stat").exists():
         pytest.skip("these tests look into processes as Linux shows them")
@@ -20,8 +20,8 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def in_full() -> bool:
-    """Whether outages last as long as the promise says, instead of a part of it: `make faults
-    IN_FULL=1`, half an hour."""
+    """Whether outages last as long as the promise says, and not a part of it: `make faults
+    IN_FULL=1`."""
     return bool(os.environ.get("IN_FULL"))
 
 

@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
@@ -50,6 +51,7 @@ class Fault:
     silent: float = 0.0  # seconds of silence before the connection closes
     cut: int | None = None
     slow: float = 0.0
+    held: bool = False  # the emulator hears it when the rule is taken back
     copies: int = 0  # the emulator hears it so many times more
     answer: Callable[[Request], dict[str, Any]] | None = None  # a made-up good answer, as JSON
 
@@ -62,9 +64,10 @@ DROPPED = Fault()
 BLACK_HOLE = Fault(silent=3600)
 REPLY_LOST = Fault(works=True)
 TRIPLED = Fault(copies=2)
+HELD = Fault(held=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class Rule:
     operation: str  # a pattern such as "sqs.*"
     fault: Fault
@@ -94,6 +97,10 @@ class HttpFaults(Proxy):
         self.rules.append(rule)
         return rule
 
+    def take_back(self, rule: Rule) -> None:
+        """No more of this fault; a request that it holds goes on."""
+        self.rules.remove(rule)
+
     def heal(self) -> None:
         """No more faults; connections held in silence are cut."""
         self.rules.clear()
@@ -106,14 +113,14 @@ class HttpFaults(Proxy):
                 if request.operation == "sqs.ReceiveMessage":
                     queue = str(request.json()["QueueUrl"]).rpartition("/")[2]
                     self.polled[queue] = time.monotonic()
-                await self._meet(request, self._fault_for(request), writer)
+                await self._meet(request, self._rule_for(request), writer)
         except (OSError, asyncio.IncompleteReadError, ValueError):
             pass  # the client is gone
         finally:
             self.open.discard(writer)
             writer.close()
 
-    def _fault_for(self, request: Request) -> Fault | None:
+    def _rule_for(self, request: Request) -> Rule | None:
         for rule in self.rules:
             if (
                 rule.hits < rule.times
@@ -121,13 +128,18 @@ class HttpFaults(Proxy):
                 and rule.when(request)
             ):
                 rule.hits += 1
-                return rule.fault
+                return rule
         return None
 
     async def _meet(
-        self, request: Request, fault: Fault | None, writer: asyncio.StreamWriter
+        self, request: Request, rule: Rule | None, writer: asyncio.StreamWriter
     ) -> None:
-        if fault is None:
+        if rule is None:
+            await self._forward(request, writer, None)
+            return
+        fault = rule.fault
+        if fault.held:
+            await self._end_of(rule)
             await self._forward(request, writer, None)
         elif fault.answer:
             writer.write(made_up(200, json.dumps(fault.answer(request))))
@@ -145,12 +157,14 @@ class HttpFaults(Proxy):
         else:
             if fault.works:
                 await self._forward(request, None, None)
-            held = list(self.rules)
-            for _ in range(int(fault.silent * 10)):
-                if self.rules != held and not self.rules:
-                    break
-                await asyncio.sleep(0.1)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._end_of(rule), fault.silent)
             writer.transport.abort()
+
+    async def _end_of(self, rule: Rule) -> None:
+        """Wait until the rule is taken back."""
+        while rule in self.rules:  # noqa: ASYNC110 (another thread could not set an event for us)
+            await asyncio.sleep(0.05)
 
     async def _forward(
         self, request: Request, writer: asyncio.StreamWriter | None, cut: int | None

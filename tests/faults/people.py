@@ -12,6 +12,7 @@ from typing import Any
 
 from deploy.local.demo_logins import DEMO_LOGINS
 from tests.faults.cases import Case
+from tests.faults.world import HANG
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
@@ -87,7 +88,7 @@ class Person:
 
     def _ask(self, request: urllib.request.Request) -> Answer:
         try:
-            with self._opener.open(request, timeout=60) as answer:
+            with self._opener.open(request, timeout=HANG) as answer:
                 text = answer.read().decode(errors="replace")
                 return Answer(answer.status, answer.url, text, answer.headers)
         except urllib.error.HTTPError as error:

@@ -2,9 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.faults.cases import Case
+from tests.faults.cases import Case, Sent
 from tests.faults.checker import check
-from tests.faults.http_faults import Fault
+from tests.faults.http_faults import HELD, Rule
 from tests.faults.people import Person
 from tests.faults.reference import DEMO_CATEGORIES, expected_of
 from tests.faults.world import wait_until
@@ -15,16 +15,23 @@ def click(person: Person, what: str, upload_id: str) -> int:
     return person.post(f"/uploads/{upload_id}/{what}/", {}, form=form).status
 
 
+def drop_and_hold(case: Case) -> tuple[Sent, Rule]:
+    """A file of several batches; none after the first can be read."""
+    held = case.world.http.fail(
+        "dynamodb.Query", HELD, times=10_000, when=lambda _: bool(case.uploads()[0]["cursor"])
+    )
+    sent = case.drop(case.rows(5_000, bad=50))
+    wait_until("the second batch is under way", lambda: held.hits)
+    return sent, held
+
+
 def test_cancel_while_batches_run_then_retry(case: Case) -> None:
     """The old token changes nothing; then the retry brings in the rest."""
     person = Person(case)
-    held = case.world.http.fail(
-        "dynamodb.Query", Fault(slow=1.2), when=lambda _: bool(case.uploads()[0]["cursor"])
-    )
-    sent = case.drop(case.rows(5_000, bad=50))
-    wait_until("the second batch is under way", lambda: held.hits, within=20)
+    sent, held = drop_and_hold(case)
     [upload] = case.uploads()
     assert click(person, "cancel", upload["upload_id"]) == 200
+    case.world.http.take_back(held)
     case.settle()
     [upload] = case.uploads()
     assert upload["status"] == "cancelled"
@@ -41,19 +48,17 @@ def test_cancel_while_batches_run_then_retry(case: Case) -> None:
 def test_retry_clicked_at_once_after_cancel(case: Case) -> None:
     """One report and one e-mail per run, whatever was clicked how fast."""
     person = Person(case)
-    case.drop(case.rows(5_000, bad=50))
-    wait_until(
-        "it is being loaded", lambda: case.uploads() and case.uploads()[0]["cursor"], within=20
-    )
+    _, held = drop_and_hold(case)
     [upload] = case.uploads()
     click(person, "cancel", upload["upload_id"])
+    case.world.http.take_back(held)
 
     def retried() -> bool:
         """Not possible before the first run has its report, and while its e-mail is sent."""
         click(person, "retry", upload["upload_id"])
         return bool(case.uploads()[0]["run"] == 2)
 
-    wait_until("retried", retried, within=20, tell=case.how_it_stands)
+    wait_until("retried", retried, tell=case.how_it_stands)
     case.settle()
     check(case)
 

@@ -11,7 +11,7 @@ from deploy.local import stopping
 from imports.execution.failpoints import POINTS
 from tests.faults.cases import Case, Sent
 from tests.faults.checker import check
-from tests.faults.http_faults import EXPIRED, Fault
+from tests.faults.http_faults import EXPIRED, UNAVAILABLE
 from tests.faults.people import Person
 from tests.faults.reference import expected_of
 from tests.faults.world import wait_until
@@ -35,10 +35,12 @@ def as_many_imports(case: Case, point: str, times: int) -> None:
         case.drop(case.rows(20, bad=2, first=1 + 100 * number), vendor=number)
 
 
-def a_slow_import(case: Case, point: str, times: int) -> None:
-    """Not over before its event is delivered again."""
-    case.world.http.fail("s3.GET", Fault(slow=4), times=6)
+def an_import_of_nobody(case: Case, point: str, times: int) -> None:
+    """No hint gets through, so that it is not over before its event is delivered again."""
+    rule = case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
     an_import(case, point, times)
+    wait_until("everybody died", lambda: not case.world.deaths_left(point))
+    case.world.http.take_back(rule)
 
 
 def a_failing_import(case: Case, point: str, times: int) -> None:
@@ -57,7 +59,7 @@ def a_lost_hint(case: Case, point: str, times: int) -> None:
         successor = case.world.successor("forwarder", died)
         stopping.send(successor, signal.SIGSTOP)
         try:
-            wait_until("the sweep died", lambda: not case.world.deaths_left(point), within=30)
+            wait_until("the sweep died", lambda: not case.world.deaths_left(point))
         finally:
             stopping.send(successor, signal.SIGCONT)
 
@@ -71,12 +73,12 @@ def a_lost_event(case: Case, point: str, times: int) -> None:
         when=lambda request: b"-events" in request.body,
     )
     # A poll that was under way already would still be answered.
-    wait_until("the forwarder hears nothing", lambda: rule.hits, within=10)
+    wait_until("the forwarder hears nothing", lambda: rule.hits)
     case.world.order_death(point, times)
     for number in range(times):
         case.drop(case.rows(20, first=1 + 100 * number))
-    wait_until("the sweep died", lambda: not case.world.deaths_left(point), within=45)
-    case.world.http.rules.remove(rule)
+    wait_until("the sweep died", lambda: not case.world.deaths_left(point))
+    case.world.http.take_back(rule)
 
 
 def a_form(case: Case, point: str, times: int) -> None:
@@ -86,7 +88,7 @@ def a_form(case: Case, point: str, times: int) -> None:
         body = csv_bytes(case.rows(20, bad=2, first=1 + 100 * number))
         case.world.order_death(point)
         assert person.send(body).status == 0
-        wait_until("the web is back", lambda: person.get("/uploads/").status == 200, within=20)
+        wait_until("the web is back", lambda: person.get("/uploads/").status == 200)
         upload = case.uploads()[-1]
         versions = case.world.aws("s3").list_object_versions(
             Bucket=case.world.bucket, Prefix=upload["s3_key"]
@@ -95,6 +97,7 @@ def a_form(case: Case, point: str, times: int) -> None:
             expected = expected_of(body, case.vendor())
             sent = Sent(case.vendor(), version["Key"], version["VersionId"], body, expected)
             case.sent.append(sent)
+    wait_until("what came is known", lambda: all(case.upload_of(sent) for sent in case.sent))
     never_arrives(case)
     case.settle()
     if point == "send.before_put":
@@ -119,7 +122,7 @@ def a_form_without_its_file(case: Case, point: str, times: int) -> None:
     assert person.send(csv_bytes(case.rows(2))).status == 0
     case.world.order_death(point, times)
     never_arrives(case)
-    wait_until("given up", lambda: case.uploads()[0]["step"] == "done", within=30)
+    wait_until("given up", lambda: case.uploads()[0]["step"] == "done")
     assert case.uploads()[0]["failure_code"] == "NEVER_ARRIVED"
 
 
@@ -136,7 +139,6 @@ def an_old_upload(case: Case, point: str, times: int) -> None:
     wait_until(
         "the sources are deleted",
         lambda: all(upload["source_deleted_at"] for upload in case.uploads()),
-        within=30,
         tell=case.how_it_stands,
     )
 
@@ -155,7 +157,6 @@ def clients_into_dynamodb(case: Case, point: str, times: int) -> None:
         lambda: case.world.rows(
             "SELECT * FROM upload_history WHERE s3_key = %s AND step = 'done'", [key]
         ),
-        within=30,
     )
     assert (upload["valid_records"], upload["error_records"]) == (len(emails), 1)
     items = case.world.aws("dynamodb").scan(TableName=case.world.env["CLIENTS_TABLE"])["Items"]
@@ -164,7 +165,7 @@ def clients_into_dynamodb(case: Case, point: str, times: int) -> None:
 
 
 SCENES: dict[str, Callable[[Case, str, int], None]] = {
-    "receive.before_hint": a_slow_import,
+    "receive.before_hint": an_import_of_nobody,
     "load.after_items": clients_into_dynamodb,
     "stage.after_commit": as_many_imports,
     "report.after_commit": as_many_imports,
@@ -203,8 +204,8 @@ def test_killed_at_a_crash_point(case: Case, points: tuple[str, ...]) -> None:
             SCENES[point](case, point, 2)
         else:
             an_import(case, point, 2, vendor=number)
-    wait_until("everybody died", lambda: not case.world.deaths_left(), within=30)
-    case.settle(within=45)
+    wait_until("everybody died", lambda: not case.world.deaths_left())
+    case.settle()
     check(case)
 
 

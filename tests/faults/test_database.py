@@ -29,7 +29,7 @@ def test_cut_inside_commit(case: Case, committed: bool) -> None:
         for statement in TRANSACTIONS.values()
     ]
     case.drop_of_every_kind(2_100, bad=20)
-    wait_until("every kind of transaction was cut", lambda: all(c.done for c in cuts), within=30)
+    wait_until("every kind of transaction was cut", lambda: all(c.done for c in cuts))
     case.more_mails = 1  # the answer of SES was in the transaction that was cut
     case.settle()
     check(case)
@@ -38,9 +38,9 @@ def test_cut_inside_commit(case: Case, committed: bool) -> None:
 def test_postgres_restarted_immediate_in_mid_batch(case: Case) -> None:
     for _ in range(2):
         case.drop_of_every_kind(6_000, bad=20)
-    wait_until("a batch is under way", lambda: is_loading(case), within=20)
+    wait_until("a batch is under way", lambda: is_loading(case))
     case.world.kill("postgres", signal.SIGQUIT)
-    case.settle(within=45)
+    case.settle()
     check(case)
 
 
@@ -61,8 +61,8 @@ def test_postgres_down(case: Case, in_full: bool) -> None:
     assert {answer.status for answer in pages} == {503}
     assert all(answer.headers["Retry-After"] for answer in pages)
     case.world.do(case.world.pg.start())
-    wait_until("the web is back", lambda: person.get("/uploads/").status == 200, within=10)
-    case.settle(within=45)
+    wait_until("the web is back", lambda: person.get("/uploads/").status == 200)
+    case.settle()
     check(case)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 
 from tests.faults.cases import Case
 from tests.faults.checker import check
-from tests.faults.http_faults import EXPIRED, Fault
+from tests.faults.http_faults import EXPIRED, HELD
 from tests.faults.messages import event, send
 from tests.faults.reference import Expected
 from tests.faults.test_queues import alarms as dead_letter_alarms
@@ -25,7 +25,7 @@ def test_twice_late_out_of_order(case: Case) -> None:
         send(case, "Events", message, DelaySeconds=random.Random(message).randint(0, 2))
     case.settle()
     send(case, "Events", messages[0])  # long after its upload is done
-    wait_until("it is taken", lambda: not case.world.messages_in("Events"), within=15)
+    wait_until("it is taken", lambda: not case.world.messages_in("Events"))
     assert len(case.uploads()) == 3
     check(case)
 
@@ -36,7 +36,7 @@ def test_never(case: Case) -> None:
         "sqs.ReceiveMessage", EXPIRED, times=10_000, when=lambda asked: b"-events" in asked.body
     )
     case.drop(case.rows(20, bad=1))
-    case.settle(within=20)
+    case.settle()
     assert rule.hits
     case.world.http.heal()
     check(case)
@@ -51,7 +51,7 @@ def test_test_event_two_records_unknown_fields(case: Case) -> None:
     records = [json.loads(event(case, s.key, s.version))["Records"][0] for s in both]
     records[0]["glacierEventData"] = {"new": ["field"]}
     send(case, "Events", json.dumps({"Records": records, "unknown": True}))
-    case.world.http.rules.remove(rule)
+    case.world.http.take_back(rule)
     case.settle()
     assert len(case.uploads()) == 2
     check(case)
@@ -84,7 +84,6 @@ def test_missing_foreign_and_oversize_objects(case: Case) -> None:
     wait_until(
         "all have ended",
         lambda: len(case.uploads()) == 3 and all(u["step"] == "done" for u in case.uploads()),
-        within=60,
         tell=case.how_it_stands,
     )
     by_key = {upload["s3_key"]: upload for upload in case.uploads()}
@@ -101,12 +100,11 @@ def test_missing_foreign_and_oversize_objects(case: Case) -> None:
             "AND failure_code = 'UNKNOWN_VENDOR'",
             [unknown["upload_id"]],
         ),
-        within=20,
     )
     assert case.world.rows("SELECT 1 FROM alarms WHERE subject = %s", [f"NOBODY-{case.tag}"])
     # The event without a size, key or version is unreadable and becomes the only dead letter.
-    wait_until("set aside", lambda: case.world.messages_in("EventsDeadLetter") == 1, within=30)
-    wait_until("an alarm", lambda: dead_letter_alarms(case), within=10)
+    wait_until("set aside", lambda: case.world.messages_in("EventsDeadLetter") == 1)
+    wait_until("an alarm", lambda: dead_letter_alarms(case))
     check(case, dead_letters=1)
 
 
@@ -123,24 +121,24 @@ def test_bad_events_take_no_siblings_along(case: Case) -> None:
     for message in evil:
         send(case, "Events", message)
     case.drop(case.rows(20, bad=1))
-    case.settle(within=10)
+    case.settle()
     wait_until(
         "set aside",
         lambda: case.world.messages_in("EventsDeadLetter") == len(evil),
-        within=40,
         tell=lambda: case.world.log("forwarder", case.logs_before["forwarder"])[-2000:],
     )
     assert case.world.pid("forwarder") == pid
-    wait_until("an alarm", lambda: dead_letter_alarms(case), within=10)
+    wait_until("an alarm", lambda: dead_letter_alarms(case))
     check(case, dead_letters=len(evil))
 
 
 def test_object_overwritten_while_being_read(case: Case) -> None:
     """The version named in the event is the one read."""
-    held = case.world.http.fail("s3.GET", Fault(slow=0.8))
+    held = case.world.http.fail("s3.GET", HELD)
     case.drop(case.rows(300, bad=10), name="again.csv")
-    wait_until("the first one is being read", lambda: held.hits, within=20)
+    wait_until("the first one is being read", lambda: held.hits)
     case.drop(case.rows(200, bad=3, first=1_000), name="again.csv")
+    case.world.http.take_back(held)
     case.settle()
     assert {upload["total_records"] for upload in case.uploads()} == {300, 200}
     check(case)

@@ -33,12 +33,11 @@ def test_ses_fails(case: Case, fault: Fault, more: int) -> None:
     rule = case.world.http.fail(SEND, fault, times=times)
     case.more_mails = more
     case.drop(case.rows(20, bad=2))
-    wait_until("SES was asked", lambda: rule.hits, within=20, tell=case.how_it_stands)
+    wait_until("SES was asked", lambda: rule.hits, tell=case.how_it_stands)
     case.drop(case.rows(20, bad=2, first=100), vendor=1)  # not held up
     wait_until(
         "both have a final status",
         lambda: [upload["status"] for upload in case.uploads()] == ["partial"] * 2,
-        within=20,
     )
     case.settle()
     assert rule.hits == times

@@ -217,7 +217,7 @@ def test_a_deployment_is_closed(arguments: list[str]) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
 

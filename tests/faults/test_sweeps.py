@@ -11,7 +11,7 @@ from deploy.local.application import Commands
 from tests.faults.cases import Case
 from tests.faults.checker import check
 from tests.faults.http_faults import UNAVAILABLE
-from tests.faults.world import wait_until
+from tests.faults.world import HANG, wait_until
 
 
 def test_beat_dead_then_two_beats(case: Case, in_full: bool) -> None:
@@ -22,14 +22,15 @@ def test_beat_dead_then_two_beats(case: Case, in_full: bool) -> None:
         case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
         for number in range(4):
             case.drop(case.rows(1_100, bad=5, first=1 + 2_000 * number), vendor=number)
-        wait_until("no hint got through", lambda: hints_lost(case) == 4, within=20)
+        wait_until("no hint got through", lambda: hints_lost(case) >= 4)
+        wait_until("no event comes again", lambda: not case.world.messages_in("Events"))
         case.world.http.heal()
         time.sleep(600 if in_full else 2)
         assert not any(upload["step"] == "done" for upload in case.uploads())
     finally:
         stopping.send(pid, signal.SIGCONT)
     start_second_beat(case)
-    case.settle(within=45)
+    case.settle()
     check(case)
 
 
@@ -77,7 +78,7 @@ def test_source_deleted_only_after_its_end(case: Case) -> None:
         "WHERE vendor_prefix = ANY(%s)",
         [case.vendors],
     )
-    case.settle(within=45)
+    case.settle()
     assert rule.hits == 6
     assert not case.upload_of(slow)["source_deleted_at"]
     case.world.rows(
@@ -85,26 +86,21 @@ def test_source_deleted_only_after_its_end(case: Case) -> None:
         "WHERE upload_id = %s",
         [case.upload_of(old)["upload_id"]],
     )
-    wait_until("deleted", lambda: case.upload_of(old)["source_deleted_at"], within=20)
+    wait_until("deleted", lambda: case.upload_of(old)["source_deleted_at"])
     check(case)
 
 
 def test_one_vendor_uploads_many_files_then_another_a_small_one(case: Case, in_full: bool) -> None:
-    """The small one ends in at most three times its time alone + 2 s. In full: behind a hundred
-    files of 10,000 rows."""
+    """The small one does not wait for them: hardly any of them ends between its coming and its
+    end. In full: a hundred files of 10,000 rows."""
     files, rows = (100, 10_000) if in_full else (20, 3_000)
-    alone = case.drop(case.rows(50), vendor=1)
-    case.settle()
     for number in range(files):
         case.drop(case.rows(rows, bad=5, first=1_000 + 20_000 * number), vendor=0)
-    wait_until("a backlog", lambda: len(case.uploads()) > 15, within=60)
-    small = case.drop(case.rows(50, first=500), vendor=2)
-    wait_until("it has ended", lambda: case.upload_of(small).get("completed_at"), within=30)
-    assert seconds(case, small) <= 3 * seconds(case, alone) + 2
-    case.settle(within=400 if in_full else 60)
+    wait_until("a backlog", lambda: len(case.uploads()) > 15)
+    small = case.drop(case.rows(50, first=500), vendor=1)
+    case.settle(within=400 if in_full else HANG)
+    [*many, its_own] = sorted(case.uploads(), key=lambda upload: upload["s3_key"] == small.key)
+    came, ended = its_own["upload_timestamp"], its_own["completed_at"]
+    assert sum(came < upload["completed_at"] < ended for upload in many) <= 6
+    assert sum(ended < upload["completed_at"] for upload in many) >= 4  # it had a backlog to pass
     check(case)
-
-
-def seconds(case: Case, sent: object) -> float:
-    upload = next(u for u in case.uploads() if u["s3_key"] == getattr(sent, "key", ""))
-    return float((upload["completed_at"] - upload["upload_timestamp"]).total_seconds())

@@ -30,8 +30,11 @@ from deploy.local.process import Process
 from deploy.local.supervisor import Supervisor
 from tests.faults.http_faults import HttpFaults
 from tests.faults.pg_faults import PgFaults
+from tests.faults.spare_time import moments
 
 T = TypeVar("T")
+START = 300.0  # seconds for a whole system to start or stop, on the busiest machine
+HANG = 90.0  # seconds that nothing takes on a machine with a processor to spare
 SHORT = {
     "LEASE_SECONDS": "2",
     "SLICE_SECONDS": "0.3",
@@ -48,12 +51,6 @@ SHORT = {
     "SQS_UNANSWERED_SECONDS": "5",
     "DB_CONNECT_TIMEOUT": "2",
 }
-# A message that nobody can process is set aside after five times 2 s.
-QUEUES = {
-    "EventsVisibilityTimeout": "2",
-    "ImportsVisibilityTimeout": "2",
-    "MaintenanceVisibilityTimeout": "2",
-}
 
 
 class TooLate(AssertionError):
@@ -61,24 +58,25 @@ class TooLate(AssertionError):
 
 
 def wait_until(
-    what: str, is_so: Callable[[], Any], *, within: float, tell: Callable[[], str] = str
+    what: str, is_so: Callable[[], Any], *, within: float = HANG, tell: Callable[[], str] = str
 ) -> Any:
-    """Ask until the answer is true, and return it. Raises TooLate."""
-    deadline = time.monotonic() + within
-    while not (answer := is_so()):
-        if time.monotonic() > deadline:
-            raise TooLate(f"not within {within:.0f} s: {what}\n{tell()}")
-        time.sleep(0.05)
-    return answer
+    """Ask until the answer is true, and return it. Raises TooLate.
+
+    `within` is for promises, in seconds of spare time.
+    """
+    for _ in moments(within):
+        if answer := is_so():
+            return answer
+    raise TooLate(f"not within {within:.0f} s: {what}\n{tell()}")
 
 
 class World:
     """The running system. Use `running()`."""
 
-    def __init__(self, places: Places, settings: dict[str, str], most_receives: int = 5) -> None:
+    def __init__(self, places: Places, settings: dict[str, str], queues: dict[str, str]) -> None:
         self.places = places
         self.settings = SHORT | settings
-        self.queues = QUEUES | {"MaxReceiveCount": str(most_receives)}
+        self.queues = queues
         self.crash_points = places.root / "crash-points"
         self.temp = places.root / "tmp"
         for directory in (self.crash_points, self.temp):
@@ -99,9 +97,9 @@ class World:
 
     # --- Life ---------------------------------------------------------------------------------
 
-    def do(self, coroutine: Coroutine[Any, Any, T], within: float = 90) -> T:
+    def do(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run it in the loop that the proxies and the supervisor live in."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(within)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(START)
 
     async def start(self) -> None:
         """Bring everything up."""
@@ -114,7 +112,7 @@ class World:
         database = await asyncio.to_thread(
             postgres.prepare, self.places, self.ports["postgres"], durable=False
         )
-        await self.supervisor.start(emulator, database)
+        await self.supervisor.start(emulator, database, within=START)
         await self.http.start()
         await self.pg.start()
         command = Commands(self.places, self._environment())
@@ -122,7 +120,7 @@ class World:
         for name, *arguments in (("migrate", "--noinput", "-v0"), ("load_demo",)):
             code = await self.supervisor.once(command.manage(name, name, *arguments))
             assert code == 0, self.output.tail(name)
-        await self.supervisor.start(*self.processes(command))
+        await self.supervisor.start(*self.processes(command), within=START)
 
     def processes(self, command: Commands) -> tuple[Process, ...]:
         return command.application(self.ports["web"])
@@ -183,7 +181,7 @@ class World:
 
     def successor(self, name: str, killed: int) -> int:
         """The pid of the process that takes the place of the one killed, when it is there."""
-        wait_until("a successor", lambda: self.pid(name) != killed, within=10)
+        wait_until("a successor", lambda: self.pid(name) != killed)
         return self.pid(name)
 
     def children(self, name: str) -> list[int]:
@@ -220,7 +218,7 @@ class World:
 
     def rows(self, statement: str, parameters: Any = ()) -> list[dict[str, Any]]:
         """Ask the database itself, each time over a connection of its own; waits for a restart."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + HANG
         while True:
             try:
                 return self._rows(statement, parameters)
@@ -272,7 +270,7 @@ class World:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=60,
+            timeout=START,
         )
         assert done.returncode == 0, done.stdout
         return done.stdout
@@ -298,14 +296,18 @@ class World:
 
 
 @contextmanager
-def running(*, most_receives: int = 5, **settings: str) -> Iterator[World]:
+def running(*, most_receives: int = 5, visibility: int = 2, **settings: str) -> Iterator[World]:
     """A world that is up, and gone afterwards. `settings` are put on top of the short waits; a
-    message is set aside after `most_receives`."""
+    message that nobody can process is set aside after `most_receives` of `visibility` seconds."""
+    queues = dict.fromkeys(
+        (f"{name}VisibilityTimeout" for name in ("Events", "Imports", "Maintenance")),
+        str(visibility),
+    )
     with ExitStack() as cleanup:
         places = Places(embedded._own_directory(embedded.TEST_RUNS, cleanup))
         cleanup.callback(embedded._clear, places)
         given = os.environ.pop("PGBIN", None)  # the proxy stands before a server of our own
-        world = World(places, settings, most_receives)
+        world = World(places, settings, queues | {"MaxReceiveCount": str(most_receives)})
         cleanup.callback(world.stop)
         world.do(world.start())
         if given:

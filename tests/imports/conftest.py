@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils.timezone import now
 
-from imports.destinations import dynamodb
+from imports.destinations import dynamodb as destination
 from imports.models import Upload
-from imports.storage import staging
+from imports.storage import dynamodb, staging
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def die_after_writing(monkeypatch: pytest.MonkeyPatch) -> Deaths:
             if left and when():
                 raise left.pop()
 
-        monkeypatch.setattr(dynamodb, "failpoint", die)
+        monkeypatch.setattr(destination, "failpoint", die)
 
     return ahead
 
@@ -46,3 +47,15 @@ def die_after_writing(monkeypatch: pytest.MonkeyPatch) -> Deaths:
 def live_again() -> None:
     """The lease of whoever died runs out."""
     Upload.objects.filter(lease_until__isnull=False).update(lease_until=now() - timedelta(1))
+
+
+@pytest.fixture
+def clients() -> str:
+    """The table of clients, emptied of what other tests have imported."""
+    table: str = settings.CLIENTS_TABLE
+    pages = dynamodb.client().get_paginator("scan").paginate(TableName=table)
+    found = [{"email": item["email"]} for page in pages for item in page["Items"]]
+    for n in range(0, len(found), 25):
+        requests: list[Any] = [{"DeleteRequest": {"Key": key}} for key in found[n : n + 25]]
+        dynamodb.client().batch_write_item(RequestItems={table: requests})
+    return table

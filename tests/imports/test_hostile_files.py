@@ -22,6 +22,7 @@ def approved(categories: list[str]) -> None:
         Category.objects.get_or_create(name=name)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("approved")
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)
 def test_a_hostile_file_has_a_clear_end(case: Hostile, run_upload: Run) -> None:

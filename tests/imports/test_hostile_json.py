@@ -8,7 +8,7 @@ from tests.imports.dropping import imported
 from tests.imports.hostile.json_corpus import CORPUS, HostileJson
 from warehouse.models import IncomingMetric, Metric
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)

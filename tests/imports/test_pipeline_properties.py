@@ -44,6 +44,7 @@ def file_of(table: list[tuple[str, ...]]) -> bytes:
     return text.getvalue().encode()
 
 
+@pytest.mark.slow
 @given(st.lists(rows, min_size=1, max_size=12))
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None

@@ -18,9 +18,9 @@ def aws() -> Callable[[str], Any]:
 
 @pytest.fixture
 def until() -> Callable[..., Any]:
-    """Ask again and again until the answer is true, and return it; fail after some seconds."""
+    """Ask again and again until the answer is true, and return it; fail when it hangs."""
 
-    def ask(question: Callable[[], Any], seconds: float = 15) -> Any:
+    def ask(question: Callable[[], Any], seconds: float = 120) -> Any:
         deadline = time.monotonic() + seconds
         while not (answer := question()):
             assert time.monotonic() < deadline, f"not within {seconds} s"

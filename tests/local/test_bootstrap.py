@@ -137,7 +137,7 @@ class Emulator:
     def end(self, how: signal.Signals) -> None:
         if self._child:
             self._child.send_signal(how)
-            self._child.wait(timeout=30)
+            self._child.wait(timeout=100)
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def assert_events_flow(endpoint: str, outputs: dict[str, str]) -> None:
     bodies: list[str] = []
     while not any("news.csv" in body for body in bodies):
         received = sqs.receive_message(
-            QueueUrl=outputs["EventsQueueUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=5
+            QueueUrl=outputs["EventsQueueUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=20
         )
         assert received.get("Messages"), "no event came"
         bodies += [message["Body"] for message in received["Messages"]]

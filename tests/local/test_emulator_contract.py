@@ -25,7 +25,7 @@ class Inbox:
 
     def receive(self, url: str | None = None, **more: Any) -> list[dict[str, Any]]:
         said = self.sqs.receive_message(
-            QueueUrl=url or self.url, MaxNumberOfMessages=10, WaitTimeSeconds=5, **more
+            QueueUrl=url or self.url, MaxNumberOfMessages=10, WaitTimeSeconds=20, **more
         )
         messages: list[dict[str, Any]] = said.get("Messages", [])
         return messages
@@ -115,7 +115,7 @@ def test_a_version_is_read_and_deleted_for_itself(aws: Client, bucket: str) -> N
 
 def ask(method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None) -> int:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=100)
     connection.request(method, f"{parts.path}?{parts.query}", body, headers or {})
     status = connection.getresponse().status
     connection.close()

@@ -43,7 +43,7 @@ def test_what_a_killed_supervisor_left_is_stopped(
     stopping.record(places.pids, [entry(sleeper)])
     places.stack.write_text("{}")
     with the_only_one(places):
-        assert sleeper.wait(timeout=10) == -signal.SIGTERM
+        assert sleeper.wait(timeout=100) == -signal.SIGTERM
         assert not places.stack.exists()
 
 

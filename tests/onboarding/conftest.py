@@ -18,7 +18,7 @@ Browse = Callable[[User], Client]
 
 @pytest.fixture
 def browse() -> Browse:
-    """A browser of its own for each person."""
+    """A separate browser for each person."""
 
     def logged_in(user: User) -> Client:
         client = Client()
@@ -34,25 +34,25 @@ def as_alice(browse: Browse, alice: User) -> Client:
 
 
 @pytest.fixture
-def looker(db: None) -> User:
-    """Staff who may look at uploads, and no more."""
-    user = User.objects.create_user("looker", "looker@people.example", is_staff=True)
+def viewer(db: None) -> User:
+    """Staff who may view uploads, and no more."""
+    user = User.objects.create_user("viewer", "viewer@people.example", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_upload"))
     return user
 
 
 @pytest.fixture
-def nobody(db: None) -> User:
+def unassigned(db: None) -> User:
     """A member of no vendor."""
-    return User.objects.create_user("nobody", "nobody@people.example")
+    return User.objects.create_user("unassigned", "unassigned@people.example")
 
 
 def make_upload(number: int, vendor: Vendor | None, **values: object) -> Upload:
-    """A row of the history: 7 of 10 rows in, unless `values` say otherwise."""
+    """A row of the history: 7 of 10 rows imported, unless `values` say otherwise."""
     usual: dict[str, object] = {
         "upload_id": f"UPLOAD_20261120_093000_{number:06X}",
         "vendor": vendor,
-        "vendor_prefix": vendor.vendor_id if vendor else "NOBODY",
+        "vendor_prefix": vendor.vendor_id if vendor else "VEND999",
         "dataset": "products",
         "file_name": f"file-{number}.csv",
         "file_size": 1234,
@@ -83,5 +83,5 @@ def send(
 
 
 def text_of(answer: Any) -> str:
-    """The page as text. The test client's own type of answers has no public name."""
+    """The page as text. The test client's own type of responses has no public name."""
     return str(answer.content.decode())

@@ -1,4 +1,4 @@
-"""Data sets that no vendor uploads: staff send them, and vendors' people never see them."""
+"""Data sets that no vendor uploads: staff send them, and vendors never see them."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +10,7 @@ from tests.onboarding.conftest import Browse, make_upload, send, text_of
 from tests.onboarding.views.test_new_upload import forward
 from vendors.models import Vendor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_events")]
 CLIENTS = b"Name,Email,Company\nJo,jo-of-the-form@example.com,Acme\n"
 
 
@@ -19,6 +19,7 @@ def as_staff(browse: Browse, reviewer: User) -> Client:
     return browse(reviewer)
 
 
+@pytest.mark.usefixtures("quiet_events")
 def test_staff_send_a_file_that_belongs_to_no_vendor(
     as_staff: Client, reviewer: User, vendor_a: Vendor
 ) -> None:
@@ -36,7 +37,7 @@ def test_staff_send_a_file_that_belongs_to_no_vendor(
     drive()
     upload.refresh_from_db()
     assert (upload.status, upload.valid_records) == ("completed", 1)
-    assert "Your client is in." in text_of(as_staff.get(f"/uploads/{upload.upload_id}/"))
+    assert "1 client imported." in text_of(as_staff.get(f"/uploads/{upload.upload_id}/"))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_staff_send_a_file_that_belongs_to_no_vendor(
         ("csv", b"upload_id,a\n1,2\n", "INVALID_HEADER"),
     ],
 )
-def test_a_file_that_cannot_be_imported_is_told_at_once(
+def test_a_file_that_cannot_be_imported_is_reported_immediately(
     dataset: str, body: bytes, code: str, as_staff: Client
 ) -> None:
     answer = send(as_staff, body, dataset=dataset)
@@ -67,13 +68,13 @@ def test_a_vendors_people_cannot_send_them(dataset: str, as_alice: Client) -> No
     assert not Upload.objects.exists()
 
 
-def test_staff_who_may_only_look_cannot_send_them(browse: Browse, looker: User) -> None:
-    assert send(browse(looker), CLIENTS, dataset="clients").status_code == 403
+def test_staff_who_may_only_view_cannot_send_them(browse: Browse, viewer: User) -> None:
+    assert send(browse(viewer), CLIENTS, dataset="clients").status_code == 403
     assert not Upload.objects.exists()
 
 
-def test_nobody_but_staff_sees_such_an_upload(
-    as_alice: Client, as_staff: Client, browse: Browse, nobody: User
+def test_only_staff_see_such_an_upload(
+    as_alice: Client, as_staff: Client, browse: Browse, unassigned: User
 ) -> None:
     upload = make_upload(
         1,
@@ -87,7 +88,7 @@ def test_nobody_but_staff_sees_such_an_upload(
     address = f"/uploads/{upload.upload_id}/"
     # A vendor whose id is the empty prefix, or its like, must not come into its possession.
     odd = browse(person("odd", Vendor.objects.create(vendor_id="_", name="Odd")))
-    for client in (as_alice, odd, browse(nobody)):
+    for client in (as_alice, odd, browse(unassigned)):
         assert "people.csv" not in text_of(client.get("/uploads/"))
         for page in ("", "errors.csv", "correct.csv", "cancel/"):
             assert client.get(address + page).status_code == 404
@@ -100,7 +101,7 @@ def test_nobody_but_staff_sees_such_an_upload(
         assert "Unknown" not in shown
 
 
-def test_staff_see_what_a_file_without_known_columns_was_told(as_staff: Client) -> None:
+def test_staff_see_the_errors_of_a_file_without_known_columns(as_staff: Client) -> None:
     answer = send(as_staff, b"place,temp\nHall,2,3\nHall,<b>\x07\n", dataset="csv")
     upload = Upload.objects.get()
     assert answer.status_code == 303
@@ -120,9 +121,9 @@ def test_the_admin_says_that_no_vendor_sent_it(admin: User, browse: Browse) -> N
     assert "Unknown: the file lies under" not in page
 
 
-def test_the_admin_leads_staff_who_may_send_to_the_form(
-    browse: Browse, reviewer: User, looker: User
+def test_the_admin_links_to_the_form_for_staff_who_may_upload(
+    browse: Browse, reviewer: User, viewer: User
 ) -> None:
     link = "/uploads/new/"
     assert link in text_of(browse(reviewer).get("/admin/"))
-    assert link not in text_of(browse(looker).get("/admin/"))
+    assert link not in text_of(browse(viewer).get("/admin/"))

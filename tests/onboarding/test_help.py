@@ -13,7 +13,7 @@ from catalog.models import Category
 from imports import datasets
 from imports.dataset import Dataset
 from imports.rules.refusals import ALL
-from onboarding.help import error_codes, refusals
+from onboarding.help import error_codes, file_error_codes, row_error_codes
 from tests.imports.dropping import imported
 from tests.onboarding.conftest import Browse, text_of
 from vendors.models import Vendor
@@ -79,35 +79,38 @@ def test_help_names_every_column_and_has_an_anchor_for_every_code(
     page = text_of(as_staff.get(f"/help/{dataset.key}/"))
     for column in dataset.columns:
         assert f'id="column-{column.key}"' in page
-    refused = [refusal.code for refusal, _ in refusals(dataset)]
-    for code in [*(code.code for code in error_codes(dataset)), *refused]:
-        assert page.count(f'id="{code}"') == 1
+    for error in error_codes(dataset):
+        assert page.count(f'id="{error.code}"') == 1
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
 
 
-def test_every_refusal_is_told_where_it_can_happen_and_nowhere_else() -> None:
-    told = {dataset.key: {refusal.code for refusal, _ in refusals(dataset)} for dataset in EVERY}
-    assert set().union(*told.values()) == {refusal.code for refusal in ALL}
-    assert not told["metrics"] & {"NOT_CSV", "MISSING_COLUMNS", "UNKNOWN_VENDOR"}
-    assert not told["products"] & {"NOT_JSON", "MALFORMED_JSON", "INVALID_HEADER"}
-    assert "COLUMN_COUNT" not in {code.code for code in error_codes(datasets.get("metrics"))}
+def test_every_file_error_is_explained_where_it_can_happen_and_nowhere_else() -> None:
+    explained = {
+        dataset.key: {error.code for error in file_error_codes(dataset)} for dataset in EVERY
+    }
+    assert set().union(*explained.values()) == {refusal.code for refusal in ALL}
+    assert not explained["metrics"] & {"NOT_CSV", "MISSING_COLUMNS", "UNKNOWN_VENDOR"}
+    assert not explained["products"] & {"NOT_JSON", "MALFORMED_JSON", "INVALID_HEADER"}
+    metrics = row_error_codes(datasets.get("metrics"))
+    assert "COLUMN_COUNT" not in {error.code for error in metrics}
 
 
 def test_products_have_the_row_errors_that_other_tools_know() -> None:
-    assert {code.code for code in error_codes(datasets.get("products"))} == ROW_ERRORS
+    assert {error.code for error in row_error_codes(datasets.get("products"))} == ROW_ERRORS
 
 
 def test_rules_and_messages_are_in_words(categories: list[str]) -> None:
     page = text_of(Client().get("/help/products/"))
     assert "0.01 to 999,999.99, at most 2 decimals" in page
     assert "at most 2,000 characters" in page
-    assert "<var>field</var> must be a number from 0.01 to 999,999.99" in page
+    assert "The value must be a number from 0.01 to 999,999.99" in page
+    assert "is already used in row <var>…</var> of this file" in page
     assert "10,000 rows" in page
     assert "{" not in page
 
 
-def test_the_approved_list_is_the_one_of_now(categories: list[str]) -> None:
+def test_the_approved_list_is_the_current_one(categories: list[str]) -> None:
     Category.objects.create(name="<Robots> & co")
     Category.objects.filter(name="Books").update(is_active=False)
     page = text_of(Client().get("/help/products/"))
@@ -136,18 +139,32 @@ def test_what_only_staff_upload_is_for_staff_to_read_about(
 def test_help_says_what_a_file_of_any_columns_is(as_staff: Client) -> None:
     page = text_of(as_staff.get("/help/csv/"))
     assert "These names are taken: upload_id and row_number." in page
-    assert "Any will do; these are an example." in page
+    assert "You can use any columns. These are an example." in page
     assert "Each upload keeps its own rows" in page
     assert "When you update" not in page
 
 
-def test_help_says_what_becomes_of_a_client_that_is_there(as_staff: Client) -> None:
+def test_help_says_what_happens_to_a_client_that_already_exists(as_staff: Client) -> None:
     page = text_of(as_staff.get("/help/clients/"))
     assert "A client that is there already is replaced, unless a newer file wrote it." in page
     assert "A first row that names none of the columns is taken for data" in page
     assert "Active or Inactive, in upper or lower case" in page
-    assert "Approved:" not in page
+    assert "Approved values" not in page
 
 
-def test_general_help_leads_to_the_first_data_set(db: None) -> None:
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("INVALID_PRICE", "Invalid price"),
+        ("DUPLICATE_SKU", "Duplicate SKU"),
+        ("DUPLICATE_VENDOR_PRODUCT_ID", "Duplicate vendor product ID"),
+    ],
+)
+def test_a_row_error_has_a_title_beside_its_code(
+    code: str, title: str, categories: list[str]
+) -> None:
+    assert f"<h3>{title} <code>{code}</code></h3>" in text_of(Client().get("/help/products/"))
+
+
+def test_general_help_redirects_to_the_first_data_set(db: None) -> None:
     assert Client().get("/help/")["Location"] == f"/help/{EVERY[0].key}/"

@@ -1,4 +1,4 @@
-"""Every address of the portal, asked for by everybody.
+"""Every address of the portal, requested by each kind of person.
 
 The addresses come from the URL configuration: a new one fails here until it is listed.
 """
@@ -15,11 +15,11 @@ from imports.notifications import report_links
 from tests.onboarding.conftest import Browse, make_upload, text_of
 from vendors.models import Vendor
 
-PEOPLE = ("anonymous", "other vendor", "colleague", "plain staff", "looker", "reviewer")
+PEOPLE = ("anonymous", "other vendor", "colleague", "plain staff", "viewer", "reviewer")
 ADDRESSES: list[Any] = get_resolver("onboarding.urls").url_patterns
 
 # Name → method → the answer each of PEOPLE gets for Alice's upload, in that order. Anonymous
-# people are sent to the login; somebody else's upload is 404, never 403.
+# people are sent to the login; another vendor's upload is 404, never 403.
 EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "home": {"get": (302, 302, 302, 302, 302, 302)},
     "login": {"get": (200, 302, 302, 302, 302, 302)},
@@ -66,7 +66,7 @@ def upload(vendor_a: Vendor, alice: User) -> Upload:
 
 @pytest.fixture
 def everybody(request: pytest.FixtureRequest, browse: Browse) -> list[Client]:
-    known = ("bob", "adam", "staff", "looker", "reviewer")  # in the order of PEOPLE
+    known = ("bob", "adam", "staff", "viewer", "reviewer")  # in the order of PEOPLE
     return [Client(), *(browse(request.getfixturevalue(name)) for name in known)]
 
 
@@ -108,7 +108,7 @@ def test_everybody_gets_the_answer_they_may_have(
 
 
 @pytest.mark.parametrize("name", ["upload", "cancel", "errors", "correct"])
-def test_an_upload_of_somebody_else_looks_like_none_at_all(
+def test_an_upload_of_another_vendor_looks_like_one_that_does_not_exist(
     name: str, upload: Upload, browse: Browse, bob: User
 ) -> None:
     client = browse(bob)
@@ -126,7 +126,7 @@ def test_nothing_of_another_vendor_is_listed_counted_or_found(
         assert "data-total" not in page
 
 
-def test_a_colleague_acts_on_an_upload_and_the_act_is_kept_with_their_name(
+def test_a_colleagues_action_on_an_upload_is_recorded_with_their_name(
     upload: Upload, browse: Browse, adam: User
 ) -> None:
     browse(adam).post(f"/uploads/{upload.upload_id}/retry/")
@@ -136,9 +136,9 @@ def test_a_colleague_acts_on_an_upload_and_the_act_is_kept_with_their_name(
 
 
 def test_strangers_and_other_vendors_change_nothing(
-    upload: Upload, browse: Browse, bob: User, staff: User, looker: User
+    upload: Upload, browse: Browse, bob: User, staff: User, viewer: User
 ) -> None:
-    for client in (Client(), browse(bob), browse(staff), browse(looker)):
+    for client in (Client(), browse(bob), browse(staff), browse(viewer)):
         client.post(f"/uploads/{upload.upload_id}/retry/")
         client.post(f"/uploads/{upload.upload_id}/cancel/")
     upload.refresh_from_db()
@@ -146,7 +146,7 @@ def test_strangers_and_other_vendors_change_nothing(
     assert upload.actions.count() == 1
 
 
-def test_a_member_who_is_no_longer_active_is_out(
+def test_a_member_who_is_no_longer_active_is_logged_out(
     upload: Upload, browse: Browse, alice: User
 ) -> None:
     client = browse(alice)
@@ -155,14 +155,14 @@ def test_a_member_who_is_no_longer_active_is_out(
     assert client.get(address("upload", upload)).status_code == 302
 
 
-def test_a_page_that_asks_for_news_after_the_login_has_ended_is_told_to_reload(
+def test_a_page_that_polls_after_the_login_has_expired_reloads(
     upload: Upload,
 ) -> None:
     answer = Client().get(address("upload", upload), headers={"HX-Request": "true"})
     assert (answer.status_code, answer["HX-Refresh"]) == (204, "true")
 
 
-def test_pages_of_members_are_kept_in_no_cache(upload: Upload, as_alice: Client) -> None:
+def test_pages_of_members_are_not_cached(upload: Upload, as_alice: Client) -> None:
     for name in ("uploads", "upload", "new_upload", "correct", "errors"):
         answer = as_alice.get(address(name, upload))
         assert "no-store" in answer["Cache-Control"]
@@ -184,5 +184,5 @@ def test_pages_of_members_are_kept_in_no_cache(upload: Upload, as_alice: Client)
         "/template/nothing.csv",
     ],
 )
-def test_an_address_that_nobody_issued_is_not_found(path: str, as_alice: Client) -> None:
+def test_an_unknown_address_is_not_found(path: str, as_alice: Client) -> None:
     assert as_alice.get(path).status_code == 404

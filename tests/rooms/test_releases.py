@@ -63,7 +63,19 @@ def tightens(operation: Any, model: Any) -> bool:
     if isinstance(operation, operations.AlterField):
         before = model.fields.get(operation.name)
         return before is not None and before.null and not operation.field.null
-    return isinstance(operation, operations.AddConstraint)
+    return isinstance(operation, operations.AddConstraint) and not follows_from(
+        operation.constraint, model.options.get("constraints", [])
+    )
+
+
+def follows_from(constraint: Any, released: Iterable[Any]) -> bool:
+    """Whether a uniqueness is no more than what a released one asks already, of fewer fields."""
+    return isinstance(constraint, models.UniqueConstraint) and any(
+        isinstance(other, models.UniqueConstraint)
+        and not other.condition
+        and {*other.fields} <= {*constraint.fields}
+        for other in released
+    )
 
 
 def released_state() -> ProjectState:
@@ -87,6 +99,10 @@ def test_new_migrations_leave_the_running_version_alone() -> None:
 STEP = ("imports", MIGRATIONS["imports"])
 UNRELEASED = ("imports", "0999_of_this_very_release")
 TEXT, NULLABLE = models.TextField(), models.TextField(null=True)
+LOOSER, OTHER = (
+    models.UniqueConstraint(fields=fields, name="x")
+    for fields in (["upload", "run", "state"], ["upload", "state"])
+)
 CHECK = models.CheckConstraint(condition=models.Q(run__gt=0), name="x")
 
 
@@ -103,6 +119,8 @@ CHECK = models.CheckConstraint(condition=models.Q(run__gt=0), name="x")
         (operations.AlterField("upload", "s3_version", NULLABLE), None, False),
         (operations.AddConstraint("upload", CHECK), None, True),
         (operations.AddConstraint("upload", CHECK), STEP, False),
+        (operations.AddConstraint("notification", LOOSER), None, False),
+        (operations.AddConstraint("notification", OTHER), None, True),
         (operations.RemoveField("upload", "run"), None, True),
         (operations.RemoveField("upload", "run"), STEP, False),
         (operations.DeleteModel("Upload"), None, True),

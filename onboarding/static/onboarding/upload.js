@@ -1,5 +1,5 @@
-// The upload form without the wait: drag and drop, and a look at the file before it is sent.
-// Everything here is a convenience; the server looks again, and the form works without it.
+// Drag and drop for the upload form, and a check of the file before it is sent. All of it is a
+// convenience: the server checks again, and the form works without this script.
 "use strict";
 
 (() => {
@@ -7,11 +7,13 @@
   if (!form) return;
   const input = document.getElementById("id_file");
   const drop = document.getElementById("drop");
-  const words = document.getElementById("drop-words");
+  const chosen = document.getElementById("drop-words");
   const problem = document.getElementById("file-problem");
   const send = document.getElementById("send");
   const expected = JSON.parse(form.getAttribute("data-check"));
-  const HEAD = 65536;
+  const texts = expected.texts;
+  const HEAD_BYTES = 65536;
+  const COLUMNS_SHOWN = 10;
   let isTooLarge = false;
   let isSent = false;
 
@@ -31,9 +33,9 @@
     });
   }
 
-  input.addEventListener("change", look);
+  input.addEventListener("change", check);
   form.addEventListener("change", (event) => {
-    if (event.target.name === "mode") look();
+    if (event.target.name === "mode") check();
   });
   form.addEventListener("submit", (event) => {
     if (isTooLarge) {
@@ -43,35 +45,38 @@
     }
     send.setAttribute("aria-disabled", "true");
     send.querySelector("span").textContent = send.dataset.busy;
-    if (isSent) event.preventDefault(); // a second click is no second upload
+    if (isSent) event.preventDefault(); // a second click must not send a second upload
     isSent = true;
   });
-  // Coming back with the browser's button finds the form ready again.
+  // After the browser's Back button the form must be ready again.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) window.location.reload();
   });
 
-  async function look() {
+  async function check() {
     const file = input.files[0];
     isTooLarge = false;
     drop.classList.toggle("drop-filled", Boolean(file));
     if (!file) {
-      words.textContent = `Drop a ${expected.kind} file here, or choose one.`;
-      tell("");
+      chosen.textContent = texts.choose;
+      showProblem("");
       return;
     }
-    words.textContent = `${file.name} · ${size(file.size)}`;
+    chosen.textContent = `${file.name} · ${size(file.size)}`;
     isTooLarge = file.size > expected.maxBytes;
     if (isTooLarge) {
-      tell(`This file has ${size(file.size)}; at most ${size(expected.maxBytes)} can be ` +
-        "imported at once. Split it into several.");
+      showProblem(fill(texts.tooLarge, { size: size(file.size) }));
       return;
     }
-    const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
-    if (file === input.files[0]) tell(whatIsWrong(head));
+    const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+    if (file === input.files[0]) showProblem(findProblem(head));
   }
 
-  function tell(text) {
+  function fill(text, values) {
+    return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  }
+
+  function showProblem(text) {
     problem.textContent = text;
     if (text) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
@@ -80,46 +85,53 @@
   function size(bytes) {
     if (bytes < 1024) return `${bytes} bytes`;
     if (bytes < 1048576) return `${Math.round(bytes / 1024)} KB`;
-    return `${(bytes / 1048576).toFixed(1)} MB`;
+    // Rounded up: a file just above the limit must not read like the limit.
+    return `${(Math.ceil(bytes / 104857.6) / 10).toFixed(1)} MB`;
   }
 
-  function whatIsWrong(head) {
-    if (head.length === 0) return "This file is empty. Did you choose the right one?";
+  function findProblem(head) {
+    if (head.length === 0) return texts.empty;
     const kind = notText(head);
     if (kind) {
-      const save = expected.kind === "CSV" ? " Open it in your spreadsheet program and save it " +
-        "as “CSV UTF-8 (comma delimited)”." : "";
-      return `This is ${kind}, not a ${expected.kind} file.${save}`;
+      const problem = fill(texts.wrongKind, { found: texts[kind] });
+      return expected.isCsv ? `${problem} ${texts.saveAsCsv}` : problem;
     }
-    if (!expected.looksAtHeader) return "";
+    if (!expected.checksHeader) return "";
     const columns = header(decode(head));
-    if (!columns.length) return "This file is empty. Did you choose the right one?";
+    if (!columns.length) return texts.empty;
     const names = columns.map((cell) => cell.replace(/[\s_*]/g, "").toLowerCase());
     const count = (column) => names.filter((name) => column.names.includes(name)).length;
     const mode = form.querySelector("input[name=mode]:checked")?.value;
     const needed = expected.columns.filter((c) => (mode === "update" ? c.isIdentity : c.required));
     const missing = needed.filter((column) => !count(column));
     if (missing.length) {
-      return `The header lacks ${list(missing)}. The template has all columns; ` +
-        "upper and lower case, spaces and underscores make no difference.";
+      const text = missing.length === 1 ? texts.missingOne : texts.missing;
+      return fill(text, { columns: labels(missing), found: list(columns) });
     }
-    const doubled = expected.columns.filter((column) => count(column) > 1);
-    return doubled.length ? `The header names ${list(doubled)} more than once.` : "";
+    const repeated = expected.columns.filter((column) => count(column) > 1);
+    if (!repeated.length) return "";
+    const text = repeated.length === 1 ? texts.repeatedOne : texts.repeated;
+    return fill(text, { columns: labels(repeated) });
   }
 
-  function list(columns) {
-    const labels = columns.map((column) => column.label);
-    return labels.length < 2 ? labels.join("")
-      : `${labels.slice(0, -1).join(", ")} and ${labels[labels.length - 1]}`;
+  function labels(columns) {
+    return columns.map((column) => column.label).join(", ");
   }
 
+  function list(cells) {
+    const names = cells.map((cell) => cell.trim()).filter(Boolean);
+    const shown = names.slice(0, COLUMNS_SHOWN).join(", ");
+    return names.length > COLUMNS_SHOWN ? `${shown}, …` : shown;
+  }
+
+  // What the first bytes show the file to be, if it is not text: a key of the texts, or "".
   function notText(head) {
     const starts = (...bytes) => bytes.every((byte, i) => head[i] === byte);
-    if (starts(0x50, 0x4b)) return "an Excel workbook or a ZIP archive";
-    if (starts(0xd0, 0xcf, 0x11, 0xe0)) return "an Excel workbook (.xls)";
-    if (starts(0x25, 0x50, 0x44, 0x46, 0x2d)) return "a PDF document";
-    if (starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff)) return "a picture";
-    if (starts(0x1f, 0x8b)) return "a gzip archive";
+    if (starts(0x50, 0x4b)) return "workbook";
+    if (starts(0xd0, 0xcf, 0x11, 0xe0)) return "oldWorkbook";
+    if (starts(0x25, 0x50, 0x44, 0x46, 0x2d)) return "pdf";
+    if (starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff)) return "picture";
+    if (starts(0x1f, 0x8b)) return "gzip";
     return "";
   }
 
@@ -129,14 +141,14 @@
     return new TextDecoder(kind).decode(head);
   }
 
-  // The cells of the first row with something in it, by the divider that finds most columns.
+  // The cells of the first row that is not empty, by the delimiter that finds most columns.
   function header(text) {
     const start = text.replace(/^"?sep=.?"?[^\r\n]*(\r\n|\r|\n)/i, "");
     const known = new Set(expected.columns.flatMap((column) => column.names));
     let best = [];
     let most = -1;
-    for (const divider of [",", ";", "\t", "|"]) {
-      const cells = firstRow(start, divider);
+    for (const delimiter of [",", ";", "\t", "|"]) {
+      const cells = firstRow(start, delimiter);
       const hits = cells.filter((cell) => known.has(cell.replace(/[\s_*]/g, "").toLowerCase()));
       if (hits.length > most) {
         most = hits.length;
@@ -146,14 +158,14 @@
     return best;
   }
 
-  function firstRow(text, divider) {
+  function firstRow(text, delimiter) {
     let cells = [""];
     let quoted = false;
     for (const character of text) {
       const last = cells.length - 1;
       if (character === '"') quoted = !quoted;
       else if (quoted) cells[last] += character;
-      else if (character === divider) cells.push("");
+      else if (character === delimiter) cells.push("");
       else if (character === "\n" || character === "\r") {
         if (cells.some((cell) => cell.trim())) return cells;
         cells = [""];

@@ -1,6 +1,5 @@
 """Clients: one item for each address, as the newest file has it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from threading import Event
@@ -24,15 +23,7 @@ TWO = (
     "Jo Miller,jo@example.com,Miller & Sons,+49 421 555 0123,active\n"
     "Ayşe Öz,Ayse@Example.com,Öz GmbH,,INACTIVE\n"
 )
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def empty_table() -> Iterator[None]:
-    yield
-    table: str = settings.CLIENTS_TABLE
-    for found in dynamodb.client().scan(TableName=table)["Items"]:
-        dynamodb.client().delete_item(TableName=table, Key={"email": found["email"]})
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clients")]
 
 
 FOLDER = "client-data/uploads/"
@@ -341,20 +332,20 @@ def test_two_batches_do_not_come_between_each_others_look_up_and_write(
         found = look(table, key, values, upload)
         if upload.pk == older.pk:
             has_looked.set()
-            assert may_write.wait(30)
+            assert may_write.wait(120)
         return found
 
     monkeypatch.setattr(destination, "written_later", held_up)
     Upload.objects.filter(pk=newer.pk).update(next_attempt_at=None)
     with ThreadPoolExecutor() as pool:
         first = pool.submit(in_a_thread)
-        assert has_looked.wait(30)
+        assert has_looked.wait(120)
         Upload.objects.filter(pk=newer.pk).update(next_attempt_at=now())
         second = pool.submit(in_a_thread)
         assert not wait([second], timeout=1).done, "the newer file did not wait"
         may_write.set()
-        first.result(30)
-        second.result(30)
+        first.result(120)
+        second.result(120)
     assert stored()["jo@example.com"]["name"] == "New"
     assert set(Upload.objects.values_list("status", flat=True)) == {"completed"}
 

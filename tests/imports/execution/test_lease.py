@@ -141,7 +141,7 @@ def in_threads(count: int, work: Callable[[], None]) -> None:
 
     def one() -> None:
         try:
-            together.wait(timeout=30)
+            together.wait(timeout=120)
             work()
         finally:
             connection.close()
@@ -151,6 +151,7 @@ def in_threads(count: int, work: Callable[[], None]) -> None:
             done.result(timeout=120)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_at_once_import_everything_once(
     vendor_a: Vendor, vendor_b: Vendor, categories: list[str], settings: Any

@@ -476,6 +476,7 @@ def test_a_long_name_is_an_unclosed_quote(refuse: Refuse) -> None:
     assert (refused.code, refused.row) == ("MALFORMED_CSV", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [
@@ -489,9 +490,9 @@ def test_a_long_name_is_an_unclosed_quote(refuse: Refuse) -> None:
 )
 def test_a_row_of_10_mb_costs_neither_time_nor_memory(refuse: Refuse, row: bytes) -> None:
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     refused = refuse(b"a,b\n1,2\n" + row + b"\n3,4\n")
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (refused.code, refused.row) == ("MALFORMED_CSV", 3)
@@ -499,12 +500,13 @@ def test_a_row_of_10_mb_costs_neither_time_nor_memory(refuse: Refuse, row: bytes
     assert peak < 60_000_000  # the test itself holds 10 MB twice
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [b"\n", b"\r", b",\n", b" \r\n"])
 def test_10_mb_of_blank_rows_cost_no_time(refuse: Refuse, line: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     refused = refuse(b"a,b\n1,2\n" + line * (10_000_000 // len(line)) + b"3,4\n")
     assert refused.code == "TOO_MANY_ROWS"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_row_of_100_000_cells_is_passed_on(read: Read) -> None:
@@ -550,7 +552,7 @@ def test_ten_thousand_rows_are_read_in_a_moment(tmp_path: Path) -> None:
     cells = [f"some text {column}" for column in range(14)]
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([cells] * 10_001)
-    started = time.perf_counter()
+    started = time.process_time()
     layout = scan(path, max_rows=10_000)
     assert sum(1 for _ in rows(path, layout)) == 10_000
-    assert time.perf_counter() - started < 0.6
+    assert time.process_time() - started < 0.6

@@ -24,7 +24,7 @@ Table = list[list[str]]
 settings.register_profile(
     "readers",
     max_examples=150,
-    deadline=2_000,
+    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

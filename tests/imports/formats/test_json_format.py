@@ -153,6 +153,7 @@ print(count, peak() - before)
 """
 
 
+@pytest.mark.slow
 def test_a_file_of_30_mb_takes_no_more_memory_than_one_of_100_kb(tmp_path: Path) -> None:
     small, large = tmp_path / "small.json", tmp_path / "large.json"
     line = '{"name": "cpu.load", "value": %d.5, "timestamp": "2026-01-01T00:00:00Z"}'

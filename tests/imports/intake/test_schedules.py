@@ -14,6 +14,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.timezone import now
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imports.intake import schedules
 from imports.intake.receive import Arrival, object_arrived
@@ -172,6 +174,13 @@ def test_a_crontab_line_waits_for_its_time(vendor_a: Vendor) -> None:
         ("20 19 * * *", datetime(2026, 11, 21, 19, 20, tzinfo=UTC)),
         ("0 0 29 2 *", datetime(2028, 2, 29, tzinfo=UTC)),
         ("  15   3  1 * * ", datetime(2026, 12, 1, 3, 15, tzinfo=UTC)),
+        # Both days are given: either one is enough. 2026-11-20 is a Friday.
+        ("0 6 25 * mon", datetime(2026, 11, 23, 6, 0, tzinfo=UTC)),
+        ("0 6 21 * mon", datetime(2026, 11, 21, 6, 0, tzinfo=UTC)),
+        ("0 6 */2 * mon", datetime(2026, 11, 23, 6, 0, tzinfo=UTC)),  # unless one is a star
+        ("0 0 31 2 sun", datetime(2027, 2, 7, tzinfo=UTC)),
+        ("0 6 * * 7", datetime(2026, 11, 22, 6, 0, tzinfo=UTC)),
+        ("0 6 L * *", datetime(2026, 11, 30, 6, 0, tzinfo=UTC)),
     ],
 )
 def test_the_next_tick_of_a_crontab_line(line: str, tick: datetime) -> None:
@@ -179,11 +188,39 @@ def test_the_next_tick_of_a_crontab_line(line: str, tick: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "x", "* * * *", "* * * * * *", "61 * * * *", "*/0 * * * *", "0 0 31 2 *", "@daily"]
+    "line",
+    [
+        *("", "x", "@daily", "* * * *", "* * * * * *", "61 * * * *", "*/0 * * * *"),
+        *("0 0 31 2 *", "0 22-6 * * *", "0 6 * * monday"),
+    ],
 )
 def test_nonsense_is_no_crontab_line(line: str) -> None:
     with pytest.raises(ValueError, match="not a crontab line"):
         schedules.next_by_crontab(line, now())
+
+
+@given(st.text("0123456789*/,-#L monadyj", max_size=20))
+def test_any_line_has_a_next_tick_or_is_no_crontab_line(line: str) -> None:
+    after = datetime(2026, 11, 20, 19, 20, tzinfo=UTC)
+    problem = ""
+    try:
+        found = schedules.next_by_crontab(line, after)
+    except ValueError as error:
+        problem = str(error)
+    assert problem.startswith("not a crontab line: ") if problem else found > after
+
+
+def test_a_line_that_an_earlier_version_could_read_stops_its_own_schedule_only(
+    schedule: Schedule, vendor_a: Vendor
+) -> None:
+    put(schedule, "a.csv", 1)
+    old = make_schedule(vendor_a, name="Nightly", every_minutes=None, cron="0 22-6 * * *")
+    Schedule.objects.filter(pk=old.pk).update(next_run_at=now() - timedelta(hours=1))
+    assert schedules.run_schedules() == 1
+    old.refresh_from_db()
+    assert (old.is_enabled, old.next_run_at) == (False, None)
+    assert old.last_result == "switched off: Not a crontab line: bad hour"
+    assert Alarm.objects.get().subject == "Nightly"
 
 
 @pytest.mark.parametrize(

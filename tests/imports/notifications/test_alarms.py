@@ -37,7 +37,7 @@ def test_the_topic_is_told_which_alarm_and_not_what_an_error_quoted(
 ) -> None:
     quoted = "Key (email)=(zoe@customers.example) already exists"
     alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, "UPLOAD_20261120_093000_7F3A2C", quoted)
-    [message] = aws.client("sqs").receive_message(QueueUrl=mailbox, WaitTimeSeconds=10)["Messages"]
+    [message] = aws.client("sqs").receive_message(QueueUrl=mailbox, WaitTimeSeconds=20)["Messages"]
     text = json.loads(message["Body"])["Message"]
     assert "UPLOAD_20261120_093000_7F3A2C" in text
     assert "zoe" not in text

@@ -1,11 +1,15 @@
 """Addresses and numbers as people write them, and what only looks like one."""
 
+import re
 import time
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imports.rules.base import InvalidCell
-from imports.rules.contact import Email, Phone
+from imports.rules.contact import ASCII_ADDRESS, Email, Phone
 from imports.rules.text import OneOf
 
 
@@ -22,6 +26,7 @@ from imports.rules.text import OneOf
         "用户@例子.公司",
         "jo@example.xn--p1ai",
         "x" * 64 + "@example.com",
+        "j\u00f6rg@xn--bcher-kva.example",
     ],
 )
 def test_an_address(text: str) -> None:
@@ -70,11 +75,30 @@ def test_an_address_is_kept_in_lower_case() -> None:
         "jo@" + "x" * 64 + ".com",
         "jo@" + "x.x" * 100 + ".com",
         "=cmd|'/c calc'!A1",
+        "jo@mail\uff0eexample.com",
+        "jo@mail\u3002example.com",
+        "jo@b\u00fccher--.example",
+        "jo@xn--.example",
+        "jo@ex\u00e4mple",
+        "j\u00f6 miller@example.com",
+        "\u00fc" * 65 + "@example.com",
+        "jo@" + "\u00fc" * 60 + ".com",
     ],
 )
 def test_no_address(text: str) -> None:
     with pytest.raises(InvalidCell, match="Email must be an e-mail address"):
         Email().checker("Email")(text)
+
+
+@given(st.text("ab1.-_+'#", min_size=1, max_size=12), st.text("abc1.-", min_size=4, max_size=20))
+def test_an_ascii_address_is_one_for_the_library_too(name: str, host: str) -> None:
+    """The pattern decides; only of the last label it wants more: two letters, and no digit."""
+    address = f"{name}@{host}"
+    if ASCII_ADDRESS.fullmatch(address):
+        validate_email(address, check_deliverability=False, strict=True)
+    elif re.fullmatch("[a-z]{2,}", host.rpartition(".")[2]):
+        with pytest.raises(EmailNotValidError):
+            validate_email(address, check_deliverability=False, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +109,16 @@ def test_no_address(text: str) -> None:
         "@".join("ab" * 60),
         "a@" + "a-" * 120,
         "a@" + "a." * 120,
+        "\u00fc@" + "\u00fc." * 120,
+        "\u00fc" + "@" * 250,
+        "xn--@" + "xn--a." * 40,
     ],
 )
 def test_a_hostile_address_costs_no_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InvalidCell):
         Email().checker("Email")(text)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 @pytest.mark.parametrize(

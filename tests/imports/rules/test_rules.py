@@ -1,12 +1,15 @@
 """What each rule lets through, and the words it finds for what it does not."""
 
 import contextlib
+import time
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.web_address import validate_web_address
 from imports.datasets import all_datasets
 from imports.rules.base import InvalidCell, Rule
 from imports.rules.numbers import Number, Whole
@@ -97,11 +100,68 @@ def test_a_length_is_counted_in_characters() -> None:
     assert message(MaxLength(3), "äöü!", "SKU") == "SKU may have at most 3 characters (had 4)"
 
 
-@pytest.mark.parametrize(
-    "text", ["javascript:alert(1)", "ftp://x.example/a", "//x.example/a", "https://", "http://a b"]
-)
+WEB_ADDRESSES = [
+    "https://images.example.com/p/1.jpg?w=800#top",
+    "HTTP://EXAMPLE.COM",
+    "https://b\u00fccher.example/\u00fcber.jpg",
+    "https://\u4f8b\u5b50.\u516c\u53f8/x.jpg",
+    "https://xn--bcher-kva.example/x.jpg",
+    "http://192.0.2.1:8080/x.jpg",
+    "https://cdn.example.com/x@2x.png",
+    "https://example.com/" + "x" * 480,
+]
+NO_WEB_ADDRESSES = [
+    "javascript:alert(1)",
+    "ftp://x.example/a",
+    "//x.example/a",
+    "images/x.jpg",
+    "https://",
+    "https:///x.jpg",
+    "http://a b",
+    "https://images/x.jpg",
+    "https://my_shop.example/x.jpg",
+    "https://-a.example/x.jpg",
+    "https://a.example:999999/x.jpg",
+    "https://name:password@a.example/x.jpg",
+    "https://a.example@b.example/x.jpg",
+    'https://a.example/"x.jpg',
+    "https://a.example/<b>.jpg",
+    "https://a.example/x y.jpg",
+    "https://a.example\\x.jpg",
+    "https://example.com/" + "x" * 481,
+]
+
+
+@pytest.mark.parametrize("text", WEB_ADDRESSES)
 def test_an_image_address_is_of_the_web(text: str) -> None:
+    assert WebAddress().checker("Image URL")(text) == text
+    validate_web_address(text)  # as staff's form does
+
+
+@pytest.mark.parametrize("text", NO_WEB_ADDRESSES)
+def test_what_is_no_image_address(text: str) -> None:
     assert "must be a web address" in message(WebAddress(), text, "Image URL")
+    with pytest.raises(ValidationError):
+        validate_web_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://" + "a." * 245,
+        "https://" + "a-" * 245,
+        "https://" + "1." * 245,
+        "https://" + "\u00fc" * 490,
+        "https://[" + "1:" * 245,
+        "https://" + ":0" * 245,
+        "https://xn--" + "a-" * 240,
+        "https://a.example/" + "?" * 100_000,
+    ],
+)
+def test_a_hostile_web_address_costs_no_time(text: str) -> None:
+    began = time.perf_counter()
+    message(WebAddress(), text)
+    assert time.perf_counter() - began < 0.1
 
 
 def test_text_of_a_given_form_is_named_by_an_example() -> None:

@@ -1,30 +1,15 @@
 """Many items at once: within DynamoDB's limits, offered again, and never for ever."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from imports.storage import dynamodb
 
 
 def item(number: int) -> dict[str, Any]:
     return {"email": {"S": f"client-{number}@example.com"}, "name": {"S": f"Client {number}"}}
-
-
-@pytest.fixture
-def clients() -> Iterator[str]:
-    """The table of clients, empty before and afterwards."""
-    table: str = settings.CLIENTS_TABLE
-    empty(table)
-    yield table
-    empty(table)
-
-
-def empty(table: str) -> None:
-    for found in dynamodb.client().scan(TableName=table)["Items"]:
-        dynamodb.client().delete_item(TableName=table, Key={"email": found["email"]})
 
 
 def test_what_is_put_is_got_and_what_is_not_there_is_left_out(clients: str) -> None:

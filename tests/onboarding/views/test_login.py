@@ -1,4 +1,4 @@
-"""In and out, and what stops somebody who guesses."""
+"""Logging in and out, and what stops a guesser."""
 
 import re
 
@@ -21,7 +21,7 @@ def test_the_right_password_leads_to_the_uploads(alice: User) -> None:
     assert answer.redirect_chain == [("/uploads/", 302)]
 
 
-def test_one_lands_where_one_was_going_and_never_elsewhere(alice: User) -> None:
+def test_a_login_leads_to_the_page_asked_for_and_never_to_another_site(alice: User) -> None:
     for goal, reached in [
         ("/uploads/new/", "/uploads/new/"),
         ("https://evil.example/", "/uploads/"),
@@ -32,7 +32,7 @@ def test_one_lands_where_one_was_going_and_never_elsewhere(alice: User) -> None:
 
 def test_a_wrong_password_says_so_and_keeps_the_name(alice: User) -> None:
     page = text_of(Client().post("/login/", {"username": "alice", "password": "mistyped-1"}))
-    assert "User name and password do not match" in page
+    assert "Incorrect username or password." in page
     assert 'value="alice"' in page
     assert "mistyped-1" not in page
 
@@ -64,19 +64,19 @@ def test_a_new_password_comes_by_mail_and_unlocks(
     for _ in range(5):
         log_in(client, "wrong")
     answer = client.post("/password-reset/", {"email": alice.email}, follow=True)
-    assert "Look into your mail" in text_of(answer)
+    assert "Check your email" in text_of(answer)
     link = link_in(mailoutbox)
     page = client.get(link, follow=True)
     new = "a quite different 1 password"
     saved = client.post(
         page.redirect_chain[-1][0], {"new_password1": new, "new_password2": new}, follow=True
     )
-    assert "The new password is saved" in text_of(saved)
+    assert "Password saved" in text_of(saved)
     assert client.post("/login/", {"username": "alice", "password": new}).status_code == 302
-    assert "This link is used up" in text_of(Client().get(link, follow=True))
+    assert "This link is no longer valid" in text_of(Client().get(link, follow=True))
 
 
-def test_a_weak_password_is_turned_down_with_the_reason(
+def test_a_weak_password_is_rejected_with_the_reason(
     alice: User, mailoutbox: list[EmailMessage]
 ) -> None:
     client = Client()
@@ -89,7 +89,7 @@ def test_a_weak_password_is_turned_down_with_the_reason(
 
 
 def link_in(mails: list[EmailMessage]) -> str:
-    """The path of the link in the only mail."""
+    """The path of the link in the only email."""
     [mail] = mails
     assert mail.to == ["alice@people.example"]
     found = re.search(r"https?://[^/]+(/password-reset/\S+)", str(mail.body))
@@ -97,11 +97,11 @@ def link_in(mails: list[EmailMessage]) -> str:
     return found[1]
 
 
-def test_nobody_learns_which_addresses_have_accounts(
+def test_a_stranger_does_not_learn_which_addresses_have_accounts(
     db: None, mailoutbox: list[EmailMessage]
 ) -> None:
     answer = Client().post("/password-reset/", {"email": "stranger@people.example"}, follow=True)
-    assert "Look into your mail" in text_of(answer)
+    assert "Check your email" in text_of(answer)
     assert not mailoutbox
 
 
@@ -111,12 +111,12 @@ def test_logging_out_takes_a_post_and_ends_the_session(as_alice: Client) -> None
     assert as_alice.get("/uploads/").status_code == 302
 
 
-def test_a_form_of_another_site_is_turned_down(alice: User) -> None:
+def test_a_form_of_another_site_is_rejected(alice: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     answer = client.post("/logout/")
     assert answer.status_code == 403
-    assert "The page was open for too long" in text_of(answer)
+    assert "This form has expired" in text_of(answer)
 
 
 @pytest.mark.parametrize("path", ["/login/", "/password-reset/"])

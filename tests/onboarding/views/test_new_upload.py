@@ -1,4 +1,4 @@
-"""Sending a file through the form: what is said at once, and what goes on to the pipeline."""
+"""Sending a file through the form: what is rejected immediately, and what the pipeline gets."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ from tests.onboarding.conftest import Browse, good_file, send, text_of
 from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_events")]
 
 
 def forward(upload: Upload) -> None:
-    """Hand events on until this upload's has come."""
+    """Forward events until this upload's has arrived."""
     sqs = s3_events.client()
     for _ in range(50):
         s3_events.forward_some(sqs, wait_seconds=1)
@@ -31,7 +31,6 @@ def forward(upload: Upload) -> None:
     raise AssertionError("the event has not come")
 
 
-@pytest.mark.usefixtures("quiet_events")
 def test_a_good_file_is_stored_and_imported(
     as_alice: Client, alice: User, categories: list[str]
 ) -> None:
@@ -49,9 +48,7 @@ def test_a_good_file_is_stored_and_imported(
     assert Product.objects.filter(upload_id=upload.upload_id).count() == 3
 
 
-def test_a_file_too_large_for_memory_takes_the_same_way(
-    as_alice: Client, categories: list[str]
-) -> None:
+def test_a_file_too_large_for_memory_is_stored_too(as_alice: Client, categories: list[str]) -> None:
     rows = [good_row(number, description="x" * 1900) for number in range(900)]
     assert send(as_alice, csv_bytes(rows)).status_code == 303
 
@@ -70,7 +67,7 @@ REFUSED_AT_ONCE = [
 
 
 @pytest.mark.parametrize("case", REFUSED_AT_ONCE, ids=lambda case: case.name)
-def test_a_file_that_cannot_be_imported_is_told_at_once_and_leaves_nothing(
+def test_a_file_that_cannot_be_imported_is_rejected_immediately_and_not_stored(
     case: Hostile, as_alice: Client, settings: Any
 ) -> None:
     settings.UPLOAD_MAX_ROWS = ROW_LIMIT
@@ -82,7 +79,7 @@ def test_a_file_that_cannot_be_imported_is_told_at_once_and_leaves_nothing(
     assert not Upload.objects.exists()
 
 
-def test_the_refusal_has_message_and_remedy(as_alice: Client) -> None:
+def test_a_rejected_file_has_message_and_remedy(as_alice: Client) -> None:
     page = text_of(send(as_alice, b"sku,price\nA,1\n"))
     assert "The header lacks Vendor Product ID, Product Name, Category and Stock" in page
     assert REFUSALS["MISSING_COLUMNS"].remedy in page
@@ -98,7 +95,7 @@ def test_the_form_keeps_the_mode_that_was_chosen(as_alice: Client) -> None:
     assert 'value="check" id="mode-check" checked' in page
 
 
-def test_a_file_above_the_limit_is_refused_by_its_size(as_alice: Client, settings: Any) -> None:
+def test_a_file_above_the_limit_is_rejected_by_its_size(as_alice: Client, settings: Any) -> None:
     settings.UPLOAD_MAX_BYTES = 1024 * 1024
     page = text_of(send(as_alice, b"x" * (1024 * 1024 + 1)))
     assert 'data-code="FILE_TOO_LARGE"' in page
@@ -111,16 +108,16 @@ def test_no_file_and_no_mode_are_asked_for(as_alice: Client) -> None:
     page = text_of(answer)
     assert answer.status_code == 422
     assert "Choose the file you want to upload" in page
-    assert "Choose what to do with the file" in page
+    assert "Choose how we should import the file" in page
 
 
-def test_a_mode_or_data_set_of_ones_own_invention_is_turned_down(as_alice: Client) -> None:
+def test_an_unknown_mode_or_data_set_is_rejected(as_alice: Client) -> None:
     assert send(as_alice, good_file(), mode="delete").status_code == 422
     assert send(as_alice, good_file(), dataset="secrets").status_code == 404
     assert not Upload.objects.exists()
 
 
-def test_an_inactive_vendor_is_told_before_anything_is_stored(
+def test_an_inactive_vendor_is_rejected_before_anything_is_stored(
     as_alice: Client, vendor_a: Vendor
 ) -> None:
     vendor_a.is_active = False
@@ -147,30 +144,30 @@ def test_staff_choose_the_vendor_they_upload_for(
     assert (upload.vendor_id, upload.uploaded_by) == ("VEND002", reviewer)
 
 
-def test_a_member_of_no_vendor_is_told_whom_to_ask(browse: Browse, nobody: User) -> None:
-    client = browse(nobody)
+def test_a_member_of_no_vendor_reads_who_can_help(browse: Browse, unassigned: User) -> None:
+    client = browse(unassigned)
     for answer in (client.get("/uploads/new/"), send(client, good_file())):
         assert answer.status_code == 403
-        assert "Your account belongs to no vendor yet" in text_of(answer)
+        assert "Your account doesn’t belong to a vendor." in text_of(answer)
     assert not Upload.objects.exists()
 
 
 @pytest.fixture
 def storage_away(settings: Any) -> None:
-    """Nobody listens where S3 should be."""
+    """No process listens where S3 should be."""
     s3 = settings.STORAGES["default"]
     once = s3["OPTIONS"]["client_config"].merge(Config(retries={"total_max_attempts": 1}))
     away = s3["OPTIONS"] | {"endpoint_url": "http://127.0.0.1:9", "client_config": once}
     settings.STORAGES = settings.STORAGES | {"default": s3 | {"OPTIONS": away}}
 
 
-def test_storage_that_does_not_answer_is_said_and_the_form_stays(
+def test_when_storage_does_not_answer_the_form_says_so_and_stays(
     as_alice: Client, storage_away: None
 ) -> None:
     answer = send(as_alice, good_file(), mode="check")
     page = text_of(answer)
     assert answer.status_code == 503
-    assert "Our storage does not answer" in page
+    assert "We couldn’t save your file." in page
     assert 'value="check" id="mode-check" checked' in page
     upload = Upload.objects.get()
     assert upload.upload_id in page

@@ -1,4 +1,4 @@
-"""When something of ours is broken, and what every page promises a browser."""
+"""Errors of ours, and what every page promises a browser."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from vendors.models import Vendor
 
 @pytest.fixture
 def database_away(transactional_db: None, as_alice: Client, vendor_a: Vendor) -> Iterator[None]:
-    """Nobody listens where the database should be, after everybody has logged in."""
+    """No process listens where the database should be, after people have logged in."""
     make_upload(1, vendor_a)
     port = connection.settings_dict["PORT"]
     connection.close()
@@ -39,14 +39,14 @@ def database_away(transactional_db: None, as_alice: Client, vendor_a: Vendor) ->
         "/login/",
     ],
 )
-def test_a_database_that_is_away_is_said_so(
+def test_without_a_database_a_page_says_that_the_service_is_unavailable(
     path: str, as_alice: Client, database_away: None
 ) -> None:
     as_alice.raise_request_exception = False
     answer = as_alice.get(path)
     assert answer.status_code == 503
     assert answer["Retry-After"] == "15"
-    assert "We are back in a moment" in text_of(answer)
+    assert "Part of our service is temporarily unavailable" in text_of(answer)
 
 
 def test_logging_in_without_a_database_is_no_error_of_ours(
@@ -70,10 +70,10 @@ def test_health_needs_no_database_and_readiness_does(as_alice: Client, database_
 def test_a_load_balancer_asks_by_address(path: str, method: str) -> None:
     balancer = Client(headers={"host": "10.0.3.17:8000", "user-agent": "ELB-HealthChecker/2.0"})
     assert getattr(balancer, method)(path).status_code == 200
-    assert balancer.get("/login/").status_code == 400, "nobody else may make up a host"
+    assert balancer.get("/login/").status_code == 400, "others may not make up a host"
 
 
-def test_an_error_nobody_thought_of_has_a_page_and_shows_nothing_internal(
+def test_an_unexpected_error_has_a_page_and_shows_nothing_internal(
     as_alice: Client, vendor_a: Vendor
 ) -> None:
     upload = make_upload(1, vendor_a, dataset="of-a-later-version")
@@ -116,7 +116,7 @@ def test_no_page_runs_or_styles_anything_inline_or_loads_from_elsewhere(pages: l
         assert not re.search(r"<link[^>]*href=\"(?:https?:)?//", page)
 
 
-def test_every_page_is_whole_and_says_what_it_is(pages: list[str]) -> None:
+def test_every_page_is_complete_and_has_a_title(pages: list[str]) -> None:
     for page in pages:
         assert page.startswith("<!doctype html>")
         assert page.count("<h1") == 1

@@ -40,27 +40,27 @@ def stages(page: str) -> list[str]:
     return re.findall(r'class="stage stage-([a-z-]+)"', page)
 
 
-def asks_for_news(page: str) -> bool:
+def polls(page: str) -> bool:
     return "hx-get=" in page
 
 
 def test_all_rows_in(run_upload: Run, as_alice: Client, alice: User) -> None:
     upload = run_upload(good_file(3), by=alice)
     page = page_of(as_alice, upload)
-    assert headline(page) == "All 3 products are in."
+    assert headline(page) == "All 3 products imported."
     assert counts(page) == {"total": 3, "valid": 3, "error": 0, "skipped": 0, "not-processed": 0}
     assert stages(page) == ["done", "done", "done", "not-reached", "done"]
-    assert "Nothing left to do" in page
+    assert "You’re done" in page
     assert f"Sent to {alice.email}" in page
     assert 'id="retry"' not in page
-    assert not asks_for_news(page)
+    assert not polls(page)
 
 
 def test_some_rows_in(run_upload: Run, as_alice: Client) -> None:
     rows = [good_row(n, price="-10.00" if n in (3, 4, 5, 9) else "1") for n in range(1, 11)]
     upload = run_upload(rows)
     page = page_of(as_alice, upload)
-    assert headline(page) == "6 of 10 products are in. 4 rows need a correction."
+    assert headline(page) == "6 of 10 products imported. 4 rows need fixing."
     assert counts(page) == {"total": 10, "valid": 6, "error": 4, "skipped": 0, "not-processed": 0}
     assert "4–6, 10" in page  # spreadsheet rows
     assert "Price must be at least 0.01 (was -10.00)" in page
@@ -87,7 +87,7 @@ def test_a_row_of_the_table_has_row_column_value_message_and_remedy(
     assert cells[5:8] == ["2", "Stock Quantity", "many"]  # the value of a row's later error too
 
 
-def test_the_table_is_paged_and_narrowed_to_a_type(run_upload: Run, as_alice: Client) -> None:
+def test_the_table_has_pages_and_a_filter_by_type(run_upload: Run, as_alice: Client) -> None:
     rows = [good_row(n, price="free") for n in range(30)] + [good_row(99, category="?")]
     upload = run_upload(rows)
     assert page_of(as_alice, upload).count('role="rowheader"') == 20
@@ -99,10 +99,10 @@ def test_the_table_is_paged_and_narrowed_to_a_type(run_upload: Run, as_alice: Cl
 
 def test_no_row_in(run_upload: Run, as_alice: Client) -> None:
     page = page_of(as_alice, run_upload([good_row(1, price="free")]))
-    assert headline(page).startswith("None of the 1 rows could be imported.")
+    assert headline(page) == "The only row couldn’t be imported. It needs fixing."
 
 
-def test_a_refused_file_has_message_remedy_and_no_numbers(
+def test_a_rejected_file_has_message_remedy_and_no_numbers(
     run_upload: Run, as_alice: Client
 ) -> None:
     page = page_of(as_alice, run_upload(b"sku,price\nA,1\n"))
@@ -116,17 +116,19 @@ def test_a_refused_file_has_message_remedy_and_no_numbers(
 def test_a_check_says_that_nothing_was_imported(run_upload: Run, as_alice: Client) -> None:
     page = page_of(as_alice, run_upload([good_row(1), good_row(2, price="x")], mode="check"))
     assert "Check only: nothing was imported." in page
-    assert headline(page) == "1 row of 2 would be turned down."
+    assert headline(page) == "1 of 2 rows would be rejected."
     page = page_of(as_alice, run_upload([good_row(3)], mode="check"))
-    assert headline(page) == "All 1 rows are in order."
+    assert headline(page) == "1 row passed the check."
 
 
-def test_what_a_cancelled_upload_did_not_reach_is_shown(as_alice: Client, vendor_a: Vendor) -> None:
+def test_rows_that_a_canceled_upload_did_not_process_are_shown(
+    as_alice: Client, vendor_a: Vendor
+) -> None:
     upload = make_upload(
         1, vendor_a, status="cancelled", total_records=100, valid_records=40, error_records=2
     )
     page = page_of(as_alice, upload)
-    assert headline(page) == "Cancelled after 42 of 100 rows."
+    assert headline(page) == "Canceled after 42 of 100 rows."
     shown = counts(page)
     assert shown["not-processed"] == 58
     assert shown["total"] == sum(number for name, number in shown.items() if name != "total")
@@ -134,15 +136,15 @@ def test_what_a_cancelled_upload_did_not_reach_is_shown(as_alice: Client, vendor
 
 
 def test_unknown_columns_are_named(run_upload: Run, as_alice: Client) -> None:
-    page = page_of(as_alice, run_upload([good_row(1, Colour="blue", Notes="x")]))
-    assert re.search(r'id="ignored".*Colour, Notes', page, re.DOTALL)
+    page = page_of(as_alice, run_upload([good_row(1, Color="blue", Notes="x")]))
+    assert re.search(r'id="ignored".*Color, Notes', page, re.DOTALL)
 
 
 @pytest.mark.parametrize(
     ("values", "said"),
     [
         ({"s3_version": None, "status": "received"}, "Waiting for the file to arrive"),
-        ({"status": "received"}, "Waiting for a free worker."),
+        ({"status": "received"}, "Waiting in the queue."),
         ({"lease_until": timedelta(seconds=30)}, "Reading the file."),
         (
             {"step": "load", "lease_until": timedelta(seconds=30), "total_records": 1000},
@@ -150,17 +152,17 @@ def test_unknown_columns_are_named(run_upload: Run, as_alice: Client) -> None:
         ),
         (
             {"step": "load", "next_attempt_at": timedelta(seconds=-60), "total_records": 1000},
-            "Waiting for a free worker.",
+            "Waiting in the queue.",
         ),
         (
             {"next_attempt_at": timedelta(seconds=60), "attempts": 2},
-            "Something on our side did not answer. Next try in",
+            "We hit a temporary problem and will retry in",
         ),
         ({"step": "report", "lease_until": timedelta(seconds=30)}, "Writing the report."),
-        ({"step": "report", "status": "cancelled"}, "Cancelled. Writing the report"),
+        ({"step": "report", "status": "cancelled"}, "Canceled. Writing the report"),
     ],
 )
-def test_what_an_upload_under_way_waits_for(
+def test_the_headline_of_an_upload_in_progress(
     values: dict[str, object], said: str, as_alice: Client, vendor_a: Vendor
 ) -> None:
     under_way: dict[str, object] = {
@@ -174,11 +176,11 @@ def test_what_an_upload_under_way_waits_for(
     times = {k: now() + v if isinstance(v, timedelta) else v for k, v in values.items()}
     page = page_of(as_alice, make_upload(1, vendor_a, **{**under_way, **times}))
     assert headline(page).startswith(said)
-    assert asks_for_news(page)
+    assert polls(page)
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
-def test_the_page_asks_until_the_end_and_the_mail(
+def test_the_page_polls_until_the_upload_has_ended(
     as_alice: Client, vendor_a: Vendor, categories: list[str]
 ) -> None:
     upload = arrived(good_file(), vendor=vendor_a)
@@ -199,42 +201,42 @@ def test_the_page_asks_until_the_end_and_the_mail(
     drive()
     answer = as_alice.get(url, headers=news)
     assert answer["HX-Retarget"] == "#upload"
-    assert "All 2 products are in." in text_of(answer)
-    assert not asks_for_news(text_of(answer))
+    assert "All 2 products imported." in text_of(answer)
+    assert not polls(text_of(answer))
 
 
-def test_while_the_mail_is_on_its_way_the_ended_page_still_asks(
+def test_the_page_still_polls_while_the_email_is_being_sent(
     as_alice: Client, vendor_a: Vendor
 ) -> None:
     upload = make_upload(1, vendor_a, step="notify")
     mail = Notification.objects.create(upload=upload, run=1, to="alice@people.example", subject="s")
     page = page_of(as_alice, upload)
-    assert asks_for_news(page)
-    assert "On its way to alice@people.example" in page
+    assert polls(page)
+    assert "Sending to alice@people.example" in page
     mail.state = Notification.State.FAILED
     mail.save()
-    assert "Could not be sent to alice@people.example" in page_of(as_alice, upload)
+    assert "Couldn’t be sent to alice@people.example" in page_of(as_alice, upload)
 
 
-def test_run_number_and_the_life_of_the_file_are_told(as_alice: Client, vendor_a: Vendor) -> None:
+def test_the_attempt_and_the_life_of_the_file_are_shown(as_alice: Client, vendor_a: Vendor) -> None:
     page = page_of(as_alice, make_upload(1, vendor_a, run=3))
-    assert "Run 3" in page
-    assert "Kept until 21 Nov 2026, 09:31; until then it can be run again" in page
+    assert "Attempt 3" in page
+    assert "Kept until 21 Nov 2026, 09:31. You can retry the upload until then." in page
     gone = page_of(as_alice, make_upload(2, vendor_a, source_deleted_at=now()))
-    assert "Removed from our storage on" in gone
+    assert "Deleted on" in gone
     assert 'id="retry"' not in gone
 
 
-def test_a_retry_starts_the_next_run(run_upload: Run, as_alice: Client) -> None:
+def test_a_retry_starts_the_next_attempt(run_upload: Run, as_alice: Client) -> None:
     upload = run_upload([good_row(1), good_row(2, price="x")])
     answer = as_alice.post(f"/uploads/{upload.upload_id}/retry/", follow=True)
-    assert "Run 2 has begun." in text_of(answer)
-    assert "Waiting for a free worker." in text_of(answer)
+    assert "Attempt 2 started." in text_of(answer)
+    assert "Waiting in the queue." in text_of(answer)
     again = as_alice.post(f"/uploads/{upload.upload_id}/retry/", follow=True)
     assert "The upload has not ended yet" in text_of(again)
 
 
-def test_cancelling_asks_first_and_then_stops(
+def test_canceling_asks_for_confirmation_and_then_stops(
     as_alice: Client, vendor_a: Vendor, categories: list[str]
 ) -> None:
     upload = arrived(good_file(), vendor=vendor_a)
@@ -242,14 +244,14 @@ def test_cancelling_asks_first_and_then_stops(
     assert "Cancel this upload?" in text_of(as_alice.get(url))
     upload.refresh_from_db()
     assert upload.status == "received"
-    assert "The upload is being stopped." in text_of(as_alice.post(url, follow=True))
+    assert "Cancellation requested." in text_of(as_alice.post(url, follow=True))
     drive()
     upload.refresh_from_db()
     assert upload.status == "cancelled"
     assert "has ended already" in text_of(as_alice.post(url, follow=True))
 
 
-def test_an_upload_that_waits_for_its_file_can_be_cancelled(
+def test_an_upload_that_waits_for_its_file_can_be_canceled(
     as_alice: Client, vendor_a: Vendor
 ) -> None:
     upload = open_upload(
@@ -257,7 +259,7 @@ def test_an_upload_that_waits_for_its_file_can_be_cancelled(
     )
     as_alice.post(f"/uploads/{upload.upload_id}/cancel/")
     drive()
-    assert "Cancelled before any row was read." in page_of(as_alice, upload)
+    assert "Canceled before any rows were read." in page_of(as_alice, upload)
 
 
 def test_scripts_in_names_and_cells_are_text(run_upload: Run, as_alice: Client) -> None:

@@ -1,0 +1,24 @@
+"""Addresses of pages that emails, alarms and staff's pages lead to.
+
+The pages belong to the portal and the admin, which the pipeline does not know: a test compares
+these addresses with theirs.
+"""
+
+from django.conf import settings
+
+
+def new_upload_url() -> str:
+    return f"{settings.PORTAL_URL}/uploads/new/"
+
+
+def upload_url(upload_id: str) -> str:
+    return f"{settings.PORTAL_URL}/uploads/{upload_id}/"
+
+
+def report_url(token: str) -> str:
+    """The report that a signed token names (see report_links.py)."""
+    return f"{settings.PORTAL_URL}/reports/{token}/"
+
+
+def alarm_url(alarm_id: int) -> str:
+    return f"{settings.PORTAL_URL}/admin/imports/alarm/{alarm_id}/change/"

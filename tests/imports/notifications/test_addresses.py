@@ -1,0 +1,16 @@
+"""The addresses that emails and alarms lead to are those of the pages."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from imports.notifications import addresses
+
+
+def test_they_are_the_pages_addresses() -> None:
+    pages = {
+        addresses.new_upload_url(): reverse("new_upload"),
+        addresses.upload_url("UPLOAD_X"): reverse("upload", args=["UPLOAD_X"]),
+        addresses.report_url("a:b"): reverse("mailed_report", args=["a:b"]),
+        addresses.alarm_url(7): reverse("admin:imports_alarm_change", args=[7]),
+    }
+    assert list(pages) == [settings.PORTAL_URL + path for path in pages.values()]
