@@ -16,7 +16,6 @@ from imports.notifications.addresses import new_upload_url
 Item = tuple[str, str]  # app and model, icon; the title is the model's name, as on its pages
 
 ALARMS = "imports.alarm"
-NEW_UPLOAD = new_upload_url()
 
 GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
@@ -72,7 +71,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         alarms = next(item for item in groups[0]["items"] if item["link"] == link)
         alarms["badge"] = gettext("%(count)s open") % {"count": f"{count:,}"}
     if user.has_perms(["imports.view_upload", "imports.act_on_upload"]):
-        groups[0]["items"].insert(0, _item(gettext("Upload file"), "upload", NEW_UPLOAD))
+        groups[0]["items"].insert(0, _item(gettext("Upload file"), "upload", new_upload_url()))
     first = [
         _item(gettext("Dashboard"), "dashboard", reverse("admin:index")),
         _item(gettext("Runbook"), "help", reverse("admin:troubleshooting")),

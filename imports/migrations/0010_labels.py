@@ -172,6 +172,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[("run_ended", "Result of an import")],
+                db_default="run_ended",
+                default="run_ended",
+                max_length=30,
+                verbose_name="kind",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="notification",
             name="last_error",
             field=models.TextField(blank=True, verbose_name="last error"),
         ),
@@ -261,7 +272,7 @@ class Migration(migrations.Migration):
             name="cron",
             field=models.CharField(
                 blank=True,
-                help_text="Minute, hour, day of month, month, day of week, in UTC. For example, 0 6 * * mon-fri runs at 06:00 on weekdays. If both days are given, either one is enough.",
+                help_text="Minute, hour, day of month, month, day of week, in UTC. For example, 0 6 * * mon-fri runs at 06:00 on weekdays. If you set both days, either one is enough.",
                 max_length=100,
                 verbose_name="cron expression",
             ),

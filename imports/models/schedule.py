@@ -45,7 +45,7 @@ class Schedule(models.Model):
         blank=True,
         help_text=_(
             "Minute, hour, day of month, month, day of week, in UTC. For example, 0 6 * * mon-fri "
-            "runs at 06:00 on weekdays. If both days are given, either one is enough."
+            "runs at 06:00 on weekdays. If you set both days, either one is enough."
         ),
     )
     is_enabled = models.BooleanField(_("enabled"), default=True)

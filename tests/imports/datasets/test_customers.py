@@ -193,7 +193,8 @@ def test_rejected_rows_go_to_their_own_place_with_their_own_columns(settings: An
         "Data Set: Customers",
         "Finished: 20",
         "Valid Customers: 1 (50%)",
-        "INVALID_EMAIL (Email): 1",
+        "- Email: 1 row (3)",
+        "INVALID_EMAIL",
     ):
         assert text in message.text_body
     assert "/reports/" in message.text_body
