@@ -1,4 +1,4 @@
-"""The marketplace's catalogue: what the storefront and others read."""
+"""The marketplace's catalog, which the storefront and other systems read."""
 
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -8,7 +8,7 @@ from vendors.models import Vendor
 
 
 class Category(models.Model):
-    """An approved category. Vendors may write it in any case; products store this spelling."""
+    """An approved category. Vendors may use any upper or lower case; products store this spelling."""
 
     category_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=100)
@@ -34,7 +34,7 @@ class Category(models.Model):
 
     @classmethod
     def approved_names(cls) -> list[str]:
-        """The spellings of all active categories, in alphabetical order."""
+        """The names of all active categories, in alphabetical order."""
         return list(cls.objects.filter(is_active=True).values_list("name", flat=True))
 
 
@@ -44,8 +44,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
 
 class Product(models.Model):
-    """A product for sale. Rows are written in bulk by imports; `upload_id` and `upload_row` say
-    which upload brought it in, and at which row of the vendor's spreadsheet."""
+    """A product for sale. Imports write rows in bulk; `upload_id` and `upload_row` name the upload
+    and the row of the vendor's spreadsheet that the product came from."""
 
     product_id = models.AutoField(primary_key=True)
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, db_index=False)
@@ -85,7 +85,7 @@ class Product(models.Model):
         ]
         indexes = [
             models.Index(fields=["upload_id", "upload_row"], name="products_upload"),
-            # Staff's list of a category that hardly occurs, and whether a category is used.
+            # For the admin's list of a rare category, and to see whether a category is in use.
             models.Index(fields=["category"], name="products_category"),
         ]
 

@@ -1,4 +1,4 @@
-"""Tables of the data sets that are no part of the catalogue. Others read them."""
+"""Tables of the data sets outside the catalog. Other systems read them."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -6,10 +6,10 @@ from django.db.models.functions import Now
 
 
 class Customer(models.Model):
-    """A customer, as the first file that named the id has it. Personal data.
+    """A customer, as in the first file that contained the ID. Personal data.
 
-    Rows are written in bulk by imports; `upload_id` and `upload_row` say which upload brought one
-    in, and at which row of the file.
+    Imports write rows in bulk; `upload_id` and `upload_row` name the upload and the row of the file
+    that a customer came from.
     """
 
     customer_id = models.BigIntegerField(primary_key=True)
@@ -41,7 +41,7 @@ class Customer(models.Model):
 
 
 class Metric(models.Model):
-    """One measurement. A name has one value at a time: the first that came."""
+    """One measurement. A name has one value per point in time: the first that was imported."""
 
     name = models.CharField(max_length=200)
     value = models.FloatField()
@@ -55,7 +55,7 @@ class Metric(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name", "timestamp"], name="metrics_name_time_unique")
         ]
-        # Rows of one upload stand side by side, so a few kilobytes find them among millions.
+        # Rows of one upload are stored together, so an index of a few kilobytes finds them.
         indexes = [BrinIndex(fields=["upload_id"], name="metrics_upload", pages_per_range=32)]
 
     def __str__(self) -> str:
@@ -63,11 +63,12 @@ class Metric(models.Model):
 
 
 class IncomingMetric(models.Model):
-    """A measurement that waits until its whole file is known to be right.
+    """A measurement held back until its whole file is known to be valid.
 
-    The table is unlogged (see the migration): quicker to fill, and emptied by PostgreSQL when the
-    server crashes. Whoever reads it counts first.
+    The table is unlogged (see the migration): faster to fill, but PostgreSQL empties it when the
+    server crashes. Readers must check the number of rows first.
     """
+
 
     pk = models.CompositePrimaryKey("upload_id", "upload_row")
     upload_id = models.CharField(max_length=40)

@@ -85,7 +85,7 @@ def test_the_check_tells_fresh_from_stale_from_missing(tmp_path: Path) -> None:
     health_file.touch(str(file))
     assert check(file).returncode == 0, "and needs none of the settings"
 
-    heard = file.stat().st_mtime - health_file.OLDEST - 1
+    heard = file.stat().st_mtime - health_file.MAX_AGE_SECONDS - 1
     os.utime(file, (heard, heard))
     stale = check(file)
     assert (stale.returncode, "SQS has not answered for" in stale.stderr) == (1, True)
