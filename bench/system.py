@@ -60,7 +60,7 @@ def own_system() -> Iterator[System]:
     # Never a database that the shell points to: this fills it, and empties its tables.
     given = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
     env = {**given, **LIFTED, "LOCAL_DIR": str(ROOT)}
-    with _the_only_one():
+    with _exclusive():
         _clear(env)
         try:
             if _local(env, "up").returncode:
@@ -88,7 +88,7 @@ def _local(env: dict[str, str], command: str) -> "subprocess.CompletedProcess[An
 
 
 @contextmanager
-def _the_only_one() -> Iterator[None]:
+def _exclusive() -> Iterator[None]:
     """Two at once would measure each other."""
     ROOT.parent.mkdir(parents=True, exist_ok=True)
     with ROOT.with_suffix(".lock").open("w") as lock:

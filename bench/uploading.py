@@ -15,7 +15,7 @@ from imports.storage import s3
 from vendors.models import Vendor
 
 POLL_INTERVAL_SECONDS = 0.01  # seconds
-PATIENCE = 900.0  # seconds
+TIMEOUT_SECONDS = 900.0  # seconds
 
 
 class StillRunning(Exception):
@@ -81,13 +81,13 @@ def drop_one(body: bytes, key: str) -> Ended:
 
 def wait_for_row(key: str, version: str) -> str:
     """The id of the upload that the object's event makes. Raises StillRunning."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         found = Upload.objects.filter(s3_key=key, s3_version=version).values_list("pk", flat=True)
         if upload_id := found.first():
             return upload_id
         time.sleep(POLL_INTERVAL_SECONDS)
-    raise StillRunning(f"no event of {key} after {PATIENCE:.0f} s")
+    raise StillRunning(f"no event of {key} after {TIMEOUT_SECONDS:.0f} s")
 
 
 def check(upload: Upload, rows: int) -> None:
@@ -98,19 +98,19 @@ def check(upload: Upload, rows: int) -> None:
 
 def wait_until(upload_id: str, happened: str) -> datetime:
     """Look until the upload's column of this name has a time in it. Raises StillRunning."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     look = Upload.objects.filter(pk=upload_id).values_list(happened, flat=True)
     while time.monotonic() < deadline:
         at: datetime | None = look.get()
         if at is not None:
             return at
         time.sleep(POLL_INTERVAL_SECONDS)
-    raise StillRunning(f"{upload_id}: no {happened} after {PATIENCE:.0f} s")
+    raise StillRunning(f"{upload_id}: no {happened} after {TIMEOUT_SECONDS:.0f} s")
 
 
 def wait_for_quiet() -> None:
     """Wait until no work is left. Raises StillRunning."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while Upload.objects.exclude(step=Upload.Step.DONE).exists():
         if time.monotonic() > deadline:
             raise StillRunning("something never became quiet")

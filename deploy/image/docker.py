@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # Its layers stay there, so that the second build is a matter of seconds. `rm -r` forgets them.
-OWN_DAEMON = Path("/var/tmp/onboarding-docker")  # noqa: S108 (root's alone: made with mode 700)
+OWN_DAEMON_DIR = Path("/var/tmp/onboarding-docker")  # noqa: S108 (root's alone: made with mode 700)
 
 
 class CannotRun(Exception):
@@ -61,9 +61,9 @@ def daemon() -> Iterator[None]:
     program = shutil.which("dockerd")
     if not program or os.geteuid() != 0:
         raise CannotRun("No Docker daemon answers, and only root with `dockerd` can start one.")
-    OWN_DAEMON.mkdir(mode=0o700, exist_ok=True)
-    place = f"unix://{OWN_DAEMON}/socket"
-    with (OWN_DAEMON / "log").open("wb") as log:
+    OWN_DAEMON_DIR.mkdir(mode=0o700, exist_ok=True)
+    place = f"unix://{OWN_DAEMON_DIR}/socket"
+    with (OWN_DAEMON_DIR / "log").open("wb") as log:
         own = subprocess.Popen(
             [program, "--host", place, *_own_places()],
             stdout=log,
@@ -73,7 +73,7 @@ def daemon() -> Iterator[None]:
     os.environ["DOCKER_HOST"] = place
     try:
         _wait(own)
-        say(f"Docker: a daemon started for this run, process {own.pid}, in {OWN_DAEMON}")
+        say(f"Docker: a daemon started for this run, process {own.pid}, in {OWN_DAEMON_DIR}")
         yield
     finally:
         own.send_signal(signal.SIGTERM)
@@ -84,13 +84,13 @@ def daemon() -> Iterator[None]:
 
 def _own_places() -> list[str]:
     places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
-    return [f"--{option}={OWN_DAEMON / name}" for option, name in places.items()]
+    return [f"--{option}={OWN_DAEMON_DIR / name}" for option, name in places.items()]
 
 
 def _wait(own: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 60
     while not works("info"):
         if own.poll() is not None or time.monotonic() > deadline:
-            said = (OWN_DAEMON / "log").read_text(errors="replace")
+            said = (OWN_DAEMON_DIR / "log").read_text(errors="replace")
             raise CannotRun(f"dockerd does not start:\n{said[-3000:]}")
         time.sleep(0.2)

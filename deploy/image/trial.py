@@ -16,7 +16,7 @@ from deploy.local.places import CHECKOUT
 
 PROJECT = "onboarding-trial"
 SERVICES = ("web", "forwarder", "worker", "maintenance", "beat")
-PATIENCE = 120  # seconds, for uploads on a machine that has other things to do
+TIMEOUT_SECONDS = 120  # seconds, for uploads on a machine that has other things to do
 LONG_FILES = 12  # of 10,000 rows: seconds of work
 
 COLUMNS = "vendor_product_id,product_name,category,sku,price,stock_quantity"
@@ -115,7 +115,7 @@ def _asked(which: str, what: str = "status, total_records, valid_records, error_
 
 
 def _until(which: str, is_so: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while _asked(which, is_so) != "t":
         if time.monotonic() > deadline:
             raise TimeoutError(f"{which}: {_asked(which) or 'not there'}")

@@ -9,7 +9,7 @@ import time
 from deploy.local import postgres, stack, stopping
 from deploy.local.application_env import process_env, read_dotenv
 from deploy.local.places import CHECKOUT, Places, local_places
-from deploy.local.running import AlreadyRuns, holder, ready_stack, the_only_one
+from deploy.local.running import AlreadyRuns, holder, ready_stack, exclusive
 
 
 def run(places: Places) -> int:
@@ -59,7 +59,7 @@ def down(places: Places) -> int:
         stopping.send(pid, signal.SIGTERM)
         while stopping.birth(pid) == born:
             time.sleep(0.05)
-    with the_only_one(places):
+    with exclusive(places):
         pass  # taking its place stops what it left
     sys.stdout.write("Stopped\n")
     return 0

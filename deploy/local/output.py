@@ -7,11 +7,11 @@ from typing import BinaryIO
 
 OWN = "supervisor"
 WIDTH = len("maintenance")
-COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
+COLORS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
 class Output:
-    """Prefixes every line with its process's name, in colour when a terminal is looking.
+    """Prefixes every line with its process's name, in color when a terminal is looking.
 
     The last run's file of a process is kept beside the new one as `<name>.log.old`.
     """
@@ -20,7 +20,7 @@ class Output:
         log_dir.mkdir(parents=True, exist_ok=True)
         self.log_dir = log_dir
         self._files: dict[str, BinaryIO] = {}
-        self._colour = sys.stdout.isatty()
+        self._color = sys.stdout.isatty()
         self.only_files = False
 
     def line(self, name: str, text: bytes) -> None:
@@ -61,7 +61,7 @@ class Output:
 
     def _prefix(self, name: str) -> str:
         padded = f"{name:<{WIDTH}} |"
-        if not self._colour:
+        if not self._color:
             return padded
-        colour = COLOURS[list(self._files).index(name) % len(COLOURS)] if name in self._files else 0
-        return f"\x1b[{colour}m{padded}\x1b[0m"
+        color = COLORS[list(self._files).index(name) % len(COLORS)] if name in self._files else 0
+        return f"\x1b[{color}m{padded}\x1b[0m"

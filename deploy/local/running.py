@@ -17,7 +17,7 @@ class AlreadyRuns(Exception):
 
 
 @contextmanager
-def the_only_one(places: Places) -> Iterator[None]:
+def exclusive(places: Places) -> Iterator[None]:
     """Be the one who runs this system; stops first what a killed one left running.
 
     Raises AlreadyRuns.

@@ -16,11 +16,11 @@ from deploy.local.demo_logins import DEMO_LOGINS
 from deploy.local.environment import CannotInstall
 from deploy.local.output import Output
 from deploy.local.places import CHECKOUT, Places, PortTaken, write_json
-from deploy.local.running import the_only_one
+from deploy.local.running import exclusive
 from deploy.local.supervisor import NotReady, Supervisor
 
 SAMPLE = CHECKOUT / "deploy" / "local" / "sample.csv"
-WHOLLY, PARTLY = 0, 1  # how an import that went as intended exits
+EXIT_COMPLETED, EXIT_PARTIAL = 0, 1  # how an import that went as intended exits
 EXPECTED = (NotReady, CannotInstall, CannotBootstrap, PortTaken, postgres.CannotStart)
 
 
@@ -33,7 +33,7 @@ async def run(places: Places) -> int:
 
     The first SIGINT, SIGTERM or SIGHUP stops everything in order, a second one at once.
     """
-    with the_only_one(places):
+    with exclusive(places):
         stack = _Stack(places)
         asked = asyncio.Event()
 
@@ -143,7 +143,7 @@ class _Stack:
             code = await asyncio.wait_for(self.supervisor.once(importing), timeout=60)
         except TimeoutError:
             code = None
-        if code in (WHOLLY, PARTLY):
+        if code in (EXIT_COMPLETED, EXIT_PARTIAL):
             self.places.remember("sample_imported", True)
         else:
             self.output.say("The sample was not imported; the next start tries again")

@@ -13,10 +13,10 @@ from deploy.local.stopping import Started
 
 # Seconds before a restart: doubled each time, first again after a process ran for a while. A
 # worker that died is back within 10 s, a broken one does not fill the log.
-FIRST_PAUSE, LONGEST_PAUSE, A_WHILE = 0.2, 5.0, 10.0
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS, STABLE_AFTER_SECONDS = 0.2, 5.0, 10.0
 
 # How often a process may end before it was ever ready.
-CHANCES = 3
+MAX_FAILED_STARTS = 3
 
 
 class NotReady(Exception):
@@ -73,22 +73,22 @@ class Supervisor:
             stopping.kill_session(entry["pid"])
 
     async def _keep(self, process: Process, gate: "asyncio.Future[None]") -> None:
-        pause, early = FIRST_PAUSE, 0
+        pause, early = MIN_PAUSE_SECONDS, 0
         while not self._stopping:
             began = time.monotonic()
             code = await self._live(process, gate)
             if self._stopping:
                 return
             early += not gate.done()
-            if early == CHANCES:
+            if early == MAX_FAILED_STARTS:
                 tail = self._output.tail(process.name)
                 gate.set_exception(NotReady(f"{process.name} does not start:\n{tail}"))
                 return
-            pause = FIRST_PAUSE if time.monotonic() - began > A_WHILE else pause
+            pause = MIN_PAUSE_SECONDS if time.monotonic() - began > STABLE_AFTER_SECONDS else pause
             # Whatever the code: a worker whose queue is gone ends with 0.
             self._output.say(f"{process.name} ended with {code}, starting again in {pause:.1f} s")
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
     async def _live(self, process: Process, gate: "asyncio.Future[None]") -> int:
         """One life of a process, from start to the end of everything it started."""
