@@ -115,9 +115,7 @@ if DB_SECRET_NAME and DB_SSM_PARAMETER:
     raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")
 
 if DB_MASTER_SECRET_NAME and not (DB_SECRET_NAME or DB_SSM_PARAMETER):
-    raise ImproperlyConfigured(
-        "DB_MASTER_SECRET_NAME requires DB_SECRET_NAME or DB_SSM_PARAMETER."
-    )
+    raise ImproperlyConfigured("DB_MASTER_SECRET_NAME requires DB_SECRET_NAME or DB_SSM_PARAMETER.")
 
 if WORKER_SERVICE and not re.fullmatch(r"[\w-]+/[\w-]+", WORKER_SERVICE):
     raise ImproperlyConfigured("WORKER_SERVICE must have the form cluster/service.")

@@ -185,7 +185,9 @@ class Channel(KombuChannel):
         for queue, (number, started) in list(self._polls.items()):
             connection = self.asynsqs(queue)
             if now - (connection.silent_since or now) > GIVE_UP_AFTER_SECONDS:
-                log.critical("SQS has not answered for too long; ending so that a new worker starts")
+                log.critical(
+                    "SQS has not answered for too long; ending so that a new worker starts"
+                )
                 os.kill(os.getpid(), signal.SIGTERM)
             elif started and now - started > self._unanswered_after:
                 connection.failed(f"poll {number} got no answer within {now - started:.0f} s")

@@ -1,6 +1,5 @@
 """Outputs of the data stack, and the application's variables for them."""
 
-
 OUTPUTS = {
     "Bucket": "S3_BUCKET",
     "EventsQueueUrl": "EVENTS_QUEUE_URL",

@@ -69,7 +69,6 @@ class IncomingMetric(models.Model):
     server crashes. Readers must check the number of rows first.
     """
 
-
     pk = models.CompositePrimaryKey("upload_id", "upload_row")
     upload_id = models.CharField(max_length=40)
     upload_row = models.IntegerField()

@@ -13,7 +13,7 @@ import pytest
 from deploy.local import stopping
 from deploy.local.places import Places, write_json
 from deploy.local.process import Process
-from deploy.local.running import AlreadyRuns, holder, ready_stack, exclusive
+from deploy.local.running import AlreadyRuns, exclusive, holder, ready_stack
 
 
 @pytest.fixture
