@@ -10,6 +10,7 @@ from bench import files, plain_sql, uploading
 from bench.table import Line
 from bench.timing import in_turn
 from bench.twins import empty_twin, make_twin
+from config.rounding import ceil_div
 from imports.execution.lease import Work
 from imports.formats.layout import Layout
 from imports.intake.receive import new_upload_id
@@ -77,7 +78,7 @@ def load_staged(file: files.File, owner: Vendor) -> float:
     ]
 
     def in_memory(upload: Upload, most_rows: int) -> list[staging.StagedRun]:
-        return items[upload.cursor : upload.cursor + -(-most_rows // size)]
+        return items[upload.cursor : upload.cursor + ceil_div(most_rows, size)]
 
     header = tuple(files.LABELS[column] for column in file.columns)
     layout = Layout("utf-8", ",", header, 1, len(file.rows), separator_line=False)

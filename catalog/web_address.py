@@ -30,4 +30,6 @@ def is_site(text: str) -> bool:
 
 def validate_web_address(text: str) -> None:
     if not is_web_address(text):
-        raise ValidationError("Enter a web address starting with https://.", code="invalid")
+        raise ValidationError(
+            "Enter a full web address, such as https://example.com/picture.jpg.", code="invalid"
+        )

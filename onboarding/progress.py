@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from config.rounding import percent
 from imports.dataset import Dataset
 from imports.models import Notification, Upload
 from imports.rules.refusals import REFUSALS
@@ -89,7 +90,7 @@ class Progress:
             return None
         if self.is_check and not upload.processed_records:
             return None  # a check is one transaction: until it ends, none of it is visible
-        return upload.processed_records * 100 // upload.total_records
+        return percent(upload.processed_records, upload.total_records)
 
     @property
     def waiting(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet, Sum
 
+from config.rounding import percent
 from imports.models import Upload, UploadQuerySet
 
 PER_PAGE = 25
@@ -24,7 +25,7 @@ class Totals:
     @property
     def success_rate(self) -> int:
         """Rows imported or skipped, in whole percent, rounded down so that 100 means all."""
-        return (self.valid + self.skipped) * 100 // self.rows if self.rows else 0
+        return percent(self.valid + self.skipped, self.rows)
 
 
 def totals_of(uploads: UploadQuerySet) -> Totals:

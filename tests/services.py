@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pytest
 
 from deploy.local.application_env import application_env
-from deploy.local.embedded import embedded
+from deploy.local.embedded import clear, embedded
 from deploy.outputs import OUTPUTS
 
 NOWHERE = application_env(
@@ -33,9 +33,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     asked_for = early_config.known_args_namespace
     if asked_for.help or asked_for.version:
         return (yield)
-    # Whoever ends this run with SIGTERM gets the same clean end as with Ctrl-C.
+    # SIGTERM ends a run as cleanly as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if asked_for.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
+        early_config.add_cleanup(clear)  # what a worker that did not end in time has left
         with patch.dict(os.environ, NOWHERE):  # only while the settings load: workers inherit it
             return (yield)
     servers = ExitStack()

@@ -42,7 +42,7 @@ def embedded(
         places = Places(_own_directory(runs, cleanup))
         cleanup.callback(_clear, places)
         given = os.environ.get("DATABASE_URL")
-        ports = {name: places.port(name) for name in ("postgres", "aws")}
+        ports = _ports(places, "postgres", "aws")
         endpoint = aws.endpoint(ports["aws"])
         # The database is created while the emulator starts.
         with ThreadPoolExecutor(1) as aside:
@@ -61,17 +61,32 @@ def embedded(
         )
 
 
-def _own_directory(runs: Path, cleanup: ExitStack) -> Path:
-    """A new directory, locked while this process runs; removes those of ended processes."""
+def clear(runs: Path = TEST_RUNS) -> None:
+    """Stop and remove what killed processes left there."""
     runs.mkdir(parents=True, exist_ok=True)
     with _locked(runs):
         for left in runs.iterdir():
-            with suppress(BlockingIOError), _locked(left, fcntl.LOCK_NB):
+            with suppress(BlockingIOError, FileNotFoundError), _locked(left, fcntl.LOCK_NB):
                 _clear(Places(left))
+
+
+def _own_directory(runs: Path, cleanup: ExitStack) -> Path:
+    """A new directory, locked while this process runs; removes those of ended processes."""
+    clear(runs)
+    with _locked(runs):
         own = Path(tempfile.mkdtemp(dir=runs))
         own.chmod(0o755)  # the database may run as another user
         cleanup.enter_context(_locked(own))
     return own
+
+
+def _ports(places: Places, *names: str) -> dict[str, int]:
+    """A port for each server; none that another run has chosen, even if it is not open yet."""
+    runs = places.root.parent
+    with _locked(runs):
+        others = (Places(run) for run in runs.iterdir() if run != places.root)
+        promised = [port for run in others for port in (run.recall("ports") or {}).values()]
+        return {name: places.port(name, promised=promised) for name in names}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,10 @@ class Places:
             self.remember("secret_key", secrets.token_urlsafe(50))
         return str(self.recall("secret_key"))
 
-    def port(self, name: str) -> int:
+    def port(self, name: str, *, promised: Collection[int] = ()) -> int:
         """The port of this server: from the environment, else the previous one, else a free one.
+
+        It is never one of `promised`, the ports of servers that start at the same time.
 
         Raises PortTaken when the environment names one that is in use.
         """
@@ -91,7 +94,7 @@ class Places:
                 raise PortTaken(f"{name.upper()}_PORT={asked} is in use by another program.")
             return int(asked)
         ports: dict[str, int] = self.recall("ports") or {}
-        taken = {port for other, port in ports.items() if other != name}
+        taken = {port for other, port in ports.items() if other != name}.union(promised)
         if ports.get(name) not in taken and is_free(ports.get(name, 0)):
             return ports[name]
         # Seeded with the path, so that a checkout gets the same ports after `make clean`.

@@ -8,7 +8,9 @@ from django.db.models import Count, F, Min, Q, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils.timezone import now
 
+from config.rounding import percent
 from imports.models import Alarm, RowError, Upload, UploadQuerySet
+from imports.monitoring.queues import all_queues
 from imports.monitoring.stalled import is_stalled
 
 DAYS = 14
@@ -17,7 +19,6 @@ MAX_TYPES = 8
 MAX_ERRORS = 100_000
 MAX_UPLOADS = 8
 MAX_ALARMS = 5
-DEAD_LETTER_QUEUES = ("events", "imports", "maintenance")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Day:
     @property
     def success_rate(self) -> int | None:
         """Good rows in whole percent of all rows, rounded down; None on a day without rows."""
-        return self.good * 100 // self.rows if self.rows else None
+        return percent(self.good, self.rows) if self.rows else None
 
 
 def days(today: date | None = None) -> list[Day]:
@@ -178,7 +179,7 @@ def open_alarms() -> Alarms:
         count=alarms.count(),
         newest=list(alarms.order_by("-raised_at")[:MAX_ALARMS]),
         dead_letters=[
-            DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in DEAD_LETTER_QUEUES
+            DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in all_queues()
         ],
     )
 

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from imports.admin import cells
 from imports.admin.filters import DatasetFilter
 from imports.admin.row_pages import row_page
-from imports.datasets import all_datasets
+from imports.datasets import all_datasets, title_of
 from imports.intake import schedules
 from imports.models import Schedule
 from vendors.staff_pages import ModelAdmin
@@ -99,8 +99,7 @@ class ScheduleAdmin(ModelAdmin):
 
     @admin.display(description="data set", ordering="dataset")
     def data_set(self, schedule: Schedule) -> str:
-        dataset = all_datasets().get(schedule.dataset)
-        return dataset.title if dataset else schedule.dataset
+        return title_of(schedule.dataset)
 
     @admin.display(description="runs")
     def rhythm(self, schedule: Schedule) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from config.rounding import ceil_div
 from imports.models import Alarm
 from imports.monitoring.stalled import STALLED_AFTER
 
@@ -269,7 +270,7 @@ def numbers() -> dict[str, object]:
         "max_attempts": settings.MAX_ATTEMPTS,
         "source_kept": settings.SOURCE_KEPT_HOURS,
         "stuck_minutes": int(STALLED_AFTER.total_seconds() // 60),
-        "sweep_minutes": -(-int(wait) // 60),
+        "sweep_minutes": ceil_div(int(wait), 60),
         "login_failures": settings.AXES_FAILURE_LIMIT,
         "login_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
     }

@@ -31,7 +31,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "title": upload.upload_id,
         "subtitle": None,
         "nouns": dataset.nouns if dataset else "rows",
-        "dataset_title": dataset.title if dataset else upload.dataset,
+        "dataset_title": datasets.title_of(upload.dataset),
         "by_vendor": dataset is None or dataset.by_vendor,
         "refusal": REFUSALS.get(upload.failure_code),
         "groups": groups,

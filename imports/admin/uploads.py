@@ -26,13 +26,12 @@ from unfold.contrib.filters.admin import (
     ChoicesRadioFilter,
 )
 
-from imports import actions
+from imports import actions, datasets
 from imports.admin import cells
 from imports.admin.export import export
 from imports.admin.filters import DatasetFilter, ProgressFilter
 from imports.admin.row_pages import row_page
 from imports.admin.upload_page import progress_of, upload_page
-from imports.datasets import all_datasets
 from imports.intake.receive import UPLOAD_ID
 from imports.models import Upload
 from imports.notifications import report_links
@@ -105,8 +104,7 @@ class UploadAdmin(LookOnlyAdmin):
 
     @admin.display(description="data set", ordering="dataset")
     def data_set(self, upload: Upload) -> str:
-        dataset = all_datasets().get(upload.dataset)
-        return dataset.title if dataset else upload.dataset
+        return datasets.title_of(upload.dataset)
 
     @admin.display(description="valid rows", ordering="valid_records")
     def rows(self, upload: Upload) -> str:
@@ -270,7 +268,9 @@ class UploadAdmin(LookOnlyAdmin):
         upload = self._visible(request, object_id)
         if upload.s3_version is None or upload.source_deleted_at is not None:
             _not_there("The file is not in our storage.")
-        name = f"{upload.upload_id}_source.csv"  # never the vendor's text in a header
+        dataset = datasets.all_datasets().get(upload.dataset)
+        extension = dataset.format.extension if dataset else "txt"
+        name = f"{upload.upload_id}_source.{extension}"  # never the vendor's text in a header
         return _on_to(
             s3.download_link(upload.s3_bucket, upload.s3_key, str(upload.s3_version), name)
         )

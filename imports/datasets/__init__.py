@@ -26,6 +26,12 @@ def get(key: str) -> Dataset:
     return all_datasets()[key]
 
 
+def title_of(key: str) -> str:
+    """The title of the data set of this key; the key when there is no such data set any more."""
+    dataset = all_datasets().get(key)
+    return dataset.title if dataset else key
+
+
 def layout_of(upload: Upload) -> Layout:
     """How the upload's file was read: without columns while it was not, or when it is erased."""
     return Layout.from_json(upload.layout) if upload.layout else UNREAD

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from config.rounding import ceil_div
 from imports.destinations import claimed_keys
 from imports.destinations.base import BatchOutcome, Destination
 from imports.destinations.key_conflicts import KeyConflicts, KeyOwner, clean_positions
@@ -167,5 +168,5 @@ def too_large(size: int) -> RowProblem:
     return RowProblem(
         "",
         "FIELD_TOO_LONG",
-        ROW_TOO_LARGE.format(size=-(-size // 1024), limit=MAX_ITEM_BYTES // 1024),
+        ROW_TOO_LARGE.format(size=ceil_div(size, 1024), limit=MAX_ITEM_BYTES // 1024),
     )

@@ -27,9 +27,9 @@ class KeyOwner:
 class KeyConflicts:
     """One pass over a batch's clean rows in file order.
 
-    `held` says, by the name of each unique key, who holds which keys now. After `resolve`, `new` and
-    `changed` hold positions of rows to insert and to update, `problems` the clashes, `already_in`
-    and `skipped` count rows that need nothing.
+    `held` says, by the name of each unique key, which rows hold which keys now. After `resolve`,
+    `new` and `changed` hold positions of rows to insert and to update, `problems` the clashes;
+    `already_in` and `skipped` count rows that need nothing.
     """
 
     upload: Upload

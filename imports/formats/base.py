@@ -17,7 +17,7 @@ class Format(Protocol):
     has_known_header: bool  # the first row always names columns of the data set
     has_cells_to_count: bool  # a row can have more or fewer than there are columns
     refuses: frozenset[str]  # codes of refusals that only some formats know
-    media_type: str  # of its template
+    media_type: str
     about_template: str  # a sentence for the form
 
     @property

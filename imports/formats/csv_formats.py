@@ -56,7 +56,7 @@ class Csv:
     refuses = frozenset(
         {"MISSING_COLUMNS", "DUPLICATE_COLUMNS", "NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV"}
     )
-    media_type = "text/csv; charset=utf-8"
+    media_type = "text/csv"
     about_template = "with all columns and one example row. Required ones carry a *."
     about: tuple[str, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 

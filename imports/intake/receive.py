@@ -77,7 +77,8 @@ def open_upload(
 def store(upload: Upload, body: IO[bytes]) -> None:
     """Put the object of an opened upload; its event starts the work. Raises botocore's errors."""
     failpoint("send.before_put")
-    s3.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
+    media_type = datasets.get(upload.dataset).format.media_type
+    s3.put(upload.s3_bucket, upload.s3_key, body, media_type)
     failpoint("send.after_put")
 
 

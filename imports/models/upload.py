@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
+from config.rounding import percent
 from vendors.access import Access
 from vendors.models import Vendor
 
@@ -194,8 +195,7 @@ class Upload(models.Model):
     def success_rate(self) -> int:
         """Rows that came in or were there already, in whole percent, rounded down so that 100
         means all."""
-        in_order = self.valid_records + self.skipped_records
-        return in_order * 100 // self.total_records if self.total_records else 0
+        return percent(self.valid_records + self.skipped_records, self.total_records)
 
     @property
     def failed_internally(self) -> bool:

@@ -36,11 +36,12 @@ def publish(alarm: Alarm) -> None:
     The detail stays in the database: an error's own words may quote a row.
     """
     kind = Alarm.Kind(alarm.kind).label
+    page = alarm_url(alarm.pk)
     try:
         aws.client("sns").publish(
             TopicArn=settings.ALARM_TOPIC_ARN,
             Subject=kind[:100],
-            Message=f"{kind}: {alarm.subject}\n\nWhat happened, and what to do: {alarm_url(alarm.pk)}",
+            Message=f"{kind}: {alarm.subject}\n\nWhat happened, and what to do: {page}",
         )
     except (ClientError, BotoCoreError) as error:
         log.error("alarm %s about %s could not be published: %s", kind, alarm.subject, error)

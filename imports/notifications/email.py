@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
+from config.rounding import percent
 from imports import datasets
 from imports.models import Notification, Upload
 from imports.notifications import addresses, report_links
@@ -57,7 +58,7 @@ def prepare(upload: Upload) -> Notification:
         "upload_url": addresses.upload_url(upload.upload_id),
         "outcome": "checked" if is_check else OUTCOMES[Upload.Status(upload.status)],
         "is_check": is_check,
-        "valid_rate": rate(upload.valid_records, upload.total_records),
+        "valid_rate": percent(upload.valid_records, upload.total_records),
         "error_rate": error_rate(upload),
     }
     notification, _ = Notification.objects.get_or_create(
@@ -97,11 +98,6 @@ def recipient(upload: Upload) -> str:
     )
 
 
-def rate(part: int, whole: int) -> int:
-    """Whole percent, rounded down."""
-    return part * 100 // whole if whole else 0
-
-
 @cache
 def mailbox(backend: str) -> Any:
     """Django's mail connection, opened once in this process.
@@ -118,7 +114,7 @@ def error_rate(upload: Upload) -> int:
     """Rejected rows in whole percent; with the valid ones a hundred, where there are no others."""
     if upload.valid_records + upload.error_records == upload.total_records:
         return 100 - upload.success_rate if upload.total_records else 0
-    return rate(upload.error_records, upload.total_records)
+    return percent(upload.error_records, upload.total_records)
 
 
 def send(notification: Notification) -> None:

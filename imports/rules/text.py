@@ -1,12 +1,12 @@
 """Rules about text: its length, its form, its place on a list."""
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from catalog.web_address import is_web_address
 from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.suggestions import nearest
 from imports.rules.wording import truncate, with_separators
 
 
@@ -75,8 +75,8 @@ class OneOf(Rule):
         if not self.is_kept_by_staff:
             return f"{label} must be {self.choices} (was '{truncate(text)}')"
         # Long text is nobody's typing mistake, and comparing it would cost time.
-        near = difflib.get_close_matches(text[:100].casefold(), spelling, n=1)
-        hint = f" Did you mean '{spelling[near[0]]}'?" if near else ""
+        near = nearest(text[:100].casefold(), spelling.keys())
+        hint = f" Did you mean '{spelling[near]}'?" if near else ""
         return f"{label} '{truncate(text)}' is not approved.{hint}"
 
     @property

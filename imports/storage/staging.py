@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from config.rounding import ceil_div
 from imports.models import Upload
 from imports.rules.cells import MAX_CELL_CHARACTERS, MAX_CELLS
 from imports.rules.rows import StagedRow
@@ -81,7 +82,7 @@ def read(upload: Upload, most_rows: int) -> list[StagedRun]:
     count = 0
     expected = upload.cursor + 1
     # As many items as hold that many rows: wide rows come fewer to an item than narrow ones.
-    enough = -(-most_rows * upload.staged_items // max(1, upload.total_records))
+    enough = ceil_div(most_rows * upload.staged_items, max(1, upload.total_records))
     while expected <= upload.staged_items and count < most_rows:
         answer = dynamodb.client().query(
             TableName=settings.UPLOAD_RECORDS_TABLE,

@@ -22,6 +22,6 @@ def template(request: HttpRequest, dataset: str, extension: str) -> HttpResponse
     name = f"{found.key}-template.{extension}"
     return HttpResponse(
         found.format.template(found),
-        content_type=found.format.media_type,
+        content_type=f"{found.format.media_type}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -318,7 +318,7 @@ def nothing_left(case: Case) -> Iterator[str]:
     object past its time."""
     world = case.world
     files: set[str] = set()
-    for _ in moments(within=10):  # a worker that was fenced out may be at its last lines
+    for _ in moments(within=3):  # a worker that was fenced out may be at its last lines
         files = world.temporary_files() - case.files_before
         if len(files) <= world.kills:
             break

@@ -19,7 +19,7 @@ PACE = {
     "SLICE_SECONDS": "10",  # a second slice, on a busy machine, would begin with a hint of its own
     "BATCH_ROWS": "5000",
     "HINT_GRACE_SECONDS": "10",
-    "RESUME_EVERY_SECONDS": "3600",  # nobody hints once more at what a busy machine does slowly
+    "RESUME_EVERY_SECONDS": "3600",  # or a slow machine gets a second hint
     "MISSING_EVENTS_EVERY_SECONDS": "300",
     "CLEAN_UP_EVERY_SECONDS": "900",
     "DEAD_LETTERS_EVERY_SECONDS": "60",

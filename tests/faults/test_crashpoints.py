@@ -35,8 +35,8 @@ def as_many_imports(case: Case, point: str, times: int) -> None:
         case.drop(case.rows(20, bad=2, first=1 + 100 * number), vendor=number)
 
 
-def an_import_of_nobody(case: Case, point: str, times: int) -> None:
-    """No hint gets through, so that it is not over before its event is delivered again."""
+def an_import_without_hints(case: Case, point: str, times: int) -> None:
+    """It does not begin before its event was delivered again."""
     rule = case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
     an_import(case, point, times)
     wait_until("everybody died", lambda: not case.world.deaths_left(point))
@@ -165,7 +165,7 @@ def clients_into_dynamodb(case: Case, point: str, times: int) -> None:
 
 
 SCENES: dict[str, Callable[[Case, str, int], None]] = {
-    "receive.before_hint": an_import_of_nobody,
+    "receive.before_hint": an_import_without_hints,
     "load.after_items": clients_into_dynamodb,
     "stage.after_commit": as_many_imports,
     "report.after_commit": as_many_imports,

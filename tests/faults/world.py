@@ -85,7 +85,7 @@ class World:
         self.output.only_files = True
         self.supervisor = Supervisor(self.output, places.pids, lambda: None)
         names = ("postgres", "aws", "pg_proxy", "aws_proxy", "web")
-        self.ports = {name: places.port(name) for name in names}
+        self.ports = embedded._ports(places, *names)
         self.http = HttpFaults(self.ports["aws"], self.ports["aws_proxy"])
         self.pg = PgFaults(self.ports["postgres"], self.ports["pg_proxy"])
         self.outputs: dict[str, str] = {}

@@ -89,7 +89,7 @@ class Command(BaseCommand):
             if dataset.by_vendor:
                 vendor = Vendor.objects.filter(pk=options["vendor"]).first()
                 if vendor is None:
-                    return self._drop(file, path, f"{dataset.prefix}{options['vendor']}/")
+                    return self._drop(file, path, dataset, options["vendor"])
             upload = receive.open_upload(
                 vendor=vendor,
                 dataset=dataset.key,
@@ -102,9 +102,9 @@ class Command(BaseCommand):
             return {"upload_id": upload.upload_id}
 
     @staticmethod
-    def _drop(file: IO[bytes], path: Path, folder: str) -> dict[str, str]:
-        """Nobody can open an upload for a vendor we do not know; a dropped object shows what the
-        pipeline makes of it."""
-        key = folder + receive.clean_file_name(path.name)
-        version = s3.put(settings.S3_BUCKET, key, file, "text/csv")
+    def _drop(file: IO[bytes], path: Path, dataset: Dataset, vendor_id: str) -> dict[str, str]:
+        """Put the file where an unknown vendor would: no upload can be opened for them, and the
+        pipeline reports what is wrong with the object."""
+        key = f"{dataset.prefix}{vendor_id}/{receive.clean_file_name(path.name)}"
+        version = s3.put(settings.S3_BUCKET, key, file, dataset.format.media_type)
         return {"s3_key": key, "s3_version": version}

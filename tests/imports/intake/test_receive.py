@@ -1,6 +1,7 @@
 """One upload per object version, however the events come."""
 
 import json
+from io import BytesIO
 from urllib.parse import quote_plus
 
 import pytest
@@ -15,6 +16,7 @@ from imports.intake.receive import (
     new_upload_id,
     object_arrived,
     open_upload,
+    store,
 )
 from imports.intake.s3_events import UnreadableEvent, arrivals
 from imports.models import Alarm, Notification, Upload
@@ -242,3 +244,16 @@ def test_a_bad_event_is_left_in_the_queue_and_its_neighbours_are_handled(
 
     assert handled == 1
     assert Upload.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("dataset", "media_type"), [("clients", "text/csv"), ("metrics", "application/json")]
+)
+def test_a_file_is_stored_as_what_it_is(dataset: str, media_type: str) -> None:
+    upload = open_upload(
+        vendor=None, dataset=dataset, mode="create", file_name="a.txt", size=2, by=None
+    )
+    store(upload, BytesIO(b"[]"))
+    stored = s3.client().head_object(Bucket=upload.s3_bucket, Key=upload.s3_key)
+    assert stored["ContentType"] == media_type
