@@ -1,1 +1,1 @@
-"""How fast it is: `python -m bench`. See docs/bench.md."""
+"""Performance measurements: `python -m bench`. See docs/bench.md."""

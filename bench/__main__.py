@@ -1,4 +1,4 @@
-"""`python -m bench [what …] [--runs N] [--write]`; docs/bench.md says what there is."""
+"""`python -m bench [what …] [--runs N] [--write]`; see docs/bench.md."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ def main() -> int:
             logging.getLogger().setLevel(logging.ERROR)
             about = _about()
             _say(f"{about}\n\n")
-            # Models can be imported only now that Django has its settings.
+            # Models can be imported only after django.setup().
             measure = import_string("bench.everything.measure")
             for measured in measure(asked.what or ALL, asked.runs, system):
                 lines += measured
@@ -56,17 +56,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "what",
         nargs="*",
-        choices=[*ALL, []],  # argparse looks for the empty list, too
+        choices=[*ALL, []],  # argparse also checks the empty list
         metavar="what",
-        help=f"{', '.join(ALL)}; all when none is named",
+        help=f"{', '.join(ALL)}; default: all",
     )
-    parser.add_argument("--runs", type=int, default=3, help="of each thing; the median counts")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/bench.md")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median counts")
+    parser.add_argument("--write", action="store_true", help="write the table to docs/bench.md")
     return parser.parse_args()
 
 
 def _about() -> str:
-    """When, on what kind of machine, and with which commit this was measured."""
+    """Date, machine and commit of the measurement."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=CHECKOUT,
@@ -78,7 +78,7 @@ def _about() -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, commit {commit or 'unknown'}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, load average {load:.1f} at the start. "
-        "Medians; in parentheses the fastest and the slowest run."
+        "Medians; the fastest and the slowest run in parentheses."
     )
 
 

@@ -1,4 +1,4 @@
-"""10,000 clients dropped into the bucket, against the two loops people write around boto3."""
+"""10,000 clients imported from the bucket, compared with two common loops around boto3."""
 
 import csv
 import io
@@ -68,7 +68,7 @@ def measure(runs: int) -> list[Line]:
 
 
 def client_file(rows: int, *, seed: int) -> bytes:
-    """`rows` clients, all of them right: the loops check nothing. The same bytes every time."""
+    """`rows` clients, all valid because the loops check nothing. The same bytes every time."""
     chance = random.Random(seed)  # noqa: S311 - test data, not a secret
     text = io.StringIO()
     writer = csv.writer(text)
@@ -89,13 +89,13 @@ def client_file(rows: int, *, seed: int) -> bytes:
 
 
 def items(body: bytes) -> Iterator[dict[str, str]]:
-    """The rows as a script writes them, with no rule asked: empty cells left out."""
+    """The rows as a script would write them: no validation, empty cells omitted."""
     for row in csv.DictReader(io.StringIO(body.decode())):
         yield {name.lower(): cell for name, cell in row.items() if cell}
 
 
 def table() -> Any:
-    """The table as boto3 offers it."""
+    """The table as a boto3 resource."""
     return boto3.resource(
         "dynamodb", region_name=settings.AWS_REGION, endpoint_url=settings.AWS_ENDPOINT_URL
     ).Table(settings.CLIENTS_TABLE)
@@ -110,7 +110,7 @@ def addresses() -> list[str]:
 
 
 def empty() -> None:
-    """Forget all clients."""
+    """Delete all clients."""
     found = addresses()
     for start in range(0, len(found), dynamodb.ITEMS_PER_WRITE):
         group = found[start : start + dynamodb.ITEMS_PER_WRITE]
@@ -119,6 +119,6 @@ def empty() -> None:
 
 
 def verify() -> None:
-    """Raise NotImported unless all clients are there."""
+    """Raise NotImported unless all clients are in the table."""
     if (found := len(addresses())) != ROWS:
         raise uploading.NotImported(f"{found} of {ROWS} clients are in the table")

@@ -1,4 +1,4 @@
-"""Customer files, made from a seed: every run reads the same bytes."""
+"""Customer files, generated from a seed: every run uses the same bytes."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ COUNTRIES = ["Germany", "DE", "USA", "fr", "United Kingdom", "JPN", "Brazil", ""
 
 
 def customer_file(rows: int, *, seed: int) -> bytes:
-    """`rows` customers of whom one in fifty breaks a rule; ids and persons differ."""
+    """`rows` customers with distinct IDs and names; one in fifty is invalid."""
     chance = random.Random(seed)  # noqa: S311 - test data, not a secret
     today = datetime.now(UTC).date()
     text = io.StringIO()

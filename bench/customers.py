@@ -1,4 +1,4 @@
-"""100,000 customers dropped into the bucket, against what people do with pandas, and COPY."""
+"""100,000 customers imported from the bucket, compared with a pandas script and with COPY."""
 
 import io
 import re
@@ -49,7 +49,7 @@ def measure(runs: int) -> list[Line]:
 
     ours, rows, floor = in_turn(runs, project, pandas, copy)
     if len(went_in) != 1:
-        raise AssertionError(f"they do not agree on the rows: {went_in}")
+        raise AssertionError(f"different numbers of imported rows: {went_in}")
     return [
         Line(
             f"{ROWS:,} customers, drop into S3 to final status, 2 % invalid",
@@ -63,9 +63,9 @@ def measure(runs: int) -> list[Line]:
 
 
 def with_pandas(body: bytes) -> int:
-    """The same rules on whole columns, then one INSERT for each row; returns how many went in.
+    """Check the same rules on whole columns, then INSERT each row; return the number inserted.
 
-    No report, no email, no row errors kept; a kill halfway loses the work.
+    No report, no email, no stored row errors; a kill loses all progress.
     """
     table = pd.read_csv(io.BytesIO(body), dtype=str, keep_default_na=False)
     number = pd.to_numeric(table.customer_id, errors="coerce")
@@ -103,7 +103,7 @@ def with_pandas(body: bytes) -> int:
 
 
 def by_copy(body: bytes) -> None:
-    """The least PostgreSQL needs to take the rows, with no rule checked."""
+    """The minimum for PostgreSQL to import the rows, without checking any rules."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {COLUMNS} FROM {TWIN}")  # noqa: S608 - names of ours
         cursor.copy_expert(

@@ -1,4 +1,4 @@
-"""The rows of the table, each measured by a module of its own."""
+"""The rows of the table, each measured by its own module."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,6 +19,6 @@ MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
 
 
 def measure(names: list[str], runs: int, system: System) -> Iterator[list[Line]]:
-    """Yield the lines of each thing as it is measured."""
+    """Yield the lines of each measurement when it is done."""
     for name in names:
         yield MEASURES[name](runs, system)

@@ -1,8 +1,8 @@
-"""Product files as vendors write them, made from a seed: every run reads the same bytes.
+"""Realistic product files, generated from a seed: every run uses the same bytes.
 
-Nothing here is chosen to suit the importer: cells of many widths, several alphabets, quotes, line
-breaks and empty optional cells. One row in twenty is wrong when mistakes are asked for, and every
-error type of mode `create` occurs.
+Nothing is chosen to suit the importer: cells of many widths, several alphabets, quotes, line breaks
+and empty optional cells. With `mistakes`, one row in twenty is invalid, and every error type of
+mode `create` occurs.
 """
 
 import csv
@@ -66,7 +66,7 @@ WORDS = [
 
 @dataclass(frozen=True)
 class File:
-    """A table as its vendor has it: keys of its columns, and rows that need not fit them."""
+    """A vendor's table: the keys of its columns, and rows that may have other lengths."""
 
     columns: tuple[str, ...]
     rows: list[list[str]]
@@ -86,7 +86,7 @@ def product_file(
     columns: tuple[str, ...] = ALL,
     mistakes: bool = False,
 ) -> File:
-    """`rows` products whose keys belong to this seed alone."""
+    """`rows` products with keys that only this seed generates."""
     chance = random.Random(seed)  # noqa: S311 - test data, not a secret
     table: list[list[str]] = []
     last_good: dict[str, str] = {}
@@ -148,7 +148,7 @@ Mistake = Callable[[Row, Row, tuple[str, ...]], list[str]]
 
 
 def _with(**changes: str) -> Mistake:
-    """The row with these cells, of which the file may not have every column."""
+    """The row with these cells changed; columns that the file lacks are ignored."""
 
     def change(row: Row, _good: Row, columns: tuple[str, ...]) -> list[str]:
         return [(row | changes)[column] for column in columns]
@@ -174,8 +174,8 @@ def _too_few_cells(row: Row, _good: Row, columns: tuple[str, ...]) -> list[str]:
 
 
 def _on_one_line(row: Row, columns: tuple[str, ...]) -> list[str]:
-    # The reader takes a row of the wrong length with a line break in it for rows that an open
-    # quotation mark has joined, and refuses the file.
+    # The reader treats a row with a line break and the wrong length as several rows joined by an
+    # unclosed quotation mark, and rejects the file.
     return [row[column].replace("\n", " ") for column in columns]
 
 

@@ -1,6 +1,7 @@
-"""What people write for a file of metrics; `python -m bench.json_load FILE`.
+"""A typical script that imports a file of metrics: `python -m bench.json_load FILE`.
 
-A process of its own, so that its memory is its own: prints how many items, and MB at most.
+It runs as a separate process, so that its memory can be measured, and prints the number of items
+and the peak memory in MB.
 """
 
 import json

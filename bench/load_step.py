@@ -1,4 +1,4 @@
-"""Validate and commit 10,000 rows: the load step, against COPY and INSERT … SELECT in plain SQL."""
+"""The load step, which validates and commits 10,000 rows, compared with COPY and INSERT … SELECT."""
 
 import time
 from unittest.mock import patch
@@ -22,7 +22,7 @@ from vendors.models import Vendor
 
 ROWS = 10_000
 VENDOR = "BENCH-LOAD"
-AIM = 3  # times as long as the floor
+AIM = 3  # times the minimum
 FILES = {
     "all 14 columns": (files.ALL, 21),
     "6 columns": (files.REQUIRED, 22),
@@ -66,9 +66,9 @@ def _lines(what: str, right: files.File, wrong: files.File, owner: Vendor, runs:
 
 
 def load_staged(file: files.File, owner: Vendor) -> float:
-    """Run the load step over rows that stage has left in memory; returns the seconds it took.
+    """Run the load step on staged rows held in memory; return its duration in seconds.
 
-    Everything else is as in a worker: batches, fences, row errors, counters, commits.
+    Everything else is as in a worker: batches, fencing, row errors, counters, commits.
     """
     staged: list[StagedRow] = [(number, cells, []) for number, cells in enumerate(file.rows, 2)]
     size = staging.ROWS_PER_ITEM
@@ -100,7 +100,7 @@ def load_staged(file: files.File, owner: Vendor) -> float:
         started_at=Now(),
     )
     work = Work(upload.upload_id, token=1)
-    work.deadline = float("inf")  # slices are the worker's business
+    work.deadline = float("inf")  # not divided into slices
     with patch.object(staging, "read", in_memory):
         began = time.perf_counter()
         while work.upload.step == Upload.Step.LOAD:

@@ -1,4 +1,4 @@
-"""The most memory a worker process ever held, for a usual file and one twenty times as long."""
+"""Peak memory of a worker process, for a file of the usual size and one twenty times as long."""
 
 import statistics
 import time
@@ -11,7 +11,7 @@ from imports.execution.hints import send_hint
 
 VENDOR = "BENCH-MEMORY"
 USUAL, LONG = 10_000, 200_000
-AIM = 20.0  # MB between the two
+AIM = 20.0  # MB difference between the two
 OPEN_POLLS = 3
 
 
@@ -37,11 +37,11 @@ def measure(runs: int, system: System) -> list[Line]:
 
 
 def _peak(body: bytes, rows: int, system: System) -> float:
-    """MB of whichever fresh worker process needed most for this file."""
+    """Peak memory in MB of the new worker process that needed most for this file."""
     uploading.empty_catalog()
     worker = system.fresh_worker()
-    # The old worker's open polls each take one more message with them, which comes back only a
-    # minute later. Hints of nothing satisfy them.
+    # Each open poll of the old worker receives one more message, which is delivered again only
+    # after a minute. Empty hints use up those polls.
     for _ in range(OPEN_POLLS):
         send_hint()
         time.sleep(0.5)
@@ -55,13 +55,13 @@ def in_words(peaks: list[float]) -> str:
 
 
 def children(parent: int) -> list[int]:
-    """The processes this one has started."""
+    """The child processes of this process."""
     found = Path(f"/proc/{parent}/task/{parent}/children").read_text()
     return [int(pid) for pid in found.split()]
 
 
 def peak_memory(pid: int) -> float:
-    """MB of resident memory this process held at most."""
+    """Peak resident memory of this process in MB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024

@@ -1,4 +1,4 @@
-"""A file of 200 MB of metrics, against json.load and executemany: time and peak memory."""
+"""Time and peak memory of importing 200 MB of metrics, compared with json.load and executemany."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ from imports.execution.hints import send_hint
 MEGABYTES = 200
 AIM = 60.0  # MB above an idle worker
 TWIN = "metrics_by_executemany"
-RUNS = 1  # it takes minutes, and hardly varies
+RUNS = 1  # takes minutes and varies little
 SMALL = b'[{"name": "warm", "value": 1, "timestamp": "2025-01-01T00:00:00Z"}]'
 
 
@@ -69,7 +69,7 @@ def measure(runs: int, system: System) -> list[Line]:
 
 
 def write(path: Path) -> int:
-    """Write the file; returns how many items it has."""
+    """Write the file; return its number of items."""
     items = _items()
     rows = 1
     with path.open("w") as file:
@@ -95,10 +95,10 @@ def _items() -> Iterator[str]:
 
 
 def project(body: bytes, rows: int, system: System) -> Taken:
-    """Import the file by a fresh worker."""
+    """Import the file with a new worker."""
     _empty("metrics")
     worker = system.fresh_worker()
-    for _ in range(OPEN_POLLS):  # satisfy the polls that the old worker has left open
+    for _ in range(OPEN_POLLS):  # for the old worker's open polls
         send_hint()
         time.sleep(0.5)
     ended = uploading.drop_one(body, "metrics/bench.json")

@@ -1,4 +1,4 @@
-"""The portal's and the admin's pages over millions of rows: how many queries, and how slow."""
+"""Number and duration of queries on the portal's and the admin's pages with millions of rows."""
 
 import re
 import statistics
@@ -20,8 +20,8 @@ from imports.models import RowError, Upload
 
 AIM = 0.100  # seconds per query
 LOOKS = 3  # at each page; the median of each of its queries counts
-STAFF, VENDOR = "admin", "vendor"  # people of the demo data
-# What is another one each time in an address.
+STAFF, VENDOR = "admin", "vendor"  # users of the demo data
+# Parts of an address that differ each time.
 VARYING = ((r"UPLOAD_\w+", "…"), (r"([?&])p=\d+", r"\1p=last"), (r"/\d+/", "/…/"))
 
 
@@ -33,7 +33,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Seen:
-    """A page as it was looked at: its queries, in order."""
+    """A page and its queries, in order."""
 
     name: str
     queries: list[Query]
@@ -44,11 +44,11 @@ class Seen:
 
 
 class NotShown(Exception):
-    """A page did not answer 200."""
+    """A page did not return 200."""
 
 
 def measure(_runs: int) -> list[Line]:
-    setup_test_environment()  # the client then tells what a page was rendered with
+    setup_test_environment()  # gives the client access to template contexts
     try:
         crowded.fill(crowded.FEW)
         few = {page.name: page for page in look_at_all()}
@@ -70,7 +70,7 @@ def look_at_all() -> Iterator[Seen]:
 
 
 def addresses(who: str, client: Client) -> Iterator[str]:
-    """Every page this person is likely to open, with filters, searches and last pages."""
+    """Every page this user is likely to open, with filters, searches and last pages."""
     theirs = Upload.objects.filter(vendor=crowded.HEAVY_VENDOR)
     worst = theirs.order_by("-error_records").values_list("pk", flat=True)[0]
     uploads = reverse("uploads")
@@ -141,15 +141,15 @@ def last_page(client: Client, address: str) -> int:
 
 
 def look(who: str, client: Client, address: str) -> Seen:
-    """Open a page several times. Raises NotShown when it is not there."""
+    """Open a page several times. Raises NotShown unless it returns 200."""
     looks: list[list[Query]] = []
-    client.get(address)  # what a process looks up once and keeps
+    client.get(address)  # fills caches of the process
     for _ in range(LOOKS):
         queries: list[Query] = []
         with connection.execute_wrapper(_taking_times(queries)):
             response = client.get(address)
         if response.status_code != 200:
-            raise NotShown(f"{who}: {address} answered {response.status_code}")
+            raise NotShown(f"{who}: {address} returned {response.status_code}")
         looks.append(queries)
     longest = max(looks, key=len)
     medians = [
@@ -193,7 +193,7 @@ def _lines(few: dict[str, Seen], many: dict[str, Seen]) -> list[Line]:
         Line(
             "the same pages: number of queries",
             f"at most {most}",
-            f"{len(changed)} pages have more than with a thousandth of the rows",
+            f"{len(changed)} pages have more than with 1/1,000 of the rows",
             "",
             "constant",
             not changed,

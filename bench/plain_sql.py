@@ -1,7 +1,8 @@
-"""The floor: the least that PostgreSQL needs to take a file's rows, with no rule checked.
+"""The minimum for PostgreSQL to import a file's rows, without checking any rules.
 
-`COPY` the file as it is into a temporary table, then `INSERT … SELECT … ON CONFLICT DO NOTHING`
-into a table of the same structure, indexes and foreign key, and commit. No Python touches a row.
+`COPY` the unchanged file into a temporary table, then `INSERT … SELECT … ON CONFLICT DO NOTHING`
+into a table with the same structure, indexes and foreign key, and commit. No Python code handles
+single rows.
 """
 
 import io
@@ -16,7 +17,7 @@ TABLE = "products_by_copy"
 
 
 def copy_and_insert(file: File, vendor_id: str) -> float:
-    """Bring the rows of a file without mistakes in; returns the seconds it took."""
+    """Import a file without errors; return the duration in seconds."""
     body = io.BytesIO(file.csv())
     names = sql.SQL(", ").join([sql.Identifier(column) for column in file.columns])
     table = sql.Identifier(TABLE)
@@ -43,5 +44,5 @@ def copy_and_insert(file: File, vendor_id: str) -> float:
         cursor.execute("DROP TABLE incoming_by_copy")
     seconds = time.perf_counter() - began
     if inserted != len(file.rows):
-        raise AssertionError(f"{inserted} of {len(file.rows)} rows went in")
+        raise AssertionError(f"{inserted} of {len(file.rows)} rows were inserted")
     return seconds

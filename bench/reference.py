@@ -1,25 +1,24 @@
-"""The same import by django-import-export 4.4, in two ways.
+"""The same import with django-import-export 4.4, in two ways.
 
-`by_options` is what its documentation says about speed, and what a project would write: bulk
-inserts in batches, its CachedInstanceLoader, no diffs, look-ups of our own made once per file.
-This is the reference of the aim.
+`by_options` follows its documentation on performance, as a project would: bulk inserts in batches,
+its CachedInstanceLoader, no diffs, our own look-ups once per file. The aim refers to this one.
 
-`by_all_means` is tuned as far as its hooks allow, to know how much of the distance is the library's
-way of working and how much is careless use. What is tuned, and why:
+`by_all_means` is tuned as far as the library's hooks allow, to show how much of the difference is
+due to its design. What is tuned, and why:
 - `use_bulk` in batches of 1,000: `bulk_create`, not `save`.
-- `force_init_instance`: rows are new, so no query or look-up per row for a stored instance.
-- `skip_diff`, `skip_html_diff`; no row values, instances or failed rows are kept: no row reports.
-- `clean_model_instances` off, because `full_clean` asks the database several times per row. The
-  fields are validated one by one instead; both unique keys are looked up for the whole file in
-  one query each and then kept in memory; approved categories are read once.
-- the list of fields is made once, not once per row as the library does.
+- `force_init_instance`: all rows are new, so stored instances need not be looked up.
+- `skip_diff`, `skip_html_diff`, and no stored row values, instances or failed rows: no row reports.
+- `clean_model_instances` is off, because `full_clean` queries the database several times per row.
+  Instead the fields are validated one by one, both unique keys are looked up with one query each
+  for the whole file and kept in memory, and approved categories are read once.
+- the list of fields is created once, not once per row as the library does.
 - one transaction, so one commit.
-- the file is read by `csv` instead of `tablib`, which refuses a file whole for one long row.
+- the file is read with `csv`, because `tablib` rejects a whole file for one row that is too long.
 
-The rules are validators on the model's fields, as the library's users write them. Our own compiled
-checkers in their place make it 10 % quicker: the time is in the ORM's rows, not in the rules.
+The rules are validators on the model's fields, as users of the library write them. With our own
+compiled checkers it is only 10 % faster: most of the time is spent in the ORM.
 
-It stores no row errors, writes no report, sends no email, and a kill halfway loses the work.
+It stores no row errors, writes no report, sends no email, and a kill loses all progress.
 """
 
 import csv
@@ -53,7 +52,7 @@ TABLE = "products_by_import_export"
 NOT_PRINTABLE = RegexValidator("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", inverse_match=True)
 LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"
 CENT, MOST = Decimal("0.01"), Decimal("999999.99")
-approved: dict[str, str] = {}  # by its name without case; read once per import
+approved: dict[str, str] = {}  # by case-folded name; read once per import
 
 
 def is_approved(name: str) -> None:
@@ -82,7 +81,7 @@ Twin: Any = twin_model(
 
 
 class Text(Widget):
-    """A cell trimmed and normalized, None when it is empty; Django's fields do the rest."""
+    """A trimmed and normalized cell, None if empty; Django's fields do the rest."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
         value = value.strip()
@@ -90,7 +89,7 @@ class Text(Widget):
 
 
 class Rules:
-    """What both resources ask of a row beside its fields' validators, from look-ups made once."""
+    """The checks of both resources beside the fields' validators, with look-ups made once."""
 
     vendor_id: str
     not_in_file: set[str]
@@ -135,7 +134,7 @@ class ByOptions(Rules, ModelResource):
         skip_diff = True
         skip_html_diff = True
         report_skipped = False
-        clean_model_instances = False  # full_clean asks the database several times per row
+        clean_model_instances = False  # full_clean queries the database several times per row
         use_transactions = True
 
     def __init__(self, vendor_id: str, columns: tuple[str, ...]) -> None:
@@ -143,7 +142,7 @@ class ByOptions(Rules, ModelResource):
         self.vendor_id = vendor_id
         self.not_in_file = {f.name for f in Twin._meta.local_fields} - set(columns)
         for key in ("price", "compare_at_price", "weight_kg", "stock_quantity"):
-            # The library's own widget lets "free" end the whole import; Django's fields judge it.
+            # The library's own widget ends the whole import at "free"; Django's fields reject it.
             self.fields[key].widget = Widget()
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
@@ -206,12 +205,12 @@ class ByAllMeans(Rules, ModelResource):
 
 
 def by_options(file: File, vendor_id: str) -> tuple[float, int]:
-    """Import the file as documented; returns the seconds it took and how many rows went in."""
+    """Import the file as documented; return the duration in seconds and the number of rows."""
     return timed(ByOptions, file, vendor_id)
 
 
 def by_all_means(file: File, vendor_id: str) -> tuple[float, int]:
-    """Import the file as fast as the library can; returns the same."""
+    """Import the file as fast as the library can; return the same."""
     return timed(ByAllMeans, file, vendor_id)
 
 

@@ -1,7 +1,7 @@
-"""A whole system of the benchmark's own: started for it, empty, and gone afterwards.
+"""A whole system for the benchmark: started empty, and removed afterwards.
 
-It is the one of `make up`, in a directory and on ports of its own, so that the developer's running
-system is neither measured nor touched.
+It is the system of `make up` with its own directory and ports, so that a developer's running system
+is neither measured nor changed.
 """
 
 import fcntl
@@ -23,12 +23,12 @@ from deploy.local.places import CHECKOUT, Places
 from deploy.local.stopping import birth
 
 ROOT = CHECKOUT / ".local" / "bench"
-# The memory of a worker is measured with a file that no vendor may send.
+# The memory of a worker is measured with a file larger than vendors may send.
 LIFTED = {"UPLOAD_MAX_ROWS": "1000000", "UPLOAD_MAX_BYTES": str(1024**3)}
 
 
 class CannotStart(Exception):
-    """The system did not start, or another benchmark runs; the text says which."""
+    """The system did not start, or another benchmark is running; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class System:
     env: dict[str, str]
 
     def pid(self, name: str) -> int:
-        """The process of this name now: it changes when the supervisor starts it again."""
+        """The current PID of this process, which changes when the supervisor restarts it."""
         pids: dict[str, int] = json.loads(self.places.stack.read_text())["pids"]
         return pids[name]
 
     def fresh_worker(self) -> int:
-        """End the import worker; return the pid of the one that its supervisor starts instead."""
+        """End the import worker; return the PID of its replacement."""
         before = self.pid("worker")
         born = birth(before)
         os.kill(before, signal.SIGTERM)
@@ -55,12 +55,12 @@ class System:
 
 @contextmanager
 def own_system() -> Iterator[System]:
-    """Start the system; stop it and remove everything it kept. Raises CannotStart."""
+    """Start the system; stop it afterwards and remove its files. Raises CannotStart."""
     places = Places(ROOT)
-    # Never a database that the shell points to: this fills it, and empties its tables.
+    # Never the shell's DATABASE_URL: this fills and empties tables.
     given = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
     env = {**given, **LIFTED, "LOCAL_DIR": str(ROOT)}
-    with _the_only_one():
+    with _exclusive():
         _clear(env)
         try:
             if _local(env, "up").returncode:
@@ -88,16 +88,16 @@ def _local(env: dict[str, str], command: str) -> "subprocess.CompletedProcess[An
 
 
 @contextmanager
-def _the_only_one() -> Iterator[None]:
-    """Two at once would measure each other."""
+def _exclusive() -> Iterator[None]:
+    """Two benchmarks at the same time would slow each other down."""
     ROOT.parent.mkdir(parents=True, exist_ok=True)
     with ROOT.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotStart("Another benchmark runs in this checkout.") from None
+            raise CannotStart("Another benchmark is running in this checkout.") from None
         yield
 
 
 def _end_of(log: Path) -> str:
-    return log.read_text(errors="replace")[-3000:] if log.exists() else "It left no log."
+    return log.read_text(errors="replace")[-3000:] if log.exists() else "There is no log."

@@ -9,7 +9,7 @@ BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 @dataclass(frozen=True)
 class Line:
-    """One measured thing. `met` is None where there is no aim."""
+    """One measurement. `met` is None without an aim."""
 
     work: str
     project: str
@@ -25,7 +25,7 @@ class Line:
 
 
 def as_text(lines: list[Line]) -> str:
-    """The table with its columns aligned."""
+    """The table with aligned columns."""
     rows = [HEAD, *(line.cells for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rows.insert(1, tuple("-" * width for width in widths))
@@ -42,7 +42,7 @@ def as_markdown(lines: list[Line]) -> str:
 
 
 def write_into(page: Path, about: str, lines: list[Line]) -> None:
-    """Replace the table of a page, which is between two markers."""
+    """Replace the table between the two markers of a page."""
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     page.write_text(f"{before}{BEGIN}\n{about}\n\n{as_markdown(lines)}{END}{after}")

@@ -1,4 +1,4 @@
-"""Times taken several times over, project and reference in turn, so that noise hits both."""
+"""Repeated measurements, with project and reference taking turns so that noise affects both."""
 
 import statistics
 import time
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Times:
-    """Seconds of several runs of one thing."""
+    """Durations of several runs, in seconds."""
 
     seconds: list[float] = field(default_factory=list)
 
@@ -29,7 +29,7 @@ class Times:
 
 
 def in_turn(runs: int, *works: Callable[[], float]) -> list[Times]:
-    """Do each of `works`, which return their own seconds, `runs` times, taking turns."""
+    """Run each of `works`, which return their duration, `runs` times, taking turns."""
     times = [Times() for _ in works]
     for _ in range(runs):
         for kept, work in zip(times, works, strict=True):

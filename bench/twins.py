@@ -1,4 +1,4 @@
-"""Tables of the same structure as `products`, for the references: they index what we index."""
+"""Tables with the same structure and indexes as `products`, for the references."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,8 +10,8 @@ from catalog.models import Product
 
 
 def make_twin(name: str) -> None:
-    """Make an empty table with the columns, defaults, checks, indexes and foreign key of
-    `products`, in place of any older one."""
+    """Create an empty table with the columns, defaults, checks, indexes and foreign key of
+    `products`, replacing an older one."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
@@ -31,7 +31,7 @@ def empty_twin(name: str) -> None:
 def twin_model(
     name: str, validators: Mapping[str, list[Callable[[Any], None]]]
 ) -> type[models.Model]:
-    """A model of the twin: the fields of `Product`, and these validators on top."""
+    """A model of the twin: the fields of `Product` with these validators."""
     meta = type("Meta", (), {"managed": False, "db_table": name, "app_label": "catalog"})
     fields: dict[str, Any] = {}
     for field in Product._meta.local_fields:

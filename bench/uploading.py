@@ -1,4 +1,4 @@
-"""A client: puts files where vendors do, and looks into the database until they have ended."""
+"""A client that uploads files as vendors do and polls the database until the uploads have ended."""
 
 import io
 import time
@@ -14,29 +14,29 @@ from imports.models import Upload
 from imports.storage import s3
 from vendors.models import Vendor
 
-POLL_INTERVAL_SECONDS = 0.01  # seconds
-PATIENCE = 900.0  # seconds
+POLL_INTERVAL_SECONDS = 0.01
+TIMEOUT_SECONDS = 900.0
 
 
 class StillRunning(Exception):
-    """An upload has not ended in time."""
+    """An upload did not end in time."""
 
 
 class NotImported(Exception):
-    """An upload did not end as its file is made to; its time would mean nothing."""
+    """An upload did not end as expected, so its duration means nothing."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How an upload ended; seconds as the client's clock and eyes had them."""
+    """An upload that has ended; durations as measured by the client."""
 
     upload: Upload
     seconds: float  # to the final status
-    with_mail: float | None = None  # until the email was sent, too
+    with_mail: float | None = None  # until the email was sent
 
 
 def vendor(vendor_id: str) -> Vendor:
-    """The vendor of this id, new if need be."""
+    """The vendor with this ID, created if necessary."""
     return Vendor.objects.get_or_create(
         vendor_id=vendor_id,
         defaults={"name": f"Bench {vendor_id}", "contact_email": f"{vendor_id}@bench.example"},
@@ -44,7 +44,7 @@ def vendor(vendor_id: str) -> Vendor:
 
 
 def send(body: bytes, vendor_id: str) -> str:
-    """Upload a file as the web form does; returns its id as soon as S3 has the object."""
+    """Upload a file as the web form does; return its ID as soon as S3 has the object."""
     upload = open_upload(
         vendor=vendor(vendor_id),
         dataset="products",
@@ -71,7 +71,7 @@ def import_one(body: bytes, vendor_id: str, *, mail: bool = True) -> Ended:
 
 
 def drop_one(body: bytes, key: str) -> Ended:
-    """Put a file into the bucket, as other programs do, and wait until its run has ended."""
+    """Put a file into the bucket and wait until its run has ended."""
     began = time.perf_counter()
     version = s3.put(settings.S3_BUCKET, key, io.BytesIO(body), "application/octet-stream")
     upload_id = wait_for_row(key, version)
@@ -80,14 +80,14 @@ def drop_one(body: bytes, key: str) -> Ended:
 
 
 def wait_for_row(key: str, version: str) -> str:
-    """The id of the upload that the object's event makes. Raises StillRunning."""
-    deadline = time.monotonic() + PATIENCE
+    """The ID of the upload created from the object's event. Raises StillRunning."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         found = Upload.objects.filter(s3_key=key, s3_version=version).values_list("pk", flat=True)
         if upload_id := found.first():
             return upload_id
         time.sleep(POLL_INTERVAL_SECONDS)
-    raise StillRunning(f"no event of {key} after {PATIENCE:.0f} s")
+    raise StillRunning(f"no upload of {key} after {TIMEOUT_SECONDS:.0f} s")
 
 
 def check(upload: Upload, rows: int) -> None:
@@ -97,27 +97,27 @@ def check(upload: Upload, rows: int) -> None:
 
 
 def wait_until(upload_id: str, happened: str) -> datetime:
-    """Look until the upload's column of this name has a time in it. Raises StillRunning."""
-    deadline = time.monotonic() + PATIENCE
+    """Wait until this column of the upload contains a time. Raises StillRunning."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     look = Upload.objects.filter(pk=upload_id).values_list(happened, flat=True)
     while time.monotonic() < deadline:
         at: datetime | None = look.get()
         if at is not None:
             return at
         time.sleep(POLL_INTERVAL_SECONDS)
-    raise StillRunning(f"{upload_id}: no {happened} after {PATIENCE:.0f} s")
+    raise StillRunning(f"{upload_id}: no {happened} after {TIMEOUT_SECONDS:.0f} s")
 
 
 def wait_for_quiet() -> None:
     """Wait until no work is left. Raises StillRunning."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while Upload.objects.exclude(step=Upload.Step.DONE).exists():
         if time.monotonic() > deadline:
-            raise StillRunning("something never became quiet")
+            raise StillRunning("some uploads have not ended")
         time.sleep(POLL_INTERVAL_SECONDS)
 
 
 def empty_catalog() -> None:
-    """Forget all products, so that the same file is new again and every run finds the same."""
+    """Delete all products, so that every run starts in the same state."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE products")

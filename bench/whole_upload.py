@@ -1,4 +1,4 @@
-"""10,000 rows from the upload to the final status, against django-import-export."""
+"""10,000 rows from the upload to the final status, compared with django-import-export."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def measure(runs: int) -> list[Line]:
 
 
 def warm_up() -> None:
-    """Let every process of the system meet its services once: that happens once a deployment."""
+    """Let every process connect to its services, which happens only once per deployment."""
     small = files.product_file(50, seed=10, mistakes=True).csv()
     for _ in range(4):
         uploading.empty_catalog()
@@ -60,7 +60,7 @@ def _line(what: str, file: files.File, runs: int) -> Line:
         runs, project, by(reference.by_options), by(reference.by_all_means)
     )
     if len(went_in) != 1:
-        raise AssertionError(f"they do not agree on the rows: {went_in}")
+        raise AssertionError(f"different numbers of imported rows: {went_in}")
     ratio = theirs.median / ours.median
     at_best = theirs_at_best.median / ours.median
     return Line(

@@ -9,7 +9,7 @@ from vendors.models import Vendor
 
 
 class Category(models.Model):
-    """An approved category. Vendors may write it in any case; products store this spelling."""
+    """An approved category. Vendors may use any upper or lower case; products store this spelling."""
 
     category_id = models.AutoField(primary_key=True)
     name = models.CharField(_("name"), max_length=100)
@@ -40,7 +40,7 @@ class Category(models.Model):
 
     @classmethod
     def approved_names(cls) -> list[str]:
-        """The spellings of all active categories, in alphabetical order."""
+        """The names of all active categories, in alphabetical order."""
         return list(cls.objects.filter(is_active=True).values_list("name", flat=True))
 
 
@@ -50,8 +50,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
 
 class Product(models.Model):
-    """A product for sale. Rows are written in bulk by imports; `upload_id` and `upload_row` say
-    which upload brought it in, and at which row of the vendor's spreadsheet."""
+    """A product for sale. Imports write rows in bulk; `upload_id` and `upload_row` name the upload
+    and the row of the vendor's spreadsheet that the product came from."""
 
     product_id = models.AutoField(primary_key=True)
     vendor = models.ForeignKey(
@@ -99,7 +99,7 @@ class Product(models.Model):
         ]
         indexes = [
             models.Index(fields=["upload_id", "upload_row"], name="products_upload"),
-            # Staff's list of a category that hardly occurs, and whether a category is used.
+            # For the admin's list of a rare category, and to see whether a category is in use.
             models.Index(fields=["category"], name="products_category"),
         ]
 

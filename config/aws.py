@@ -1,4 +1,4 @@
-"""Clients of AWS with time-outs and bounded retries; S3 has django-storages for it."""
+"""AWS clients with timeouts and a bounded number of retries. S3 goes through django-storages."""
 
 from functools import cache
 from typing import Any
@@ -12,11 +12,10 @@ from django.conf import settings
 def client(
     service: str, *, read_timeout: float = 10, attempts: int = 4, validate: bool = True
 ) -> Any:
-    """The process's client of an AWS service; thread-safe. Seconds, and calls in all.
+    """The process's client for an AWS service, which is thread-safe; local systems use the emulator.
 
-    Without `validate` the SDK does not look at every parameter's type before it sends a request.
-
-    On a developer's machine it speaks to the emulator.
+    `read_timeout` is in seconds; `attempts` counts the first call too. Without `validate` the SDK
+    sends a request without checking the type of every parameter first.
     """
     return boto3.client(
         service,  # type: ignore[call-overload] # one function for all services

@@ -9,7 +9,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-TRANSPORT_ALIASES["sqs"] = "config.sqs:Transport"  # kombu's, with polls that survive
+TRANSPORT_ALIASES["sqs"] = "config.sqs:Transport"  # kombu's, with polls that survive errors
 
 app = Celery("onboarding")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -18,11 +18,13 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
-    """Django has configured logging already; a listener here stops Celery from doing it again."""
+    """Keep Celery from configuring logging: it does not when this signal has a receiver."""
 
 
 @worker_process_init.connect
 def freeze_gc(**_: object) -> None:
-    """What is loaded before the first task stays for ever: to look through it again and again is a
-    tenth of an import's time."""
+    """Exclude the objects that exist before the first task from garbage collection.
+
+    They are never freed, and scanning them again and again takes a tenth of an import's time.
+    """
     gc.freeze()

@@ -1,14 +1,14 @@
-"""Whose address a request comes from, when it came through proxies of ours."""
+"""The IP address of the client behind our proxies."""
 
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that the outermost of our proxies saw; what came before it anybody can write.
+    """The address that our outermost proxy received the request from.
 
-    Each proxy appends the address it was asked from to X-Forwarded-For, or to what PROXY_HEADERS
-    calls it.
+    Each proxy appends the address of its client to X-Forwarded-For, or to the header that
+    PROXY_HEADERS names. A client can forge everything before our proxies' entries.
     """
     if settings.PROXY_COUNT:
         forwarded = request.headers.get(f"{settings.PROXY_HEADERS}-For", "").split(",")

@@ -1,4 +1,4 @@
-"""Celery's consumer, which leaves a message that it cannot decode to the dead letters."""
+"""Celery's consumer, changed to leave messages that it cannot decode for the dead-letter queue."""
 
 import logging
 from typing import Any
@@ -11,6 +11,6 @@ CeleryConsumer: Any = consumer.Consumer  # its published types lack what is over
 
 class Consumer(CeleryConsumer):
     def on_decode_error(self, message: Any, exc: Exception) -> None:
-        """Celery would delete the message, and nobody would hear of it."""
-        log.error("a message cannot be decoded and is left for the dead letters: %s", exc)
+        """Reject the message. Celery would delete it, and no alarm would report it."""
+        log.error("cannot decode a message; leaving it for the dead-letter queue: %s", exc)
         message.reject_log_error(log, self.connection_errors)

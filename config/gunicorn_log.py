@@ -1,6 +1,6 @@
-"""gunicorn's lines in the form of all others.
+"""gunicorn's log lines, in the same format as all others.
 
-Its access log stays off: config/request_log.py writes a line per request, with the ids.
+Its access log stays off: config/request_log.py logs every request, with the IDs.
 """
 
 from typing import Any
@@ -15,10 +15,10 @@ GunicornLogger: Any = glogging.Logger  # has no types
 
 class Logger(GunicornLogger):
     def setup(self, cfg: Any) -> None:
-        """Hand everything to the root logger, also in the parent, which never loads Django."""
+        """Pass everything to the root logger, also in the parent, which never loads Django."""
         super().setup(cfg)
         self.error_log.propagate = True
         logging.configure(settings.LOGGING)
 
     def _set_handler(self, *args: Any, **kwargs: Any) -> None:
-        """None of its own."""
+        """Add no handler."""

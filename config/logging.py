@@ -1,6 +1,6 @@
-"""Structured log lines with the ids of what they are about, and with nothing else about people.
+"""Structured log lines that carry the IDs of their subject and no other personal data.
 
-`about(upload_id=…, vendor_id=…)` puts ids on every line logged inside it, also by other modules.
+`about(upload_id=…, vendor_id=…)` adds IDs to every line logged inside it, by any module.
 """
 
 import logging
@@ -20,7 +20,7 @@ NAMES = ("upload_id", "vendor_id", "request_id")
 
 @contextmanager
 def about(**ids: str | None) -> Iterator[None]:
-    """Add ids to every line logged within the block."""
+    """Add IDs to every line logged within the block."""
     token = _ids.set(_ids.get() | {name: value for name, value in ids.items() if value})
     try:
         yield
@@ -29,12 +29,12 @@ def about(**ids: str | None) -> Iterator[None]:
 
 
 def ids() -> dict[str, str]:
-    """The ids that lines get here and now, "" where there is none."""
+    """The IDs that a line logged now would carry; "" for those that are not set."""
     return dict.fromkeys(NAMES, "") | _ids.get()
 
 
 class Ids(logging.Filter):
-    """Puts the ids on each record."""
+    """Adds the IDs to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         vars(record).update(ids())
@@ -42,7 +42,7 @@ class Ids(logging.Filter):
 
 
 class ForPeople(logging.Formatter):
-    """Lines with the ids that there are in front of the message."""
+    """Lines that begin with the IDs that are set."""
 
     def format(self, record: logging.LogRecord) -> str:
         safe = redact(record)
@@ -52,7 +52,7 @@ class ForPeople(logging.Formatter):
 
 
 class Structured(JsonFormatter):
-    """Lines for CloudWatch: each is one JSON object that has all the ids."""
+    """Lines for CloudWatch: each is one JSON object with all IDs."""
 
     def format(self, record: logging.LogRecord) -> str:
         return super().format(redact(record))
@@ -93,8 +93,8 @@ def configure(options: dict[str, Any]) -> None:
             },
             "root": {"handlers": ["console"], "level": "INFO"},
             "loggers": {
-                # Metrics go to standard output as they are: CloudWatch reads the line as JSON.
-                # People who read text have the line of the batch instead.
+                # Metrics go to standard output unchanged, where CloudWatch reads them as JSON. In
+                # text format they are off: the line logged for each batch says the same.
                 "metrics": {
                     "handlers": ["metrics"] if options["format"] == "json" else [],
                     "propagate": False,
@@ -104,7 +104,7 @@ def configure(options: dict[str, Any]) -> None:
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
                 "axes": {"level": "WARNING"},
-                # What is not found or refused has its line in config/request_log.py, with the ids.
+                # config/request_log.py logs every 4xx response, with the IDs.
                 "django.request": {"level": "ERROR"},
             },
         }

@@ -1,8 +1,8 @@
-"""What a log line may say: nothing of people and nothing that opens a door.
+"""Keeps personal data and secret links out of log lines.
 
-Lines go to CloudWatch, where more people read than may see a vendor's rows. Texts of ours name ids
-and counts; this is about texts of others, which quote: an exception the value it stumbled over,
-PostgreSQL the whole row, Django the path with a secret link in it.
+More people can read CloudWatch than may see a vendor's rows. Our own messages contain only IDs and
+counts. Messages of libraries quote data: an exception quotes the value that caused it, PostgreSQL
+the whole row, Django the path of a secret link.
 """
 
 import logging
@@ -19,23 +19,23 @@ from psycopg2 import Error as DriverError
 from psycopg2 import InterfaceError as DriverInterfaceError
 from psycopg2 import OperationalError as DriverOperationalError
 
-# Their words are about servers, files, settings and our own code.
-SPEAKS_OF_NO_DATA = (
+# Their messages are about servers, files, settings and our own code.
+SAFE_TO_LOG = (
     *(BotoCoreError, ClientError, OSError, ImproperlyConfigured),
     *(OperationalError, InterfaceError, DriverOperationalError, DriverInterfaceError),
     *(AttributeError, ImportError, NameError, MemoryError),
 )
-QUOTES_ALL_THE_SAME = (ParamValidationError, UnicodeError)
+QUOTES_DATA = (ParamValidationError, UnicodeError)  # subclasses of the above
 
-# Whoever has such a link may read the report, or set the password.
+# Anyone who has such a link can read the report, or set the password.
 SECRET_LINK = re.compile(r"(/(?:reports|password-reset)/)[^\s\"'<>]+")
 ADDRESS = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
-# The parts of a record that are kept; its extras are Django's requests and Celery's arguments.
+# Attributes that a record keeps. Others are extras: Django's requests, Celery's arguments.
 KEPT = {*vars(logging.makeLogRecord({})), "upload_id", "vendor_id", "request_id"}
 
 
 def redact(record: logging.LogRecord) -> logging.LogRecord:
-    """A copy of the record to write down."""
+    """A copy of the record that is safe to log."""
     found = logging.makeLogRecord({key: vars(record)[key] for key in KEPT & vars(record).keys()})
     error = record.exc_info[1] if record.exc_info else None
     args: Any = record.args
@@ -52,14 +52,14 @@ def redact(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def scrubbed(text: str) -> str:
-    """The text without secret links and e-mail addresses."""
+    """The text without secret links and email addresses."""
     return ADDRESS.sub("…@…", SECRET_LINK.sub(r"\1…", text))
 
 
 def describe(error: BaseException) -> str:
-    """What kind of error it is, with its own words where they cannot quote a row."""
+    """The type of the error, with its message where that cannot quote a row."""
     kind = type(error).__name__
-    if isinstance(error, SPEAKS_OF_NO_DATA) and not isinstance(error, QUOTES_ALL_THE_SAME):
+    if isinstance(error, SAFE_TO_LOG) and not isinstance(error, QUOTES_DATA):
         return f"{kind}: {error}"
     if isinstance(error, DatabaseError):
         error = error.__cause__ or error  # Django's wraps the driver's
@@ -70,7 +70,7 @@ def describe(error: BaseException) -> str:
 
 
 def trace(error: BaseException) -> Iterator[str]:
-    """A traceback that tells of each error in its chain only what may be told."""
+    """A traceback with only the safe part of each error in the chain."""
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before:
         yield from trace(before)

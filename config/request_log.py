@@ -1,4 +1,4 @@
-"""A request id on every line that a request causes, and one line at its end."""
+"""A request ID on every line logged during a request, and one line at its end."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ QUIET = {"/healthz", "/readyz"}
 
 
 class RequestLogMiddleware:
-    """Keeps the load balancer's request id, or makes one; answers with it."""
+    """Uses the load balancer's request ID or generates one, and returns it in the response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

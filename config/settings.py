@@ -1,7 +1,7 @@
 """Every setting, read from the environment here and nowhere else.
 
-A value that is missing or makes no sense stops the process with a message that names all of them.
-On a developer's machine the running local stack writes `.local/env`, which is read when present.
+Missing or invalid values stop the process with a message that lists all of them. The local stack
+writes its values to `.local/env`, which is read when it exists.
 """
 
 import os
@@ -19,7 +19,7 @@ from environs import Env, EnvValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Into the environment itself, because boto3 looks for its credentials there.
+# Loaded into the environment itself, because boto3 reads its credentials there.
 load_dotenv(Path(os.environ.get("LOCAL_DIR", BASE_DIR / ".local")) / "env")
 env = Env(eager=False)
 
@@ -29,18 +29,18 @@ at_least_one = validate.Range(min=1)
 LOCAL: bool = env.bool("LOCAL", False)  # True only for the one-command system and the tests
 SECRET_KEY: str = env.str("SECRET_KEY")  # signs sessions and mailed report links
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")  # host names the portal answers to
-PORTAL_URL: str = env.str("PORTAL_URL")  # prefix of links in e-mails, no trailing slash
-PROXY_COUNT: int = env.int("PROXY_COUNT", 0 if LOCAL else 1)  # proxies of ours before the web
-PROXY_HEADERS: str = env.str("PROXY_HEADERS", "X-Forwarded")  # they write this-Proto, this-For
-DEBUG = False  # error pages never show internals, not even locally; the log has them
+PORTAL_URL: str = env.str("PORTAL_URL")  # prefix of links in emails, no trailing slash
+PROXY_COUNT: int = env.int("PROXY_COUNT", 0 if LOCAL else 1)  # our proxies in front of the web
+PROXY_HEADERS: str = env.str("PROXY_HEADERS", "X-Forwarded")  # they set this-Proto and this-For
+DEBUG = False  # error pages never show internals, not even locally; the log does
 LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
     "LOG_FORMAT", "text" if LOCAL else "json", validate=validate.OneOf(["text", "json"])
 )
 
 # --- The database ----------------------------------------------------------------------------
 DATABASE: Any = env.dj_db_url("DATABASE_URL")  # host, port and name; user and password optional
-DB_SECRET_NAME: str = env.str("DB_SECRET_NAME", "")  # user and password come from this secret
-DB_SSM_PARAMETER: str = env.str("DB_SSM_PARAMETER", "")  # or from this parameter; not from both
+DB_SECRET_NAME: str = env.str("DB_SECRET_NAME", "")  # secret with the user and the password
+DB_SSM_PARAMETER: str = env.str("DB_SSM_PARAMETER", "")  # or a parameter with them; not both
 DB_MASTER_SECRET_NAME: str = env.str("DB_MASTER_SECRET_NAME", "")  # prepare_database only
 DB_CONNECT_TIMEOUT: int = env.int("DB_CONNECT_TIMEOUT", 10)  # seconds; 40+ for a paused Aurora
 CONN_MAX_AGE: int = env.int("CONN_MAX_AGE", 60)  # seconds a connection is kept; 0 lets Aurora pause
@@ -51,14 +51,14 @@ AWS_ENDPOINT_URL: str | None = env.str("AWS_ENDPOINT_URL", None)  # the emulator
 S3_BUCKET: str = env.str("S3_BUCKET")
 EVENTS_QUEUE_URL: str = env.str("EVENTS_QUEUE_URL")  # S3's "object created" events
 IMPORTS_QUEUE_URL: str = env.str("IMPORTS_QUEUE_URL")  # hints that there is work
-MAINTENANCE_QUEUE_URL: str = env.str("MAINTENANCE_QUEUE_URL")  # periodic tasks, apart from imports
+MAINTENANCE_QUEUE_URL: str = env.str("MAINTENANCE_QUEUE_URL")  # periodic tasks
 EVENTS_DEAD_LETTER_URL: str = env.str("EVENTS_DEAD_LETTER_URL")
 IMPORTS_DEAD_LETTER_URL: str = env.str("IMPORTS_DEAD_LETTER_URL")
 MAINTENANCE_DEAD_LETTER_URL: str = env.str("MAINTENANCE_DEAD_LETTER_URL")
 UPLOAD_RECORDS_TABLE: str = env.str("UPLOAD_RECORDS_TABLE")  # staged rows
-CLIENTS_TABLE: str = env.str("CLIENTS_TABLE")  # where the data set "clients" goes
-CSV_DATA_TABLE: str = env.str("CSV_DATA_TABLE")  # where files of any columns go
-ALARM_TOPIC_ARN: str = env.str("ALARM_TOPIC_ARN")  # where staff's alarms are published
+CLIENTS_TABLE: str = env.str("CLIENTS_TABLE")  # rows of the data set "clients"
+CSV_DATA_TABLE: str = env.str("CSV_DATA_TABLE")  # rows of CSV files with any columns
+ALARM_TOPIC_ARN: str = env.str("ALARM_TOPIC_ARN")  # topic for alarms to staff
 WORKER_SERVICE: str = env.str("WORKER_SERVICE", "")  # cluster/service of the import workers
 
 # --- Limits and pace -------------------------------------------------------------------------
@@ -66,16 +66,16 @@ UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=a
 UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
 METRICS_MAX_BYTES: int = env.int("METRICS_MAX_BYTES", 256 * 1024 * 1024, validate=at_least_one)
 METRICS_MAX_ROWS: int = env.int("METRICS_MAX_ROWS", 5_000_000, validate=at_least_one)
-SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work of one task call
+SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work done by one task
 LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed per batch
-BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows of one transaction
-MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # of one batch, then failed
+BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows per transaction
+MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # per batch, before failing
 RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-off; doubles
 RETRY_MAX_SECONDS: float = env.float("RETRY_MAX_SECONDS", 300.0)  # longest back-off
-NEVER_ARRIVED_MINUTES: int = env.int("NEVER_ARRIVED_MINUTES", 15)  # form row without its object
-HINT_GRACE_SECONDS: float = env.float("HINT_GRACE_SECONDS", 10.0)  # a younger hint is on its way
+NEVER_ARRIVED_MINUTES: int = env.int("NEVER_ARRIVED_MINUTES", 15)  # wait for a form's object
+HINT_GRACE_SECONDS: float = env.float("HINT_GRACE_SECONDS", 10.0)  # until a hint counts as lost
 EVENT_GRACE_SECONDS: float = env.float("EVENT_GRACE_SECONDS", 120.0)  # S3 usually takes seconds
-# How often beat asks for each sweep. All but the last ask the database, which wakes a paused one.
+# How often beat sends each sweep. All but the last query the database, which wakes a paused one.
 RESUME_EVERY_SECONDS: int = env.int("RESUME_EVERY_SECONDS", 30, validate=at_least_one)
 MISSING_EVENTS_EVERY_SECONDS: int = env.int(
     "MISSING_EVENTS_EVERY_SECONDS", 300, validate=at_least_one
@@ -83,46 +83,46 @@ MISSING_EVENTS_EVERY_SECONDS: int = env.int(
 SCHEDULES_EVERY_SECONDS: int = env.int("SCHEDULES_EVERY_SECONDS", 60, validate=at_least_one)
 CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900, validate=at_least_one)
 DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60, validate=at_least_one)
-SOURCE_KEPT_HOURS: int = env.int("SOURCE_KEPT_HOURS", 24)  # source objects after their end
+SOURCE_KEPT_HOURS: int = env.int("SOURCE_KEPT_HOURS", 24)  # source objects, after the upload ended
 PERSONAL_KEPT_DAYS: int = env.int("PERSONAL_KEPT_DAYS", 30, validate=at_least_one)  # then erased
 AUDIT_KEPT_DAYS: int = env.int("AUDIT_KEPT_DAYS", 90, validate=validate.Range(min=90))
-REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # the mailed link; promised in the mail
+REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # lifetime of the link in an email
 
-# --- Listening to SQS ------------------------------------------------------------------------
+# --- Polling SQS -----------------------------------------------------------------------------
 SQS_WAIT_SECONDS: int = env.int("SQS_WAIT_SECONDS", 20, validate=validate.Range(1, 20))  # long poll
 SQS_UNANSWERED_SECONDS: float = env.float("SQS_UNANSWERED_SECONDS", 35.0)  # then a poll is lost
 HEALTH_FILE: str = env.str("HEALTH_FILE", "")  # touched at every answer; "" for none
-CRASH_POINTS: str = env.str("CRASH_POINTS", "")  # fault tests only: directory of ordered deaths
+CRASH_POINTS: str = env.str("CRASH_POINTS", "")  # fault tests only: directory of planned crashes
 
-# --- E-mail ----------------------------------------------------------------------------------
+# --- Email -----------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
 NOTIFICATION_EMAIL: str = env.str("NOTIFICATION_EMAIL", DEFAULT_FROM_EMAIL)  # staff's mailbox
 NOTIFICATION_EMAILS: dict[str, str] = env.dict(  # per data set: clients=a@x.example,metrics=…
     "NOTIFICATION_EMAILS", {}
 )
 SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", NOTIFICATION_EMAIL)  # shown to vendors who need help
-SUPPORT_URL: str = env.str("SUPPORT_URL", "")  # a support site to link beside it; "" for none
+SUPPORT_URL: str = env.str("SUPPORT_URL", "")  # a support site to link as well; "" for none
 
 try:
     env.seal()
 except EnvValidationError as error:
-    raise ImproperlyConfigured(f"The environment does not fit: {error.error_messages}") from error
+    raise ImproperlyConfigured(f"Invalid settings: {error.error_messages}") from error
 
 if CRASH_POINTS and not LOCAL:
-    raise ImproperlyConfigured("CRASH_POINTS kills processes; it is for tests, not deployments.")
+    raise ImproperlyConfigured("CRASH_POINTS kills processes. It is for tests, not deployments.")
 
 if DB_SECRET_NAME and DB_SSM_PARAMETER:
     raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")
 
 if DB_MASTER_SECRET_NAME and not (DB_SECRET_NAME or DB_SSM_PARAMETER):
-    raise ImproperlyConfigured("DB_MASTER_SECRET_NAME needs the application's DB_SECRET_NAME.")
+    raise ImproperlyConfigured("DB_MASTER_SECRET_NAME requires DB_SECRET_NAME or DB_SSM_PARAMETER.")
 
 if WORKER_SERVICE and not re.fullmatch(r"[\w-]+/[\w-]+", WORKER_SERVICE):
-    raise ImproperlyConfigured("WORKER_SERVICE is the name of a cluster, a slash, and a service's.")
+    raise ImproperlyConfigured("WORKER_SERVICE must have the form cluster/service.")
 
 # --- Django ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold.apps.BasicAppConfig",  # its looks; the admin site is our own
+    "unfold.apps.BasicAppConfig",  # its theme; the admin site is our own
     "unfold.contrib.filters",
     "config.apps.AdminConfig",
     "django.contrib.auth",
@@ -206,8 +206,8 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "uploads"
 LOGOUT_REDIRECT_URL = "login"
 
-# A guesser is locked out by user name and address together, so that nobody can lock out a vendor
-# by typing wrong passwords from elsewhere.
+# Lockouts apply to a user name and an address together, so that wrong passwords from elsewhere
+# cannot lock out a vendor.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
 AXES_FAILURE_LIMIT = 5
@@ -219,7 +219,7 @@ AXES_ENABLE_ADMIN = False  # vendors/admin.py shows failed logins
 
 # --- HTTPS and cookies -----------------------------------------------------------------------
 SECURE_SSL_REDIRECT = not LOCAL
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # load balancers ask over plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # load balancers use plain HTTP
 SECURE_PROXY_SSL_HEADER = (
     None if LOCAL else (f"HTTP_{PROXY_HEADERS.upper().replace('-', '_')}_PROTO", "https")
 )
@@ -235,8 +235,8 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 X_FRAME_OPTIONS = "DENY"
 
-# The portal runs no inline script or style and loads nothing from elsewhere; downloads are
-# redirected to the bucket, which needs no permission here because it is a navigation.
+# The portal has no inline scripts or styles and loads nothing from other hosts. Downloads redirect
+# to the bucket, which needs no permission here because it is a navigation.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -250,8 +250,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
-# The admin's widgets (Alpine.js in unfold) evaluate expressions found in attributes. Its pages
-# are for staff only and escape vendors' text; see docs/decisions.
+# The admin's widgets (Alpine.js in unfold) evaluate expressions in attributes. Its pages are for
+# staff only and escape vendors' text; see docs/decisions.
 ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
@@ -277,7 +277,7 @@ STORAGES = {
             "client_config": S3_CLIENT_CONFIG,
             "endpoint_url": AWS_ENDPOINT_URL,
             "region_name": AWS_REGION,
-            "file_overwrite": True,  # keys carry our own ids; versions keep what was there
+            "file_overwrite": True,  # keys contain our own IDs, and the bucket keeps old versions
             "default_acl": None,
         },
     },
@@ -288,7 +288,7 @@ STORAGES = {
     },
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-# The first keeps a file that is larger than its sender may send off the disk.
+# The first handler stops a file above its sender's limit before it is written to disk.
 FILE_UPLOAD_HANDLERS = [
     "onboarding.upload_checks.NoLargerThanAllowed",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -296,12 +296,12 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
-# --- Sending mail ----------------------------------------------------------------------------
+# --- Sending email ---------------------------------------------------------------------------
 EMAIL_BACKEND = "django_ses.SESBackend"
 AWS_SES_REGION_NAME = AWS_REGION
 AWS_SES_REGION_ENDPOINT_URL = AWS_ENDPOINT_URL or f"https://email.{AWS_REGION}.amazonaws.com"
-AWS_SES_AUTO_THROTTLE = None  # the pipeline backs off by itself
-# One attempt: SES has no idempotency key, so the SDK's retry after a time-out is a second e-mail.
+AWS_SES_AUTO_THROTTLE = None  # the pipeline has its own back-off
+# One attempt: SES has no idempotency key, so a retry after a timeout may send a second email.
 AWS_SES_CONFIG = Config(
     connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 1}
 )
@@ -312,7 +312,7 @@ CELERY_BROKER_URL = "sqs://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "region": AWS_REGION,
     "predefined_queues": {name: {"url": url} for name, url in QUEUE_URLS.items()},
-    "polling_interval": 0,  # the default of one second caps a worker at two tasks per second
+    "polling_interval": 0,  # the default of 1 s limits a worker to two tasks per second
     "wait_time_seconds": SQS_WAIT_SECONDS,
     "unanswered_after_seconds": SQS_UNANSWERED_SECONDS,  # read by config/sqs.py
     "health_file": HEALTH_FILE,
@@ -328,7 +328,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = False  # a task that raises ends in the dead-letter queue
-CELERY_TASK_TIME_LIMIT = 240  # seconds; the queue's visibility time-out is above it
+CELERY_TASK_TIME_LIMIT = 240  # seconds; less than the visibility timeout of the queues
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONSUMER = "config.consumer:Consumer"
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False

@@ -1,11 +1,14 @@
-"""Celery's transport over SQS, made to live through what SQS answers on a bad day.
+"""Celery's SQS transport, changed so that a worker survives errors from SQS.
 
-kombu 5.7.0 ends the worker process when a poll is answered with 4xx or 5xx or with a message it
-cannot parse, and stays alive but deaf when a poll is never answered. Here a poll that fails is
-logged, counted and tried again after a pause; one that stays unanswered is replaced; a message
-that cannot be read is left to its queue's redrive policy; one that cannot be deleted or given back
-comes again by itself, which changes nothing, because messages are hints; and a worker that has
-heard nothing for two minutes ends itself, so that whoever supervises it starts a new one.
+kombu 5.7.0 ends the worker process when SQS answers a poll with 4xx, 5xx or a message it cannot
+parse, and stops polling, without ending, when a poll is never answered. Here
+
+- a failed poll is logged, counted and repeated after a pause;
+- a poll without an answer is replaced;
+- an unreadable message is left to the redrive policy of its queue;
+- a message that cannot be deleted or returned is delivered again, which is harmless, because
+  messages are hints;
+- a worker without an answer for two minutes ends itself, so that its supervisor starts a new one.
 """
 
 import logging
@@ -23,31 +26,31 @@ from kombu.transport.SQS.exceptions import AccessDeniedQueueException
 
 from config import health_file
 
-# The published types of kombu lack what is overridden here.
+# kombu's published types lack what is overridden here.
 KombuConnection: Any = kombu_connection.AsyncSQSConnection
 KombuChannel: Any = kombu_sqs.Channel
 KombuTransport: Any = kombu_sqs.Transport
 
 log = logging.getLogger(__name__)
-MAX_PAUSE_SECONDS = 5.0  # seconds between polls that fail
-GIVE_UP_AFTER_SECONDS = 120.0  # seconds in which no poll had an answer
-POLL_INTERVAL_SECONDS = 2.0  # seconds
+MAX_PAUSE_SECONDS = 5.0  # after a failed poll
+GIVE_UP_AFTER_SECONDS = 120.0  # without an answer to any poll
+CHECK_INTERVAL_SECONDS = 2.0  # for polls without an answer
 
 
 @contextmanager
 def left_to_its_visibility_timeout(what: str) -> Iterator[None]:
-    """Take note that a message could not be dealt with; kombu would end the worker."""
+    """Log an error about a message instead of raising it, because kombu would end the worker."""
     try:
         yield
     except (ClientError, BotoCoreError, OSError, AccessDeniedQueueException) as error:
-        log.warning("a message could not be %s and will come back: %s", what, error)
+        log.warning("a message could not be %s and will be delivered again: %s", what, error)
 
 
 class PollingConnection(KombuConnection):
-    """Polls whose failures are answers without messages.
+    """Polls that return no messages when they fail.
 
-    `failures` counts those in a row; `silent_since` is when the first poll began that has had no
-    good answer, None after a good one; `health_file` is touched at each good one.
+    `failures` counts consecutive failures. `silent_since` is the start of the first poll since the
+    last good answer, None right after one. `health_file` is touched at every good answer.
     """
 
     failures = 0
@@ -61,7 +64,7 @@ class PollingConnection(KombuConnection):
             answer = super()._on_list_ready(parent, markers, operation, response)
         except Exception as error:  # noqa: BLE001 - kombu raises bare Exceptions here
             return self.failed(str(error))
-        if not isinstance(answer, dict):  # kombu's word for a 5xx is an empty list
+        if not isinstance(answer, dict):  # kombu returns an empty list for a 5xx
             return self.failed(f"HTTP {response.status}")
         self.failures = 0
         self.silent_since = None
@@ -70,7 +73,7 @@ class PollingConnection(KombuConnection):
 
     def failed(self, reason: str) -> dict[str, Any]:
         self.failures += 1
-        log.warning("a poll of SQS failed, %s in a row: %.300s", self.failures, reason)
+        log.warning("polling SQS failed %s× in a row: %.300s", self.failures, reason)
         return {}
 
 
@@ -79,14 +82,14 @@ class Channel(KombuChannel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._polls: dict[str, tuple[int, float]] = {}  # queue → number and start of its poll
+        self._polls: dict[str, tuple[int, float]] = {}  # queue → number and start of its last poll
         self._watch: Any = None
         self._unanswered_after: float = self.transport_options["unanswered_after_seconds"]
         self._health_file: str = self.transport_options["health_file"]
 
     def basic_consume(self, queue: str, *args: Any, **kwargs: Any) -> Any:
         if self.hub and self._watch is None:
-            self._watch = self.hub.call_repeatedly(POLL_INTERVAL_SECONDS, self._look)
+            self._watch = self.hub.call_repeatedly(CHECK_INTERVAL_SECONDS, self._check_polls)
         return super().basic_consume(queue, *args, **kwargs)
 
     def close(self) -> None:
@@ -112,7 +115,7 @@ class Channel(KombuChannel):
         if queue not in self._active_queues:
             return
         if not self.qos.can_consume():
-            health_file.touch(self._health_file)  # its hands are full: busy is not deaf
+            health_file.touch(self._health_file)  # busy workers do not poll, and are healthy
             self._loop1(queue)
             return
         number, started = self._polls.get(queue, (0, 0.0))[0] + 1, time.monotonic()
@@ -121,13 +124,13 @@ class Channel(KombuChannel):
         connection.silent_since = connection.silent_since or started
 
         def answered(count: int) -> None:
-            if self._polls[queue][0] == number:  # else it was given up, and another one is out
+            if self._polls[queue][0] == number:  # else another poll has replaced this one
                 self._polls[queue] = (number, 0.0)
                 self._loop1(queue, count)
 
         try:
             self._get_bulk_async(queue, callback=answered)
-        except Exception as error:  # noqa: BLE001 - no credentials to sign with, for one
+        except Exception as error:  # noqa: BLE001 - for example, no credentials to sign with
             connection.failed(str(error))
             answered(0)
 
@@ -140,20 +143,23 @@ class Channel(KombuChannel):
             super()._loop1(queue, messages_fetched)
 
     def _on_messages_ready(self, queue: str, qname: str, messages: dict[str, Any]) -> int:
-        """Hand on each message by itself, so that a bad one does not take its neighbours along."""
+        """Pass on each message separately, so that a bad one does not affect the others."""
         count = 0
         for message in messages.get("Messages") or []:
             try:
                 count += super()._on_messages_ready(queue, qname, {"Messages": [message]})
             except Exception:
-                log.exception("a message cannot be read and is left for the dead letters")
+                log.exception("cannot read a message; leaving it for the dead-letter queue")
                 self._forget(message["ReceiptHandle"])
         return count
 
     def _forget(self, delivery_tag: str) -> None:
-        """Count the message no longer as one being worked on. A worker takes one per process at a
-        time, so that each one it never forgot would leave it deafer, the last one for good."""
-        with suppress(KeyError):  # it did not come so far
+        """Stop counting the message as in progress.
+
+        A worker accepts one message per process at a time, so each message that stayed counted
+        would reduce its capacity, down to none.
+        """
+        with suppress(KeyError):  # it was not counted yet
             self.qos.get(delivery_tag)
             self.qos.ack(delivery_tag)
 
@@ -161,8 +167,8 @@ class Channel(KombuChannel):
         if not message.get("redelivered"):
             super()._put(queue, message, **kwargs)
             return
-        # Given back after its child was lost, ten seconds later: its receipt may have expired.
-        with left_to_its_visibility_timeout("given back"):
+        # Returned ten seconds after its child process was lost: its receipt may have expired.
+        with left_to_its_visibility_timeout("returned"):
             super()._put(queue, message, **kwargs)
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
@@ -173,16 +179,18 @@ class Channel(KombuChannel):
         with left_to_its_visibility_timeout("rejected"):
             super().basic_reject(delivery_tag, requeue)
 
-    def _look(self) -> None:
-        """Replace polls that stay unanswered; end the worker when none is answered for long."""
+    def _check_polls(self) -> None:
+        """Replace polls without an answer; end the worker when none is answered for too long."""
         now = time.monotonic()
         for queue, (number, started) in list(self._polls.items()):
             connection = self.asynsqs(queue)
             if now - (connection.silent_since or now) > GIVE_UP_AFTER_SECONDS:
-                log.critical("SQS has not answered for too long; ending, for a new worker to start")
+                log.critical(
+                    "SQS has not answered for too long; ending so that a new worker starts"
+                )
                 os.kill(os.getpid(), signal.SIGTERM)
             elif started and now - started > self._unanswered_after:
-                connection.failed(f"poll {number} has no answer after {now - started:.0f} s")
+                connection.failed(f"poll {number} got no answer within {now - started:.0f} s")
                 self._schedule_queue(queue)
 
 

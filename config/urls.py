@@ -1,4 +1,4 @@
-"""Addresses: the admin for staff, everything else is the portal."""
+"""URLs: the admin for staff; everything else is the portal."""
 
 from django.contrib import admin
 from django.urls import include, path

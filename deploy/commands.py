@@ -1,4 +1,4 @@
-"""What each process of the application runs, on a developer's machine, in compose and on AWS."""
+"""The command of each process, for local systems, docker-compose and AWS."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,10 @@ CELERY = ("python", "-m", "celery", "-q", "-A", "config")
 
 
 def web(bind: str, *, workers: int, graceful: int) -> tuple[str, ...]:
-    """gunicorn on address `bind`; `graceful` seconds for requests under way when it is stopped."""
-    # Connections are kept longer than by a load balancer (60 s): it takes one that was closed this
-    # moment for a failure, and answers 502.
+    """gunicorn on the address `bind`; `graceful` is how many seconds requests may take to finish
+    when it is stopped."""
+    # Connections are kept open longer than by a load balancer (60 s), which returns 502 when it
+    # uses one that was just closed.
     return (
         *("python", "-m", "gunicorn", "config.wsgi:application", "--bind", bind),
         *("--workers", str(workers), "--threads", "4", "--no-control-socket"),
@@ -23,7 +24,7 @@ def forwarder() -> tuple[str, ...]:
 
 
 def worker(queue: str, *, processes: int, settings: Sequence[str] = ()) -> tuple[str, ...]:
-    """A worker of one queue; `settings` are Celery's, as `name=value`."""
+    """A worker for one queue; `settings` are Celery's, as `name=value`."""
     return (
         *(*CELERY, "worker", "-Q", queue, "-c", str(processes), "-n", f"{queue}@%h", "-l", "INFO"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
@@ -32,5 +33,5 @@ def worker(queue: str, *, processes: int, settings: Sequence[str] = ()) -> tuple
 
 
 def beat(schedule: str) -> tuple[str, ...]:
-    """The clock; `schedule` is the file in which it notes what ran when."""
+    """Celery beat; `schedule` is the file in which it records when each task was sent."""
     return (*CELERY, "beat", "-l", "INFO", "-s", schedule)

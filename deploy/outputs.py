@@ -1,4 +1,4 @@
-"""Outputs of the data stack, and the variables in which the application is told of them."""
+"""Outputs of the data stack, and the application's variables for them."""
 
 OUTPUTS = {
     "Bucket": "S3_BUCKET",

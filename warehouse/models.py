@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Customer(models.Model):
-    """A customer, as the first file that named the id has it. Personal data.
+    """A customer, as in the first file that contained the ID. Personal data.
 
-    Rows are written in bulk by imports; `upload_id` and `upload_row` say which upload brought one
-    in, and at which row of the file.
+    Imports write rows in bulk; `upload_id` and `upload_row` name the upload and the row of the file
+    that a customer came from.
     """
 
     customer_id = models.BigIntegerField(_("customer ID"), primary_key=True)
@@ -60,7 +60,7 @@ class Metric(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name", "timestamp"], name="metrics_name_time_unique")
         ]
-        # Rows of one upload stand side by side, so a few kilobytes find them among millions.
+        # Rows of one upload are stored together, so an index of a few kilobytes finds them.
         indexes = [BrinIndex(fields=["upload_id"], name="metrics_upload", pages_per_range=32)]
 
     def __str__(self) -> str:
@@ -68,10 +68,10 @@ class Metric(models.Model):
 
 
 class IncomingMetric(models.Model):
-    """A measurement that waits until its whole file is known to be right.
+    """A measurement held back until its whole file is known to be valid.
 
-    The table is unlogged (see the migration): quicker to fill, and emptied by PostgreSQL when the
-    server crashes. Whoever reads it counts first.
+    The table is unlogged (see the migration): faster to fill, but PostgreSQL empties it when the
+    server crashes. Readers must check the number of rows first.
     """
 
     pk = models.CompositePrimaryKey("upload_id", "upload_row")

@@ -1,1 +1,1 @@
-"""A PostgreSQL back end whose user and password come from Secrets Manager."""
+"""A PostgreSQL back end that reads its user name and password from AWS."""

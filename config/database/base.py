@@ -1,8 +1,8 @@
-"""Connections with credentials from Secrets Manager or from SSM's Parameter Store, so that a
-rotation needs no restart.
+"""Connections with credentials from Secrets Manager or from SSM's Parameter Store, so that
+rotating them needs no restart.
 
-With both `DB_SECRET_NAME` and `DB_SSM_PARAMETER` unset this is Django's own PostgreSQL back end.
-With `DB_MASTER_SECRET_NAME` this process connects as the owner of the tables: see roles.py.
+Without `DB_SECRET_NAME` and `DB_SSM_PARAMETER` this is Django's own PostgreSQL back end. With
+`DB_MASTER_SECRET_NAME` the process connects as the owner of the tables: see roles.py.
 """
 
 import json
@@ -16,24 +16,27 @@ from psycopg2 import OperationalError
 
 from config import aws
 
-KEPT_SECONDS = 3600
+CACHE_SECONDS = 3600
 REFUSED_CREDENTIALS = ("password authentication failed", "role ")
 
-# By the place: when it was fetched, and what it said.
+# Service and name, to the time of the fetch and the credentials.
 credentials_cache: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
 
 __all__ = ["DatabaseWrapper"]
 
 
 def credentials_source() -> tuple[str, str] | None:
-    """Where this process's credentials are, service and name; None where the address has them."""
+    """Service and name under which this process's credentials are stored.
+
+    None when DATABASE_URL contains them.
+    """
     if settings.DB_MASTER_SECRET_NAME:
         return "secretsmanager", settings.DB_MASTER_SECRET_NAME
-    return application_place()
+    return application_credentials_source()
 
 
-def application_place() -> tuple[str, str] | None:
-    """Where the credentials of the application's own role are; None where it has none."""
+def application_credentials_source() -> tuple[str, str] | None:
+    """The same for the application's own role; None when it has no stored credentials."""
     if settings.DB_SECRET_NAME:
         return "secretsmanager", settings.DB_SECRET_NAME
     if settings.DB_SSM_PARAMETER:
@@ -41,16 +44,16 @@ def application_place() -> tuple[str, str] | None:
     return None
 
 
-def credentials(where: tuple[str, str], *, fresh: bool = False) -> dict[str, str]:
-    """User and password from that place, at most one hour old; `fresh` asks again at once.
+def credentials(source: tuple[str, str], *, fresh: bool = False) -> dict[str, str]:
+    """User name and password, cached for up to an hour; `fresh` bypasses the cache.
 
-    Raises botocore's ClientError when it cannot be read.
+    Raises botocore's ClientError when they cannot be read.
     """
     if fresh:
         credentials_cache.clear()
-    found = credentials_cache.get(where)
-    if found is None or time.monotonic() - found[0] > KEPT_SECONDS:
-        found = credentials_cache[where] = (time.monotonic(), _fetch(*where))
+    found = credentials_cache.get(source)
+    if found is None or time.monotonic() - found[0] > CACHE_SECONDS:
+        found = credentials_cache[source] = (time.monotonic(), _fetch(*source))
     return found[1]
 
 
@@ -65,19 +68,19 @@ def _fetch(service: str, name: str) -> dict[str, str]:
 
 
 def refused_credentials(error: BaseException) -> bool:
-    """True when the server turned the user or the password down, as it does after a rotation."""
+    """Whether the server rejected the user name or the password, as it does after a rotation."""
     return any(words in str(error) for words in REFUSED_CREDENTIALS)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A new connection; credentials that were refused are fetched again, once."""
-        where = credentials_source()
-        if where is None:
+        """Open a connection; when the credentials are rejected, fetch them again and retry once."""
+        source = credentials_source()
+        if source is None:
             return super().get_new_connection(conn_params)
         try:
-            return super().get_new_connection(conn_params | credentials(where))
+            return super().get_new_connection(conn_params | credentials(source))
         except (OperationalError, DjangoOperationalError) as error:
             if not refused_credentials(error):
                 raise
-            return super().get_new_connection(conn_params | credentials(where, fresh=True))
+            return super().get_new_connection(conn_params | credentials(source, fresh=True))

@@ -1,1 +1,1 @@
-"""How dates are written where no template says otherwise (the admin's lists and pages)."""
+"""Date formats wherever a template names none, as in the admin's lists and pages."""

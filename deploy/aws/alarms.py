@@ -1,22 +1,22 @@
-"""Every alarm: its id, and what it says to the person it wakes.
+"""Every alarm: its ID and its description.
 
-What to do about each stands in docs/operate.md under `### Alarm: <id>`; a test compares the two.
+docs/operate.md has the instructions for each under `### Alarm: <id>`; a test compares the two.
 """
 
 ALARMS = {
-    "events-dead-letters": "An event of S3 could not be read.",
-    "imports-dead-letters": "A hint could not be worked on: its task raised, or its workers died.",
-    "maintenance-dead-letters": "A periodic task raised.",
-    "events-waiting": "Events of S3 wait: the forwarder is not there, or the database is not.",
-    "imports-waiting": "Hints wait: there is no worker, or there are too few.",
-    "maintenance-waiting": "Periodic tasks wait: the maintenance worker is not there, or it hangs.",
-    "beat-silent": "Nothing asked for a periodic task: beat does not run.",
-    "failed-uploads": "Five or more uploads ended as failed within an hour.",
-    "no-successful-uploads": "Files arrive, and for two hours none of them was imported.",
-    "worker-restarts": "Tasks end by themselves, do not start, or are not well.",
-    "portal-errors": "The portal answers with errors.",
-    "database-storage": "The database's storage: little is left, or it costs more than expected.",
-    "database-cpu": "The database is busy and has been for a quarter of an hour.",
-    "database-connections": "More connections to the database than the application should need.",
-    "bounced-mail": "E-mails bounce; at 5 % SES looks at the account, at 10 % it stops sending.",
+    "events-dead-letters": "An S3 event could not be processed.",
+    "imports-dead-letters": "A hint could not be processed: its task raised, or its worker died.",
+    "maintenance-dead-letters": "A periodic task raised an exception.",
+    "events-waiting": "S3 events are waiting: the forwarder or the database is not running.",
+    "imports-waiting": "Hints are waiting: no worker is running, or too few are.",
+    "maintenance-waiting": "Periodic tasks are waiting: the maintenance worker is down or hangs.",
+    "beat-silent": "No periodic task was sent: beat is not running.",
+    "failed-uploads": "Five or more uploads failed within an hour.",
+    "no-successful-uploads": "Files have arrived, but none was imported for two hours.",
+    "worker-restarts": "Tasks end unexpectedly, do not start or fail their health checks.",
+    "portal-errors": "The portal returns errors.",
+    "database-storage": "Database storage is almost full, or larger than expected.",
+    "database-cpu": "The database has been busy for 15 minutes.",
+    "database-connections": "The database has more connections than the application should need.",
+    "bounced-mail": "Emails bounce; SES reviews the account at 5 % and stops sending at 10 %.",
 }

@@ -1,9 +1,9 @@
 """The stacks of one deployment, written as CloudFormation templates.
 
-    python -m deploy.aws.app                                        as cdk.json says, for CDK's CLI
+    python -m deploy.aws.app                                        the layout in cdk.json, for CDK
     python -m deploy.aws.app standard=directory compact=directory   both layouts
 
-No stack needs the account to be bootstrapped: none has files besides its template.
+The account need not be bootstrapped: no stack has files besides its template.
 """
 
 import json
@@ -27,7 +27,7 @@ CHOICES = Path(__file__).with_name("cdk.json")
 
 
 def write(layout: str | None, directory: str | None) -> None:
-    """Write all templates into the directory, or where CDK_OUTDIR says."""
+    """Write all templates to the directory, or to CDK_OUTDIR."""
     context = json.loads(CHOICES.read_text())["context"]
     if layout:
         context["layout"] = layout

@@ -1,4 +1,4 @@
-"""The load balancer of the standard layout: HTTPS and nothing else."""
+"""The load balancer of the standard layout: HTTPS only."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
@@ -12,10 +12,10 @@ from deploy.aws.network_stack import WEB_PORT
 from deploy.aws.parts import Application
 
 
-def place_before(
+def create(
     stack: cdk.Stack, service: ecs.FargateService, application: Application
 ) -> cloudwatch.IMetric:
-    """Make it, with the service's tasks as its targets; returns the metric of its errors."""
+    """Create it with the service's tasks as targets; return the metric of its errors."""
     network = application.network
     found = elb.ApplicationLoadBalancer(
         stack,
@@ -45,14 +45,14 @@ def place_before(
         targets=[service],
         deregistration_delay=cdk.Duration.seconds(30),
         health_check=elb.HealthCheck(
-            path="/healthz",  # which does not ask the database: without it pages say so
+            path="/healthz",  # does not check the database: without it pages still explain why
             interval=cdk.Duration.seconds(15),
             healthy_threshold_count=2,
         ),
     )
     cdk.CfnOutput(stack, "PointDnsTo", value=found.load_balancer_dns_name)
     return cloudwatch.MathExpression(
-        label="Answers 5xx",
+        label="5xx responses",
         expression="FILL(behind, 0) + FILL(itself, 0)",
         using_metrics={
             "behind": found.metrics.http_code_target(

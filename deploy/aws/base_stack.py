@@ -1,5 +1,5 @@
-"""What the services stand on: images, cluster, database, signing key, the sender of e-mails, and
-the roles of vendors who drop files."""
+"""What the services depend on: images, cluster, database, signing key, email sender, and the roles
+of vendors who upload files to the bucket."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from deploy.aws.data_stack import DataStack
 from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import NetworkStack
 
-IMAGES_KEPT = 20  # as many steps back as one can roll
+MAX_IMAGES = 20  # older ones are deleted, so a rollback cannot go further back
 
 
 class BaseStack(cdk.Stack):
@@ -37,7 +37,7 @@ class BaseStack(cdk.Stack):
             repository_name=chosen.name,
             image_scan_on_push=True,
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
-            lifecycle_rules=[ecr.LifecycleRule(max_image_count=IMAGES_KEPT)],
+            lifecycle_rules=[ecr.LifecycleRule(max_image_count=MAX_IMAGES)],
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
         self.cluster = ecs.Cluster(
@@ -50,7 +50,7 @@ class BaseStack(cdk.Stack):
         )
         make = database.compact if chosen.is_compact else database.standard
         self.database = make(self, chosen, network)
-        # Signs sessions and mailed links: another one logs everybody out and ends every link.
+        # Signs sessions and links in emails: a new key logs out all users and breaks all links.
         self.signing_key = secretsmanager.Secret(
             self,
             "SigningKey",
@@ -67,7 +67,7 @@ class BaseStack(cdk.Stack):
         cdk.CfnOutput(self, "Repository", value=self.repository.repository_uri)
 
     def _sender(self, chosen: Deployment) -> None:
-        """The domain e-mails come from. Its owner proves it with three DNS records."""
+        """The domain of the email sender, verified by three DNS records."""
         identity = ses.EmailIdentity(
             self, "Sender", identity=ses.Identity.domain(chosen.mail_domain)
         )
@@ -83,12 +83,12 @@ class BaseStack(cdk.Stack):
         account: str,
         external_id: str,
     ) -> None:
-        """Who assumes it may put files where those of this vendor belong, and nothing else."""
+        """A role that may upload files under this vendor's prefix, and nothing else."""
         role = iam.Role(
             self,
             f"Drop{vendor_id}",
             role_name=f"{chosen.name}-drop-{vendor_id}",
-            description=f"Drops files of {vendor_id}.",
+            description=f"Uploads files of {vendor_id}.",
             assumed_by=iam.AccountPrincipal(account),
             external_ids=[external_id],
         )

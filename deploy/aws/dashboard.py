@@ -1,5 +1,4 @@
-"""One page that tells an operator how imports are going, from the top: the result, the way there,
-what it runs on."""
+"""A dashboard of the imports. From top to bottom: results, throughput, infrastructure."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -27,7 +26,7 @@ def draw(stack: cdk.Stack, chosen: Deployment, portal_errors: cloudwatch.IMetric
     for row in (
         (
             _graph(
-                "Uploads ended, by status",
+                "Finished uploads by status",
                 measures.every("DataSet,Status", "UploadsEnded", period=FIVE_MINUTES),
             ),
             _graph(
@@ -35,18 +34,18 @@ def draw(stack: cdk.Stack, chosen: Deployment, portal_errors: cloudwatch.IMetric
                 measures.every("DataSet", "RowsImported", each="SUM(found) / 60"),
             ),
             _graph(
-                "Rejected rows, by type",
+                "Row errors by type",
                 measures.every("DataSet,ErrorType", "RowErrors", period=FIVE_MINUTES),
             ),
         ),
         (
             _graph(
-                "Seconds from start to end of an upload (average)",
+                "Duration of an upload (average seconds)",
                 measures.every("DataSet,Status", "UploadSeconds", statistic="Average"),
             ),
             _graph("Messages waiting", *(measures.queue(queue, waiting) for queue in queues)),
             _graph(
-                "Age of the oldest: message, and upload that is due (seconds)",
+                "Age of the oldest message and of the oldest due upload (seconds)",
                 *(measures.queue(queue, oldest) for queue in queues),
                 measures.every("Queue", "OldestSeconds", statistic="Maximum"),
             ),
@@ -59,11 +58,11 @@ def draw(stack: cdk.Stack, chosen: Deployment, portal_errors: cloudwatch.IMetric
             _graph(
                 "Tasks", *(measures.tasks(chosen, name) for name in SERVICES[chosen.layout.key])
             ),
-            _graph("Errors of the portal", portal_errors),
+            _graph("Portal errors", portal_errors),
         ),
         (
             _graph("Database", *(measures.database(chosen, name) for name in of_database)),
-            _graph("Database: size", *(measures.database(chosen, name) for name in storage)),
+            _graph("Database size", *(measures.database(chosen, name) for name in storage)),
         ),
     ):
         dashboard.add_widgets(*row)

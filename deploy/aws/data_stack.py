@@ -1,6 +1,6 @@
-"""The data stack: deploy/data.template.yaml as it stands, and where access to its bucket is noted.
+"""The data stack: deploy/data.template.yaml unchanged, plus an access log for its bucket.
 
-What other stacks need of it is exported beside the template's own outputs.
+It exports what other stacks need, in addition to the template's own outputs.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ class DataStack(cdk.Stack):
         )
 
     def _access_log(self) -> s3.Bucket:
-        """Who asked for which object: of files that may hold people's data, for 90 days."""
+        """A 90-day record of who requested which object, because files may hold personal data."""
         log = s3.Bucket(
             self,
             "AccessLog",
@@ -65,7 +65,7 @@ class DataStack(cdk.Stack):
         return resource.get_att("Arn").to_string()
 
     def variables(self) -> dict[str, str]:
-        """What the application's settings want to know of the stack."""
+        """The application's settings that come from this stack."""
         return {
             variable: cdk.Token.as_string(self._template.get_output(output).value)
             for output, variable in OUTPUTS.items()

@@ -1,7 +1,7 @@
 """PostgreSQL: RDS in the standard layout, Aurora that pauses in the compact one.
 
-Both are encrypted, reached over TLS only and by nobody from outside; the master's password is
-made, kept and rotated by RDS, and no task but `migrate` may read it.
+Both are encrypted, require TLS and cannot be reached from outside the network. RDS creates, stores
+and rotates the master password, which only the task `migrate` may read.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from constructs import Construct
 from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import NetworkStack
 
-# Versions that RDS offers; it refuses a mere "17".
+# Full versions that RDS offers; it rejects "17".
 RDS_VERSION = "17.6"
 AURORA_VERSION = "17.5"
 DATABASE = "onboarding"
 PARAMETERS = {
     "rds.force_ssl": "1",
-    "log_statement": "mod",  # DDL and modifications go to the log
+    "log_statement": "mod",  # logs DDL and modifications
 }
 
 
@@ -59,7 +59,7 @@ def standard(scope: Construct, chosen: Deployment, network: NetworkStack) -> Dat
         deletion_protection=True,
         copy_tags_to_snapshot=True,
         removal_policy=cdk.RemovalPolicy.RETAIN,
-        auto_minor_version_upgrade=False,  # the version is written here
+        auto_minor_version_upgrade=False,  # RDS_VERSION decides
         ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
         parameter_group=_parameters(scope, engine),
         cloudwatch_logs_exports=["postgresql"],
@@ -111,10 +111,10 @@ def _parameters(scope: Construct, engine: rds.IEngine) -> rds.ParameterGroup:
 
 
 def _log(scope: Construct, name: str) -> logs.LogGroup:
-    """The group RDS writes to, made before it does: its own would keep everything for ever.
+    """The log group of RDS, created first because the one RDS creates keeps everything forever.
 
-    Statements carry rows, and rows may be people, so they stay as long as those do elsewhere
-    (PERSONAL_KEPT_DAYS).
+    Logged statements contain rows with personal data, so they are kept as long as such data is
+    kept elsewhere (PERSONAL_KEPT_DAYS).
     """
     return logs.LogGroup(
         scope,
@@ -130,5 +130,5 @@ def _isolated() -> ec2.SubnetSelection:
 
 
 def _master_secret(database: rds.DatabaseInstance | rds.DatabaseCluster) -> str:
-    assert database.secret is not None  # noqa: S101 - RDS was asked to make one
+    assert database.secret is not None  # noqa: S101 - RDS creates one
     return database.secret.secret_arn

@@ -1,33 +1,31 @@
-"""What is deployed: the choices of cdk.json, and what each of the two layouts makes of them."""
+"""What is deployed: the choices in cdk.json and the differences between the two layouts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 HOUR = 3600
-PROXY_HEADERS = "X-Portal"  # in which the compact layout's API tells scheme and address
+PROXY_HEADERS = "X-Portal"  # prefix of the compact layout's headers for scheme and client address
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One of the two shapes. `pace` are variables of the application that differ from their
-    defaults there."""
+    """One of the two layouts. `pace` holds settings that differ from their defaults there."""
 
     key: str
-    most_workers: int
+    max_workers: int
     pace: Mapping[str, str] = field(default_factory=dict)
 
 
 LAYOUTS = {
     layout.key: layout
     for layout in (
-        Layout("standard", most_workers=4),
-        # Quiet when idle, because every question keeps the database awake for five minutes. All
-        # sweeps come at the same moment, so that they wake it once. The dead letters are looked at
-        # without the database.
+        Layout("standard", max_workers=4),
+        # Every query keeps the database awake for five minutes. So all sweeps run at the same
+        # time, to wake it once. Watching the dead-letter queues does not need the database.
         Layout(
             "compact",
-            most_workers=2,
+            max_workers=2,
             pace={
                 "CONN_MAX_AGE": "0",
                 "DB_CONNECT_TIMEOUT": "60",
@@ -36,7 +34,7 @@ LAYOUTS = {
                 "SCHEDULES_EVERY_SECONDS": str(6 * HOUR),
                 "CLEAN_UP_EVERY_SECONDS": str(6 * HOUR),
                 "DEAD_LETTERS_EVERY_SECONDS": "300",
-                # An HTTP API takes requests of 10 MB, and a form is a little larger than its file.
+                # An HTTP API accepts requests up to 10 MB; a form is slightly larger than its file.
                 "UPLOAD_MAX_BYTES": "10000000",
                 "PROXY_HEADERS": PROXY_HEADERS,  # see gateway.py
             },
@@ -46,23 +44,23 @@ LAYOUTS = {
 
 
 class NotDeployable(Exception):
-    """A choice in cdk.json that makes no sense; the text names it."""
+    """A choice in cdk.json is invalid; the message names it."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """The choices of cdk.json, one for one."""
+    """The choices in cdk.json, one field for each."""
 
     layout: Layout
-    name: str  # with which the names of everything begin
-    domain: str  # of the portal; its DNS is pointed to the web stack's output
+    name: str  # prefix of all names
+    domain: str  # of the portal; its DNS record points to the web stack's output
     certificate_arn: str  # for that domain, in the same region
-    mail_sender: str  # of all e-mails; its domain is proved to SES by DNS
-    alarm_mailbox: str  # operators'; also of uploads that have no other recipient
-    availability_zones: tuple[str, ...]  # two or more of the region
-    multi_az: bool  # a second database instance in another zone; for twice the price
-    schedule_prefixes: tuple[str, ...]  # where schedules may find files, beside the data sets'
-    vendor_drops: Mapping[str, Mapping[str, str]]  # by vendor: account and external_id
+    mail_sender: str  # of all emails; SES verifies its domain by DNS records
+    alarm_mailbox: str  # for operators, and for uploads without another recipient
+    availability_zones: tuple[str, ...]  # at least two of the region
+    multi_az: bool  # a second database instance in another zone, for twice the price
+    schedule_prefixes: tuple[str, ...]  # for schedules, in addition to those of the data sets
+    vendor_drops: Mapping[str, Mapping[str, str]]  # account and external_id of each vendor
 
     @property
     def is_compact(self) -> bool:
@@ -80,12 +78,12 @@ def read(choices: Mapping[str, Any]) -> Deployment:
     """The choices as a Deployment. Raises NotDeployable."""
     layout = LAYOUTS.get(choices["layout"])
     if layout is None:
-        raise NotDeployable(f"layout {choices['layout']!r} is none of {', '.join(LAYOUTS)}")
+        raise NotDeployable(f"layout must be one of {', '.join(LAYOUTS)}, not {choices['layout']}")
     zones = tuple(choices["availability_zones"])
     if len(zones) < 2:
-        raise NotDeployable("availability_zones: a database needs two, and so does a balancer")
+        raise NotDeployable("availability_zones: databases and load balancers need at least two")
     if choices["multi_az"] and layout.key == "compact":
-        raise NotDeployable("multi_az: the compact layout has one database instance")
+        raise NotDeployable("multi_az: the compact layout has only one database instance")
     return Deployment(
         layout=layout,
         name=choices["name"],

@@ -1,4 +1,4 @@
-"""API Gateway before the compact layout's task: paid by the request, free while nobody comes."""
+"""API Gateway in front of the compact layout's task: billed per request, free without traffic."""
 
 import json
 from typing import cast
@@ -16,18 +16,18 @@ from deploy.aws.deployment import PROXY_HEADERS
 from deploy.aws.measures import FIVE_MINUTES
 from deploy.aws.parts import Application
 
-# No path: whoever knows that of a mailed report can open the report.
+# No path: anyone who knows the path of a mailed report can open the report.
 LOGGED = (
     *("requestId", "requestTime", "httpMethod", "status", "responseLength"),
     *("responseLatency", "integrationErrorMessage"),
 )
-MOST_PER_SECOND = 50  # requests; nobody shall run up a bill
+MAX_REQUESTS_PER_SECOND = 50  # limits the bill
 
 
-def place_before(
+def create(
     stack: cdk.Stack, service: ecs.FargateService, application: Application
 ) -> cloudwatch.IMetric:
-    """Make it, with the service behind it as Cloud Map knows it; returns its metric of errors."""
+    """Create it in front of the service, found through Cloud Map; return the metric of its errors."""
     chosen, network = application.chosen, application.network
     link = apigateway.VpcLink(
         stack,
@@ -45,10 +45,9 @@ def place_before(
         ),
         security_policy=apigateway.SecurityPolicy.TLS_1_2,
     )
-    assert service.cloud_map_service is not None  # noqa: S101 - the service is made with one
-    # Of the headers that proxies use it sends `Forwarded` alone, and passes on what a visitor
-    # wrote into the others. These three it overwrites with every request, and the settings
-    # (PROXY_HEADERS) believe them and no others.
+    assert service.cloud_map_service is not None  # noqa: S101 - the service has one
+    # Of the usual proxy headers it sets only `Forwarded` and passes on a client's others. It
+    # overwrites these three with every request, and the settings (PROXY_HEADERS) trust only these.
     headers = (
         apigateway.ParameterMapping()
         .overwrite_header("host", apigateway.MappingValue.custom(chosen.domain))
@@ -62,7 +61,7 @@ def place_before(
         "Api",
         api_name=chosen.name,
         create_default_stage=False,
-        disable_execute_api_endpoint=True,  # the name above is the only way in
+        disable_execute_api_endpoint=True,  # only the domain above works
         default_integration=integrations.HttpServiceDiscoveryIntegration(
             "Portal", service.cloud_map_service, vpc_link=link, parameter_mapping=headers
         ),
@@ -82,7 +81,7 @@ def place_before(
         auto_deploy=True,
         domain_mapping=apigateway.DomainMappingOptions(domain_name=name),
         throttle=apigateway.ThrottleSettings(
-            rate_limit=MOST_PER_SECOND, burst_limit=2 * MOST_PER_SECOND
+            rate_limit=MAX_REQUESTS_PER_SECOND, burst_limit=2 * MAX_REQUESTS_PER_SECOND
         ),
     )
     cast(

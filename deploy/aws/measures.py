@@ -1,5 +1,5 @@
-"""The measurements that alarms, the dashboard and scaling look at: AWS's own by the names of our
-things, and those that the application writes (imports/monitoring/metrics.py)."""
+"""The metrics that alarms, the dashboard and scaling use: AWS's own, with the names of our
+resources, and the application's (imports/monitoring/metrics.py)."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -24,8 +24,10 @@ def queue(
 
 
 def tasks(chosen: Deployment, service: str) -> cloudwatch.Metric:
-    """How many tasks a service runs: each of them reports its CPU once a minute. What is made for
-    the purpose, Container Insights, costs more than the tasks."""
+    """The number of running tasks of a service, counted by their CPU reports, one per minute.
+
+    Container Insights measures it directly, but costs more than the tasks.
+    """
     return cloudwatch.Metric(
         namespace="AWS/ECS",
         metric_name="CPUUtilization",
@@ -50,15 +52,17 @@ def database(
 
 
 def ours(name: str, *, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
-    """The sum of one of our metrics without dimensions, as a metric filter counts it."""
+    """The sum of one of our metrics without dimensions, as counted by a metric filter."""
     return cloudwatch.Metric(namespace=OURS, metric_name=name, statistic="Sum", period=period)
 
 
 def every(
     dimensions: str, name: str, *, statistic: str = "Sum", each: str = "", period: Duration = MINUTE
 ) -> cloudwatch.MathExpression:
-    """One of our metrics for all values of its dimensions, whatever they are by now; `each` is an
-    expression in which `found` stands for them."""
+    """One of our metrics for every current value of its dimensions.
+
+    `each` is an expression in which `found` means those metrics.
+    """
     seconds = int(period.to_seconds())
     found = f"SEARCH('{{{OURS},{dimensions}}} MetricName=\"{name}\"', '{statistic}', {seconds})"
     return cloudwatch.MathExpression(

@@ -1,4 +1,4 @@
-"""The one-off task that makes the application's role and its tables, before a service changes."""
+"""The one-off task that creates the application's role and tables before the services change."""
 
 from typing import Any
 

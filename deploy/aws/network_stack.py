@@ -1,8 +1,9 @@
-"""The network: tasks in public subnets without a NAT gateway, the database where no road leads.
+"""The network: tasks in public subnets without a NAT gateway, the database in isolated subnets.
 
-A NAT gateway would cost more than everything behind it. Tasks have public addresses and let nobody
-in; S3 and DynamoDB are reached through gateway endpoints, which are free. All security groups and
-their rules are here, because rules between groups of two stacks make the stacks need each other.
+A NAT gateway would cost more than everything behind it. Tasks have public addresses but accept no
+connections from outside; S3 and DynamoDB are reached through gateway endpoints, which are free.
+All security groups and their rules are here, because rules between groups of two stacks would make
+the stacks depend on each other.
 """
 
 from typing import Any, cast
@@ -30,7 +31,7 @@ class NetworkStack(cdk.Stack):
                     name="tasks",
                     subnet_type=ec2.SubnetType.PUBLIC,
                     cidr_mask=24,
-                    map_public_ip_on_launch=False,  # services ask for an address by themselves
+                    map_public_ip_on_launch=False,  # services request addresses themselves
                 ),
                 ec2.SubnetConfiguration(
                     name="database", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24
@@ -43,13 +44,15 @@ class NetworkStack(cdk.Stack):
                 ),
             },
         )
+        # Their descriptions stay as they are: a new one would replace the group, which other
+        # stacks use.
         self.front = self._group("Front", "What stands before the portal")
         self.web = self._group("Web", "Tasks of the portal")
         self.worker = self._group("Worker", "All other tasks: nobody speaks to them")
         self.database = self._group("Database", "PostgreSQL")
 
         web_port, postgres, https = map(ec2.Port.tcp, (WEB_PORT, POSTGRES, 443))
-        if not chosen.is_compact:  # API Gateway comes from within
+        if not chosen.is_compact:  # API Gateway connects from inside the network
             self.front.add_ingress_rule(ec2.Peer.any_ipv4(), https, "Everyone, over HTTPS")
         self.front.add_egress_rule(self.web, web_port, "To the portal")
         self.web.add_ingress_rule(self.front, web_port, "From what stands before the portal")
@@ -58,7 +61,7 @@ class NetworkStack(cdk.Stack):
             tasks.add_egress_rule(self.database, postgres, "PostgreSQL")
             self.database.add_ingress_rule(tasks, postgres, "From the tasks")
 
-        # For those who start a task by hand, and for `make deploy`, which starts one.
+        # For `make deploy` and for operators who start a task by hand.
         subnets = [subnet.subnet_id for subnet in self.vpc.public_subnets]
         cdk.CfnOutput(self, "TaskSubnets", value=cdk.Fn.join(",", subnets))
         cdk.CfnOutput(self, "TaskSecurityGroup", value=self.worker.security_group_id)
@@ -69,7 +72,7 @@ class NetworkStack(cdk.Stack):
         )
 
     def fixed(self, scope: Construct, group: ec2.SecurityGroup) -> ec2.ISecurityGroup:
-        """The group as another stack uses it: its rules are complete."""
+        """The group for use in another stack, which cannot add rules to it."""
         name = f"{group.node.id}Group"
         known = scope.node.try_find_child(name)
         return cast("ec2.ISecurityGroup | None", known) or ec2.SecurityGroup.from_security_group_id(

@@ -1,7 +1,7 @@
-"""The application's processes as containers: what each runs, is told and may do, and how a task of
-one or several of them is made.
+"""The application's processes as containers: command, environment and permissions of each, and the
+tasks and services that they form.
 
-Both layouts have the same parts; they differ in which of them share a task.
+Both layouts have the same parts; they differ in which parts share a task.
 """
 
 from collections.abc import Mapping
@@ -22,20 +22,20 @@ from deploy.aws.network_stack import POSTGRES, WEB_PORT, NetworkStack
 from deploy.aws.permissions import Permissions, Statements
 
 BEAT_SCHEDULE = "/tmp/beat-schedule"  # noqa: S108 - the container's own directory
-HEARS_FROM_SQS = {"HEALTH_FILE": "/tmp/health"}  # noqa: S108 - the same
-HEARD_FROM_SQS = ("CMD", "python", "-m", "config.health_file")
-ANSWERS = (
+HEALTH_FILE_VARIABLE = {"HEALTH_FILE": "/tmp/health"}  # noqa: S108 - the same
+SQS_HEALTH_CHECK = ("CMD", "python", "-m", "config.health_file")
+WEB_HEALTH_CHECK = (
     *("CMD", "python", "-c"),
     f"import urllib.request as u; u.urlopen('http://127.0.0.1:{WEB_PORT}/healthz', timeout=5)",
 )
-# SIGTERM lets the tasks under way finish: see the settings, soft shutdown.
-IS_WORKER = {"REMAP_SIGTERM": "SIGQUIT"}
+# Lets running tasks finish after SIGTERM: see the settings, soft shutdown.
+WORKER_VARIABLES = {"REMAP_SIGTERM": "SIGQUIT"}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One container. `health` is a command that fails when it is not well; `stop_seconds` is how
-    long it may take to end after SIGTERM."""
+    """One container. `health` is a command that fails when the container is unhealthy;
+    `stop_seconds` is how long it may take to end after SIGTERM."""
 
     name: str
     command: tuple[str, ...]
@@ -63,7 +63,7 @@ class Application:
             "web",
             commands.web(f"0.0.0.0:{WEB_PORT}", workers=workers, graceful=30),
             self._may.web(),
-            health=ANSWERS,
+            health=WEB_HEALTH_CHECK,
             stop_seconds=60,
             port=WEB_PORT,
         )
@@ -74,8 +74,8 @@ class Application:
             "forwarder",
             commands.forwarder(),
             self._may.forwarder(worker),
-            {**HEARS_FROM_SQS, "WORKER_SERVICE": worker},
-            health=HEARD_FROM_SQS,
+            {**HEALTH_FILE_VARIABLE, "WORKER_SERVICE": worker},
+            health=SQS_HEALTH_CHECK,
         )
 
     def worker(self, *, processes: int) -> Part:
@@ -83,8 +83,8 @@ class Application:
             "worker",
             commands.worker("imports", processes=processes),
             self._may.worker(),
-            HEARS_FROM_SQS | IS_WORKER,
-            health=HEARD_FROM_SQS,
+            HEALTH_FILE_VARIABLE | WORKER_VARIABLES,
+            health=SQS_HEALTH_CHECK,
             stop_seconds=120,
         )
 
@@ -93,8 +93,8 @@ class Application:
             "maintenance",
             commands.worker("maintenance", processes=1),
             self._may.maintenance(),
-            HEARS_FROM_SQS | IS_WORKER,
-            health=HEARD_FROM_SQS,
+            HEALTH_FILE_VARIABLE | WORKER_VARIABLES,
+            health=SQS_HEALTH_CHECK,
             stop_seconds=120,
         )
 
@@ -113,15 +113,17 @@ class Application:
     def task(
         self, stack: cdk.Stack, name: str, *parts: Part, cpu: int, memory: int
     ) -> ecs.FargateTaskDefinition:
-        """A task of these containers, with one role that may do what they may; if one container
-        ends, all do, and the service starts another task."""
+        """A task of these containers, whose role has the permissions of all of them.
+
+        If one container ends, all end, and the service starts another task.
+        """
         image = stack.node.try_find_child("Image") or cdk.CfnParameter(
             stack,
             "Image",
-            description="The application's image, by digest.",
+            description="The application's image with its digest.",
             allowed_pattern=".+@sha256:[0-9a-f]{64}",
         )
-        assert isinstance(image, cdk.CfnParameter)  # noqa: S101 - nothing else is called so
+        assert isinstance(image, cdk.CfnParameter)  # noqa: S101 - nothing else has this ID
         task = ecs.FargateTaskDefinition(
             stack,
             f"{name.title()}Task",
@@ -155,7 +157,7 @@ class Application:
             interval=cdk.Duration.seconds(30),
             timeout=cdk.Duration.seconds(10),
             retries=3,
-            start_period=cdk.Duration.seconds(180),  # four Pythons start on a quarter of a CPU
+            start_period=cdk.Duration.seconds(180),  # four processes start on a quarter of a CPU
         )
         container = task.add_container(
             part.name,
@@ -170,8 +172,8 @@ class Application:
         )
         if part.port:
             container.add_port_mappings(ecs.PortMapping(container_port=part.port))
-        # The only place a container writes to. The image declares it as a volume, or it would
-        # belong to root.
+        # The only writable directory. The image declares it as a volume, otherwise it would belong
+        # to root.
         volume = f"tmp-{part.name}"
         task.add_volume(name=volume)
         container.add_mount_points(
@@ -190,13 +192,13 @@ class Application:
         *,
         group: ec2.SecurityGroup,
         count: int | None = 1,
-        never_two: bool = False,
+        singleton: bool = False,
         spot: bool = False,
         cloud_map: ecs.CloudMapOptions | None = None,
     ) -> ecs.FargateService:
-        """A service of that task. Without a `count` it is left to scaling, also at a deployment.
+        """A service of that task. Without a `count`, scaling decides, also during a deployment.
 
-        `never_two`: the old task ends before the new one starts.
+        `singleton`: the old task ends before the new one starts.
         """
         return ecs.FargateService(
             stack,
@@ -205,11 +207,11 @@ class Application:
             cluster=self.base.cluster,
             task_definition=task,
             desired_count=count,
-            min_healthy_percent=0 if never_two else 100,
-            max_healthy_percent=100 if never_two else 200,
-            # It starts a second one before it ends the first, which `never_two` forbids.
+            min_healthy_percent=0 if singleton else 100,
+            max_healthy_percent=100 if singleton else 200,
+            # Rebalancing starts a second task before it ends the first.
             availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.DISABLED
-            if never_two
+            if singleton
             else ecs.AvailabilityZoneRebalancing.ENABLED,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
             capacity_provider_strategies=[
@@ -225,11 +227,11 @@ class Application:
         )
 
     def _environment(self) -> dict[str, str]:
-        """What every process is told: the settings want all of it, whoever reads them."""
+        """The variables of every process: the settings require all of them."""
         place = f"{self.base.database.host}:{POSTGRES}/{DATABASE}"
         return {
             "AWS_REGION": Aws.REGION,
-            # Those whose signature it must have are in the image, which says where.
+            # The image contains the certificate authorities and sets PGSSLROOTCERT.
             "DATABASE_URL": f"postgresql://{place}?sslmode=verify-full",
             "DB_SECRET_NAME": self._data.arn("DatabaseSecret"),
             "ALLOWED_HOSTS": self.chosen.domain,

@@ -1,6 +1,6 @@
-"""What each process may do on AWS, and nothing else: one function for each, from its code.
+"""What each process may do on AWS: one method for each, with exactly what its code needs.
 
-Read as a list it tells what an intruder in that process could reach.
+Each is also the list of what an intruder in that process could reach.
 """
 
 from aws_cdk import Aws
@@ -14,8 +14,8 @@ SOURCES = ("uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/")
 REPORTS = ("errors/", "rejected/")
 
 RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
-GIVE_BACK = ("sqs:ChangeMessageVisibility",)  # what a worker took and cannot finish
-SIZE = ("sqs:GetQueueAttributes",)  # kombu asks before it sends; reads no message
+GIVE_BACK = ("sqs:ChangeMessageVisibility",)  # returns a message that a worker cannot finish
+SIZE = ("sqs:GetQueueAttributes",)  # kombu calls it before sending; reads no message
 SEND = ("sqs:SendMessage", *SIZE)
 READ = ("s3:GetObject", "s3:GetObjectVersion")
 
@@ -31,7 +31,7 @@ class Permissions:
         self._sources = (*SOURCES, *chosen.schedule_prefixes)
 
     def web(self) -> Statements:
-        """Sends hints and cannot read them; stores sources of the form, and leads to downloads."""
+        """Sends hints but cannot read them; stores files from the form and links to downloads."""
         return [
             self._database(),
             self._to(SEND, "ImportsQueue", "MaintenanceQueue"),
@@ -41,7 +41,7 @@ class Permissions:
         ]
 
     def forwarder(self, worker_service: str) -> Statements:
-        """Reads events, sends hints, starts the first worker; cannot look into the bucket."""
+        """Reads events, sends hints, starts the first worker; cannot read the bucket."""
         arn = f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:service/{worker_service}"
         return [
             self._database(),
@@ -51,7 +51,7 @@ class Permissions:
         ]
 
     def worker(self) -> Statements:
-        """Reads sources, writes reports, rows and e-mails."""
+        """Reads sources; writes reports and rows; sends emails."""
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "ImportsQueue"),
@@ -67,7 +67,7 @@ class Permissions:
         ]
 
     def maintenance(self) -> Statements:
-        """Lists and deletes, but reads no object; counts the dead letters and reads none."""
+        """Lists and deletes objects but reads none; counts dead letters but reads none."""
         dead = ("EventsDeadLetterQueue", "ImportsDeadLetterQueue", "MaintenanceDeadLetterQueue")
         prefixes = (*self._sources, *REPORTS)
         return [
@@ -86,11 +86,11 @@ class Permissions:
         ]
 
     def beat(self) -> Statements:
-        """Asks for the sweeps, and that is all."""
+        """Sends the sweeps, and nothing else."""
         return [self._to(SEND, "MaintenanceQueue")]
 
     def migrate(self, master_secret_arn: str) -> Statements:
-        """The one who connects as master, to make the application's role and the tables."""
+        """Connects as master to create the application's role and the tables."""
         return [
             self._database(),
             self._allow(("secretsmanager:GetSecretValue",), master_secret_arn),

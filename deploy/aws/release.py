@@ -1,7 +1,7 @@
-"""Puts this commit on AWS, or an older image back: `make deploy`, `make deploy IMAGE=sha256:…`.
+"""Deploys this commit to AWS or rolls back to an older image: `make deploy [IMAGE=sha256:…]`.
 
-Each stack waits for its services to be healthy, and CloudFormation takes back what does not get
-there. The image is one for all; a commit is built once.
+CloudFormation waits until the services of a stack are healthy and rolls the stack back if they do
+not become so. All services use one image, which is built once per commit.
 """
 
 import base64
@@ -22,41 +22,44 @@ from deploy.aws.synth import synthesize
 from deploy.local.places import CHECKOUT
 
 CHOICES = Path(__file__).with_name("cdk.json")
-# Whose signature the database's certificate must have: Amazon's list for all regions.
+# The certificate authorities of the database: Amazon's bundle for all regions.
 RDS_CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
 PROTECTED = ("data", "network", "base")  # against deletion
-PATIENCE = {"Delay": 10, "MaxAttempts": 360}  # an hour: the first database takes a quarter
+WAITER_CONFIG = {"Delay": 10, "MaxAttempts": 360}  # 1 hour; a new database takes 15 minutes
 
 
 class NotReleased(Exception):
-    """It stopped on the way; the text says where, and where to look."""
+    """The release stopped; the message says where and what to check."""
 
 
 class Target(Protocol):
-    """Where a release goes."""
+    """The environment that a release changes."""
 
     def stack(self, name: str, *, image: str = "") -> None:
-        """Make a stack what its template says; `image` where it runs one."""
+        """Create or update a stack from its template; `image` is for stacks that run one."""
 
-    def stack_with(self, name: str, image: str) -> None:
-        """Leave a stack's template as it is, and give it another image."""
+    def set_image(self, name: str, image: str) -> None:
+        """Change the image of a stack, but not its template."""
 
     def push(self) -> str:
-        """Build this commit's image, unless it is there; return its address by digest."""
+        """Build and push this commit's image unless it exists; return its address by digest."""
 
     def address(self, digest: str) -> str:
-        """The address of an image that is there."""
+        """The address of an existing image."""
 
     def migrate(self) -> None:
-        """Run the task that brings the database up to the image it was given."""
+        """Run the task that migrates the database to the version of its image."""
 
-    def answers(self) -> None:
+    def wait_for_portal(self) -> None:
         """Wait until the portal answers."""
 
 
-def forward(target: Target) -> None:
-    """The database before those who need its new columns, and workers before those who send them
-    new tasks. Raises NotReleased."""
+def deploy(target: Target) -> None:
+    """Deploy this commit. Raises NotReleased.
+
+    The database changes before the services that need its new columns, and the workers before the
+    services that send them new tasks.
+    """
     for name in PROTECTED:
         target.stack(name)
     image = target.push()
@@ -65,20 +68,23 @@ def forward(target: Target) -> None:
     for name in ("workers", "web"):
         target.stack(name, image=image)
     target.stack("watch")
-    target.answers()
+    target.wait_for_portal()
 
 
-def back(target: Target, digest: str) -> None:
-    """Senders of new tasks go before those who know them. The database stays: the version before
-    can live with it. Raises NotReleased."""
+def roll_back(target: Target, digest: str) -> None:
+    """Roll back to an older image. Raises NotReleased.
+
+    The senders of new tasks change before the workers that know them. The database stays: the
+    previous version works with it.
+    """
     image = target.address(digest)
     for name in ("web", "workers"):
-        target.stack_with(name, image)
-    target.answers()
+        target.set_image(name, image)
+    target.wait_for_portal()
 
 
 class Account:
-    """The account and region of the shell's credentials."""
+    """The account and region of the credentials in the environment."""
 
     def __init__(self, name: str, domain: str, templates: Path, session: Any) -> None:
         self._name = name
@@ -90,11 +96,11 @@ class Account:
 
     def stack(self, name: str, *, image: str = "") -> None:
         template = self._templates / f"{self._name}-{name}.template.json"
-        # Without its blanks: CloudFormation takes 51,200 bytes.
+        # Without whitespace: CloudFormation accepts at most 51,200 bytes.
         body = json.dumps(json.loads(template.read_text()), separators=(",", ":"))
         self._change(name, {"TemplateBody": body}, image)
 
-    def stack_with(self, name: str, image: str) -> None:
+    def set_image(self, name: str, image: str) -> None:
         self._change(name, {"UsePreviousTemplate": True}, image)
 
     def _change(self, name: str, template: dict[str, Any], image: str) -> None:
@@ -121,7 +127,7 @@ class Account:
             done = "stack_create_complete"
         try:
             waiter = self._cloudformation.get_waiter(done)
-            waiter.wait(StackName=stack, WaiterConfig=PATIENCE)
+            waiter.wait(StackName=stack, WaiterConfig=WAITER_CONFIG)
         except WaiterError as problem:
             raise NotReleased(f"{stack}: {self._first_failure(stack) or problem}") from problem
 
@@ -139,13 +145,13 @@ class Account:
 
     def push(self) -> str:
         if run("git", "status", "--porcelain"):
-            raise NotReleased("There are changes that no commit has: the image could not name them")
+            raise NotReleased("there are uncommitted changes, which no image could be named after")
         commit = run("git", "rev-parse", "HEAD")
         if found := self._digest(commit):
-            say(f"image of {commit} is there")
+            say(f"image of {commit} exists")
             return self.address(found)
         repository = self.outputs("base")["Repository"]
-        say(f"image of {commit}")
+        say(f"building image of {commit}")
         token = self._ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
         user, _, password = base64.b64decode(token).decode().partition(":")
         registry = repository.partition("/")[0]
@@ -172,7 +178,7 @@ class Account:
         return f"{self.outputs('base')['Repository']}@{digest}"
 
     def migrate(self) -> None:
-        say("migrate")
+        say("migrating the database")
         network = self.outputs("network")
         started = self._ecs.run_task(
             cluster=self._name,
@@ -187,17 +193,17 @@ class Account:
             },
         )
         if started["failures"]:
-            raise NotReleased(f"migrate does not start: {started['failures']}")
+            raise NotReleased(f"migrate did not start: {started['failures']}")
         task = {"cluster": self._name, "tasks": [started["tasks"][0]["taskArn"]]}
-        self._ecs.get_waiter("tasks_stopped").wait(**task, WaiterConfig=PATIENCE)
+        self._ecs.get_waiter("tasks_stopped").wait(**task, WaiterConfig=WAITER_CONFIG)
         ended = self._ecs.describe_tasks(**task)["tasks"][0]
         if ended["containers"][0].get("exitCode") != 0:
             why = ended.get("stoppedReason")
-            raise NotReleased(f"migrate: {why}; its log is /{self._name}/migrate")
+            raise NotReleased(f"migrate failed: {why}; see the log group /{self._name}/migrate")
 
-    def answers(self) -> None:
+    def wait_for_portal(self) -> None:
         address = f"https://{self._domain}/healthz"
-        say(address)
+        say(f"waiting for {address}")
         deadline = time.monotonic() + 300
         while True:
             try:
@@ -206,18 +212,19 @@ class Account:
             except (urllib.error.URLError, OSError) as problem:
                 if time.monotonic() > deadline:
                     raise NotReleased(
-                        f"{address}: {problem}. Does its name point to the output PointDnsTo?"
+                        f"{address}: {problem}. Check that its DNS record points to the output "
+                        "PointDnsTo"
                     ) from problem
             time.sleep(5)
 
 
 def run(*command: str, sent: str = "") -> str:
-    """What a command printed. Raises NotReleased when it fails; what it complains of is shown."""
+    """The output of a command. Raises NotReleased when it fails; its error output is not hidden."""
     done = subprocess.run(
         command, cwd=CHECKOUT, input=sent, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode:
-        raise NotReleased(f"{' '.join(command[:2])} failed with {done.returncode}")
+        raise NotReleased(f"{' '.join(command[:2])} failed with exit code {done.returncode}")
     return done.stdout.strip()
 
 
@@ -230,10 +237,10 @@ def main(digest: str) -> None:
     with tempfile.TemporaryDirectory() as made:
         account = Account(chosen["name"], chosen["domain"], Path(made), boto3.Session())
         if digest:
-            back(account, digest)
+            roll_back(account, digest)
         else:
             synthesize(**{chosen["layout"]: Path(made)})
-            forward(account)
+            deploy(account)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""How many workers there are: none while there is nothing to import, more as hints pile up.
+"""The number of workers: none while there is nothing to import, more as hints accumulate.
 
-By the imports queue alone: maintenance has a worker of its own, so that its messages never wake
-these. Both alarms look every minute.
+Only the imports queue counts: maintenance has its own worker, so its messages start none of these.
+Both alarms are evaluated every minute.
 """
 
 from typing import cast
@@ -14,7 +14,7 @@ from aws_cdk import aws_ecs as ecs
 from deploy.aws import measures
 from deploy.aws.deployment import Deployment
 
-# From how many visible hints on there are how many workers; None: the layout's most.
+# Minimum number of visible hints, and the workers for it; None: the layout's maximum.
 STEPS = ((1, 1), (50, 2), (200, None))
 IDLE_MINUTES = 10
 
@@ -29,7 +29,7 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
         scalable_dimension="ecs:service:DesiredCount",
         resource_id=f"service/{chosen.name}/worker",
         min_capacity=0,
-        max_capacity=chosen.layout.most_workers,
+        max_capacity=chosen.layout.max_workers,
     )
     target.node.add_dependency(service)
     queue = f"{chosen.name}-imports"
@@ -37,18 +37,18 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
     _alarm(
         stack,
         "WorkWaits",
-        _policy(stack, "Start", target, _steps(chosen.layout.most_workers)),
+        _policy(stack, "Start", target, _steps(chosen.layout.max_workers)),
         alarm_name=f"{chosen.name}-scaling-work-waits",
-        alarm_description="Starts workers. Nothing to do for people.",
+        alarm_description="Starts workers. No action needed.",
         metric=visible,
         evaluation_periods=1,
         threshold=STEPS[0][0],
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     )
-    # An alarm that stays on ends workers every minute, also the one that the forwarder has just
-    # started. So it is on only when a worker ran all the time and there was nothing for it.
+    # While this alarm is on it ends workers every minute, even one that the forwarder has just
+    # started. So it requires that a worker was running all the time and had no messages.
     idle = cloudwatch.MathExpression(
-        label="Messages for running workers; 1 while none runs",
+        label="Messages for running workers; 1 while none is running",
         expression="IF(FILL(workers, 0) > 0, visible + taken, 1)",
         using_metrics={
             "visible": visible,
@@ -62,7 +62,7 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
         "NoWork",
         _policy(stack, "End", target, [Step(metric_interval_upper_bound=0, scaling_adjustment=0)]),
         alarm_name=f"{chosen.name}-scaling-no-work",
-        alarm_description="Ends the workers. Nothing to do for people.",
+        alarm_description="Ends the workers. No action needed.",
         metric=idle,
         evaluation_periods=IDLE_MINUTES,
         threshold=0,
@@ -71,7 +71,7 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
 
 
 def _steps(most: int) -> list[Step]:
-    """Bounds are counted from the alarm's threshold; each step ends where the next begins."""
+    """Bounds are relative to the alarm's threshold; each step ends where the next begins."""
     first = STEPS[0][0]
     ends = [start - first for start, _ in STEPS[1:]]
     return [
@@ -104,8 +104,8 @@ def _policy(
 
 
 def _alarm(stack: cdk.Stack, name: str, policy: str, **how: object) -> None:
-    # A queue that slept for hours tells its depth up to 15 minutes late. Neither alarm may take
-    # silence for an answer.
+    # SQS reports the depth of a queue that was idle for hours up to 15 minutes late, so neither
+    # alarm may react to missing data.
     missing = cloudwatch.TreatMissingData.NOT_BREACHING
     alarm = cloudwatch.Alarm(stack, name, treat_missing_data=missing, **how)  # type: ignore[arg-type]
     cast("cloudwatch.CfnAlarm", alarm.node.default_child).alarm_actions = [policy]

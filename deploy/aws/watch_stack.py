@@ -1,4 +1,4 @@
-"""Who looks: alarms to the data stack's topic, and one dashboard."""
+"""Monitoring: alarms to the data stack's topic, and one dashboard."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ GIB = 2**30
 QUEUES = ("events", "imports", "maintenance")
 OLDEST_MINUTES = {"events": 5, "imports": 30, "maintenance": 30}
 
-# Ends of tasks that nobody asked for. A deployment, scaling and Spot have other codes.
-UNASKED = [
+# Deployments, scaling and Spot interruptions have other codes.
+UNEXPECTED_STOPS = [
     {"stopCode": ["EssentialContainerExited", "TaskFailedToStart"]},
     {"stoppedReason": [{"prefix": "Task failed"}]},  # its health checks
 ]
@@ -43,7 +43,7 @@ class WatchStack(cdk.Stack):
         super().__init__(scope, name, **options)
         self._chosen = chosen
         topic = sns.Topic.from_topic_arn(self, "Topic", data.arn("AlarmTopic"))
-        self._tell = actions.SnsAction(topic)
+        self._notify = actions.SnsAction(topic)
         sns.CfnSubscription(
             self,
             "Operators",
@@ -51,15 +51,15 @@ class WatchStack(cdk.Stack):
             protocol="email",
             endpoint=chosen.alarm_mailbox,
         )
-        self._of_queues()
-        self._of_uploads()
-        self._of_tasks()
+        self._queue_alarms()
+        self._upload_alarms()
+        self._task_alarms()
         self._alarm("portal-errors", portal_errors, above=9)
-        self._of_the_database()
-        self._of_mail()
+        self._database_alarms()
+        self._email_alarm()
         dashboard.draw(self, chosen, portal_errors)
 
-    def _of_queues(self) -> None:
+    def _queue_alarms(self) -> None:
         for queue in QUEUES:
             name = f"{self._chosen.name}-{queue}"
             dead = measures.queue(f"{name}-dead-letter", "ApproximateNumberOfMessagesVisible")
@@ -73,14 +73,14 @@ class WatchStack(cdk.Stack):
             statistic="Sum",
             period=FIVE_MINUTES,
         )
-        # Both layouts look at the dead letters every five minutes or more often.
-        self._alarm("beat-silent", sent, below=1, periods=4, silence_is_bad=True)
+        # Both layouts check the dead-letter queues at least every five minutes.
+        self._alarm("beat-silent", sent, below=1, periods=4, alarm_when_missing=True)
 
-    def _of_uploads(self) -> None:
-        """By the lines that the application writes for every upload that ended.
+    def _upload_alarms(self) -> None:
+        """Alarms on the lines that the application logs for every finished upload.
 
-        Their own metrics have the data set as a dimension, and an alarm cannot add up dimensions
-        that it does not know.
+        The metrics in those lines have the data set as a dimension, and an alarm cannot sum over
+        unknown dimensions.
         """
         self._count("UploadsFailed", '{ $.UploadsEnded = 1 && $.Status = "failed" }')
         self._count(
@@ -91,8 +91,8 @@ class WatchStack(cdk.Stack):
         arrived = measures.queue(
             f"{self._chosen.name}-events", "NumberOfMessagesSent", statistic="Sum", period=HOUR
         )
-        in_vain = cloudwatch.MathExpression(
-            label="Files arrived, none succeeded",
+        unsuccessful = cloudwatch.MathExpression(
+            label="Files arrived, none imported",
             expression="IF(arrived > 0 AND FILL(succeeded, 0) == 0, 1, 0)",
             using_metrics={
                 "arrived": arrived,
@@ -100,7 +100,7 @@ class WatchStack(cdk.Stack):
             },
             period=HOUR,
         )
-        self._alarm("no-successful-uploads", in_vain, above=0, periods=2)
+        self._alarm("no-successful-uploads", unsuccessful, above=0, periods=2)
 
     def _count(self, name: str, pattern: str) -> None:
         worker = self._chosen.log_group("worker")
@@ -114,13 +114,13 @@ class WatchStack(cdk.Stack):
                     metric_namespace=measures.OURS,
                     metric_name=name,
                     metric_value="1",
-                    default_value=0,  # so that it is there before the first one
+                    default_value=0,  # so that the metric exists before the first match
                 )
             ],
         )
 
-    def _of_tasks(self) -> None:
-        """Stopped tasks are noted in a log, with their reasons, and counted."""
+    def _task_alarms(self) -> None:
+        """Log stopped tasks with their reasons, and count them."""
         log = logs.LogGroup(
             self,
             "StoppedTasks",
@@ -157,13 +157,13 @@ class WatchStack(cdk.Stack):
                     "clusterArn": [f"{cluster}/{self._chosen.name}"],
                     "lastStatus": ["STOPPED"],
                     "group": [{"prefix": "service:"}],
-                    "$or": UNASKED,
+                    "$or": UNEXPECTED_STOPS,
                 },
             },
             targets=[
                 events.CfnRule.TargetProperty(
                     id="log",
-                    # The log group's ARN as others write it, without what follows its name.
+                    # The log group's ARN without the `:*` that CDK appends.
                     arn=f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}"
                     f":log-group:{self._chosen.log_group('stopped-tasks')}",
                 )
@@ -179,7 +179,7 @@ class WatchStack(cdk.Stack):
         )
         self._alarm("worker-restarts", stopped, above=2)
 
-    def _of_the_database(self) -> None:
+    def _database_alarms(self) -> None:
         chosen = self._chosen
         if chosen.is_compact:
             volume = measures.database(chosen, "VolumeBytesUsed", period=HOUR)
@@ -193,7 +193,7 @@ class WatchStack(cdk.Stack):
         connections = measures.database(chosen, "DatabaseConnections", statistic="Maximum")
         self._alarm("database-connections", connections, above=60)
 
-    def _of_mail(self) -> None:
+    def _email_alarm(self) -> None:
         bounced = cloudwatch.Metric(
             namespace="AWS/SES",
             metric_name="Reputation.BounceRate",
@@ -210,7 +210,7 @@ class WatchStack(cdk.Stack):
         above: float | None = None,
         below: float | None = None,
         periods: int = 1,
-        silence_is_bad: bool = False,
+        alarm_when_missing: bool = False,
     ) -> None:
         operators = cloudwatch.ComparisonOperator
         silence = cloudwatch.TreatMissingData
@@ -226,7 +226,7 @@ class WatchStack(cdk.Stack):
             if is_below
             else operators.GREATER_THAN_THRESHOLD,
             evaluation_periods=periods,
-            treat_missing_data=silence.BREACHING if silence_is_bad else silence.NOT_BREACHING,
+            treat_missing_data=silence.BREACHING if alarm_when_missing else silence.NOT_BREACHING,
         )
-        alarm.add_alarm_action(self._tell)
-        alarm.add_ok_action(self._tell)
+        alarm.add_alarm_action(self._notify)
+        alarm.add_ok_action(self._notify)

@@ -1,5 +1,5 @@
-"""The portal and what stands before it: a load balancer, or, in the compact layout, API Gateway
-before one task that also holds the forwarder, beat and maintenance."""
+"""The portal behind a load balancer. In the compact layout it is behind API Gateway, in one task
+with the forwarder, beat and maintenance."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from deploy.aws.parts import Application
 
 
 class WebStack(cdk.Stack):
-    """`errors` is the metric of answers with 5xx."""
+    """`errors` is the metric of 5xx responses."""
 
     errors: cloudwatch.IMetric
 
@@ -31,7 +31,7 @@ class WebStack(cdk.Stack):
     def _two_tasks(self, application: Application) -> None:
         task = application.task(self, "web", application.web(workers=2), cpu=256, memory=1024)
         service = application.service(self, "web", task, group=application.network.web, count=2)
-        self.errors = balancer.place_before(self, service, application)
+        self.errors = balancer.create(self, service, application)
 
     def _one_task(self, application: Application) -> None:
         task = application.task(
@@ -44,8 +44,8 @@ class WebStack(cdk.Stack):
             cpu=256,
             memory=1024,
         )
-        # API Gateway finds the task by asking Cloud Map, not by DNS; a namespace of DNS is what
-        # ECS can write to.
+        # API Gateway finds the task through the API of Cloud Map, not through DNS; but ECS can only
+        # register tasks in a DNS namespace.
         namespace = servicediscovery.PrivateDnsNamespace(
             self, "Names", name=f"{application.chosen.name}.internal", vpc=application.network.vpc
         )
@@ -54,7 +54,7 @@ class WebStack(cdk.Stack):
             "portal",
             task,
             group=application.network.web,
-            never_two=True,  # it holds beat
+            singleton=True,  # it contains beat
             cloud_map=ecs.CloudMapOptions(
                 name="portal",
                 cloud_map_namespace=namespace,
@@ -64,4 +64,4 @@ class WebStack(cdk.Stack):
                 dns_ttl=cdk.Duration.seconds(10),
             ),
         )
-        self.errors = gateway.place_before(self, service, application)
+        self.errors = gateway.create(self, service, application)

@@ -1,7 +1,7 @@
-"""The services behind the queues. They change before the web does: a worker knows a new task's name
-before anybody sends it.
+"""The services behind the queues. They change before the web, so that workers know a new task
+before it is sent.
 
-In the compact layout the imports' worker alone; the other parts share the portal's task.
+In the compact layout this is only the import worker; the other parts share the portal's task.
 """
 
 from typing import Any
@@ -30,8 +30,8 @@ class WorkersStack(cdk.Stack):
             self, "forwarder", application.forwarder(), cpu=256, memory=512
         )
         application.service(self, "forwarder", forwarder, group=others)
-        # Two clocks would ask for everything twice; that is harmless, and beat says never.
+        # Two would send every periodic task twice, which is harmless; but Celery says to run one.
         clock = application.task(
             self, "clock", application.beat(), application.maintenance(), cpu=256, memory=1024
         )
-        application.service(self, "clock", clock, group=others, never_two=True)
+        application.service(self, "clock", clock, group=others, singleton=True)

@@ -1,4 +1,4 @@
-"""`python -m deploy.image build | test`. Exit code 69: there is no Docker, and why was said."""
+"""`python -m deploy.image build | test`. Exit code 69: Docker is not available; the output says why."""
 
 import sys
 import time
@@ -17,10 +17,10 @@ def build_image() -> list[str]:
 
 
 def test_image() -> list[str]:
-    """Build, look, run everything, stop everything; return what is wrong."""
+    """Build and inspect the images, run everything, stop everything; return the problems found."""
     findings = Findings()
     if not works("compose", "version"):
-        raise CannotRun("`docker compose` is lacking; Debian 13's docker-compose brings it.")
+        raise CannotRun("`docker compose` is missing; Debian 13 has it in docker-compose.")
     with daemon():
         say(f"Docker {docker('version', '--format', '{{.Server.Version}}')}")
         say(f"Compose {docker('compose', 'version', '--short')}")
@@ -28,10 +28,10 @@ def test_image() -> list[str]:
         postgres = base.postgres_image(python)
         build.build(python)
         build.build_emulator(python)
-        say("The image")
+        say("Image")
         build.inspect(findings)
         with trial.system(python, postgres) as portal:
-            say("The services")
+            say("Services")
             trial.confinement(findings)
             trial.imports(findings, portal)
             production.web(findings)
@@ -48,10 +48,10 @@ if __name__ == "__main__":
     try:
         wrong = COMMANDS[sys.argv[1]]()
     except CannotRun as reason:
-        say(f"Not done: {reason}")
+        say(f"Not run: {reason}")
         sys.exit(UNAVAILABLE)
     except (Failed, OSError) as problem:
         sys.exit(f"Failed: {problem}")
-    verdict = f"WRONG: {'; '.join(wrong)}" if wrong else "All well"
-    say(f"{verdict}, after {time.monotonic() - began:.0f} s")
+    verdict = f"Failed: {'; '.join(wrong)}" if wrong else "All checks passed"
+    say(f"{verdict} ({time.monotonic() - began:.0f} s)")
     sys.exit(bool(wrong))

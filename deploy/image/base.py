@@ -1,4 +1,4 @@
-"""What the images are built on: the official ones, or stand-ins made from Debian's packages."""
+"""The base images: the official ones, or substitutes made from Debian packages."""
 
 import os
 import shutil
@@ -26,26 +26,26 @@ def python_image() -> str:
     if asked := os.environ.get("BASE_IMAGE"):
         return asked
     if works("image", "inspect", DEBIAN_PYTHON):
-        say(f"Base: {DEBIAN_PYTHON}, which an earlier run made")
+        say(f"Base: {DEBIAN_PYTHON} from an earlier run")
         return DEBIAN_PYTHON
     if works("image", "inspect", PYTHON) or works("pull", "-q", PYTHON):
         say(f"Base: {PYTHON}")
         return PYTHON
     say(f"Base: {PYTHON} cannot be pulled; making {DEBIAN_PYTHON} with debootstrap")
     if not shutil.which("debootstrap") or os.geteuid() != 0:
-        raise CannotRun("No registry can be reached, and only root with `debootstrap` has another.")
+        raise CannotRun(f"{PYTHON} cannot be pulled, and a substitute needs root and debootstrap.")
     _bootstrap()
     return DEBIAN_PYTHON
 
 
 def postgres_image(base: str) -> str:
-    """The database beside them: $POSTGRES_IMAGE, the official one, or Debian's server."""
+    """The image of the database: $POSTGRES_IMAGE, the official one, or Debian's server."""
     if asked := os.environ.get("POSTGRES_IMAGE"):
         return asked
     if works("image", "inspect", POSTGRES) or works("pull", "-q", POSTGRES):
         say(f"Database: {POSTGRES}")
         return POSTGRES
-    say(f"Database: {POSTGRES} cannot be pulled; Debian's on the same base stands in")
+    say(f"Database: {POSTGRES} cannot be pulled; using Debian's server on the same base")
     dockerfile = str(CHECKOUT / "deploy" / "image" / "postgres.Dockerfile")
     arguments = ("--build-arg", f"BASE_IMAGE={base}", "-f", dockerfile, "-t", DEBIAN_POSTGRES)
     docker("build", "-q", *arguments, str(CHECKOUT))
@@ -57,8 +57,8 @@ def _bootstrap() -> None:
         system = Path(scratch) / "bookworm"
         command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm"]
         subprocess.run([*command, str(system)], check=True, stdout=subprocess.DEVNULL)
-        # Where a company's proxy opens TLS, its authority is known to this machine alone. It goes
-        # into the stand-in, never into an image that is deployed.
+        # Behind a company proxy that intercepts TLS, only this machine knows its certificate
+        # authority. It goes into the substitute, never into an image that is deployed.
         if (ours := Path("/", AUTHORITIES)).exists():
             shutil.copyfile(ours, system / AUTHORITIES)
         left_out = ("--exclude=./var/cache/apt/archives/*.deb", "--exclude=./var/lib/apt/lists/*")

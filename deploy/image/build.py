@@ -1,4 +1,4 @@
-"""Builds the images, and says of the application's what a deployment relies on."""
+"""Builds the images and checks the properties of the application's that deployments rely on."""
 
 import json
 import os
@@ -17,13 +17,13 @@ APPLICATION = "onboarding"
 EMULATOR = "onboarding-emulator"
 USER = "10001:10001"
 COMMAND = commands.web("0.0.0.0:8000", workers=2, graceful=30)
-MOST_BYTES = 130_000_000
+MAX_GZIPPED_BYTES = 130_000_000
 CONFINED = ("--read-only", "--tmpfs", "/tmp")  # noqa: S108 (the container's own)
 COMPILERS = "gcc g++ cc c++ clang tcc as ld make"
 
 
 def build(base: str) -> None:
-    """The application's image. RDS_CERTIFICATES of the environment are the build's: Dockerfile."""
+    """Build the application's image. RDS_CERTIFICATES is passed on to it: see the Dockerfile."""
     arguments = ["--build-arg", f"REVISION={_revision()}"]
     if "RDS_CERTIFICATES" in os.environ:
         arguments += ["--build-arg", "RDS_CERTIFICATES"]
@@ -31,7 +31,7 @@ def build(base: str) -> None:
 
 
 def build_emulator(base: str) -> None:
-    """The emulator's image, which docker-compose.yml runs beside it."""
+    """Build the emulator's image for docker-compose.yml."""
     _build(EMULATOR, "deploy/image/emulator.Dockerfile", base)
 
 
@@ -49,7 +49,7 @@ def _revision() -> str:
 
 
 def inspect(findings: Findings) -> None:
-    """Look at the built image from outside and from within."""
+    """Inspect the built image from outside and from inside."""
     image: dict[str, Any] = json.loads(docker("image", "inspect", APPLICATION))[0]
     config = image["Config"]
     findings.note("runs as", config["User"], ok=config["User"] == USER)
@@ -61,11 +61,11 @@ def inspect(findings: Findings) -> None:
     compilers = _within(f"for name in {COMPILERS}; do command -v $name; done; true")
     findings.note("compilers", compilers or "none", ok=not compilers)
     writable = _within("find /app /venv /usr /etc -writable ! -type l 2>/dev/null; true")
-    findings.note("files it could change", writable or "none", ok=not writable)
+    findings.note("writable files", writable or "none", ok=not writable)
 
     size = _gzipped()
-    what = f"size of {image['Architecture']}, gzipped"
-    findings.note(what, f"{size / 1e6:.0f} MB", ok=size < MOST_BYTES)
+    what = f"gzipped size for {image['Architecture']}"
+    findings.note(what, f"{size / 1e6:.0f} MB", ok=size < MAX_GZIPPED_BYTES)
 
 
 def _within(script: str) -> str:

@@ -1,4 +1,4 @@
-"""Docker: its client, and a daemon started for us where none runs."""
+"""Docker: its client, and a daemon that is started if none is running."""
 
 import os
 import shutil
@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Its layers stay there, so that the second build is a matter of seconds. `rm -r` forgets them.
-OWN_DAEMON = Path("/var/tmp/onboarding-docker")  # noqa: S108 (root's alone: made with mode 700)
+# Keeps the layers, so that the second build takes only seconds. `rm -r` deletes them.
+OWN_DAEMON_DIR = Path("/var/tmp/onboarding-docker")  # noqa: S108 (created with mode 700)
 
 
 class CannotRun(Exception):
-    """There is no Docker here, and none can be started; the text says what is lacking."""
+    """Docker is not available and cannot be started; the message says what is missing."""
 
 
 class Failed(Exception):
-    """A command of Docker's failed; the text is the command and what it printed."""
+    """A Docker command failed; the message is the command and its output."""
 
 
 def say(text: str) -> None:
@@ -28,7 +28,7 @@ def say(text: str) -> None:
 
 
 def docker(*arguments: str, given: str = "") -> str:
-    """Run the client with `given` as its input; return what it printed. Raises Failed."""
+    """Run the client with `given` as its input; return its output. Raises Failed."""
     done = subprocess.run(
         ["docker", *arguments], input=given, capture_output=True, text=True, check=False
     )
@@ -38,7 +38,7 @@ def docker(*arguments: str, given: str = "") -> str:
 
 
 def works(*arguments: str) -> bool:
-    """Whether this command of Docker's succeeds; not, where there is no Docker."""
+    """Whether this Docker command succeeds; False without Docker."""
     try:
         docker(*arguments)
     except (Failed, FileNotFoundError):
@@ -48,49 +48,49 @@ def works(*arguments: str) -> bool:
 
 @contextmanager
 def daemon() -> Iterator[None]:
-    """A daemon for the block: the one that answers, or one that ends with the block.
+    """A daemon for the block: the one that is running, or a new one that ends with the block.
 
     Raises CannotRun.
     """
     if not shutil.which("docker"):
-        raise CannotRun("There is no `docker` command (Debian's package docker.io has it).")
+        raise CannotRun("The command `docker` is missing; Debian has it in docker.io.")
     if works("info"):
-        say("Docker: the daemon that runs here")
+        say("Docker: using the running daemon")
         yield
         return
     program = shutil.which("dockerd")
     if not program or os.geteuid() != 0:
-        raise CannotRun("No Docker daemon answers, and only root with `dockerd` can start one.")
-    OWN_DAEMON.mkdir(mode=0o700, exist_ok=True)
-    place = f"unix://{OWN_DAEMON}/socket"
-    with (OWN_DAEMON / "log").open("wb") as log:
+        raise CannotRun("No Docker daemon is running, and only root with `dockerd` can start one.")
+    OWN_DAEMON_DIR.mkdir(mode=0o700, exist_ok=True)
+    place = f"unix://{OWN_DAEMON_DIR}/socket"
+    with (OWN_DAEMON_DIR / "log").open("wb") as log:
         own = subprocess.Popen(
             [program, "--host", place, *_own_places()],
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C is ours; the daemon has to outlive our cleaning up
+            start_new_session=True,  # Ctrl-C must not end the daemon before our cleanup
         )
     os.environ["DOCKER_HOST"] = place
     try:
         _wait(own)
-        say(f"Docker: a daemon started for this run, process {own.pid}, in {OWN_DAEMON}")
+        say(f"Docker: a daemon started for this run, process {own.pid}, in {OWN_DAEMON_DIR}")
         yield
     finally:
         own.send_signal(signal.SIGTERM)
         own.wait(timeout=60)
         del os.environ["DOCKER_HOST"]
-        say("Docker: our daemon has ended")
+        say("Docker: stopped the daemon of this run")
 
 
 def _own_places() -> list[str]:
     places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
-    return [f"--{option}={OWN_DAEMON / name}" for option, name in places.items()]
+    return [f"--{option}={OWN_DAEMON_DIR / name}" for option, name in places.items()]
 
 
 def _wait(own: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 60
     while not works("info"):
         if own.poll() is not None or time.monotonic() > deadline:
-            said = (OWN_DAEMON / "log").read_text(errors="replace")
-            raise CannotRun(f"dockerd does not start:\n{said[-3000:]}")
+            said = (OWN_DAEMON_DIR / "log").read_text(errors="replace")
+            raise CannotRun(f"dockerd did not start:\n{said[-3000:]}")
         time.sleep(0.2)

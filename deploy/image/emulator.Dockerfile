@@ -1,4 +1,4 @@
-# The AWS emulator for docker-compose.yml: the very version the local system and the tests run.
+# The AWS emulator for docker-compose.yml, in the same version as in the local system and the tests.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 FROM ${BASE_IMAGE}
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore

@@ -1,7 +1,7 @@
-"""The emulator of docker-compose: the server, filled with what the template describes.
+"""The emulator of docker-compose, with the resources of the template. Runs in its container.
 
-It is filled at every start, because a server that was killed has forgotten its queues. A new one
-also gets the sample, as a vendor's drop that waits for the forwarder. Runs in its container.
+The resources are created at every start, because a killed emulator loses its queues. A new one also
+gets the sample file in the bucket, for the forwarder.
 """
 
 import signal
@@ -15,15 +15,15 @@ from deploy.local.bootstrap import LOCAL_TIMEOUTS, bootstrap, client
 from deploy.local.process import answers
 
 PORT = 4566
-NAME = "aws"  # the service's, by which the other containers know it
+NAME = "aws"  # the service and host name for the other containers
 STATE = Path("/state")
-READY = Path("/tmp/ready")  # noqa: S108 (the container's own; its health check looks for it)
+READY = Path("/tmp/ready")  # noqa: S108 (the container's own; for its health check)
 SAMPLE = Path(aws.__file__).with_name("sample.csv")
 
 
 def main() -> int:
     is_new = not any(STATE.iterdir())
-    everywhere = "0.0.0.0"  # noqa: S104 (docker-compose.yml publishes it on 127.0.0.1 alone)
+    everywhere = "0.0.0.0"  # noqa: S104 (docker-compose.yml publishes it on 127.0.0.1 only)
     settings = aws.settings(STATE, PORT, address=everywhere, name=NAME)
     server = subprocess.Popen([sys.executable, "-m", "ministack"], env=settings)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())

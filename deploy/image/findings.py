@@ -1,4 +1,4 @@
-"""What a run found, each with whether it is as it should be."""
+"""What a run found, and whether it is as expected."""
 
 from dataclasses import dataclass, field
 
@@ -10,8 +10,8 @@ class Findings:
     wrong: list[str] = field(default_factory=list)
 
     def note(self, what: str, seen: object, *, ok: bool) -> None:
-        """Say what was seen; a thing that is not `ok` makes the run fail at its end."""
+        """Print a finding; one that is not `ok` makes the run fail at its end."""
         line = f"{what}: {seen}"
-        say(f"  {'ok   ' if ok else 'WRONG'}  {line}")
+        say(f"  {'ok    ' if ok else 'FAILED'}  {line}")
         if not ok:
             self.wrong.append(line)

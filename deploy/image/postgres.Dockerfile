@@ -1,8 +1,8 @@
-# Stands in for the official PostgreSQL image where no registry can be reached: Debian's server, which
-# reads the two of its variables that docker-compose.yml sets. For `make image-test` alone.
+# Replaces the official PostgreSQL image where no registry can be reached: Debian's server, with the
+# two variables of the official image that docker-compose.yml sets. Only for `make image-test`.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 FROM ${BASE_IMAGE}
-# Whichever version Debian has now: it is not deployed.
+# Debian's current version: this image is never deployed.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql \

@@ -1,4 +1,4 @@
-"""The image alone, with a deployment's settings: HTTPS, and the static files it carries."""
+"""The image with the settings of a deployment: HTTPS, and the static files it contains."""
 
 import json
 import re
@@ -16,9 +16,9 @@ STYLE = re.compile(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"')
 
 
 def web(findings: Findings) -> None:
-    """Run its default command beside the composed system, and ask it as a load balancer does."""
+    """Run its default command beside the composed system and send the requests of a load balancer."""
     described = json.loads(compose("config", "--format", "json"))["services"]["web"]["environment"]
-    # That one's AWS is on its own localhost.
+    # In compose, web reaches the emulator on localhost.
     settings = described | {"LOCAL": "0", "AWS_ENDPOINT_URL": "http://aws:4566"}
     given = [part for name, value in settings.items() for part in ("--env", f"{name}={value}")]
     docker("run", "--detach", "--name", NAME, *CONFINED, *BESIDE, *given, APPLICATION)
@@ -37,7 +37,7 @@ def web(findings: Findings) -> None:
 
 
 def _ask_patiently(url: str) -> tuple[str, str]:
-    """How long the answer may be kept, and its text. Raises OSError after 30 s without one."""
+    """Cache-Control and text of the response. Raises OSError after 30 s without one."""
     request = Request(url, headers={"X-Forwarded-Proto": "https"})  # noqa: S310 (ours)
     deadline = time.monotonic() + 30
     while True:

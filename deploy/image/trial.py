@@ -1,4 +1,4 @@
-"""Runs docker-compose.yml with the built images: files through it, and every service's stop."""
+"""Runs docker-compose.yml with the built images: imports files and stops every service."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from deploy.local.places import CHECKOUT
 
 PROJECT = "onboarding-trial"
 SERVICES = ("web", "forwarder", "worker", "maintenance", "beat")
-PATIENCE = 120  # seconds, for uploads on a machine that has other things to do
+TIMEOUT_SECONDS = 120  # for uploads on a busy machine
 LONG_FILES = 12  # of 10,000 rows: seconds of work
 
 COLUMNS = "vendor_product_id,product_name,category,sku,price,stock_quantity"
@@ -29,7 +29,7 @@ def compose(*arguments: str, given: str = "") -> str:
 
 @contextmanager
 def system(base: str, postgres: str) -> Iterator[Portal]:
-    """The composed system, ready; everything of it is gone afterwards."""
+    """The composed system, ready to use; removed completely afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -37,7 +37,7 @@ def system(base: str, postgres: str) -> Iterator[Portal]:
     began = time.monotonic()
     try:
         compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180")
-        say(f"All services up and healthy after {time.monotonic() - began:.0f} s")
+        say(f"All services healthy after {time.monotonic() - began:.0f} s")
         yield Portal(f"http://localhost:{port}")
     except BaseException:
         say(compose("logs", "--no-color", "--tail", "60"))
@@ -58,27 +58,27 @@ def confinement(findings: Findings) -> None:
 
 
 def imports(findings: Findings, portal: Portal) -> None:
-    """One file along each of the ways in; what became of it is asked of the database."""
+    """Send one file each way and check the results in the database."""
     dropped = _ended("file_name = 'sample.csv'")
-    findings.note("dropped into the bucket", dropped, ok=dropped == "partial|22|16|6")
+    findings.note("file put into the bucket", dropped, ok=dropped == "partial|22|16|6")
 
     portal.log_in(**DEMO_LOGINS["vendor"])
     upload_id = portal.send("form.csv", file_of("FORM", good=1000, bad=3))
     sent = _ended(f"upload_id = '{upload_id}'")
-    findings.note("sent through the form", sent, ok=sent == "partial|1003|1000|3")
+    findings.note("file uploaded with the form", sent, ok=sent == "partial|1003|1000|3")
     report = portal.get(f"/uploads/{upload_id}/errors.csv").splitlines()
-    findings.note("its report, from the bucket", f"{len(report)} lines", ok=len(report) == 1 + 3)
+    findings.note("its error report", f"{len(report)} lines", ok=len(report) == 1 + 3)
 
     script = "cat >/tmp/in.csv && python manage.py import_file /tmp/in.csv --vendor VEND001 --json"
-    told = compose("exec", "-T", "web", "sh", "-c", script, given=file_of("TOLD", good=50))
-    result = json.loads(told)
+    printed = compose("exec", "-T", "web", "sh", "-c", script, given=file_of("COMMAND", good=50))
+    result = json.loads(printed)
     seen = f"{result['status']}, {result['valid_records']} rows in {result['seconds']} s"
     findings.note("import_file --json", seen, ok=result["status"] == "completed")
 
 
 def stops(findings: Findings, portal: Portal) -> None:
-    """SIGTERM, to a worker in the middle of its work and to every service at rest."""
-    compose("pause", "worker")  # until all are there
+    """Stop a worker in the middle of its work, and every service when idle."""
+    compose("pause", "worker")  # until all files are uploaded
     for number in range(LONG_FILES):
         portal.send(f"long-{number}.csv", file_of(f"LONG{number}", good=10_000))
     these = "file_name LIKE 'long-%'"
@@ -86,11 +86,11 @@ def stops(findings: Findings, portal: Portal) -> None:
     _until(these, "count(started_at) > 0")
     _stop(findings, "worker")
     ended = int(_asked(these, "count(completed_at)"))
-    findings.note("files it left to the next", LONG_FILES - ended, ok=ended < LONG_FILES)
+    findings.note("files left for the next worker", LONG_FILES - ended, ok=ended < LONG_FILES)
     compose("start", "worker")
     _until(these, f"count(completed_at) = {LONG_FILES}")
     rows = _asked(these, "sum(valid_records), sum(error_records)")
-    findings.note("rows of all of them", rows, ok=rows == f"{LONG_FILES}0000|0")
+    findings.note("rows of all these files", rows, ok=rows == f"{LONG_FILES}0000|0")
     for service in SERVICES:
         _stop(findings, service)
 
@@ -102,7 +102,7 @@ def _stop(findings: Findings, service: str) -> None:
     box = json.loads(docker("inspect", _container(service)))[0]
     code, grace = box["State"]["ExitCode"], box["Config"]["StopTimeout"]
     seen = f"{seconds:.1f} s of {grace} s, exit code {code}"
-    findings.note(f"stop {service}", seen, ok=code == 0 and seconds < grace)
+    findings.note(f"stopping {service}", seen, ok=code == 0 and seconds < grace)
 
 
 def _container(service: str) -> str:
@@ -115,21 +115,21 @@ def _asked(which: str, what: str = "status, total_records, valid_records, error_
 
 
 def _until(which: str, is_so: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while _asked(which, is_so) != "t":
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{which}: {_asked(which) or 'not there'}")
+            raise TimeoutError(f"{which}: {_asked(which) or 'not found'}")
         time.sleep(0.1)
 
 
 def _ended(which: str) -> str:
-    """The upload's status and counts at its end. Raises TimeoutError."""
+    """The final status and counts of the upload. Raises TimeoutError."""
     _until(which, "count(completed_at) = 1")
     return _asked(which)
 
 
 def file_of(prefix: str, *, good: int, bad: int = 0) -> str:
-    """A file of products whose keys begin with the prefix; bad ones have a price of no money."""
+    """A file of products whose keys begin with the prefix; bad rows have an invalid price."""
     prices = ["19.99"] * good + ["dear"] * bad
     rows = (
         f"{prefix}-{number},Wireless mouse,Computer Accessories,SKU-{prefix}-{number},{price},150"

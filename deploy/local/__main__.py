@@ -9,7 +9,7 @@ import time
 from deploy.local import postgres, stack, stopping
 from deploy.local.application_env import process_env, read_dotenv
 from deploy.local.places import CHECKOUT, Places, local_places
-from deploy.local.running import AlreadyRuns, holder, ready_stack, the_only_one
+from deploy.local.running import AlreadyRuns, exclusive, holder, ready_stack
 
 
 def run(places: Places) -> int:
@@ -17,12 +17,12 @@ def run(places: Places) -> int:
     try:
         return asyncio.run(stack.run(places))
     except AlreadyRuns as problem:
-        sys.stderr.write(f"{problem} `make down` stops it.\n")
+        sys.stderr.write(f"{problem} Run `make down` to stop it.\n")
         return 1
 
 
 def up(places: Places) -> int:
-    """Start in the background; return when everything is ready, or at once if it already is."""
+    """Start in the background; return when everything is ready."""
     log = places.log_dir / "all.log"
     child = None
     while not (ready := ready_stack(places)):
@@ -39,7 +39,7 @@ def up(places: Places) -> int:
                 )
         elif child and child.poll() is not None:
             if holder(places):
-                child = None  # somebody else was quicker
+                child = None  # another command was faster
                 continue
             sys.stderr.write(log.read_text(errors="replace")[-5000:])
             return 1
@@ -48,25 +48,25 @@ def up(places: Places) -> int:
         except KeyboardInterrupt:
             down(places)
             return 130
-    sys.stdout.write(stack.greeting(ready, "It runs; `make down` stops it"))
+    sys.stdout.write(stack.greeting(ready, "Running. Stop it with `make down`."))
     return 0
 
 
 def down(places: Places) -> int:
-    """Stop it, and whatever a killed one left running."""
+    """Stop the system, and any processes that a killed one left behind."""
     if pid := holder(places):
         born = stopping.birth(pid)
         stopping.send(pid, signal.SIGTERM)
         while stopping.birth(pid) == born:
             time.sleep(0.05)
-    with the_only_one(places):
-        pass  # taking its place stops what it left
+    with exclusive(places):
+        pass  # acquiring the lock stops what a killed system left behind
     sys.stdout.write("Stopped\n")
     return 0
 
 
 def demo(places: Places, dataset: str = "products") -> int:
-    """Show the whole way of a file with mistakes; start the system for it if none runs."""
+    """Import a file with errors and show every result; start the system for it if necessary."""
     ours = not ready_stack(places)
     if ours and (code := up(places)):
         return code
@@ -84,7 +84,7 @@ def demo(places: Places, dataset: str = "products") -> int:
 
 
 def clean(places: Places) -> int:
-    """Stop it and forget what is kept outside the checkout."""
+    """Stop the system and delete its files outside the checkout."""
     down(places)
     postgres.forget(places)
     return 0

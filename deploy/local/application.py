@@ -1,4 +1,4 @@
-"""The application's processes: their command lines, and how each of them stops."""
+"""The application's processes: their command lines and how each is stopped."""
 
 import json
 import sys
@@ -11,10 +11,10 @@ from deploy.local.demo_logins import DEMO_LOGINS
 from deploy.local.places import CHECKOUT, Places
 from deploy.local.process import Process, answers
 
-# Celery warns root at length. It is right, and the sandboxes where root is all there is know.
+# Celery's long warning to root is right, but some sandboxes have no other user.
 AS_ROOT = "ignore:You're running the worker with superuser privileges"
 
-# Commands that run to their end.
+# Commands that end by themselves.
 ONCE = ("migrate", "load_demo", "sample")
 
 
@@ -43,20 +43,20 @@ class Commands:
         return self._process(name, (*commands.MANAGE, *arguments))
 
     def _worker(self, name: str, queue: str, *, processes: int) -> Process:
-        # A worker waits out its whole soft shutdown, idle or with a task that ends at once. A
-        # slice takes a second, and what is cut off goes on from its last batch, so here, where
-        # somebody waits for the prompt, the deployment's 20 s are shortened.
+        # A worker always waits for its whole soft shutdown, even when idle. A slice takes a
+        # second, and an interrupted one continues from its last batch. So the 20 s of a deployment
+        # are shortened here, where a person is waiting for the prompt.
         pace = ("worker_soft_shutdown_timeout=5", "worker_enable_soft_shutdown_on_idle=false")
         return self._process(
             name,
             commands.worker(queue, processes=processes, settings=pace),
             ready_line=b"ready.",
-            # With this a SIGTERM lets the running tasks finish.
+            # REMAP_SIGTERM lets running tasks finish after SIGTERM.
             env={**self.env, "REMAP_SIGTERM": "SIGQUIT", "PYTHONWARNINGS": AS_ROOT},
             grace=30,
         )
 
     def _process(self, name: str, command: tuple[str, ...], **more: Any) -> Process:
         more.setdefault("env", self.env)
-        _, *arguments = command  # "python" is this one
+        _, *arguments = command  # replace "python" by this interpreter
         return Process(name=name, command=(sys.executable, *arguments), cwd=CHECKOUT, **more)

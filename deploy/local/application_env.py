@@ -1,4 +1,4 @@
-"""The environment the application is given: the whole contract with its settings."""
+"""The application's environment: everything its settings need."""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def application_env(
     aws_endpoint_url: str,
     portal_url: str,
 ) -> dict[str, str]:
-    """The variables the application's settings read; nothing else is set for it."""
+    """The variables that the application's settings read, and no others."""
     return {
         "LOCAL": "1",
         "SECRET_KEY": secret_key,
@@ -34,10 +34,10 @@ def application_env(
 
 
 def process_env(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables in the caller's environment, cleared of what would contradict them."""
-    # A profile or a session token in the shell must not reach for a real account.
+    """The caller's environment with these variables, and without conflicting ones."""
+    # A profile or a session token of the shell must not give access to a real account.
     kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    # A proxy for the world outside has no business between our own processes.
+    # Connections between our own processes must not go through a proxy.
     around = ",".join(filter(None, (kept.get("NO_PROXY"), "127.0.0.1,localhost")))
     return {
         **kept,
@@ -49,12 +49,12 @@ def process_env(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def write_dotenv(places: Places, variables: Mapping[str, str]) -> None:
-    """Write the variables for commands in a shell of the checkout."""
+    """Write the variables to a file, for commands run in a shell."""
     lines = (f"{name}='{value}'\n" for name, value in variables.items())
     write_text(places.env, "".join(lines))
 
 
 def read_dotenv(places: Places) -> dict[str, str]:
-    """The variables as `write_dotenv` wrote them."""
+    """The variables that `write_dotenv` wrote."""
     lines = places.env.read_text().splitlines()
     return {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines)}

@@ -1,4 +1,4 @@
-"""The embedded AWS: the emulator's environment and how it is started."""
+"""The AWS emulator: its environment and how it is started."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from deploy.local.process import Process, answers
 
 REGION = "eu-central-1"
 
-# Those of nobody. The emulator has to know them, or it refuses what is signed in a link.
+# Dummies. The emulator must know them, or it rejects presigned links.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 
@@ -22,9 +22,9 @@ def prepare(
     durable: bool = True,
     on_ready: Callable[[], object] | None = None,
 ) -> Process:
-    """Return the emulator as a process to start; without `durable` it keeps nothing on disk.
+    """Return the emulator as a process to start; without `durable` it saves nothing to disk.
 
-    A durable one writes objects at once but everything else only when it ends in peace.
+    With `durable` it saves objects immediately, but everything else only when it is shut down.
     """
     python = environment.ensure(SERVICES_ENVIRONMENT, CHECKOUT / "requirements-services.txt")
     state = places.aws_state
@@ -37,7 +37,7 @@ def prepare(
         ready=lambda: answers(port, "/_ministack/health"),
         on_ready=on_ready,
         stage=1,
-        # Saving takes it a moment; with nothing to save there is nothing to wait for.
+        # Only a durable emulator needs time to save its state.
         stop_signal=signal.SIGTERM if durable else signal.SIGKILL,
         grace=60,
     )
@@ -51,8 +51,8 @@ def settings(
     name: str = "127.0.0.1",
     durable: bool = True,
 ) -> dict[str, str]:
-    """The emulator's whole environment: it listens on `address` and is known as `name`."""
-    # Its defaults listen on every address and write to /tmp.
+    """The emulator's whole environment: it listens on `address`; its URLs contain `name`."""
+    # By default it listens on all addresses and writes to /tmp.
     return {
         "BIND_HOST": address,
         "MINISTACK_HOST": name,
@@ -67,7 +67,7 @@ def settings(
         "STATE_DIR": str(state / "state"),
         "S3_DATA_DIR": str(state / "s3"),
         "TMPDIR": str(state),
-        # It looks for a container daemon to run functions in, which nobody asked for.
+        # Keeps it from using a container daemon to run functions.
         "DOCKER_HOST": f"unix://{state}/no-docker",
         "PATH": os.defpath,
         "PYTHONUNBUFFERED": "1",
@@ -75,5 +75,5 @@ def settings(
 
 
 def endpoint(port: int) -> str:
-    """The address that stands for every AWS service."""
+    """The endpoint for all AWS services."""
     return f"http://127.0.0.1:{port}"

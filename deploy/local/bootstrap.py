@@ -1,8 +1,8 @@
-"""Makes the emulator hold what the template describes. Run at every start, changes only what lacks.
+"""Creates the resources of the template in the emulator, at every start, where they are missing.
 
-The emulator saves its state when it ends in peace. After a kill the objects are there, while
-queues, table and the bucket's configuration are as of the last save, or gone. So nothing is
-believed because a stack record says it.
+The emulator saves its state when it is shut down. After a kill the objects still exist, but queues,
+tables and the bucket's configuration are those of the last save, or gone. So the record of the
+stack is not trusted: the services themselves are queried.
 """
 
 import json
@@ -23,13 +23,14 @@ from deploy.local.aws import CREDENTIALS, REGION
 STACK = "onboarding"
 SENDER = "onboarding@techmart.example"
 
-# Long enough for a slow machine, short enough to see a killed worker's message come back.
+# Long enough for a slow machine, short enough to watch the message of a killed worker being
+# delivered again.
 LOCAL_TIMEOUTS = {
     "EventsVisibilityTimeout": "30",
     "ImportsVisibilityTimeout": "60",
     "MaintenanceVisibilityTimeout": "120",
 }
-# Tests kill things and wait for what follows.
+# Tests kill workers and wait for the next delivery.
 TEST_TIMEOUTS = {
     "EventsVisibilityTimeout": "5",
     "ImportsVisibilityTimeout": "5",
@@ -38,7 +39,7 @@ TEST_TIMEOUTS = {
 
 
 class CannotBootstrap(Exception):
-    """The emulator did not take the template; the text names the resource and its reason."""
+    """The emulator rejected the template; the message names the resource and the reason."""
 
 
 def bootstrap(endpoint: str, parameters: Mapping[str, str]) -> dict[str, str]:
@@ -67,7 +68,7 @@ class _Emulator:
         return outputs
 
     def _holds(self, stack: dict[str, Any]) -> bool:
-        """Whether what the stack's record promises is there, asked of the services themselves."""
+        """Whether the services have the resources that the stack lists."""
         outputs = self._outputs(stack)
         queues = [url for name, url in outputs.items() if name.endswith("Url")]
         tables = [table for name, table in outputs.items() if name.endswith("Table")]
@@ -98,8 +99,8 @@ class _Emulator:
             cloudformation.create_stack(**self._template())
             _wait(cloudformation, "stack_create_complete")
             return
-        # The bucket outlived its stack, as it is meant to (DeletionPolicy: Retain). It is taken
-        # back as on AWS: a stack that imports it, then an update that brings the rest.
+        # The bucket was kept when its stack was lost (DeletionPolicy: Retain). As on AWS, a new
+        # stack imports it, and an update adds the rest.
         adopted = {
             "Type": "AWS::S3::Bucket",
             "DeletionPolicy": "Retain",
@@ -134,7 +135,7 @@ class _Emulator:
             _wait(cloudformation, "stack_update_complete")
 
     def _what_the_stack_leaves_out(self, outputs: Mapping[str, str]) -> None:
-        """Set what this emulator ignores in a template, and what no template may know."""
+        """Set what this emulator ignores in a template, and what does not belong in one."""
         self._client("s3").put_bucket_lifecycle_configuration(
             Bucket=outputs["Bucket"],
             LifecycleConfiguration={"Rules": template.lifecycle_for_the_api()},
@@ -145,14 +146,14 @@ class _Emulator:
         now = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
         if now["TimeToLiveStatus"] != "ENABLED":
             dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
-        # Whose address may send is decided once an account, outside any stack.
+        # The sender is verified once per account, outside the stacks.
         ses = self._client("sesv2")
         with suppress(ses.exceptions.AlreadyExistsException):
             ses.create_email_identity(EmailIdentity=SENDER)
 
     def _outputs(self, stack: Mapping[str, Any]) -> dict[str, str]:
         outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}
-        # A saved state carries the port of the run that made it.
+        # A saved state contains the port of an earlier run.
         here = urlsplit(self.endpoint).netloc
         for name, value in outputs.items():
             if name.endswith("Url"):
@@ -172,14 +173,14 @@ class _Emulator:
 
 @cache
 def _session() -> Any:
-    # Not boto3's, which the emulator's own environment lacks.
+    # botocore, because the emulator's own environment has no boto3.
     return botocore.session.get_session()
 
 
-@cache  # making one costs a tenth of a second
+@cache  # creating one takes a tenth of a second
 def client(service: str, endpoint: str) -> Any:
-    """A client for the emulator, whatever the shell's AWS settings say."""
-    patience = Config(
+    """A client for the emulator, independent of the shell's AWS settings."""
+    config = Config(
         connect_timeout=2,
         read_timeout=30,
         retries={"max_attempts": 3},
@@ -193,7 +194,7 @@ def client(service: str, endpoint: str) -> Any:
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         endpoint_url=endpoint,
-        config=patience,
+        config=config,
     )
 
 

@@ -1,4 +1,4 @@
-"""The accounts of the demo data, all of them invented. They open nothing but a local system."""
+"""The fictional accounts of the demo data, for local systems only."""
 
 DEMO_LOGINS: dict[str, dict[str, str]] = {
     "vendor": {"username": "vendor", "password": "vendor-demo"},

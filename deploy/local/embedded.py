@@ -1,4 +1,4 @@
-"""PostgreSQL and AWS alone, for tests and benchmarks: started, bootstrapped, gone afterwards."""
+"""PostgreSQL and the AWS emulator for tests and benchmarks: started, set up, removed afterwards."""
 
 import fcntl
 import os
@@ -22,7 +22,7 @@ TEST_RUNS = CHECKOUT / ".local" / "test"
 
 
 class NotReady(Exception):
-    """A server ended or did not answer in time; the text is the end of its log."""
+    """A server ended or did not become ready in time; the message is the end of its log."""
 
 
 @contextmanager
@@ -32,11 +32,11 @@ def embedded(
     durable: bool = False,
     timeouts: Mapping[str, str] = TEST_TIMEOUTS,
 ) -> Iterator[dict[str, str]]:
-    """Run both servers, empty; give the environment for the application; leave nothing behind.
+    """Run both servers, empty, and yield the application's environment; leave nothing behind.
 
-    Every run has a directory and ports of its own under `runs`, so that several at once do not
-    meet; what a killed run left there is stopped and removed first. `DATABASE_URL` and `PGBIN`
-    in the environment use another server.
+    Every run has its own directory under `runs` and its own ports, so that several can run at the
+    same time. What killed runs left behind is stopped and removed first. `DATABASE_URL` and
+    `PGBIN` in the environment select another server.
     """
     with ExitStack() as cleanup:
         places = Places(_own_directory(runs, cleanup))
@@ -44,7 +44,7 @@ def embedded(
         given = os.environ.get("DATABASE_URL")
         ports = _ports(places, "postgres", "aws")
         endpoint = aws.endpoint(ports["aws"])
-        # The database is made while the emulator starts and is filled.
+        # The database is created while the emulator starts.
         with ThreadPoolExecutor(1) as aside:
             if not given:
                 making = aside.submit(postgres.prepare, places, ports["postgres"], durable=durable)
@@ -62,7 +62,7 @@ def embedded(
 
 
 def clear(runs: Path = TEST_RUNS) -> None:
-    """Stop and remove what processes that were killed have left there."""
+    """Stop and remove what killed processes left there."""
     runs.mkdir(parents=True, exist_ok=True)
     with _locked(runs):
         for left in runs.iterdir():
@@ -71,7 +71,7 @@ def clear(runs: Path = TEST_RUNS) -> None:
 
 
 def _own_directory(runs: Path, cleanup: ExitStack) -> Path:
-    """A new directory, locked for as long as this process lives; clears those of dead ones."""
+    """A new directory, locked while this process runs; removes those of ended processes."""
     clear(runs)
     with _locked(runs):
         own = Path(tempfile.mkdtemp(dir=runs))
@@ -81,7 +81,7 @@ def _own_directory(runs: Path, cleanup: ExitStack) -> Path:
 
 
 def _ports(places: Places, *names: str) -> dict[str, int]:
-    """A port for each server, none of which another run has chosen and not opened yet."""
+    """A port for each server; none that another run has chosen, even if it is not open yet."""
     runs = places.root.parent
     with _locked(runs):
         others = (Places(run) for run in runs.iterdir() if run != places.root)
@@ -111,11 +111,11 @@ def _run(process: Process, places: Places) -> None:
         child = subprocess.Popen(
             process.command, stdout=log, stderr=subprocess.STDOUT, **process.popen_options()
         )
-    # A thread that waits for its end, so that none of them stays a zombie.
+    # Waits for the end of the child, so that it does not remain a zombie.
     Thread(target=child.wait, daemon=True).start()
     before = stopping.recorded(places.pids)
     stopping.record(places.pids, [*before, stopping.started(process, child.pid)])
-    deadline = time.monotonic() + 120  # several of them start on one busy machine
+    deadline = time.monotonic() + 120  # several may start on one busy machine
     while not (process.ready and process.ready()):
         if child.returncode is not None or time.monotonic() > deadline:
             said = _log(process, places).read_text(errors="replace")

@@ -1,8 +1,8 @@
-"""Which Python environment a command runs in, made on demand from a pinned requirements file.
+"""Creates Python environments on demand from pinned requirements files.
 
-`python3.11 -m deploy.local.environment .venv requirements-dev.txt` installs when the file
-changed since the last time and returns at once otherwise. Standard library only: this runs
-before there is an environment.
+`python3.11 -m deploy.local.environment .venv requirements-dev.txt` installs if the file has changed
+since the last time, and otherwise returns at once. It uses the standard library only, because it
+runs before any environment exists.
 """
 
 import fcntl
@@ -15,18 +15,18 @@ from pathlib import Path
 
 
 class CannotInstall(Exception):
-    """The environment could not be made; the text is what the failing step printed."""
+    """The environment could not be created; the message is the output of the failed step."""
 
 
 def ensure(directory: Path, requirements: Path) -> Path:
-    """Return the interpreter of the environment, which holds exactly what the file pins.
+    """Return the interpreter of the environment, which contains exactly what the file pins.
 
-    Safe when two commands ask at once: the second waits for the first.
+    Commands may call this at the same time: the second waits for the first.
     """
     directory.mkdir(parents=True, exist_ok=True)
     python = directory / "bin" / "python"
     stamp = directory / f".{requirements.stem}.stamp"
-    # The directory itself is the lock, because making the environment anew empties it.
+    # The lock is on the directory itself, because creating the environment empties it.
     lock = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -48,13 +48,14 @@ def ensure(directory: Path, requirements: Path) -> Path:
 
 
 def _stamp(directory: Path, requirements: Path) -> str:
-    # The place belongs to the stamp because scripts in bin/ carry it: a moved checkout is redone.
+    # The stamp includes the path, which scripts in bin/ contain: after a move the environment is
+    # created again.
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
     return f"{digest} {directory.resolve()} {sys.version_info[0]}.{sys.version_info[1]}\n"
 
 
 def _step(command: list[str]) -> None:
-    # Output is shown only of a step that failed: a successful one prints noise about indexes.
+    # Output is shown only when a step fails: a successful one prints noise about indexes.
     done = subprocess.run(
         command,
         check=False,

@@ -1,4 +1,4 @@
-"""Where the processes' output goes: one readable stream for people, one file per process."""
+"""The output of the processes: one readable stream on the console, one log file per process."""
 
 import sys
 from contextlib import suppress
@@ -7,26 +7,26 @@ from typing import BinaryIO
 
 OWN = "supervisor"
 WIDTH = len("maintenance")
-COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
+COLORS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
 class Output:
-    """Prefixes every line with its process's name, in colour when a terminal is looking.
+    """Prefixes every line with the name of its process, in color on a terminal.
 
-    The last run's file of a process is kept beside the new one as `<name>.log.old`.
+    The log of the previous run is kept as `<name>.log.old`.
     """
 
     def __init__(self, log_dir: Path) -> None:
         log_dir.mkdir(parents=True, exist_ok=True)
         self.log_dir = log_dir
         self._files: dict[str, BinaryIO] = {}
-        self._colour = sys.stdout.isatty()
+        self._color = sys.stdout.isatty()
         self.only_files = False
 
     def line(self, name: str, text: bytes) -> None:
-        """Write one line of this process; a full disk or a closed terminal stops nobody.
+        """Write one line of this process; a full disk or a closed terminal is ignored.
 
-        With `only_files` set, people see the supervisor's own lines and no others.
+        With `only_files` set, the console shows only the supervisor's lines.
         """
         with suppress(OSError):
             self._file(name).write(text + b"\n")
@@ -37,17 +37,17 @@ class Output:
             sys.stdout.flush()
 
     def say(self, text: str) -> None:
-        """A line of the supervisor's own."""
+        """Write a line of the supervisor."""
         self.line(OWN, text.encode())
 
     def tail(self, name: str, lines: int = 15) -> str:
-        """The last lines this process wrote."""
+        """The last lines of this process's log."""
         path = self.log_dir / f"{name}.log"
         said = path.read_text(errors="replace") if path.exists() else ""
         return "\n".join(said.splitlines()[-lines:])
 
     def close(self) -> None:
-        """Close the files; nothing may be written afterwards."""
+        """Close the files; no more lines may be written afterwards."""
         for file in self._files.values():
             file.close()
 
@@ -61,7 +61,7 @@ class Output:
 
     def _prefix(self, name: str) -> str:
         padded = f"{name:<{WIDTH}} |"
-        if not self._colour:
+        if not self._color:
             return padded
-        colour = COLOURS[list(self._files).index(name) % len(COLOURS)] if name in self._files else 0
-        return f"\x1b[{colour}m{padded}\x1b[0m"
+        color = COLORS[list(self._files).index(name) % len(COLORS)] if name in self._files else 0
+        return f"\x1b[{color}m{padded}\x1b[0m"

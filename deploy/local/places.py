@@ -1,4 +1,4 @@
-"""Where the local system keeps its things, and what it remembers from one start to the next."""
+"""The files of the local system, and the values it keeps from one start to the next."""
 
 import json
 import os
@@ -12,22 +12,22 @@ from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-# The environment of the embedded servers belongs to the checkout, whatever LOCAL_DIR says:
-# it takes seconds to install and holds nothing that two stacks could disagree about.
+# The environment of the embedded servers is in the checkout, independent of LOCAL_DIR: it takes
+# time to install, and several stacks can share it.
 SERVICES_ENVIRONMENT = CHECKOUT / ".local" / "services"
 
-# Below the ports that Linux and macOS give to outgoing connections, so that a port stays ours
-# while its server restarts.
+# Below the ports that Linux and macOS use for outgoing connections, so that no other program gets
+# a port while its server restarts.
 PORTS = range(20000, 30000)
 
 
 class PortTaken(Exception):
-    """A port that was asked for by name belongs to another program."""
+    """Another program uses a port that was requested explicitly."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """The files and directories of one local system; all of them under `root`."""
+    """The files and directories of one local system, all under `root`."""
 
     root: Path
 
@@ -37,7 +37,7 @@ class Places:
 
     @property
     def stack(self) -> Path:
-        """What others may know about a running system; exists only while it is ready."""
+        """The public description of a running system; exists only while it is ready."""
         return self.root / "stack.json"
 
     @property
@@ -47,17 +47,17 @@ class Places:
 
     @property
     def pids(self) -> Path:
-        """Which processes were started, for whoever has to stop them after a crash."""
+        """The processes that were started, so that they can be stopped after a crash."""
         return self.root / "pids.json"
 
     @property
     def lock(self) -> Path:
-        """Locked as long as somebody runs this system."""
+        """Locked while a supervisor runs this system."""
         return self.root / "lock"
 
     @property
     def holder(self) -> Path:
-        """Who runs this system."""
+        """The process that runs this system."""
         return self.root / "holder.json"
 
     @property
@@ -77,14 +77,15 @@ class Places:
         return self._kept().get(name)
 
     def secret_key(self) -> str:
-        """A random key, made at the first start."""
+        """A random key, generated at the first start."""
         if not self.recall("secret_key"):
             self.remember("secret_key", secrets.token_urlsafe(50))
         return str(self.recall("secret_key"))
 
     def port(self, name: str, *, promised: Collection[int] = ()) -> int:
-        """The port for this server: from the environment, else the last one, else a free one that
-        is not `promised` to others.
+        """The port of this server: from the environment, else the previous one, else a free one.
+
+        It is never one of `promised`, the ports of servers that start at the same time.
 
         Raises PortTaken when the environment names one that is in use.
         """
@@ -96,7 +97,7 @@ class Places:
         taken = {port for other, port in ports.items() if other != name}.union(promised)
         if ports.get(name) not in taken and is_free(ports.get(name, 0)):
             return ports[name]
-        # Seeded with the place, so that a checkout that lost its memory gets its old address.
+        # Seeded with the path, so that a checkout gets the same ports after `make clean`.
         chance = random.Random(f"{self.root} {name}")  # noqa: S311 (a port is no secret)
         candidates = chance.sample(PORTS, k=200)
         ports[name] = next(p for p in candidates if p not in taken and is_free(p))
@@ -112,12 +113,12 @@ class Places:
 
 
 def local_places() -> Places:
-    """The places of this checkout's system: LOCAL_DIR, else `.local`."""
+    """The files of this checkout's system: in LOCAL_DIR, else in `.local`."""
     return Places(Path(os.environ.get("LOCAL_DIR") or CHECKOUT / ".local").resolve())
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of 127.0.0.1 now; port 0 never is."""
+    """Whether a server could listen on this port of 127.0.0.1 now; port 0 is never free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -128,12 +129,12 @@ def is_free(port: int) -> bool:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Replace the file in one step: a reader sees the old content or the new one."""
+    """Replace the file atomically: readers see either the old content or the new."""
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def write_text(path: Path, content: str) -> None:
-    """Replace the file in one step, readable by its owner only."""
+    """Replace the file atomically; only its owner can read it."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh.touch(mode=0o600)

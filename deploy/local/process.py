@@ -1,4 +1,4 @@
-"""What a process of the local system is, and how to ask whether it is ready."""
+"""A process of the local system, and checks whether a server is ready."""
 
 import http.client
 import signal
@@ -13,11 +13,11 @@ from typing import Any
 class Process:
     """A command to keep running.
 
-    `ready` is asked again and again until it says yes; `ready_line` is a text in the output
-    that says the same. A process with neither counts as ready when it is started. `on_ready`
-    runs whenever it has become ready, also after a restart, before anybody relies on it.
-    `stage` orders the stop: higher stages end first, and one stage ends before the next.
-    `grace` is how long, in seconds, `stop_signal` may take before the process is killed.
+    `ready` is polled until it returns True; `ready_line` is a text in the output that means the
+    same. A process with neither is ready when it is started. `on_ready` runs each time the process
+    becomes ready, also after a restart, before anything depends on it. `stage` is the order of
+    stopping: higher stages end before lower ones are stopped. `grace` is how many seconds a process
+    has after `stop_signal` before it is killed.
     """
 
     name: str
@@ -33,10 +33,10 @@ class Process:
     run_as: Mapping[str, Any] = field(default_factory=dict)
 
     def popen_options(self) -> dict[str, Any]:
-        """Arguments for subprocess or asyncio: in a session of its own, nothing to read.
+        """Arguments for subprocess or asyncio: a session of its own and empty input.
 
-        The session keeps a Ctrl-C at the terminal away from the process (the supervisor alone
-        decides who stops when) and is how everything the process started is found again.
+        Because of the session, Ctrl-C does not reach the process (the supervisor decides when it
+        stops), and all its descendants can be found.
         """
         return {
             "cwd": self.cwd,
@@ -57,7 +57,7 @@ def listens(port: int) -> bool:
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether GET path on this port of 127.0.0.1 answers 200."""
+    """Whether GET path on this port of 127.0.0.1 returns 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)

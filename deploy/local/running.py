@@ -1,4 +1,4 @@
-"""Who runs the system of a place: at most one supervisor, and everybody can tell which."""
+"""At most one supervisor per local system, and a record of its process ID."""
 
 import fcntl
 import json
@@ -13,12 +13,12 @@ from deploy.local.places import Places, write_json
 
 
 class AlreadyRuns(Exception):
-    """Another supervisor runs the system of this place."""
+    """Another supervisor is running this system."""
 
 
 @contextmanager
-def the_only_one(places: Places) -> Iterator[None]:
-    """Be the one who runs this system; stops first what a killed one left running.
+def exclusive(places: Places) -> Iterator[None]:
+    """Hold the lock of this system, after stopping what a killed supervisor left running.
 
     Raises AlreadyRuns.
     """
@@ -28,7 +28,7 @@ def the_only_one(places: Places) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRuns(f"It already runs, with process {holder(places)}.") from None
+            raise AlreadyRuns(f"Already running as process {holder(places)}.") from None
         write_json(places.holder, {"pid": os.getpid(), "born": stopping.birth(os.getpid())})
         places.stack.unlink(missing_ok=True)
         stopping.stop(stopping.recorded(places.pids), at_most=10)
@@ -41,14 +41,14 @@ def the_only_one(places: Places) -> Iterator[None]:
 
 
 def holder(places: Places) -> int | None:
-    """The pid of the supervisor that runs this system now, or None."""
+    """The PID of the supervisor that runs this system, or None."""
     said = _json(places.holder)
     pid = int(said.get("pid", 0))
     return pid if pid and stopping.birth(pid) == said["born"] else None
 
 
 def ready_stack(places: Places) -> dict[str, Any] | None:
-    """The stack's description, if it is ready and its supervisor lives."""
+    """The stack's description if it is ready and its supervisor is running, else None."""
     stack = _json(places.stack)
     pid = holder(places)
     return stack if pid and stack.get("pids", {}).get("supervisor") == pid else None

@@ -1,4 +1,4 @@
-"""The whole local system: its processes, the order they start in, what is said when it is ready."""
+"""The whole local system: its processes, their start order and the message when it is ready."""
 
 import asyncio
 import os
@@ -16,24 +16,24 @@ from deploy.local.demo_logins import DEMO_LOGINS
 from deploy.local.environment import CannotInstall
 from deploy.local.output import Output
 from deploy.local.places import CHECKOUT, Places, PortTaken, write_json
-from deploy.local.running import the_only_one
+from deploy.local.running import exclusive
 from deploy.local.supervisor import NotReady, Supervisor
 
 SAMPLE = CHECKOUT / "deploy" / "local" / "sample.csv"
-WHOLLY, PARTLY = 0, 1  # how an import that went as intended exits
+EXIT_COMPLETED, EXIT_PARTIAL = 0, 1  # of import_file
 EXPECTED = (NotReady, CannotInstall, CannotBootstrap, PortTaken, postgres.CannotStart)
 
 
 class CannotPrepare(Exception):
-    """A command that prepares the application failed; its output says why."""
+    """A command that prepares the application failed; the message contains its output."""
 
 
 async def run(places: Places) -> int:
-    """Run the system until a signal asks to stop; return the exit code.
+    """Run the system until a signal; return the exit code.
 
-    The first SIGINT, SIGTERM or SIGHUP stops everything in order, a second one at once.
+    The first SIGINT, SIGTERM or SIGHUP stops everything in order; the second kills everything.
     """
-    with the_only_one(places):
+    with exclusive(places):
         stack = _Stack(places)
         asked = asyncio.Event()
 
@@ -41,7 +41,7 @@ async def run(places: Places) -> int:
             if asked.is_set():
                 stack.supervisor.kill()
             else:
-                stack.output.say("Stopping; once more kills")
+                stack.output.say("Stopping. Press Ctrl-C again to stop at once.")
             asked.set()
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -65,7 +65,7 @@ async def run(places: Places) -> int:
 
 
 class _Stack:
-    """What runs in this process's charge."""
+    """The processes that this supervisor runs."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
@@ -75,7 +75,7 @@ class _Stack:
         self.description: dict[str, Any] | None = None
 
     async def start(self) -> str:
-        """Bring everything up; return what to tell the person who started it."""
+        """Start everything; return the greeting."""
         began = time.monotonic()
         web, env = await self._servers()
         command = Commands(self.places, env)
@@ -99,10 +99,10 @@ class _Stack:
         return greeting(self.description, f"Ready after {time.monotonic() - began:.1f} s")
 
     async def stop(self) -> None:
-        """Stop everything; the description goes first, so that nobody takes it for ready."""
+        """Stop everything; first remove the description, because the system is no longer ready."""
         self.description = None
         self.places.stack.unlink(missing_ok=True)
-        self.output.only_files = True  # servers that end say much that worries and means nothing
+        self.output.only_files = True  # servers print alarming but harmless lines while stopping
         await self.supervisor.stop()
         self.output.say("Stopped")
         self.output.close()
@@ -112,14 +112,14 @@ class _Stack:
         endpoint = aws.endpoint(ports["aws"])
 
         def fill() -> None:
-            # Also after a restart: an emulator that was killed has forgotten its queues.
+            # Also after a restart: a killed emulator loses its queues.
             self.outputs = bootstrap(endpoint, LOCAL_TIMEOUTS)
 
         emulator = aws.prepare(self.places, ports["aws"], on_ready=fill)
         starting = [self.supervisor.start(emulator)]
         ours = postgres.url(ports["postgres"])
         database_url = os.environ.get("DATABASE_URL") or ours
-        if database_url == ours:  # also when the shell has read the last start's .local/env
+        if database_url == ours:  # also when the shell has loaded .local/env
             starting.append(self._start_postgres(ports["postgres"]))
         await asyncio.gather(*starting)
         env = application_env(
@@ -143,13 +143,13 @@ class _Stack:
             code = await asyncio.wait_for(self.supervisor.once(importing), timeout=60)
         except TimeoutError:
             code = None
-        if code in (WHOLLY, PARTLY):
+        if code in (EXIT_COMPLETED, EXIT_PARTIAL):
             self.places.remember("sample_imported", True)
         else:
-            self.output.say("The sample was not imported; the next start tries again")
+            self.output.say("The sample could not be imported. The next start will try again.")
 
     def _describe(self) -> None:
-        """Write the description with the pids of now; nothing as long as we are not ready."""
+        """Write the description with the current PIDs, if the system is ready."""
         if self.description:
             pids = {n: p for n, p in self.supervisor.pids.items() if n not in ONCE}
             self.description["pids"] = {**pids, "supervisor": os.getpid()}
@@ -157,7 +157,7 @@ class _Stack:
 
 
 def greeting(stack: Mapping[str, Any], how: str) -> str:
-    """What to tell the person who started it."""
+    """The message when the system is ready: addresses, logins and the log directory."""
     logins = "".join(
         f"  {who:<13} {login['username']} / {login['password']}\n"
         for who, login in stack["logins"].items()

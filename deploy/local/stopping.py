@@ -1,7 +1,7 @@
-"""How processes are stopped: those of this run, and those a killed run left behind.
+"""Stops processes: those of this run, and those that a killed run left behind.
 
-Whoever starts processes records them in a file, and everybody stops them from that file, so
-that a crash of the starter changes nothing about how its processes end.
+Started processes are recorded in a file and stopped from that file, so that they are stopped in the
+same way after a crash of the process that started them.
 """
 
 import json
@@ -20,7 +20,7 @@ from deploy.local.process import Process
 
 
 class Started(TypedDict):
-    """A started process as the file has it; `born` tells it from a later one with its pid."""
+    """A started process in the file; `born` distinguishes it from a later one with the same PID."""
 
     name: str
     pid: int
@@ -31,7 +31,7 @@ class Started(TypedDict):
 
 
 def started(process: Process, pid: int) -> Started:
-    """The entry for a process that was just started under this pid."""
+    """The entry of a process that was just started with this PID."""
     return Started(
         name=process.name,
         pid=pid,
@@ -43,12 +43,12 @@ def started(process: Process, pid: int) -> Started:
 
 
 def record(path: Path, entries: Iterable[Started]) -> None:
-    """Replace the file by these entries."""
+    """Replace the file with these entries."""
     write_json(path, list(entries))
 
 
 def recorded(path: Path) -> list[Started]:
-    """The entries of the file whose processes still run."""
+    """The entries in the file whose processes are still running."""
     try:
         entries: list[Started] = json.loads(path.read_text())
     except FileNotFoundError:
@@ -57,10 +57,10 @@ def recorded(path: Path) -> list[Started]:
 
 
 def stop(entries: Iterable[Started], *, at_most: float | None = None) -> None:
-    """Stop them stage by stage, the highest first; a stage has ended before the next is asked.
+    """Stop processes stage by stage, the highest first; a stage ends before the next is signaled.
 
-    Each gets its signal and its grace (`at_most` seconds, if given), then is killed. When this
-    returns, no process is left in any of their sessions.
+    Each process gets its signal and its grace period (`at_most` seconds, if given), then is killed.
+    Afterwards no process is left in any of their sessions.
     """
     by_stage = sorted(entries, key=lambda entry: -entry["stage"])
     for _, stage in groupby(by_stage, key=lambda entry: entry["stage"]):
@@ -76,8 +76,8 @@ def stop(entries: Iterable[Started], *, at_most: float | None = None) -> None:
 
 
 def kill_session(leader: int) -> None:
-    """Kill the process and whatever it started, also children in groups of their own."""
-    # A group keeps its number as long as it has a member, so this reaches nobody else's.
+    """Kill the process and all its descendants, including those in other process groups."""
+    # A group's number is not reused while it has a member, so this cannot hit another group.
     send(-leader, signal.SIGKILL)
     deadline = time.monotonic() + 5
     while (left := _session(leader)) and time.monotonic() < deadline:
@@ -87,13 +87,13 @@ def kill_session(leader: int) -> None:
 
 
 def send(pid: int, number: int) -> None:
-    """Send the signal to the process, or to the group when the pid is negative, if there."""
-    with suppress(ProcessLookupError, PermissionError):  # gone, or by now somebody else's
+    """Signal the process, or the group if the PID is negative; ignores one that has ended."""
+    with suppress(ProcessLookupError, PermissionError):  # ended, or the PID is another user's now
         os.kill(pid, number)
 
 
 def birth(pid: int) -> str | None:
-    """When the process began, as a text to compare; None if it does not run (any more)."""
+    """The start time of the process, as a string to compare; None if it is not running."""
     if Path("/proc/self/stat").exists():
         stat = _stat(pid)
         return stat[19] if stat and stat[0] not in "ZX" else None
@@ -108,7 +108,7 @@ def birth(pid: int) -> str | None:
 
 
 def _session(leader: int) -> list[int]:
-    """The running processes of this session; nothing where there is no /proc to ask."""
+    """The running processes of this session; empty on systems without /proc."""
     try:
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     except FileNotFoundError:
@@ -118,7 +118,7 @@ def _session(leader: int) -> list[int]:
 
 
 def _stat(pid: int) -> list[str] | None:
-    """The fields of /proc/<pid>/stat from the third on: state, parent, group, session, …"""
+    """The fields of /proc/<pid>/stat from the third onward: state, parent, group, session, …"""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Keeps processes running: starts them, waits until they are ready, restarts them, stops them."""
+"""Keeps processes running: starts them, waits until they are ready, restarts and stops them."""
 
 import asyncio
 import os
@@ -11,37 +11,38 @@ from deploy.local.output import Output
 from deploy.local.process import Process
 from deploy.local.stopping import Started
 
-# Seconds before a restart: doubled each time, first again after a process ran for a while. A
-# worker that died is back within 10 s, a broken one does not fill the log.
-FIRST_PAUSE, LONGEST_PAUSE, A_WHILE = 0.2, 5.0, 10.0
+# The pause before a restart doubles each time and is reset after a process was stable. A worker
+# that died is replaced within 10 s, and one that cannot start does not fill the log.
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS, STABLE_AFTER_SECONDS = 0.2, 5.0, 10.0
 
-# How often a process may end before it was ever ready.
-CHANCES = 3
+# Starts without ever becoming ready, before giving up.
+MAX_FAILED_STARTS = 3
 
 
 class NotReady(Exception):
-    """A process ended or did not become ready in time; the text is the end of its log."""
+    """A process ended or did not become ready in time; the message is the end of its log."""
 
 
 class Supervisor:
-    """The processes of one system. `changed` is told whenever a process has a new pid.
+    """The processes of one system. `changed` is called whenever a process gets a new PID.
 
-    What runs is written to the file `record`, so that the next start finds it if this is killed.
+    Running processes are written to the file `record`, so that the next start can stop them if this
+    process is killed.
     """
 
     def __init__(self, output: Output, record: Path, changed: Callable[[], None]) -> None:
         self._output = output
         self._record = record
         self._changed = changed
-        self.pids: dict[str, int] = {}  # the last one of every process, also while it restarts
+        self.pids: dict[str, int] = {}  # the latest of every process, also while it restarts
         self._running: dict[str, Started] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
 
     async def start(self, *processes: Process, within: float = 180) -> None:
-        """Start these together and keep them running; return when all are ready.
+        """Start processes together and keep them running; return when all are ready.
 
-        Raises NotReady if one is not within that many seconds, or ended too often before.
+        Raises NotReady if one is not ready `within` that many seconds, or ends too often before.
         """
         gates = []
         for process in processes:
@@ -55,11 +56,11 @@ class Supervisor:
             raise NotReady(f"Not ready after {within:.0f} s: {', '.join(late)}\n{tails}") from None
 
     async def once(self, process: Process) -> int:
-        """Run this to its end; return its exit code (negative: the signal that ended it)."""
+        """Run a process until it ends; return its exit code (negative: a signal's number)."""
         return await self._live(process, asyncio.get_running_loop().create_future())
 
     async def stop(self) -> None:
-        """Stop everything, stage by stage; afterwards nothing of it runs."""
+        """Stop all processes, stage by stage."""
         self._stopping = True
         await asyncio.to_thread(stopping.stop, list(self._running.values()))
         for keeper in self._keepers:
@@ -67,32 +68,34 @@ class Supervisor:
         await asyncio.gather(*self._keepers, return_exceptions=True)
 
     def kill(self) -> None:
-        """Kill everything at once; `stop`, if under way, then has nothing left to wait for."""
+        """Kill all processes at once, so that a `stop` in progress returns."""
         self._stopping = True
         for entry in list(self._running.values()):
             stopping.kill_session(entry["pid"])
 
     async def _keep(self, process: Process, gate: "asyncio.Future[None]") -> None:
-        pause, early = FIRST_PAUSE, 0
+        pause, early = MIN_PAUSE_SECONDS, 0
         while not self._stopping:
             began = time.monotonic()
             code = await self._live(process, gate)
             if self._stopping:
                 return
             early += not gate.done()
-            if early == CHANCES:
+            if early == MAX_FAILED_STARTS:
                 tail = self._output.tail(process.name)
-                gate.set_exception(NotReady(f"{process.name} does not start:\n{tail}"))
+                gate.set_exception(NotReady(f"{process.name} did not start:\n{tail}"))
                 return
-            pause = FIRST_PAUSE if time.monotonic() - began > A_WHILE else pause
-            # Whatever the code: a worker whose queue is gone ends with 0.
-            self._output.say(f"{process.name} ended with {code}, starting again in {pause:.1f} s")
+            pause = MIN_PAUSE_SECONDS if time.monotonic() - began > STABLE_AFTER_SECONDS else pause
+            # Even after exit code 0, which a worker has when its queue is gone.
+            self._output.say(
+                f"{process.name} ended with exit code {code}; restarting in {pause:.1f} s"
+            )
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
     async def _live(self, process: Process, gate: "asyncio.Future[None]") -> int:
-        """One life of a process, from start to the end of everything it started."""
-        # A pipe of our own: asyncio's would make wait() wait for every child that inherited it.
+        """Run a process once, until it and all its descendants have ended."""
+        # Our own pipe: with asyncio's, wait() would wait for every child that inherited it.
         reading, writing = os.pipe()
         try:
             child = await asyncio.create_subprocess_exec(
@@ -111,14 +114,14 @@ class Supervisor:
         reading_on = asyncio.create_task(self._read(process, reading, said_so))
         opening = asyncio.create_task(self._open(process, child.pid, gate, said_so))
         try:
-            if self._stopping:  # asked to while this was being started
+            if self._stopping:  # since before this was started
                 stopping.kill_session(child.pid)
             return await child.wait()
         finally:
-            # Children of a dead worker must not go on beside those of the next.
+            # Children of a dead worker must not keep running beside those of the next.
             stopping.kill_session(child.pid)
             opening.cancel()
-            # Before anything is waited for: a stop that is in a hurry cancels us there.
+            # Before any await, where `stop` may cancel this task.
             del self._running[process.name]
             stopping.record(self._record, self._running.values())
             await asyncio.wait([reading_on], timeout=2)
@@ -135,11 +138,11 @@ class Supervisor:
             if process.ready_line:
                 await said_so.wait()
             while process.ready and not await asyncio.to_thread(process.ready):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)  # another program could not set an event for us
+                await asyncio.sleep(0.02)  # another program cannot set an event of ours
             if process.on_ready:
                 await asyncio.to_thread(process.on_ready)
-        except Exception as problem:  # noqa: BLE001 (whatever it was, the next life may be better)
-            self._output.say(f"{process.name} is up but of no use: {problem}")
+        except Exception as problem:  # noqa: BLE001 (the next start may succeed)
+            self._output.say(f"{process.name} started, but its setup failed: {problem}")
             stopping.kill_session(pid)
         else:
             if not gate.done():
@@ -154,7 +157,7 @@ class Supervisor:
         try:
             while chunk := await reader.read(65536):
                 *lines, rest = (rest + chunk).split(b"\n")
-                if len(rest) > 65536:  # somebody who never ends a line
+                if len(rest) > 65536:  # a line without an end
                     lines, rest = [*lines, rest], b""
                 for line in lines:
                     if process.ready_line and process.ready_line in line:

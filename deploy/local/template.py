@@ -1,4 +1,4 @@
-"""The CloudFormation template as data, for what has to be read out of it."""
+"""Reads the CloudFormation template."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ TEMPLATE = Path(__file__).resolve().parents[1] / "data.template.yaml"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags, read as their long forms."""
+    """YAML with CloudFormation's short tags, which are read as their long forms."""
 
 
 def _tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -30,19 +30,20 @@ _Loader.add_multi_constructor("!", _tag)
 
 def load(path: Path = TEMPLATE) -> dict[str, Any]:
     """Return the template with `!Ref x` as `{"Ref": "x"}`, `!GetAtt a.b` as `{"Fn::GetAtt": …}`."""
-    # Our loader is a safe one; it only knows more tags.
+    # A safe loader with additional tags.
     template: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506
     return template
 
 
 def properties(logical_id: str) -> dict[str, Any]:
-    """The properties of one resource of our template."""
+    """The properties of a resource in the template."""
     found: dict[str, Any] = load()["Resources"][logical_id]["Properties"]
     return found
 
 
 def lifecycle_for_the_api() -> list[dict[str, Any]]:
-    """The bucket's lifecycle rules in the words of PutBucketLifecycleConfiguration."""
+    """The bucket's lifecycle rules in the format of PutBucketLifecycleConfiguration."""
+
     return [_rule(rule) for rule in properties("Bucket")["LifecycleConfiguration"]["Rules"]]
 
 

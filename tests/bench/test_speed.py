@@ -1,4 +1,4 @@
-"""A guard against becoming several times as slow. How fast it is, `make bench` says."""
+"""Guards against a severe slowdown; `make bench` measures the speed."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from imports.models import Upload
 from vendors.models import Vendor
 
 ROWS = 10_000
-MOST = 20  # times as long as the floor; about 6 is usual
+MAX_RATIO = 20  # to the time of a plain COPY; usually about 6
 
 
 @pytest.fixture
@@ -27,7 +27,8 @@ def test_a_file_takes_at_most_twenty_times_as_long_as_a_bare_copy_of_its_rows(
     vendor_a: Vendor, run_upload: Callable[..., Upload]
 ) -> None:
     make_twin(plain_sql.TABLE)
-    # In turn, and the quickest of each: a busy machine slows both, but not always both at once.
+    # In turn, and the fastest of each, because a busy machine slows both, but not always both at
+    # the same time.
     floors, imports = [], []
     for seed in (51, 52, 53):
         file = product_file(ROWS, seed=seed)
@@ -36,7 +37,7 @@ def test_a_file_takes_at_most_twenty_times_as_long_as_a_bare_copy_of_its_rows(
         upload = run_upload(file.csv())
         imports.append(time.perf_counter() - began)
         assert upload.valid_records == ROWS
-    assert min(imports) <= MOST * min(floors)
+    assert min(imports) <= MAX_RATIO * min(floors)
 
 
 def test_the_benchmarks_files_are_the_same_every_time_and_wrong_where_they_should_be(

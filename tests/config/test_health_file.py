@@ -80,12 +80,12 @@ def check(file: Path | str) -> subprocess.CompletedProcess[str]:
 def test_the_check_tells_fresh_from_stale_from_missing(tmp_path: Path) -> None:
     file = tmp_path / "health"
     missing = check(file)
-    assert (missing.returncode, "not there" in missing.stderr) == (1, True)
+    assert (missing.returncode, "does not exist" in missing.stderr) == (1, True)
 
     health_file.touch(str(file))
     assert check(file).returncode == 0, "and needs none of the settings"
 
-    heard = file.stat().st_mtime - health_file.OLDEST - 1
+    heard = file.stat().st_mtime - health_file.MAX_AGE_SECONDS - 1
     os.utime(file, (heard, heard))
     stale = check(file)
     assert (stale.returncode, "SQS has not answered for" in stale.stderr) == (1, True)

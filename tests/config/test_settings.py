@@ -65,7 +65,7 @@ def test_credentials_come_from_one_place() -> None:
 def test_the_masters_credentials_alone_are_refused() -> None:
     loaded = load_settings(**complete() | {"DB_MASTER_SECRET_NAME": "x"})
     assert loaded.returncode != 0
-    assert "needs the application's" in loaded.stderr
+    assert "requires DB_SECRET_NAME" in loaded.stderr
 
 
 def test_a_worker_service_without_its_cluster_is_refused() -> None:

@@ -29,7 +29,7 @@ class Recorder:
     def stack(self, name: str, *, image: str = "") -> None:
         self._note(f"{name} {image}".strip())
 
-    def stack_with(self, name: str, image: str) -> None:
+    def set_image(self, name: str, image: str) -> None:
         self._note(f"{name} as it is, {image}")
 
     def push(self) -> str:
@@ -42,43 +42,43 @@ class Recorder:
     def migrate(self) -> None:
         self._note("migrate")
 
-    def answers(self) -> None:
-        self._note("answers")
+    def wait_for_portal(self) -> None:
+        self._note("wait_for_portal")
 
 
-FORWARD = [
+STEPS = [
     *("data", "network", "base", "push", "migrate new", "migrate"),
-    *("workers new", "web new", "watch", "answers"),
+    *("workers new", "web new", "watch", "wait_for_portal"),
 ]
 
 
 def test_the_database_is_ready_before_the_services_and_workers_before_the_web() -> None:
     target = Recorder()
-    release.forward(target)
-    assert target.done == FORWARD
+    release.deploy(target)
+    assert target.done == STEPS
 
 
-@pytest.mark.parametrize("step", FORWARD)
+@pytest.mark.parametrize("step", STEPS)
 def test_nothing_follows_what_failed(step: str) -> None:
     target = Recorder(breaks_at=step)
     with pytest.raises(release.NotReleased):
-        release.forward(target)
-    assert target.done == FORWARD[: FORWARD.index(step)]
+        release.deploy(target)
+    assert target.done == STEPS[: STEPS.index(step)]
 
 
 def test_back_goes_the_web_first_and_the_database_stays() -> None:
     target = Recorder()
-    release.back(target, DIGEST)
+    release.roll_back(target, DIGEST)
     assert target.done == [
         f"web as it is, image@{DIGEST}",
         f"workers as it is, image@{DIGEST}",
-        "answers",
+        "wait_for_portal",
     ]
 
 
 def test_a_stack_uses_what_stacks_before_it_have(layout: Layout) -> None:
     exported: set[str] = set()
-    stacks = list(dict.fromkeys(step.split()[0] for step in FORWARD if step.split()[0] in STACKS))
+    stacks = list(dict.fromkeys(step.split()[0] for step in STEPS if step.split()[0] in STACKS))
     assert stacks == list(STACKS)
     for stack in stacks:
         written = layout.path(stack).read_text()
@@ -107,7 +107,7 @@ def account(
         "Outputs": {"Image": {"Value": {"Ref": "Image"}}},
     }
     (tmp_path / "released-web.template.json").write_text(json.dumps(template))
-    monkeypatch.setattr(release, "PATIENCE", {"Delay": 0.05, "MaxAttempts": 200})
+    monkeypatch.setattr(release, "WAITER_CONFIG", {"Delay": 0.05, "MaxAttempts": 200})
 
     class Session:
         client = staticmethod(aws)
@@ -122,7 +122,7 @@ def test_a_stack_is_made_changed_and_given_another_image(
         account.stack("web", image="first")
         assert account.outputs("web") == {"Image": "first"}
         account.stack("web", image="first")
-        account.stack_with("web", "second")
+        account.set_image("web", "second")
         assert account.outputs("web") == {"Image": "second"}
     finally:
         aws("cloudformation").delete_stack(StackName="released-web")

@@ -37,13 +37,13 @@ def test_a_deployment_does_not_say_how_many_workers_there_are(layout: Layout) ->
         "FARGATE_SPOT"
     ]
     (target,) = layout.resources("ApplicationAutoScaling::ScalableTarget").values()
-    most = LAYOUTS[layout.key].most_workers
+    most = LAYOUTS[layout.key].max_workers
     assert (target["MinCapacity"], target["MaxCapacity"]) == (0, most)
     assert target["ResourceId"] == "service/onboarding/worker"
 
 
 def test_more_hints_more_workers(layout: Layout) -> None:
-    most = LAYOUTS[layout.key].most_workers
+    most = LAYOUTS[layout.key].max_workers
     expected = {1: 1, 49: 1, 50: 2, 199: 2, 200: most, 100_000: most}
     assert {visible: workers(layout, visible) for visible in expected} == {
         visible: [count] for visible, count in expected.items()

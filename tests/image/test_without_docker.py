@@ -19,7 +19,7 @@ def test_what_was_not_done_is_said(command: str) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.partition(":")[0]) == (UNAVAILABLE, "Not done")
+    assert (done.returncode, done.stdout.partition(":")[0]) == (UNAVAILABLE, "Not run")
 
 
 def test_an_unknown_command_is_no_success() -> None:

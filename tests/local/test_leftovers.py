@@ -13,7 +13,7 @@ import pytest
 from deploy.local import stopping
 from deploy.local.places import Places, write_json
 from deploy.local.process import Process
-from deploy.local.running import AlreadyRuns, holder, ready_stack, the_only_one
+from deploy.local.running import AlreadyRuns, exclusive, holder, ready_stack
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_what_a_killed_supervisor_left_is_stopped(
     places.root.mkdir()
     stopping.record(places.pids, [entry(sleeper)])
     places.stack.write_text("{}")
-    with the_only_one(places):
+    with exclusive(places):
         assert sleeper.wait(timeout=100) == -signal.SIGTERM
         assert not places.stack.exists()
 
@@ -54,18 +54,18 @@ def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(
     stale = entry(sleeper)
     stale["born"] = "long ago"
     stopping.record(places.pids, [stale])
-    with the_only_one(places):
+    with exclusive(places):
         assert sleeper.poll() is None
 
 
 def test_one_place_has_one_supervisor(places: Places) -> None:
-    with the_only_one(places):
+    with exclusive(places):
         assert holder(places) == os.getpid()
-        with pytest.raises(AlreadyRuns, match=str(os.getpid())), the_only_one(places):
+        with pytest.raises(AlreadyRuns, match=str(os.getpid())), exclusive(places):
             pass
         assert holder(places) == os.getpid(), "the loser does not take the winner's name away"
     assert holder(places) is None
-    with the_only_one(places):
+    with exclusive(places):
         pass
 
 

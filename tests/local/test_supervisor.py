@@ -97,7 +97,7 @@ def test_a_process_that_dies_is_started_again_at_once(tmp_path: Path, how: signa
         first = toys.supervisor.pids["a"]
         os.kill(first, how)
         await until(lambda: toys.supervisor.pids["a"] != first)
-        assert "starting again in 0.2 s" in toys.text("log/supervisor.log")
+        assert "restarting in 0.2 s" in toys.text("log/supervisor.log")
         assert toys.changes == 2, "the new pid is told"
         assert [entry["pid"] for entry in stopping.recorded(toys.record)] == [
             toys.supervisor.pids["a"]
@@ -119,22 +119,22 @@ def test_a_process_that_ends_well_is_started_again_too(tmp_path: Path) -> None:
 def test_the_pauses_grow_but_stay_under_ten_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(supervisor, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(supervisor, "MIN_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(supervisor, "MAX_PAUSE_SECONDS", 0.05)
 
     async def story(toys: Toys) -> None:
         await toys.supervisor.start(toys.process("a", "print('ready')"))
-        await until(lambda: toys.text("log/supervisor.log").count("starting again") >= 5)
+        await until(lambda: toys.text("log/supervisor.log").count("restarting") >= 5)
 
     said = run(tmp_path, story).text("log/supervisor.log")
-    pauses = [line.split(" in ")[1] for line in said.splitlines() if "again in" in line]
+    pauses = [line.split(" in ")[1] for line in said.splitlines() if "restarting in" in line]
     assert pauses[0] == "0.0 s"
     assert pauses[-1] == "0.1 s"
-    assert supervisor.A_WHILE >= 1
+    assert supervisor.STABLE_AFTER_SECONDS >= 1
 
 
 def test_the_longest_pause_keeps_the_promise() -> None:
-    assert supervisor.LONGEST_PAUSE <= 8
+    assert supervisor.MAX_PAUSE_SECONDS <= 8
 
 
 def test_what_a_dead_worker_started_does_not_go_on(tmp_path: Path) -> None:

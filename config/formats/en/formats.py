@@ -1,4 +1,4 @@
-"""As in the portal: day before month, 24 hours. All times are UTC."""
+"""The same formats as in the portal: day before month, 24-hour clock. All times are UTC."""
 
 DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = "j M Y, H:i"

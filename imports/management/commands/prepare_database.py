@@ -22,7 +22,7 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute(LOCK)  # two at once would run the same migration; ends with the session
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
-        where = base.application_place()
+        where = base.application_credentials_source()
         if settings.DB_MASTER_SECRET_NAME and where:
             role = base.credentials(where, fresh=True)
             roles.make(role["user"], role["password"])
