@@ -1,4 +1,4 @@
-"""Imports of what is new under a prefix."""
+"""Scheduled imports of new objects under a prefix."""
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -13,7 +13,7 @@ class Schedule(models.Model):
     """Import what is new under a prefix of the bucket, every so many minutes or by a crontab line.
 
     Times are UTC. `next_run_at` is the truth about when it is due; a change of the rhythm sets it
-    anew. `asked_at` is set while somebody waits for "import now".
+    again. `asked_at` is set while an "import now" waits for the next sweep.
     """
 
     name = models.CharField(max_length=100, unique=True)

@@ -1,4 +1,4 @@
-"""The one e-mail about a run: its words, its recipient, and its sending."""
+"""The one email about a run: its text, its recipient, and its sending."""
 
 import logging
 from functools import cache
@@ -21,7 +21,7 @@ from imports.reports.summary import error_groups
 from imports.rules.refusals import REFUSALS
 
 log = logging.getLogger(__name__)
-# Answers that will be the same however often we ask.
+# Answers that a retry cannot change.
 FINAL_ANSWERS = {"MessageRejected", "MailFromDomainNotVerifiedException", "InvalidParameterValue"}
 OUTCOMES = {
     Upload.Status.COMPLETED: "imported",
@@ -32,7 +32,7 @@ OUTCOMES = {
 
 
 class NotSent(Exception):
-    """SES did not take the message; `final` when asking again cannot help."""
+    """SES did not accept the message; `final` when a retry cannot help."""
 
     def __init__(self, reason: str, *, final: bool) -> None:
         super().__init__(reason)
@@ -40,11 +40,11 @@ class NotSent(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The answer was lost: the message may have gone out."""
+    """The answer of SES was lost: the message may have been sent."""
 
 
 def prepare(upload: Upload) -> Notification:
-    """Write down the e-mail about the upload's run, to be sent by the next step."""
+    """Store the email about the upload's run, to be sent by the next step."""
     is_check = upload.mode == Upload.Mode.CHECK
     context = {
         "upload": upload,
@@ -89,7 +89,7 @@ def report_title(upload: Upload) -> str:
 
 
 def recipient(upload: Upload) -> str:
-    """The uploader, else the vendor's contact, else the data set's mailbox, else staff's."""
+    """The uploader, or else the vendor's contact, the data set's address, or the staff address."""
     return (
         (upload.uploaded_by and upload.uploaded_by.email)
         or (upload.vendor and upload.vendor.contact_email)
@@ -106,8 +106,8 @@ def rate(part: int, whole: int) -> int:
 def mailbox(backend: str) -> Any:
     """Django's mail connection, opened once in this process.
 
-    One that is opened for every message makes a new client of SES each time, which costs half of
-    the CPU time that a file of 1,000 rows needs.
+    Opening one per message would create a new SES client each time, which costs half of the CPU
+    time that a file of 1,000 rows needs.
     """
     connection = get_connection(backend)
     connection.open()
@@ -115,7 +115,7 @@ def mailbox(backend: str) -> Any:
 
 
 def error_rate(upload: Upload) -> int:
-    """Rejected rows in whole percent; with the valid ones a hundred, where there are no others."""
+    """Rejected rows in whole percent. If all rows are valid or rejected, both add up to 100."""
     if upload.valid_records + upload.error_records == upload.total_records:
         return 100 - upload.success_rate if upload.total_records else 0
     return rate(upload.error_records, upload.total_records)

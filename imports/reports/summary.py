@@ -1,4 +1,4 @@
-"""Errors of one run by type, with the rows they stand in, for pages, mails and JSON."""
+"""Errors of one run by type, with the rows they are in, for pages, emails and JSON."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,8 +30,7 @@ class ErrorGroup:
         return f"{'row' if self.rows.isdigit() else 'rows'} {self.rows}"
 
 
-# Runs of rows that follow each other are joined here and not in Python: a file of millions of rows
-# may be wrong in every one of them.
+# Consecutive rows are joined here and not in Python: a file may have millions of rejected rows.
 GROUPS = """
 WITH found AS (
     SELECT error_type, column_name, error_id, row_number AS number,

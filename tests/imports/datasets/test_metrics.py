@@ -245,7 +245,7 @@ def test_a_worker_that_dies_between_batches_is_followed_by_one_that_goes_on(
 ) -> None:
     settings.RETRY_BASE_SECONDS = 0.0
     upload = dropped(KEY, as_json(many(600)))
-    right = load_step.keep_errors
+    right = load_step.store_errors
     calls = 0
 
     def dies_every_other_time(*args: Any) -> None:
@@ -255,7 +255,7 @@ def test_a_worker_that_dies_between_batches_is_followed_by_one_that_goes_on(
         if calls % 2:
             raise OSError("killed")  # in the transaction, after all its work
 
-    monkeypatch.setattr(load_step, "keep_errors", dies_every_other_time)
+    monkeypatch.setattr(load_step, "store_errors", dies_every_other_time)
     drive()
     assert (counts(upload), upload.status) == ((600, 600, 0, 0), "completed")
     assert Metric.objects.count() == 600

@@ -75,14 +75,14 @@ LASTING = [
 
 @pytest.mark.parametrize("error", MAY_PASS, ids=repr)
 def test_what_may_pass_is_tried_many_times(error: Exception) -> None:
-    assert retry_policy.may_pass(error)
-    assert retry_policy.most_attempts(error) == 8
+    assert retry_policy.is_transient(error)
+    assert retry_policy.max_attempts(error) == 8
 
 
 @pytest.mark.parametrize("error", LASTING, ids=repr)
 def test_what_stays_is_tried_a_few_times(error: Exception) -> None:
-    assert not retry_policy.may_pass(error)
-    assert retry_policy.most_attempts(error) == 3
+    assert not retry_policy.is_transient(error)
+    assert retry_policy.max_attempts(error) == 3
 
 
 def test_the_wait_doubles_with_jitter_up_to_a_bound() -> None:

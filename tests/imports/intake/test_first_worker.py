@@ -23,7 +23,7 @@ CLUSTER, SERVICE = "onboarding", "worker"
 def look(settings: Any, monkeypatch: pytest.MonkeyPatch) -> FirstWorker:
     """Who looks after a service of the emulator's ECS, with no pause between looks."""
     settings.WORKER_SERVICE = f"{CLUSTER}/{SERVICE}"
-    monkeypatch.setattr(first_worker, "LOOK_INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(first_worker, "CHECK_INTERVAL_SECONDS", 0.0)
     return FirstWorker()
 
 
@@ -56,7 +56,7 @@ def want(count: int) -> None:
 
 
 @contextmanager
-def nobody_listens() -> Iterator[None]:
+def aws_unreachable() -> Iterator[None]:
     """Where AWS should be."""
     aws.client.cache_clear()
     with override_settings(AWS_ENDPOINT_URL="http://127.0.0.1:9"):
@@ -96,11 +96,11 @@ def test_how_many_there_are_is_autoscalings_to_say(look: FirstWorker) -> None:
 def test_it_looks_once_in_a_while_and_forgets_nothing(
     look: FirstWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(first_worker, "LOOK_INTERVAL_SECONDS", 3600.0)
+    monkeypatch.setattr(first_worker, "CHECK_INTERVAL_SECONDS", 3600.0)
     look.look(forwarded=False)
     look.look(forwarded=True)
     assert wanted() == 0
-    look.next_look = 0.0  # an hour later
+    look.next_check = 0.0  # an hour later
     look.look(forwarded=False)
     assert wanted() == 1
 
@@ -116,7 +116,7 @@ def test_a_service_that_is_not_there_is_said_and_nothing_else(
 
 
 def test_without_a_service_nobody_is_asked(caplog: pytest.LogCaptureFixture) -> None:
-    with nobody_listens():
+    with aws_unreachable():
         FirstWorker().look(forwarded=True)
     assert not caplog.text
 
@@ -124,7 +124,7 @@ def test_without_a_service_nobody_is_asked(caplog: pytest.LogCaptureFixture) -> 
 def test_aws_that_cannot_be_reached_is_asked_again(
     look: FirstWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with nobody_listens():
+    with aws_unreachable():
         look.look(forwarded=True)
     assert "could not be looked after" in caplog.text
     look.look(forwarded=False)

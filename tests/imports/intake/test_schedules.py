@@ -311,7 +311,7 @@ def test_one_schedule_that_fails_does_not_hold_up_the_others(
 def test_two_beats_do_no_harm(schedule: Schedule) -> None:
     for row in range(5):
         put(schedule, f"{row}.csv", row)
-    schedules.begin_new()
+    schedules.set_first_ticks()
     start = threading.Barrier(2)
     found: list[int] = []
 
@@ -334,7 +334,7 @@ def test_two_beats_do_no_harm(schedule: Schedule) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_schedule_that_somebody_runs_is_passed_by(schedule: Schedule) -> None:
     put(schedule, "a.csv", 1)
-    schedules.begin_new()
+    schedules.set_first_ticks()
     found: list[int] = []
 
     def other() -> None:

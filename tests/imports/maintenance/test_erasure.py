@@ -253,7 +253,7 @@ def test_real_people_are_forgotten(key: str, file: str, rejected: int) -> None:
 
 def late(hours: float) -> int:
     Upload.objects.update(completed_at=now() - timedelta(hours=hours), source_deleted_at=None)
-    return retention.sources_past_their_time().count()
+    return retention.expired_sources().count()
 
 
 def test_a_file_is_deleted_after_its_time(run_upload: Run, settings: Any) -> None:

@@ -104,10 +104,10 @@ def test_nothing_more_is_written_once_the_table_is_not_ours(
     fake = overloaded(0)
     answers = iter([None, ConnectionError("the lock is gone")])
 
-    def still_ours() -> None:
+    def verify_lock() -> None:
         if answer := next(answers):
             raise answer
 
     with pytest.raises(ConnectionError):
-        dynamodb.put_all("table", [{"n": n} for n in range(500)], still_ours=still_ours)
+        dynamodb.put_all("table", [{"n": n} for n in range(500)], verify_lock=verify_lock)
     assert len(fake.written) == 25 * dynamodb.MAX_CONCURRENT_REQUESTS
