@@ -25,7 +25,7 @@ class KeyOwner:
 
 @dataclass
 class KeyConflicts:
-    """One pass over a batch's clean rows in file order.
+    """Decides on a batch's clean rows, in file order.
 
     `held` says, by the name of each unique key, who holds which keys now. After `resolve`, `new` and
     `changed` hold positions of rows to insert and to update, `problems` the clashes, `already_in`
