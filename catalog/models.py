@@ -1,4 +1,4 @@
-"""The marketplace's catalog: what the storefront and others read."""
+"""The marketplace's catalog, which the storefront and other systems read."""
 
 from django.db import models
 from django.db.models.functions import Lower, Now

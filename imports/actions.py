@@ -1,4 +1,4 @@
-"""What a person can do to an upload. Every one of these is kept with who and when."""
+"""Retry and cancel. Each is recorded in `upload_actions` with the user and the time."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -10,11 +10,11 @@ from vendors.models import Vendor
 
 
 class NotPossible(Exception):
-    """The upload is not in a state that allows it; the message is for the person who asked."""
+    """The upload's state does not allow the action. The message is shown to the user."""
 
 
 def retry(upload_id: str, *, by: User | None) -> Upload:
-    """Start the next run from the beginning. Rows that are in stay in and count as valid.
+    """Start the next run from the beginning. Rows already imported stay and count as valid.
 
     Raises NotPossible, or Upload.DoesNotExist.
     """
@@ -24,7 +24,7 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
             raise NotPossible(why_not_retried(upload))
         RowError.objects.filter(upload=upload).delete()
         claimed_keys.forget(upload)
-        # The vendor may have been set up since.
+        # The vendor may have been added since the last run.
         upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()
         upload.start_run()
         upload.save()
@@ -44,7 +44,7 @@ def why_not_retried(upload: Upload) -> str:
 
 
 def cancel(upload_id: str, *, by: User | None) -> Upload:
-    """Stop the run. Rows that are in stay in; the report covers what was read.
+    """Stop the run. Rows already imported stay; the report covers the rows processed so far.
 
     Raises NotPossible, or Upload.DoesNotExist.
     """

@@ -1,4 +1,4 @@
-"""What is wrong with the rows of an upload."""
+"""Errors in the rows of uploads."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -14,8 +14,8 @@ class RowErrorQuerySet(models.QuerySet["RowError"]):
 
 
 class RowError(models.Model):
-    """One thing wrong with one row. The first error of a row carries the row as it was read:
-    a JSON object of the vendor's own column names and cells."""
+    """One error in one row. The first error of a row carries the original row, as a JSON object of
+    the vendor's column names and cells."""
 
     error_id = models.BigAutoField(primary_key=True)
     upload = models.ForeignKey(
@@ -45,7 +45,7 @@ class RowError(models.Model):
             )
         ]
         indexes = [
-            # Staff's list by type, the newest upload first.
+            # For the admin's list by type, newest upload first.
             models.Index(fields=["error_type", "upload"], name="validation_errors_by_type")
         ]
 

@@ -1,4 +1,4 @@
-"""Imports of what is new under a prefix."""
+"""Scheduled imports of new objects under a prefix."""
 
 from django.conf import settings
 from django.core.validators import MinValueValidator

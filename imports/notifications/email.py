@@ -38,7 +38,7 @@ class NotSent(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The answer was lost: the message may have gone out."""
+    """The answer of SES was lost: the message may have been sent."""
 
 
 def prepare(upload: Upload) -> Notification:
@@ -89,7 +89,7 @@ def report_title(upload: Upload) -> str:
 
 
 def recipient(upload: Upload) -> str:
-    """The uploader, else the vendor's contact, else the data set's mailbox, else staff's."""
+    """The uploader, or else the vendor's contact, the data set's address, or the staff address."""
     return (
         (upload.uploaded_by and upload.uploaded_by.email)
         or (upload.vendor and upload.vendor.contact_email)
@@ -101,8 +101,8 @@ def recipient(upload: Upload) -> str:
 def mailbox(backend: str) -> Any:
     """Django's mail connection, opened once in this process.
 
-    One that is opened for every message makes a new client of SES each time, which costs half of
-    the CPU time that a file of 1,000 rows needs.
+    Opening one per message would create a new SES client each time, which costs half of the CPU
+    time that a file of 1,000 rows needs.
     """
     connection = get_connection(backend)
     connection.open()
@@ -110,7 +110,7 @@ def mailbox(backend: str) -> Any:
 
 
 def error_rate(upload: Upload) -> int:
-    """Rejected rows in whole percent; with the valid ones a hundred, where there are no others."""
+    """Rejected rows in whole percent. If all rows are valid or rejected, both add up to 100."""
     if upload.valid_records + upload.error_records == upload.total_records:
         return 100 - upload.success_rate if upload.total_records else 0
     return percent(upload.error_records, upload.total_records)

@@ -1,7 +1,7 @@
 """The link in the email: our own, signed and valid for days, whatever the credentials behind it.
 
-Addresses presigned with a task role's credentials die with those credentials, within hours; so
-the mailed link names the report and the portal redirects to a fresh presigned address.
+A URL presigned with a task role's credentials expires with those credentials, within hours. So the
+link in the email names the report, and the portal redirects to a new presigned URL.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def report_url(upload: Upload) -> str:
 
 
 def read(token: str) -> ReportLink:
-    """What a link names. Raises LinkExpired or LinkInvalid."""
+    """The report that a link's token names. Raises LinkExpired or LinkInvalid."""
     longest = timedelta(days=settings.REPORT_LINK_DAYS)
     try:
         return ReportLink(*signing.loads(token, salt=SALT, max_age=longest))
@@ -52,9 +52,9 @@ def read(token: str) -> ReportLink:
 
 
 def download_url(upload: Upload, version: str, *, key: str = "") -> str:
-    """A short-lived address of one version of the upload's report.
+    """A short-lived URL of one version of the upload's report.
 
-    `key` where a mailed link names it: a retry forgets where the earlier run's report is.
+    `key` is required for the report of an earlier run, because a retry clears the upload's own.
     """
     return s3.download_link(
         upload.s3_bucket,

@@ -27,7 +27,7 @@ def correctable_rows(upload: Upload) -> Iterator[list[str]]:
 
 
 def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Each rejected row as it was read, and its messages."""
+    """Each original rejected row, and its messages."""
     row: dict[str, str] = {}
     messages: list[str] = []
     for error in errors(upload):

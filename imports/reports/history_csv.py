@@ -1,4 +1,4 @@
-"""The history of uploads as a CSV file, for staff: one line per upload, safe to open."""
+"""The upload history as a CSV file for staff: one line per upload, with formulas escaped."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -17,7 +17,7 @@ from tests.faults.http_faults import HELD, Request
 from tests.faults.world import World, wait_until
 from tests.product_files import good_row
 
-NOT_CHANGED = "somebody else holds this upload now; nothing was changed"
+NOT_CHANGED = "another worker holds this upload now; nothing was changed"
 
 
 def is_loading(case: Case) -> bool:
