@@ -1,4 +1,4 @@
-"""The load step, which validates and commits 10,000 rows, compared with COPY and INSERT … SELECT."""
+"""The load step, which validates and commits 10,000 rows, compared with COPY and INSERT."""
 
 import time
 from unittest.mock import patch

@@ -8,7 +8,7 @@ from vendors.models import Vendor
 
 
 class Category(models.Model):
-    """An approved category. Vendors may use any upper or lower case; products store this spelling."""
+    """An approved category. Vendors may write it in any case; products store this spelling."""
 
     category_id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=100)

@@ -1,4 +1,4 @@
-"""`python -m deploy.image build | test`. Exit code 69: Docker is not available; the output says why."""
+"""`python -m deploy.image build | test`. Exit code 69: Docker is not available."""
 
 import sys
 import time

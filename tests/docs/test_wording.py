@@ -38,7 +38,7 @@ REPLACED = {
     r"time-outs?": "timeout",
     r"catalogue[sd]?": "catalog",
     r"cancell(?:ing|ation)": "canceling, cancellation",
-    r"(?:color|behaviour|favour|honour|labour|neighbour)(?:s|ed|ing|al|able)?": "-or",
+    r"(?:colour|behaviour|favour|honour|labour|neighbour)(?:s|ed|ing|al|able)?": "-or",
     r"(?:recogni|neutrali|normali|organi|initiali|summari|apologi)s(?:e[sd]?|ing|ation)": "-ize",
     r"(?:acknowledge|judge)ment": "acknowledgment, judgment",
     r"centres?|licences?|greys?": "center, license, gray",
