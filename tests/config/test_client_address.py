@@ -26,9 +26,7 @@ def test_only_entries_of_our_own_proxies_are_trusted(
     assert client_address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == address
 
 
-def test_with_custom_proxy_headers_no_others_are_trusted(
-    settings: Any, rf: RequestFactory
-) -> None:
+def test_with_custom_proxy_headers_no_others_are_trusted(settings: Any, rf: RequestFactory) -> None:
     settings.PROXY_COUNT, settings.PROXY_HEADERS = 1, "X-Portal"
     sent = {"X-Forwarded-For": "198.51.100.1", "X-Portal-For": "203.0.113.9"}
     assert client_address(rf.get("/", headers=sent)) == "203.0.113.9"

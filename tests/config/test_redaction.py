@@ -120,7 +120,9 @@ def test_celery_logs_a_failed_task_without_the_message(lines: list[dict[str, Any
 @pytest.mark.parametrize(
     "path", ["/reports/a-secret/", "/reports/a-secret/x", "/password-reset/MQ/a-secret/"]
 )
-def test_secret_links_are_redacted_in_every_log_line(path: str, lines: list[dict[str, Any]]) -> None:
+def test_secret_links_are_redacted_in_every_log_line(
+    path: str, lines: list[dict[str, Any]]
+) -> None:
     Client().get(path)
     assert lines, "our line for the request, and Django's for a 404"
     assert "a-secret" not in json.dumps(lines)

@@ -57,7 +57,9 @@ def test_the_dotenv_file_returns_what_was_written(tmp_path: Path) -> None:
     assert read_dotenv(places) == variables
 
 
-def test_the_shells_aws_settings_do_not_reach_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shells_aws_settings_do_not_reach_the_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("NO_PROXY", "intranet")
     env = process_env({"AWS_REGION": "eu-central-1"})

@@ -152,7 +152,6 @@ def test_the_file_contains_no_secret() -> None:
 @pytest.mark.parametrize(
     "name", ["Bucket", "UploadRecords", "Clients", "CsvData", "DatabaseSecret"]
 )
-def test_resources_with_data_are_kept_when_the_stack_is_deleted(
-name: str) -> None:
+def test_resources_with_data_are_kept_when_the_stack_is_deleted(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == "Retain"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
