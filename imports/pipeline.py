@@ -44,7 +44,7 @@ def advance() -> str | None:
             while not work.over:
                 STEPS[work.upload.step](work)
         except Fenced:
-            log.info("somebody else holds this upload now; nothing was changed")
+            log.info("another worker holds this upload now; nothing was changed")
         except Exception as error:  # noqa: BLE001 - whatever it is, the row must remember it
             failures.record(work, error)
     return work.upload_id

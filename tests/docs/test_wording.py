@@ -63,7 +63,6 @@ NOT_YET = {
     "imports",
     "onboarding",
     "tests/admin",
-    "tests/faults",
     "tests/imports",
     "tests/onboarding",
     "vendors",
