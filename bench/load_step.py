@@ -1,4 +1,4 @@
-"""The load step, which validates and commits 10,000 rows, compared with COPY and INSERT."""
+"""The load step, validation and commit of 10,000 rows, compared with COPY and INSERT … SELECT."""
 
 import time
 from unittest.mock import patch

@@ -107,7 +107,7 @@ ADMIN_LISTS: dict[str, tuple[str, ...]] = {
         "status__exact=partial",
         "vendor__vendor_id__exact=VEND001",
         "dataset=products",
-        "progress=stuck",
+        "progress=stalled",
         "upload_timestamp_from=2020-01-01&upload_timestamp_to=2099-12-31",
     ),
     "imports_rowerror": (

@@ -1,4 +1,4 @@
-"""Staff's pages about the catalogue: the approved categories, and the products."""
+"""Admin pages about the catalog: approved categories and products."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.timezone import now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
@@ -19,8 +21,8 @@ from unfold.widgets import (
 
 from catalog.models import Category, Product
 from catalog.web_address import MAX_CHARACTERS, validate_web_address
+from config.admin_base import BoundedPaginator, LongTableAdmin, ModelAdmin
 from vendors.models import Vendor
-from vendors.staff_pages import BoundedPaginator, LongTableAdmin, ModelAdmin
 
 if TYPE_CHECKING:
     from django.contrib.admin import SimpleListFilter as DropdownFilter
@@ -36,14 +38,14 @@ STATUSES = ("active", "inactive")
 
 @admin.register(Category)
 class CategoryAdmin(ModelAdmin):
-    """The approved list. A change counts for rows that are checked from then on."""
+    """The approved list. A change applies to rows checked from then on."""
 
     list_display = ("name", "is_active", "created_at")
     list_editable = ("is_active",)
     list_filter = (("is_active", BooleanRadioFilter),)
     list_filter_submit = True
     search_fields = ("name",)
-    search_help_text = "Category"
+    search_help_text = _("Name")
     fields = ("name", "is_active", "created_at")
     readonly_fields = ("created_at",)
 
@@ -53,14 +55,18 @@ class CategoryAdmin(ModelAdmin):
         if change and "name" in form.changed_data and is_used(before):
             messages.warning(
                 request,
-                f"Products that are in the catalogue keep the category '{before}'. "
-                "Rows of new uploads need the new name.",
+                gettext(
+                    "Products in the catalog keep the category '%(name)s'. Rows of new uploads "
+                    "need the new name."
+                )
+                % {"name": before},
             )
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Products name their category, so one that a product names stays."""
+        """Products name their category, so a category in use is not deleted."""
         to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
-        used = [f"Category {each.name} (products use it; deactivate it)" for each in objs]
+        text = gettext("Category %(name)s (used by products: deactivate it instead)")
+        used = [text % {"name": each.name} for each in objs]
         protected += [text for each, text in zip(objs, used, strict=True) if is_used(each.name)]
         return to_delete, counts, perms_needed, protected
 
@@ -70,7 +76,7 @@ def is_used(category: str | None) -> bool:
 
 
 class CategoryFilter(DropdownFilter):
-    title = "category"
+    title = _("category")
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -81,9 +87,9 @@ class CategoryFilter(DropdownFilter):
 
 
 class ProductForm(ProductModelForm):
-    """What staff may mend in a product. Ids, price and stock are the vendor's to change."""
+    """What staff may change in a product. IDs, price and stock belong to the vendor."""
 
-    # As long, and as safe to follow, as an import would have it.
+    # With the limits of an import.
     description = forms.CharField(
         max_length=2000, required=False, empty_value=None, widget=UnfoldAdminTextareaWidget
     )
@@ -93,14 +99,14 @@ class ProductForm(ProductModelForm):
         empty_value=None,
         validators=[validate_web_address],
         widget=UnfoldAdminTextInputWidget,
-        label="Image URL",
+        label=_("Image URL"),
     )
     category = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     status = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Staff who may only look get a form without fields.
+        # Read-only pages have a form without fields.
         for name in {"category", "status"} & self.fields.keys():
             known = Category.approved_names() if name == "category" else STATUSES
             choices = dict.fromkeys([getattr(self.instance, name), *known])
@@ -110,13 +116,13 @@ class ProductForm(ProductModelForm):
 
 @admin.register(Product)
 class ProductAdmin(LongTableAdmin):
-    """Products come in by uploads only; here their texts, category and status can be mended."""
+    """Only uploads add products; here staff can correct texts, category and status."""
 
     form = ProductForm
     list_display = (
-        "stock_keeping_unit",
+        "sku",
         "product_name",
-        "vendor_id",
+        "vendor_code",
         "category",
         "price",
         "stock_quantity",
@@ -125,8 +131,8 @@ class ProductAdmin(LongTableAdmin):
     )
     list_filter = (("vendor", AutocompleteSelectFilter), CategoryFilter)
     list_filter_submit = True
-    search_fields = ("sku",)  # what is searched is in get_search_results
-    search_help_text = "SKU, vendor product ID or upload ID"
+    search_fields = ("sku",)  # see get_search_results
+    search_help_text = _("SKU, vendor product ID or upload ID")
     actions = None
     fieldsets = (
         (
@@ -142,7 +148,7 @@ class ProductAdmin(LongTableAdmin):
             },
         ),
         (
-            "The vendor's own: an upload in mode update changes it",
+            _("Set by the vendor: an upload with “Update” changes it"),
             {
                 "fields": (
                     ("vendor", "vendor_product_id"),
@@ -154,7 +160,7 @@ class ProductAdmin(LongTableAdmin):
             },
         ),
         (
-            "Where it comes from",
+            _("Source"),
             {"fields": (("source", "upload_row"), ("created_at", "updated_at"))},
         ),
     )
@@ -181,7 +187,7 @@ class ProductAdmin(LongTableAdmin):
         return False
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """The newest first; one vendor's by their own ids, because an index gives that order."""
+        """The newest first; one vendor's by their own IDs, because an index gives that order."""
         if "vendor__vendor_id__exact" in request.GET:
             return ("vendor_product_id", "product_id")
         return ("-product_id",)
@@ -189,7 +195,7 @@ class ProductAdmin(LongTableAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Whole ids only: each of them is found through an index."""
+        """Whole IDs only: each of them is found through an index."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -205,15 +211,15 @@ class ProductAdmin(LongTableAdmin):
         return queryset.filter(pk__in=found), False
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        """Write what was edited and nothing else: an import may have changed price and stock."""
+        """Write only what was edited: an import may have changed price and stock."""
         obj.updated_at = now()
         obj.save(update_fields=[*form.changed_data, "updated_at"])
 
-    @admin.display(description="SKU")
-    def stock_keeping_unit(self, product: Product) -> str:
-        return product.sku
+    @admin.display(description=_("vendor ID"))
+    def vendor_code(self, product: Product) -> str:
+        return product.vendor_id
 
-    @admin.display(description="upload")
+    @admin.display(description=_("upload"))
     def source(self, product: Product) -> str:
         if not product.upload_id:
             return "–"

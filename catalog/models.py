@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from vendors.access import Access
 from vendors.models import Vendor
@@ -11,21 +12,26 @@ class Category(models.Model):
     """An approved category. Vendors may write it in any case; products store this spelling."""
 
     category_id = models.AutoField(primary_key=True)
-    name = models.CharField(max_length=100)
+    name = models.CharField(_("name"), max_length=100)
     is_active = models.BooleanField(
-        default=True, help_text="New rows cannot use a category that is not active."
+        _("active"),
+        default=True,
+        help_text=_(
+            "Rows with an inactive category are rejected. Products already imported keep it."
+        ),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         db_table = "product_categories"
         ordering = ["name"]
-        verbose_name_plural = "categories"
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
                 name="product_categories_name_unique",
-                violation_error_message="A category of this name exists already.",
+                violation_error_message=_("A category with this name already exists."),
             )
         ]
 
@@ -48,31 +54,39 @@ class Product(models.Model):
     and the row of the vendor's spreadsheet that the product came from."""
 
     product_id = models.AutoField(primary_key=True)
-    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, db_index=False)
-    vendor_product_id = models.CharField(max_length=100)
-    product_name = models.CharField(max_length=200)
-    category = models.CharField(max_length=100)
-    subcategory = models.CharField(max_length=100, null=True, blank=True)
-    description = models.TextField(null=True, blank=True)
-    sku = models.CharField(max_length=100, unique=True)
-    brand = models.CharField(max_length=100, null=True, blank=True)
-    price = models.DecimalField(max_digits=10, decimal_places=2)
-    compare_at_price = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
-    stock_quantity = models.IntegerField()
-    unit = models.CharField(max_length=50, null=True, blank=True)
-    weight_kg = models.DecimalField(max_digits=10, decimal_places=3, null=True, blank=True)
-    dimensions_cm = models.CharField(max_length=50, null=True, blank=True)
-    image_url = models.CharField(max_length=500, null=True, blank=True)
-    status = models.CharField(max_length=20, default="active", db_default="active")
-    created_at = models.DateTimeField(db_default=Now())
-    updated_at = models.DateTimeField(db_default=Now())
-    upload_id = models.CharField(max_length=40, null=True, blank=True)
-    upload_row = models.IntegerField(null=True, blank=True)
+    vendor = models.ForeignKey(
+        Vendor, on_delete=models.PROTECT, db_index=False, verbose_name=_("vendor")
+    )
+    vendor_product_id = models.CharField(_("vendor product ID"), max_length=100)
+    product_name = models.CharField(_("product name"), max_length=200)
+    category = models.CharField(_("category"), max_length=100)
+    subcategory = models.CharField(_("subcategory"), max_length=100, null=True, blank=True)
+    description = models.TextField(_("description"), null=True, blank=True)
+    sku = models.CharField(_("SKU"), max_length=100, unique=True)
+    brand = models.CharField(_("brand"), max_length=100, null=True, blank=True)
+    price = models.DecimalField(_("price"), max_digits=10, decimal_places=2)
+    compare_at_price = models.DecimalField(
+        _("compare-at price"), max_digits=10, decimal_places=2, null=True, blank=True
+    )
+    stock_quantity = models.IntegerField(_("stock quantity"))
+    unit = models.CharField(_("unit"), max_length=50, null=True, blank=True)
+    weight_kg = models.DecimalField(
+        _("weight (kg)"), max_digits=10, decimal_places=3, null=True, blank=True
+    )
+    dimensions_cm = models.CharField(_("dimensions (cm)"), max_length=50, null=True, blank=True)
+    image_url = models.CharField(_("image URL"), max_length=500, null=True, blank=True)
+    status = models.CharField(_("status"), max_length=20, default="active", db_default="active")
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    updated_at = models.DateTimeField(_("last updated"), db_default=Now())
+    upload_id = models.CharField(_("upload ID"), max_length=40, null=True, blank=True)
+    upload_row = models.IntegerField(_("row in the file"), null=True, blank=True)
 
     objects = ProductQuerySet.as_manager()
 
     class Meta:
         db_table = "products"
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
         ordering = ["-product_id"]
         constraints = [
             models.UniqueConstraint(

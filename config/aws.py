@@ -12,7 +12,7 @@ from django.conf import settings
 def client(
     service: str, *, read_timeout: float = 10, attempts: int = 4, validate: bool = True
 ) -> Any:
-    """The process's thread-safe client for an AWS service; a local system uses the emulator.
+    """The process's client for an AWS service. It is thread-safe; local systems use the emulator.
 
     `read_timeout` is in seconds; `attempts` counts the first call too. Without `validate` the SDK
     sends a request without checking the type of every parameter first.

@@ -1,4 +1,4 @@
-"""What a person can do to an upload. Every one of these is kept with who and when."""
+"""Retry and cancel. Each is recorded in `upload_actions` with the user and the time."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -10,11 +10,11 @@ from vendors.models import Vendor
 
 
 class NotPossible(Exception):
-    """The upload is not in a state that allows it; the message is for the person who asked."""
+    """The upload's state does not allow the action. The message is shown to the user."""
 
 
 def retry(upload_id: str, *, by: User | None) -> Upload:
-    """Start the next run from the beginning. Rows that are in stay in and count as valid.
+    """Start the next run from the beginning. Rows already imported stay and count as valid.
 
     Raises NotPossible, or Upload.DoesNotExist.
     """
@@ -24,7 +24,7 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
             raise NotPossible(why_not_retried(upload))
         RowError.objects.filter(upload=upload).delete()
         claimed_keys.forget(upload)
-        # The vendor may have been set up since.
+        # The vendor may have been added since the last run.
         upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()
         upload.start_run()
         upload.save()
@@ -35,23 +35,23 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
 
 def why_not_retried(upload: Upload) -> str:
     if not upload.has_ended:
-        return "The upload has not ended yet. Wait for it, or cancel it."
+        return "This upload is still in progress. Wait for it to end, or cancel it."
     if upload.is_being_finished:
-        return "The upload is just being finished. Try again in a moment."
+        return "This upload is being finished. Try again in a moment."
     if upload.status == Upload.Status.COMPLETED:
-        return "Every row of this upload is in; there is nothing to retry."
-    return "The file is no longer in our storage. Upload it again."
+        return "All rows of this upload were imported. There is nothing to retry."
+    return "The file is no longer stored. Upload it again."
 
 
 def cancel(upload_id: str, *, by: User | None) -> Upload:
-    """Stop the run. Rows that are in stay in; the report covers what was read.
+    """Stop the run. Rows already imported stay; the report covers the rows processed so far.
 
     Raises NotPossible, or Upload.DoesNotExist.
     """
     with transaction.atomic():
         upload = Upload.objects.select_for_update().get(pk=upload_id)
         if not upload.can_be_cancelled:
-            raise NotPossible("The upload has ended already.")
+            raise NotPossible("This upload has already ended.")
         upload.cancel()
         upload.save()
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.CANCEL, by=by)

@@ -2,17 +2,17 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-ADMIN_PAGES = ("alarms", "errors", "history", "mails", "schedules", "uploads")
+ADMIN_PAGES = ("alarms", "errors", "history", "emails", "schedules", "uploads")
 
 
 class ImportsConfig(AppConfig):
     name = "imports"
 
     def ready(self) -> None:
-        """Register staff's pages.
+        """Register the admin pages.
 
-        `imports/admin/__init__.py` must not do it: Django loads the admin site from that package,
-        and a page that registers itself meanwhile would make a second site.
+        `imports/admin/__init__.py` must not do so: Django loads the admin site from that package,
+        and a page registered during that import would create a second site.
         """
         for page in ADMIN_PAGES:
             import_module(f"imports.admin.{page}")

@@ -1,11 +1,12 @@
-"""What a data set is: a schema with the format of its files, the destination of its rows and its
-policies. Template, help page, report columns and e-mail nouns come from it, too."""
+"""What a data set is: a schema with a file format, a destination for its rows, and policies.
+Template, help page, report columns and the nouns of emails come from it, too."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from imports.destinations.base import Destination
 from imports.formats.base import Format
@@ -27,36 +28,46 @@ class Dataset(Schema):
     prefix: str  # of S3 keys, ending with "/"
     format: Format
     destination: Destination
-    by_vendor: bool = True  # uploaded by vendors, each under a prefix of their own; else by staff
+    by_vendor: bool = True  # uploaded by vendors, each under its own prefix; otherwise by staff
     modes: tuple[str, ...] = ("create", "update", "check")
     known_rows: str = ""  # what becomes of a row that is there already, unless it is reported
     report_before: tuple[str, ...] = ()  # columns of the error report before type and message
     report_after: tuple[str, ...] = ()  # and after them
-    rejected_prefix: str = ""  # where rejected rows go as a correctable file, instead of a report
+    rejected_prefix: str = ""  # where correctable files go, instead of error reports
     max_bytes: int | None = None
-    alarms: bool = False  # a run that ends failed also raises an alarm
-    personal: bool = False  # personal data: files, rows and reports are erased after a time
+    alarms: bool = False  # a failed run also raises an alarm
+    personal: bool = False  # personal data: erased from files, rows and reports after a time
 
     @property
     def byte_limit(self) -> int:
         return self.max_bytes or settings.UPLOAD_MAX_BYTES
 
+    def mode_title(self, mode: str) -> str:
+        """What a mode does with a file of this data set: "Add new products"."""
+        create = gettext("Import %(nouns)s") if self.known_rows else gettext("Add new %(nouns)s")
+        titles = {
+            "create": create,
+            "update": gettext("Update %(nouns)s and add new ones"),
+            "check": gettext("Check only"),
+        }
+        return titles[mode] % {"nouns": self.nouns}
+
     def refuse_by_size(self, size: int) -> None:
-        """Raise Refused when `size` bytes are more than a file may have."""
+        """Raise Refused if a file of `size` bytes is too large."""
         if size > self.byte_limit:
             raise Refused(
                 "FILE_TOO_LARGE", size=in_megabytes(size), limit=in_megabytes(self.byte_limit)
             )
 
     def inspect(self, path: Path, size: int, mode: str) -> Layout:
-        """How a file of `size` bytes is to be read. Raises Refused when it cannot be imported."""
+        """How to read a file of `size` bytes. Raises Refused if it cannot be imported."""
         self.refuse_by_size(size)
         return self.format.scan(path, self, mode)
 
     def source_expires_at(self, upload: Upload) -> datetime | None:
-        """When the upload's source object was deleted or will be; None when that is not known.
+        """When the upload's source object was or will be deleted; None if that is not known.
 
-        Objects outside the data set's prefix, which a schedule found there, are never deleted.
+        Objects that a schedule found outside the data set's prefix are never deleted.
         """
         if upload.completed_at is None or upload.s3_version is None:
             return None

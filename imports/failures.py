@@ -1,4 +1,4 @@
-"""What happens when a slice breaks: the row remembers it, and staff hear of the last time."""
+"""What happens when a slice fails: the failure is recorded, and the last one raises an alarm."""
 
 import logging
 
@@ -19,26 +19,26 @@ log = logging.getLogger(__name__)
 
 
 def record(work: Work, error: Exception) -> None:
-    """Write down that `work` failed: attempt again later, or end the upload after the last try.
+    """Schedule the next attempt of `work`, or end the upload after the last one.
 
-    What cannot pass by itself has fewer tries (transient.py).
+    Permanent errors get fewer attempts (retry_policy.py).
 
-    Raises database errors: when even this cannot be written, the message comes back and the
-    lease runs out.
+    Raises database errors: if the failure cannot be recorded, the message is redelivered and the
+    lease expires.
     """
-    close_old_connections()  # after a server restart the old connection fails again and again
+    close_old_connections()  # a connection from before a server restart keeps failing
     try:
         with transaction.atomic():
             upload = locked(work.upload_id, work.token)
             upload.attempts += 1
-            most = retry_policy.most_attempts(error)
-            if upload.attempts < most:
+            limit = retry_policy.max_attempts(error)
+            if upload.attempts < limit:
                 delay = backoff(upload.attempts)
                 upload.reschedule(seconds=delay)
                 log.warning(
-                    "attempt %s of %s in step %s failed, next in %.1f s: %s",
+                    "attempt %s of %s in step %s failed; next attempt in %.1f s: %s",
                     upload.attempts,
-                    most,
+                    limit,
                     upload.step,
                     delay,
                     error,
@@ -52,11 +52,11 @@ def record(work: Work, error: Exception) -> None:
             failpoint("failure.before_commit")
         failpoint("failure.after_commit")
     except Fenced:
-        log.info("somebody else holds this upload now; the failure is not ours to record")
+        log.info("another worker holds this upload now; this failure is not recorded")
 
 
 def give_up(upload: Upload, error: Exception) -> None:
-    """End the upload's step for good, so that every state has an end."""
+    """End the upload's current step after its last attempt, so that every upload ends."""
     log.error("gave up in step %s: %s", upload.step, error, exc_info=error)
     reason = f"step {upload.step}: {type(error).__name__}: {error}"
     upload.attempts = 0
@@ -71,5 +71,5 @@ def give_up(upload: Upload, error: Exception) -> None:
     was_reporting = upload.step == Upload.Step.REPORT
     upload.break_off(REFUSALS[INTERNAL].message)
     if was_reporting:
-        # The rows that are in stay in; the end must not wait for the report.
+        # Imported rows stay, and the upload must end even without its report.
         end_run(upload)

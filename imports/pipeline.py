@@ -1,8 +1,8 @@
-"""The pipeline, in order. This file is the table of contents of the room.
+"""The steps of the pipeline, in order.
 
     receive → stage → load → report → notify
 
-`receive` makes the upload's row; `advance` does one slice of the rest, again and again.
+`receive` creates the upload's row. Each call of `advance` does one slice of the other steps.
 """
 
 import logging
@@ -20,7 +20,7 @@ from imports.steps.stage import stage
 
 log = logging.getLogger(__name__)
 
-# Each does one bounded batch of work and moves the upload on in its own fenced transaction.
+# Each step does one bounded batch of work and records its progress in a fenced transaction.
 STEPS: dict[str, Callable[[Work], None]] = {
     Upload.Step.STAGE: stage,
     Upload.Step.LOAD: load,
@@ -30,21 +30,21 @@ STEPS: dict[str, Callable[[Work], None]] = {
 
 
 def advance() -> str | None:
-    """Do one slice of work on the upload it is fairest to serve.
+    """Do one slice of work on the upload that is next in fair order.
 
-    Returns its id, or None when nothing is due. Raises nothing that a retry may mend: that is
-    recorded in the row, with the time of the next attempt.
+    Returns its ID, or None when nothing is due. A failure of the slice is recorded in the
+    upload's row with the time of the next attempt, and is not raised.
     """
     work = lease.claim()
     if work is None:
         return None
     with about(upload_id=work.upload_id, vendor_id=work.upload.vendor_prefix):
         try:
-            work.stop_if_deadly()
+            work.fail_if_workers_are_lost()
             while not work.over:
                 STEPS[work.upload.step](work)
         except Fenced:
             log.info("another worker holds this upload now; nothing was changed")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the row must remember it
+        except Exception as error:  # noqa: BLE001 - any error must be recorded
             failures.record(work, error)
     return work.upload_id

@@ -1,5 +1,6 @@
-"""Staff's pages about people: vendors with their members, users, groups, and what staff did."""
+"""Admin pages about people: vendors and their members, users, groups, logins, admin changes."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from axes.models import AccessAttempt
@@ -13,11 +14,13 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.html import format_html
 from django.utils.timezone import now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from config.admin_base import LookOnlyAdmin, ModelAdmin, TabularInline, WholeDaysFilter
 from vendors.models import Member, Vendor
-from vendors.staff_pages import LookOnlyAdmin, ModelAdmin, TabularInline, WholeDaysFilter
 
 if TYPE_CHECKING:
     from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -31,6 +34,12 @@ else:
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
+# Other projects' tables, with the names that our menu gives them. Migrations do not see it.
+LogEntry._meta.verbose_name = _("admin change")
+LogEntry._meta.verbose_name_plural = _("admin changes")
+AccessAttempt._meta.verbose_name = _("failed login")
+AccessAttempt._meta.verbose_name_plural = _("failed logins")
+
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -38,19 +47,19 @@ class MemberInline(TabularInline):
     model = Member
     extra = 0
     autocomplete_fields = ("user",)
-    verbose_name_plural = "members: people who upload for this vendor"
+    verbose_name_plural = _("members: users who upload for this vendor")
 
 
 @admin.register(Vendor)
 class VendorAdmin(ModelAdmin):
-    """Vendors are never deleted, because uploads and products point at them: deactivate them."""
+    """Vendors are never deleted, because uploads and products refer to them: deactivate them."""
 
     list_display = ("vendor_id", "name", "contact_email", "is_active", "people", "created_at")
     list_filter = (("is_active", BooleanRadioFilter),)
     list_filter_submit = True
     list_per_page = 50
     search_fields = ("vendor_id", "name", "contact_email")
-    search_help_text = "Vendor ID, name or e-mail"
+    search_help_text = _("Vendor ID, name or email")
     fields = ("vendor_id", "name", "contact_email", "is_active", "created_at")
     inlines = (MemberInline,)
 
@@ -61,13 +70,13 @@ class VendorAdmin(ModelAdmin):
         return vendors.annotate(member_count=Coalesce(Subquery(counts), 0))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        # The id is part of S3 keys and of every row that belongs to the vendor.
+        # The ID is part of S3 keys and of every row that belongs to the vendor.
         return ("created_at",) if obj is None else ("vendor_id", "created_at")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description="members")
+    @admin.display(description=_("members"))
     def people(self, vendor: Any) -> int:
         return int(vendor.member_count)
 
@@ -77,7 +86,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "email", "acts_for", "is_staff", "is_active", "last_login")
+    list_display = ("username", "email", "role", "is_active", "last_login")
     list_filter = (
         ("is_staff", BooleanRadioFilter),
         ("is_active", BooleanRadioFilter),
@@ -85,14 +94,18 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     list_filter_submit = True
     list_per_page = 50
     list_select_related = ("membership__vendor",)
-    search_help_text = "User name, name or e-mail"
+    search_help_text = _("Username, name or email")
 
-    @admin.display(description="acts for")
-    def acts_for(self, user: User) -> str:
+    @admin.display(description=_("role"))
+    def role(self, user: User) -> str:
+        if user.is_superuser:
+            return gettext("Administrator")
+        if user.is_staff:
+            return gettext("Staff")
         membership = getattr(user, "membership", None)
-        return str(membership.vendor) if membership else "–"
+        return str(membership.vendor) if membership else gettext("None")
 
-    # Whoever may edit people must not be able to give rights, or take over those who have all.
+    # Staff who may edit users must not be able to give permissions, or take over superusers.
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -102,7 +115,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: the record of what a person did would go with them. Deactivate them."""
+        """Never: that would delete the record of what the user did. Deactivate users instead."""
         return False
 
 
@@ -121,9 +134,9 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 @admin.register(LogEntry)
 class LogEntryAdmin(LookOnlyAdmin):
-    """Everything staff did in the admin: who, what, when. Django writes it, nobody edits it."""
+    """Everything staff changed in the admin: who, what, when. Django writes it; it is read-only."""
 
-    list_display = ("action_time", "user", "did", "content_type", "what", "get_change_message")
+    list_display = ("time", "user", "action", "content_type", "changed", "details")
     list_display_links = None
     list_filter = (
         ("user", AutocompleteSelectFilter),
@@ -132,15 +145,23 @@ class LogEntryAdmin(LookOnlyAdmin):
     list_filter_submit = True
     list_select_related = ("user", "content_type")
     search_fields = ("object_id__exact", "object_repr")
-    search_help_text = "ID or name of what was changed"
-    fields = ("action_time", "user", "did", "content_type", "what", "get_change_message")
+    search_help_text = _("ID or name of the object")
+    fields = ("time", "user", "action", "content_type", "changed", "details")
 
-    @admin.display(description="did", ordering="action_flag")
-    def did(self, entry: LogEntry) -> str:
+    @admin.display(description=_("time"), ordering="action_time")
+    def time(self, entry: LogEntry) -> datetime:
+        return entry.action_time
+
+    @admin.display(description=_("action"), ordering="action_flag")
+    def action(self, entry: LogEntry) -> str:
         return entry.get_action_flag_display()
 
-    @admin.display(description="to", ordering="object_repr")
-    def what(self, entry: LogEntry) -> str:
+    @admin.display(description=_("details"))
+    def details(self, entry: LogEntry) -> str:
+        return str(entry.get_change_message())
+
+    @admin.display(description=_("object"), ordering="object_repr")
+    def changed(self, entry: LogEntry) -> str:
         try:
             address = entry.get_admin_url()
         except NoReverseMatch:
@@ -152,21 +173,34 @@ class LogEntryAdmin(LookOnlyAdmin):
 
 @admin.register(AccessAttempt)
 class FailedLoginAdmin(LookOnlyAdmin):
-    """Wrong passwords by name and address. Deleting an entry ends a lock before its time."""
+    """Wrong passwords by username and address. Deleting an entry ends the lock early."""
 
-    list_display = ("username", "ip_address", "failures_since_start", "locked", "attempt_time")
+    list_display = ("username", "address", "failures", "locked", "time")
     list_filter = (("attempt_time", WholeDaysFilter),)
     list_filter_submit = True
     ordering = ("-attempt_time",)
     search_fields = ("username", "ip_address")
-    search_help_text = "User name or address"
+    search_help_text = _("Username or IP address")
     actions = None
-    fields = ("username", "ip_address", "user_agent", "failures_since_start", "attempt_time")
+    fields = ("username", "address", "user_agent", "failures", "time")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return ModelAdmin.has_delete_permission(self, request, obj)
 
-    @admin.display(boolean=True)
+    @admin.display(description=_("IP address"), ordering="ip_address")
+    def address(self, attempt: Any) -> str:
+        return str(attempt.ip_address)
+
+    @admin.display(description=_("wrong passwords"), ordering="failures_since_start")
+    def failures(self, attempt: Any) -> int:
+        return int(attempt.failures_since_start)
+
+    @admin.display(description=_("last attempt"), ordering="attempt_time")
+    def time(self, attempt: Any) -> datetime:
+        moment: datetime = attempt.attempt_time
+        return moment
+
+    @admin.display(description=_("locked"), boolean=True)
     def locked(self, attempt: Any) -> bool:
         return bool(
             attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT

@@ -1,4 +1,4 @@
-"""Staff's pages about the warehouse: lists of millions of rows, to look at only."""
+"""Admin pages about the warehouse: read-only lists of millions of rows."""
 
 from typing import Any
 
@@ -8,15 +8,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
-from vendors.staff_pages import LongTableAdmin, LookOnlyAdmin
+from config.admin_base import LongTableAdmin, LookOnlyAdmin
 from warehouse.models import Customer, Metric
 
 
 class WarehouseAdmin(LookOnlyAdmin, LongTableAdmin):
     """Rows that imports write."""
 
-    @admin.display(description="upload")
+    @admin.display(description=_("upload"))
     def source(self, row: Customer | Metric) -> str:
         if not row.upload_id:
             return "–"
@@ -27,8 +28,8 @@ class WarehouseAdmin(LookOnlyAdmin, LongTableAdmin):
 @admin.register(Customer)
 class CustomerAdmin(WarehouseAdmin):
     list_display = ("customer_id", "full_name", "email", "country", "created_at", "source")
-    search_fields = ("customer_id",)  # what is searched is in get_search_results
-    search_help_text = "Customer ID, full name or upload ID"
+    search_fields = ("customer_id",)  # see get_search_results
+    search_help_text = _("Customer ID, full name or upload ID")
     fields = (
         ("customer_id", "full_name"),
         ("email", "phone_number"),
@@ -41,7 +42,7 @@ class CustomerAdmin(WarehouseAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Whole ids and whole names only: each of them is found through an index."""
+        """Whole IDs and names only: each of them is found through an index."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -54,8 +55,8 @@ class CustomerAdmin(WarehouseAdmin):
 @admin.register(Metric)
 class MetricAdmin(WarehouseAdmin):
     list_display = ("name", "value", "timestamp", "source")
-    search_fields = ("name",)  # what is searched is in get_search_results
-    search_help_text = "Name or upload ID"
+    search_fields = ("name",)  # see get_search_results
+    search_help_text = _("Name or upload ID")
     fields = ("name", "value", "timestamp", ("source", "upload_row"))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -65,7 +66,7 @@ class MetricAdmin(WarehouseAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Whole names and ids only: each of them is found through an index."""
+        """Whole names and IDs only: each of them is found through an index."""
         term = search_term.strip()
         if not term:
             return queryset, False

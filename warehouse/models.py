@@ -1,8 +1,9 @@
-"""Tables of the data sets outside the catalog. Other systems read them."""
+"""Tables of the data sets that are not part of the catalog. Others read them."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Customer(models.Model):
@@ -12,19 +13,21 @@ class Customer(models.Model):
     that a customer came from.
     """
 
-    customer_id = models.BigIntegerField(primary_key=True)
-    full_name = models.CharField(max_length=200)
-    email = models.CharField(max_length=254)
-    age = models.IntegerField(help_text="In years, on the day of the import.")
-    date_of_birth = models.DateField()
-    phone_number = models.CharField(max_length=10)
-    country = models.CharField(max_length=60, null=True, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-    upload_id = models.CharField(max_length=40, null=True, blank=True)
-    upload_row = models.IntegerField(null=True, blank=True)
+    customer_id = models.BigIntegerField(_("customer ID"), primary_key=True)
+    full_name = models.CharField(_("full name"), max_length=200)
+    email = models.CharField(_("email"), max_length=254)
+    age = models.IntegerField(_("age"), help_text=_("In years, on the day of the import."))
+    date_of_birth = models.DateField(_("date of birth"))
+    phone_number = models.CharField(_("phone number"), max_length=10)
+    country = models.CharField(_("country"), max_length=60, null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    upload_id = models.CharField(_("upload ID"), max_length=40, null=True, blank=True)
+    upload_row = models.IntegerField(_("row in the file"), null=True, blank=True)
 
     class Meta:
         db_table = "dim_customer"
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
         ordering = ["-customer_id"]
         constraints = [
             models.UniqueConstraint(
@@ -41,16 +44,18 @@ class Customer(models.Model):
 
 
 class Metric(models.Model):
-    """One measurement. A name has one value per point in time: the first that was imported."""
+    """One measurement. A name has one value at a time: the first that arrived."""
 
-    name = models.CharField(max_length=200)
-    value = models.FloatField()
-    timestamp = models.DateTimeField()
-    upload_id = models.CharField(max_length=40, null=True, blank=True)
-    upload_row = models.IntegerField(null=True, blank=True)
+    name = models.CharField(_("name"), max_length=200)
+    value = models.FloatField(_("value"))
+    timestamp = models.DateTimeField(_("timestamp"))
+    upload_id = models.CharField(_("upload ID"), max_length=40, null=True, blank=True)
+    upload_row = models.IntegerField(_("item in the file"), null=True, blank=True)
 
     class Meta:
         db_table = "metrics"
+        verbose_name = _("metric")
+        verbose_name_plural = _("metrics")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["name", "timestamp"], name="metrics_name_time_unique")

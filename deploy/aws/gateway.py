@@ -27,7 +27,7 @@ MAX_REQUESTS_PER_SECOND = 50  # limits the bill
 def create(
     stack: cdk.Stack, service: ecs.FargateService, application: Application
 ) -> cloudwatch.IMetric:
-    """Create it in front of the service, found by Cloud Map; return the metric of its errors."""
+    """Create it before the service, found through Cloud Map; return the metric of its errors."""
     chosen, network = application.chosen, application.network
     link = apigateway.VpcLink(
         stack,

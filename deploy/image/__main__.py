@@ -1,4 +1,4 @@
-"""`python -m deploy.image build | test`. Exit code 69: Docker is not available."""
+"""`python -m deploy.image build | test`. Exit code 69: Docker is missing; the output says why."""
 
 import sys
 import time

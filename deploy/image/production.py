@@ -16,7 +16,7 @@ STYLE = re.compile(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"')
 
 
 def web(findings: Findings) -> None:
-    """Run its default command beside the composed system, with requests of a load balancer."""
+    """Run its default command beside the composed system; send a load balancer's requests."""
     described = json.loads(compose("config", "--format", "json"))["services"]["web"]["environment"]
     # In compose, web reaches the emulator on localhost.
     settings = described | {"LOCAL": "0", "AWS_ENDPOINT_URL": "http://aws:4566"}

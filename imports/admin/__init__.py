@@ -1,2 +1,2 @@
-"""Staff's pages about imports, one file per kind of page; `imports.apps` loads those that register
+"""Admin pages about imports, one file per kind of page; `imports.apps` loads those that register
 themselves."""

@@ -1,4 +1,4 @@
-"""Staff's list of alarms: look, mend the cause, close."""
+"""Alarms: what staff must look at, and close when the cause is fixed."""
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -8,16 +8,18 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import truncatechars
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
+from config.admin_base import LookOnlyAdmin, WholeDaysFilter
 from imports.admin import cells
 from imports.admin.filters import OpenFilter
 from imports.admin.row_pages import row_page
 from imports.intake.receive import UPLOAD_ID
 from imports.models import Alarm
 from imports.notifications import alarms
-from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
 
 @admin.register(Alarm)
@@ -32,7 +34,7 @@ class AlarmAdmin(LookOnlyAdmin):
     list_select_related = ("closed_by",)
     list_fullwidth = True
     search_fields = ("subject", "detail")
-    search_help_text = "Subject or detail"
+    search_help_text = _("Subject or detail")
     actions = ("close_selected",)
     change_form_template = "imports/admin/alarm.html"
     fields = (("kind", "state"), "about", "detail", ("raised_at", "closed"))
@@ -40,42 +42,41 @@ class AlarmAdmin(LookOnlyAdmin):
     def has_close_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perm("imports.change_alarm")
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, alarm: Alarm) -> str:
-        by = f"by {alarm.closed_by.get_username()}" if alarm.closed_by else ""
+        by = cells.by(alarm.closed_by) if alarm.closed_at else ""
         return cells.two_lines(cells.alarm_badge(alarm), by)
 
-    @admin.display(description="about", ordering="subject")
+    @admin.display(description=_("subject"), ordering="subject")
     def about(self, alarm: Alarm) -> str:
         if UPLOAD_ID.fullmatch(alarm.subject):
             return cells.link(cells.upload_address(alarm.subject), alarm.subject)
         return alarm.subject
 
-    @admin.display(description="detail")
+    @admin.display(description=_("detail"))
     def excerpt(self, alarm: Alarm) -> str:
         return str(truncatechars(alarm.detail, 90))
 
-    @admin.display(description="raised", ordering="raised_at")
+    @admin.display(description=_("raised"), ordering="raised_at")
     def raised(self, alarm: Alarm) -> str:
         return cells.two_lines(cells.moment(alarm.raised_at), "")
 
-    @admin.display(description="closed", ordering="closed_at")
+    @admin.display(description=_("closed"), ordering="closed_at")
     def closed(self, alarm: Alarm) -> str:
         if alarm.closed_at is None:
             return "–"
-        by = alarm.closed_by.get_username() if alarm.closed_by else "somebody who has left"
-        return cells.two_lines(cells.moment(alarm.closed_at), f"by {by}")
+        return cells.two_lines(cells.moment(alarm.closed_at), cells.by(alarm.closed_by))
 
     # --- closing ---------------------------------------------------------------------------
 
-    @admin.action(description="Close selected alarms", permissions=["close"])
+    @admin.action(description=_("Close selected alarms"), permissions=["close"])
     def close_selected(self, request: HttpRequest, queryset: QuerySet[Alarm]) -> None:
         closed = sum(self._close(request, alarm) for alarm in queryset)
-        noun = "alarm" if closed == 1 else "alarms"
-        self.message_user(request, f"Closed {closed} {noun}.", messages.SUCCESS)
+        text = ngettext("Closed %(count)s alarm.", "Closed %(count)s alarms.", closed)
+        self.message_user(request, text % {"count": f"{closed:,}"}, messages.SUCCESS)
 
     def _close(self, request: HttpRequest, alarm: Alarm) -> bool:
-        """Close it and write it down, both or neither; False when it was closed before."""
+        """Close the alarm and log it, both or neither; False when it was already closed."""
         with transaction.atomic():
             if not alarms.close(alarm.pk, by=request.user):
                 return False
@@ -92,9 +93,9 @@ class AlarmAdmin(LookOnlyAdmin):
         if alarm is None:
             raise Http404
         if self._close(request, alarm):
-            self.message_user(request, "Closed the alarm.", messages.SUCCESS)
+            self.message_user(request, gettext("Closed the alarm."), messages.SUCCESS)
         else:
-            self.message_user(request, "The alarm was closed already.", messages.WARNING)
+            self.message_user(request, gettext("This alarm is already closed."), messages.WARNING)
         return HttpResponseRedirect(reverse("admin:imports_alarm_changelist"))
 
     def change_view(

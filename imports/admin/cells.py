@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.admin.utils import quote
+from django.contrib.auth.models import User
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import now
+from django.utils.translation import gettext
 
 from imports.datasets import all_datasets
 from imports.models import Alarm, Notification, Upload
 
-# Symbol and tone beside the words, so that colour alone never says it.
+# Symbol and tone beside the text, so that color alone never says it.
 STATUS = {
     Upload.Status.RECEIVED: ("schedule", "calm"),
     Upload.Status.PROCESSING: ("sync", "busy"),
@@ -52,7 +54,16 @@ def mail_badge(mail: Notification) -> str:
 
 
 def alarm_badge(alarm: Alarm) -> str:
-    return badge("task_alt", "good", "Closed") if alarm.closed_at else badge("error", "bad", "Open")
+    if alarm.closed_at:
+        return badge("task_alt", "good", gettext("Closed"))
+    return badge("error", "bad", gettext("Open"))
+
+
+def by(user: User | None) -> str:
+    """Who did it; users who have been deleted leave no name."""
+    return gettext("by %(name)s") % {
+        "name": user.get_username() if user else gettext("deleted user")
+    }
 
 
 def two_lines(first: Any, second: Any) -> str:
@@ -85,25 +96,25 @@ def moment(when: datetime) -> str:
 
 
 def vendor_name(upload: Upload) -> str:
-    """The vendor; the prefix of the S3 key where it names nobody we know; the data set's title
-    where no vendor uploads it."""
+    """The vendor; the prefix of the S3 key if it names no known vendor; the data set's title if it
+    has no vendors."""
     dataset = all_datasets().get(upload.dataset)
     if dataset is not None and not dataset.by_vendor:
         return two_lines("—", dataset.title)
     if upload.vendor is None:
-        return two_lines(upload.vendor_prefix or "–", "unknown vendor")
+        return two_lines(upload.vendor_prefix or "–", gettext("unknown vendor"))
     return two_lines(upload.vendor.name, upload.vendor_id)
 
 
 def duration(upload: Upload) -> str:
-    """How long the run took, or takes so far."""
+    """How long the run took, or has taken so far."""
     if upload.started_at is None:
         return "–"
-    return in_words((upload.completed_at or now()) - upload.started_at)
+    return format_duration((upload.completed_at or now()) - upload.started_at)
 
 
-def in_words(time: timedelta) -> str:
-    """A duration as people say it: "0.8 s", "12 s", "3 min 5 s", "2 h 10 min"."""
+def format_duration(time: timedelta) -> str:
+    """ "0.8 s", "12 s", "3 min 5 s", "2 h 10 min" """
     seconds = max(time.total_seconds(), 0.0)
     if seconds < 10:
         return f"{seconds:.1f} s"

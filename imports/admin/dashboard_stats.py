@@ -1,4 +1,4 @@
-"""The numbers on staff's dashboard, added up by the database."""
+"""The numbers on the dashboard, added up by the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -23,7 +23,7 @@ MAX_ALARMS = 5
 
 @dataclass(frozen=True)
 class Day:
-    """The uploads that came in on one day (UTC), by what has become of them."""
+    """The uploads received on one day (UTC), by their outcome."""
 
     day: date
     uploads: int = 0
@@ -36,22 +36,22 @@ class Day:
     skipped: int = 0
 
     @property
-    def under_way(self) -> int:
+    def in_progress(self) -> int:
         return self.uploads - self.completed - self.partial - self.failed - self.cancelled
 
     @property
-    def good(self) -> int:
-        """Rows that came in or were there already."""
+    def imported(self) -> int:
+        """Rows that were imported, or already existed."""
         return self.valid + self.skipped
 
     @property
     def success_rate(self) -> int | None:
-        """Good rows in whole percent of all rows, rounded down; None on a day without rows."""
-        return percent(self.good, self.rows) if self.rows else None
+        """Imported rows in whole percent of all rows, rounded down; None on a day without rows."""
+        return percent(self.imported, self.rows) if self.rows else None
 
 
 def days(today: date | None = None) -> list[Day]:
-    """The last 14 days, the oldest first, also those on which nothing came in."""
+    """The last 14 days, the oldest first, including days without uploads."""
     today = today or now().date()
     first = today - timedelta(days=DAYS - 1)
     ended = {status.value: Count("pk", filter=Q(status=status)) for status in (*Upload.ENDED,)}
@@ -87,7 +87,7 @@ class ErrorType:
 
 @dataclass(frozen=True)
 class ErrorTypes:
-    """The most frequent row errors of the uploads that came in since `since`."""
+    """The most frequent row errors of the uploads received since `since`."""
 
     since: datetime
     is_cut: bool  # `since` is later than 7 days ago, because there are too many to count them all
@@ -95,8 +95,8 @@ class ErrorTypes:
 
 
 def top_error_types(today: date | None = None) -> ErrorTypes:
-    """Of the last 7 days, or of the newest uploads that together have enough rejected rows to
-    tell: a bound on what the database has to count."""
+    """Of the last 7 days, or of the newest uploads that together have enough rejected rows: a
+    bound on what the database has to count."""
     week = midnight(first_error_day(today))
     newer = Window(Sum("error_records"), order_by=F("upload_timestamp").desc())
     counted = (
@@ -126,26 +126,26 @@ def first_error_day(today: date | None = None) -> date:
 
 @dataclass(frozen=True)
 class InProgress:
-    under_way: int
-    stuck: int
-    uploads: list[Upload]  # the stuck ones first, then the oldest
-    stuck_ids: frozenset[str]
+    count: int
+    stalled: int
+    uploads: list[Upload]  # the stalled ones first, then the oldest
+    stalled_ids: frozenset[str]
 
 
 def in_progress() -> InProgress:
-    """Uploads that have not ended, and those that should move and do not."""
-    stuck = list(_listed().filter(is_stalled())[:MAX_UPLOADS])
-    stuck_ids = frozenset(upload.upload_id for upload in stuck)
-    others = _listed().unfinished().exclude(pk__in=stuck_ids)
+    """Uploads that have not ended, and those among them that make no progress."""
+    stalled = list(_listed().filter(is_stalled())[:MAX_UPLOADS])
+    stalled_ids = frozenset(upload.upload_id for upload in stalled)
+    others = _listed().unfinished().exclude(pk__in=stalled_ids)
     counts = Upload.objects.aggregate(
-        under_way=Count("pk", filter=~Q(status__in=Upload.ENDED)),
-        stuck=Count("pk", filter=is_stalled()),
+        count=Count("pk", filter=~Q(status__in=Upload.ENDED)),
+        stalled=Count("pk", filter=is_stalled()),
     )
     return InProgress(
-        under_way=counts["under_way"],
-        stuck=counts["stuck"],
-        uploads=(stuck + list(others[:MAX_UPLOADS]))[:MAX_UPLOADS],
-        stuck_ids=stuck_ids,
+        count=counts["count"],
+        stalled=counts["stalled"],
+        uploads=(stalled + list(others[:MAX_UPLOADS]))[:MAX_UPLOADS],
+        stalled_ids=stalled_ids,
     )
 
 
@@ -159,7 +159,7 @@ def _listed() -> UploadQuerySet:
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """One dead-letter queue; `alarm` is open when it held messages and nobody has closed it."""
+    """One dead-letter queue, and its open alarm if there is one."""
 
     queue: str
     alarm: Alarm | None

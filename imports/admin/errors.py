@@ -1,24 +1,26 @@
-"""Staff's list of validation errors. It stays quick with millions of them."""
+"""The list of validation errors. It stays fast with millions of them."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from config.admin_base import LongTableAdmin, LookOnlyAdmin, WholeDaysFilter
 from imports import datasets
 from imports.admin import cells
 from imports.admin.filters import ErrorTypeFilter, UploadsDatasetFilter
 from imports.admin.upload_page import in_file_order
 from imports.models import RowError, Upload
-from vendors.staff_pages import LongTableAdmin, LookOnlyAdmin, WholeDaysFilter
 
 
 @admin.register(RowError)
 class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
-    """The newest upload first, its errors in file order. Ids of uploads begin with their time, so
-    an index gives this order, whatever the list is narrowed by."""
+    """The newest upload first, its errors in file order. Upload IDs begin with their time, so an
+    index gives this order, whatever the filters."""
 
     list_display = ("row_number", "error_type", "column", "error_message", "where", "vendor_name")
     list_filter = (
@@ -32,7 +34,7 @@ class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
     list_fullwidth = True
     ordering = ("-upload_id", "row_number", "error_id")
     search_fields = ("upload_id",)  # how it is searched is in get_search_results
-    search_help_text = "Upload ID, or its beginning"
+    search_help_text = _("Upload ID, or its beginning")
     fields = (
         ("where", "vendor_name"),
         ("row_number", "run"),
@@ -55,23 +57,23 @@ class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
         uploads = Upload.objects.filter(upload_id__startswith=term).order_by()
         return queryset.filter(upload__in=uploads), False
 
-    @admin.display(description="column")
+    @admin.display(description=_("column"))
     def column(self, error: RowError) -> str:
         dataset = datasets.all_datasets().get(error.upload.dataset)
         label = dataset.label(error.column_name) if dataset else error.column_name
-        return label or "whole row"
+        return label or gettext("whole row")
 
-    @admin.display(description="upload")
+    @admin.display(description=_("upload"))
     def where(self, error: RowError) -> str:
         address = cells.link(cells.upload_address(error.upload_id), error.upload_id)
         return cells.two_lines(address, error.upload.file_name)
 
-    @admin.display(description="vendor")
+    @admin.display(description=_("vendor"))
     def vendor_name(self, error: RowError) -> str:
         return cells.vendor_name(error.upload)
 
-    @admin.display(description="row as it was read")
+    @admin.display(description=_("original row"))
     def row_as_read(self, error: RowError) -> str:
         if error.original_data is None:
-            return "Kept with the first error of this row."
+            return gettext("Shown with the first error of this row.")
         return cells.name_value_list(in_file_order(error.original_data, error.upload))

@@ -1,4 +1,4 @@
-"""The history of uploads, handed to staff as a file."""
+"""The history of uploads as a download."""
 
 import logging
 
@@ -15,9 +15,9 @@ ROWS_PER_FETCH = 2_000
 
 
 def export(request: HttpRequest, uploads: QuerySet[Upload]) -> StreamingHttpResponse:
-    """Those of `uploads` that this person may see, as a download.
+    """Those of `uploads` that this user may see, as a download.
 
-    The database hands the rows on as the file is written, so its length does not matter.
+    Rows are read from the database as the file is written, so its length does not matter.
     """
     log.info("user %s exports the history", request.user.pk)
     visible = Upload.objects.visible_to(access_of(request.user)).order_by().values("pk")

@@ -1,16 +1,18 @@
-"""What lists about imports can be narrowed by."""
+"""Filters of the lists about imports."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from config.admin_base import ModelAdmin
 from imports import datasets
 from imports.models import Upload
 from imports.monitoring.stalled import is_stalled
 from imports.rules.cells import GENERAL_REMEDIES
-from vendors.staff_pages import ModelAdmin
 
 if TYPE_CHECKING:
     from django.contrib.admin import SimpleListFilter as DropdownFilter
@@ -22,7 +24,7 @@ Choices = list[tuple[str, str]]
 
 
 class DatasetFilter(DropdownFilter):
-    title = "data set"
+    title = _("data set")
     parameter_name = "dataset"
     path = "dataset"
 
@@ -41,23 +43,23 @@ class UploadsDatasetFilter(DatasetFilter):
 
 
 class ProgressFilter(RadioFilter):
-    title = "progress"
+    title = _("progress")
     parameter_name = "progress"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
-        return [("under_way", "Under way"), ("stuck", "Stuck")]
+        return [("in_progress", gettext("In progress")), ("stalled", gettext("Stalled"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
-            case "under_way":
+            case "in_progress":
                 return queryset.exclude(status__in=Upload.ENDED)
-            case "stuck":
+            case "stalled":
                 return queryset.filter(is_stalled())
         return queryset
 
 
 class ErrorTypeFilter(DropdownFilter):
-    title = "error type"
+    title = _("error type")
     parameter_name = "error_type"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
@@ -68,7 +70,7 @@ class ErrorTypeFilter(DropdownFilter):
 
 
 def row_error_codes() -> Iterator[str]:
-    """Every code that a row of any data set can get, as often as it is declared."""
+    """Every error code that a row of any data set can get, as often as it is declared."""
     yield from GENERAL_REMEDIES
     for dataset in datasets.all_datasets().values():
         yield from (key.code for key in dataset.unique)
@@ -79,11 +81,11 @@ def row_error_codes() -> Iterator[str]:
 
 
 class OpenFilter(RadioFilter):
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
-        return [("open", "Open"), ("closed", "Closed")]
+        return [("open", gettext("Open")), ("closed", gettext("Closed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() in ("open", "closed"):

@@ -1,85 +1,96 @@
-"""What the admin's side bar offers, to those who may see it."""
+"""The admin's sidebar: what each user may see."""
 
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from imports.models import Alarm
 from imports.notifications.addresses import new_upload_url
 
-Item = tuple[str, str, str, str]  # title, symbol, app and model, right
+Item = tuple[str, str]  # app and model, icon; the title is the model's name, as on its pages
 
-SEND = new_upload_url()  # for vendors, and what no vendor uploads
+ALARMS = "imports.alarm"
 
-GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
+GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
-        "Imports",
+        _("Imports"),
         (
-            ("Uploads", "upload_file", "imports_upload", "imports.view_upload"),
-            ("Schedules", "event_repeat", "imports_schedule", "imports.view_schedule"),
-            ("Validation errors", "rule", "imports_rowerror", "imports.view_rowerror"),
-            ("Alarms", "notifications_active", "imports_alarm", "imports.view_alarm"),
-            ("E-mails", "mail", "imports_notification", "imports.view_notification"),
-            ("What people did", "history", "imports_action", "imports.view_action"),
+            ("imports.upload", "upload_file"),
+            ("imports.schedule", "event_repeat"),
+            ("imports.rowerror", "rule"),
+            (ALARMS, "notifications_active"),
+            ("imports.notification", "mail"),
+            ("imports.action", "history"),
         ),
     ),
     (
-        "Catalog",
+        _("Catalog"),
         (
-            ("Products", "inventory_2", "catalog_product", "catalog.view_product"),
-            ("Categories", "category", "catalog_category", "catalog.view_category"),
+            ("catalog.product", "inventory_2"),
+            ("catalog.category", "category"),
         ),
     ),
     (
-        "Warehouse",
+        _("Warehouse"),
         (
-            ("Customers", "badge", "warehouse_customer", "warehouse.view_customer"),
-            ("Metrics", "monitoring", "warehouse_metric", "warehouse.view_metric"),
+            ("warehouse.customer", "badge"),
+            ("warehouse.metric", "monitoring"),
         ),
     ),
     (
-        "People",
+        _("Users and access"),
         (
-            ("Vendors", "storefront", "vendors_vendor", "vendors.view_vendor"),
-            ("Users", "person", "auth_user", "auth.view_user"),
-            ("Groups", "group", "auth_group", "auth.view_group"),
-            ("Failed logins", "lock", "axes_accessattempt", "axes.view_accessattempt"),
-            ("What staff changed", "manage_history", "admin_logentry", "admin.view_logentry"),
+            ("vendors.vendor", "storefront"),
+            ("auth.user", "person"),
+            ("auth.group", "group"),
+            ("axes.accessattempt", "lock"),
+            ("admin.logentry", "manage_history"),
         ),
     ),
 )
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Unfold's declaration of the side bar; open alarms stand beside their name."""
-    may = request.user.has_perm
+    """The sidebar as unfold declares it, with the number of open alarms."""
+    user = request.user
     groups: list[dict[str, Any]] = [
-        {"title": title, "items": [_item(*item) for item in items if may(item[3])]}
+        {"title": title, "items": [_list(*item) for item in items if _may_view(user, item[0])]}
         for title, items in GROUPS
     ]
     groups = [group for group in groups if group["items"]]
     if not groups:
         return []
-    if may("imports.view_alarm") and (count := _open_alarms()):
-        alarms = next(i for i in groups[0]["items"] if i["title"] == "Alarms")
-        alarms["badge"] = f"{count} open"
-    if may("imports.view_upload") and may("imports.act_on_upload"):
-        send = {"title": "Upload a file", "icon": "upload", "link": SEND, "permission": always}
-        groups[0]["items"].insert(0, send)
-    home = {"title": "Dashboard", "icon": "dashboard", "link": reverse("admin:index")}
-    answers = reverse("admin:troubleshooting")
-    trouble = {"title": "When something goes wrong", "icon": "help", "link": answers}
-    return [{"items": [{**each, "permission": always} for each in (home, trouble)]}, *groups]
+    if _may_view(user, ALARMS) and (count := _open_alarms()):
+        link = _list(ALARMS, "")["link"]
+        alarms = next(item for item in groups[0]["items"] if item["link"] == link)
+        alarms["badge"] = gettext("%(count)s open") % {"count": f"{count:,}"}
+    if user.has_perms(["imports.view_upload", "imports.act_on_upload"]):
+        groups[0]["items"].insert(0, _item(gettext("Upload file"), "upload", new_upload_url()))
+    first = [
+        _item(gettext("Dashboard"), "dashboard", reverse("admin:index")),
+        _item(gettext("Runbook"), "help", reverse("admin:troubleshooting")),
+    ]
+    return [{"items": first}, *groups]
 
 
-def _item(title: str, symbol: str, model: str, right: str) -> dict[str, Any]:
-    return {
-        "title": title,
-        "icon": symbol,
-        "link": reverse(f"admin:{model}_changelist"),
-        "permission": always,
-    }
+def _may_view(user: Any, model: str) -> bool:
+    app, _dot, name = model.partition(".")
+    return bool(user.has_perm(f"{app}.view_{name}"))
+
+
+def _list(model: str, icon: str) -> dict[str, Any]:
+    title = capfirst(apps.get_model(model)._meta.verbose_name_plural)
+    return _item(str(title), icon, reverse(f"admin:{model.replace('.', '_')}_changelist"))
+
+
+def _item(title: str, icon: str, link: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": link, "permission": always}
 
 
 def always(request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Addresses of our own below a row's page in the admin."""
+"""Additional URLs below an object's page in the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 def row_page(
     rows: "ModelAdmin[Any]", name: str, view: Callable[..., HttpResponseBase]
 ) -> URLPattern:
-    """`<id>/<name>/`, for people with a login to the admin: what else they need the view asks.
+    """`<id>/<name>/`, for users who may enter the admin; the view checks all other permissions.
 
     Reversed as `admin:<app>_<model>_<name>`, with underscores for hyphens.
     """

@@ -1,8 +1,9 @@
-"""Staff's page of schedules: what is imported when from where, and "import now"."""
+"""Schedules: what is imported when and from where, and "import now"."""
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,17 +12,20 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils.timezone import now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from config.admin_base import ModelAdmin
 from imports.admin import cells
 from imports.admin.filters import DatasetFilter
 from imports.admin.row_pages import row_page
 from imports.datasets import all_datasets, title_of
 from imports.intake import schedules
 from imports.models import Schedule
-from vendors.staff_pages import ModelAdmin
+from imports.rules.quantities import minutes
 
 if TYPE_CHECKING:
     ScheduleModelForm = forms.ModelForm[Schedule]
@@ -29,13 +33,12 @@ else:
     ScheduleModelForm = forms.ModelForm
 
 RHYTHM = {"every_minutes", "cron", "is_enabled"}
-SOON = "It begins within a minute; what is new appears among the uploads."
 
 
 class ScheduleForm(ScheduleModelForm):
     """`data_set` because unfold takes any form with a field `dataset` for one of its own."""
 
-    data_set = forms.ChoiceField(label="Data set", widget=UnfoldAdminSelectWidget)
+    data_set = forms.ChoiceField(label=_("Data set"), widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Schedule
@@ -43,7 +46,7 @@ class ScheduleForm(ScheduleModelForm):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        if "data_set" in self.fields:  # who may only look has no form
+        if "data_set" in self.fields:  # read-only pages have no form
             choices = [(dataset.key, dataset.title) for dataset in all_datasets().values()]
             self.fields["data_set"].choices = choices  # type: ignore[attr-defined]
             self.initial.setdefault("data_set", self.instance.dataset)
@@ -77,7 +80,7 @@ class ScheduleAdmin(ModelAdmin):
     list_per_page = 50
     list_fullwidth = True
     search_fields = ("name", "prefix")
-    search_help_text = "Name or prefix"
+    search_help_text = _("Name or prefix")
     actions = ("import_now_selected",)
     autocomplete_fields = ("vendor",)
     change_form_template = "imports/admin/schedule.html"
@@ -85,46 +88,48 @@ class ScheduleAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "data_set", "vendor", "prefix")}),
         (
-            "When",
+            _("Timing"),
             {
-                "fields": (("every_minutes", "cron"), "is_enabled"),
-                "description": "Either every so many minutes, or by a crontab line.",
+                "fields": ("every_minutes", "cron", "is_enabled"),
+                "description": _("Set an interval or a cron expression, not both."),
             },
         ),
-        ("How it went", {"fields": ("next_run", "last_run", "created")}),
+        (_("History"), {"fields": ("next_run", "last_run", "created")}),
     )
 
     def has_import_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perm("imports.act_on_upload") and self.has_view_permission(request)
 
-    @admin.display(description="data set", ordering="dataset")
+    @admin.display(description=_("data set"), ordering="dataset")
     def data_set(self, schedule: Schedule) -> str:
         return title_of(schedule.dataset)
 
-    @admin.display(description="runs")
+    @admin.display(description=_("timing"))
     def rhythm(self, schedule: Schedule) -> str:
         return schedule.rhythm
 
-    @admin.display(description="next run", ordering="next_run_at")
+    @admin.display(description=_("next run"), ordering="next_run_at")
     def next_run(self, schedule: Schedule) -> str:
         if schedule.asked_at is not None:
-            return cells.two_lines("within a minute", f"asked for by {schedule.asked_by or '–'}")
+            return cells.two_lines(
+                gettext("within %(time)s") % {"time": minutes(settings.SCHEDULES_EVERY_SECONDS)},
+                gettext("requested %(by)s") % {"by": cells.by(schedule.asked_by)},
+            )
         if not schedule.is_enabled or schedule.next_run_at is None:
             return "–"
         return cells.two_lines(cells.moment(schedule.next_run_at), "")
 
-    @admin.display(description="last run", ordering="last_run_at")
+    @admin.display(description=_("last run"), ordering="last_run_at")
     def last_run(self, schedule: Schedule) -> str:
         if schedule.last_run_at is None:
             return "–"
         return cells.two_lines(cells.moment(schedule.last_run_at), schedule.last_result[:200])
 
-    @admin.display(description="set up")
+    @admin.display(description=_("created"))
     def created(self, schedule: Schedule) -> str:
         if schedule.pk is None:
             return "–"
-        by = schedule.created_by.get_username() if schedule.created_by else "somebody who has left"
-        return cells.two_lines(cells.moment(schedule.created_at), f"by {by}")
+        return cells.two_lines(cells.moment(schedule.created_at), cells.by(schedule.created_by))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         schedule: Schedule = obj
@@ -134,14 +139,14 @@ class ScheduleAdmin(ModelAdmin):
             tick = schedules.first_tick(schedule, now()) if schedule.is_enabled else None
             schedule.next_run_at = tick
             schedule.failures = 0
-        # Not what a run that is under way writes.
+        # All but what a run in progress writes.
         kept = ["last_run_at", "last_result", "asked_at", "asked_by"]
         names = [f.name for f in Schedule._meta.fields if f.name not in [*kept, "id", "created_at"]]
         schedule.save(update_fields=names if change else None)
 
     # --- import now ------------------------------------------------------------------------
 
-    @admin.action(description="Import now", permissions=["import"])
+    @admin.action(description=_("Import now"), permissions=["import"])
     def import_now_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         for schedule in queryset:
             self._import_now(request, schedule)
@@ -149,8 +154,13 @@ class ScheduleAdmin(ModelAdmin):
     def _import_now(self, request: HttpRequest, schedule: Schedule) -> None:
         with transaction.atomic():
             schedules.ask(schedule.pk, by=request.user)
-            self.log_change(request, schedule, "Asked to import now.")
-        self.message_user(request, f"{schedule.name}: {SOON}", messages.SUCCESS)
+            self.log_change(request, schedule, "Requested an import now.")
+        text = gettext(
+            "%(name)s: The import starts within %(time)s. New files will appear in the list of "
+            "uploads."
+        )
+        numbers = {"name": schedule.name, "time": minutes(settings.SCHEDULES_EVERY_SECONDS)}
+        self.message_user(request, text % numbers, messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
         import_now = row_page(self, "import-now", require_POST(self.import_now_view))

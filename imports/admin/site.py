@@ -1,4 +1,4 @@
-"""The admin site: one door, its own content policy, and a first page that says how imports do."""
+"""The admin site: one login page, its own content security policy, and a dashboard of imports."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,12 @@ from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from imports.admin import dashboard_stats
+from imports.monitoring.stalled import STALLED_AFTER
+from imports.rules.quantities import minutes
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite as UnfoldAdminSite
@@ -22,20 +25,20 @@ else:
 
 
 class AdminSite(UnfoldAdminSite):
-    index_title = "Dashboard"
+    index_title = _("Dashboard")
     index_template = "imports/admin/dashboard.html"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Every page of the admin gets the admin's policy; errors and all else the portal's."""
+        """Admin pages get the admin's policy; error pages and all others get the portal's."""
         return csp(settings.ADMIN_CONTENT_SECURITY_POLICY)(super().admin_view(view, cacheable))
 
     @method_decorator(never_cache)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """There is one login page, the portal's, and one throttle on it.
+        """The portal's login page is the only one, so that one throttle protects it.
 
-        Raises PermissionDenied for people who are logged in and are not staff.
+        Raises PermissionDenied for users who are logged in and are not staff.
         """
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied
@@ -45,7 +48,7 @@ class AdminSite(UnfoldAdminSite):
         return redirect_to_login(request.GET.get("next") or index, resolve_url(settings.LOGIN_URL))
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        from imports.admin import troubleshooting  # noqa: PLC0415 - models are not there before
+        from imports.admin import troubleshooting  # noqa: PLC0415 - models are loaded later
 
         page = self.admin_view(troubleshooting.page)
         return [path("troubleshooting/", page, name="troubleshooting"), *super().get_urls()]
@@ -57,7 +60,7 @@ class AdminSite(UnfoldAdminSite):
 
 
 def dashboard(request: HttpRequest) -> dict[str, Any]:
-    """The figures this person may see."""
+    """The numbers that this user may see."""
     may = request.user.has_perm
     context: dict[str, Any] = {}
     if may("imports.view_upload"):
@@ -67,11 +70,13 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
             "most_uploads": max(day.uploads for day in days) or 1,
             "total": dashboard_stats.total(days),
             "in_progress": dashboard_stats.in_progress(),
+            "stalled_after": minutes(STALLED_AFTER.total_seconds()),
         }
     if may("imports.view_rowerror"):
         found = dashboard_stats.top_error_types()
         context |= {
             "error_types": found,
+            "error_days": dashboard_stats.ERROR_DAYS,
             "most_errors": max((each.count for each in found.types), default=1),
         }
     if may("imports.view_alarm"):

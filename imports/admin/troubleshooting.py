@@ -1,25 +1,29 @@
-"""What staff do when something goes wrong: an answer for each kind of alarm, and for what vendors
-call about. Shown in the admin; alarms lead to their answer."""
+"""The runbook: what staff do about each kind of alarm, and about what vendors ask. Each alarm links
+to its entry."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from config.rounding import ceil_div
 from imports.models import Alarm
 from imports.monitoring.stalled import STALLED_AFTER
+from imports.rules.quantities import hours, minutes
+
+Text = str | Promise
 
 
 @dataclass(frozen=True)
 class Link:
-    """A list of the admin, by its model as addresses name it, and what narrows it down."""
+    """A list of the admin, by its model as URLs name it, with its filters."""
 
-    label: str
+    label: Text
     model: str
     query: str = ""
 
@@ -28,249 +32,267 @@ class Link:
         return reverse(f"admin:{self.model}_changelist") + self.query
 
     @property
-    def right(self) -> str:
-        """The permission without which the list is closed."""
-        app, _, model = self.model.partition("_")
+    def permission(self) -> str:
+        """The permission to view the list."""
+        app, _separator, model = self.model.partition("_")
         return f"{app}.view_{model}"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What it is about, in sentences, and what to do. Texts are templates over `numbers`."""
+class Question:
+    """A question with its answer, the steps that help, and lists to look at.
 
-    about: str
-    steps: tuple[str, ...]
-    links: tuple[Link, ...] = ()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An answer with its title and its numbers, under an address of its own."""
+    As declared, answer and steps are templates of `str.format` over the numbers of the deployment;
+    `filled` fills them in, and leaves out lists that the user may not view.
+    """
 
     key: str
-    title: str
-    about: str
-    steps: list[str]
-    links: list[Link]
+    title: Text
+    answer: Text
+    steps: tuple[Text, ...]
+    links: tuple[Link, ...] = ()
+
+    def filled(self, numbers: dict[str, str], request: HttpRequest) -> "Question":
+        return replace(
+            self,
+            answer=str(self.answer).format(**numbers),
+            steps=tuple(str(step).format(**numbers) for step in self.steps),
+            links=tuple(link for link in self.links if request.user.has_perm(link.permission)),
+        )
 
 
-UPLOADS = Link("Uploads", "imports_upload")
-FAILED = Link("Failed uploads", "imports_upload", "?status=failed")
-MAILS = Link("E-mails", "imports_notification")
-VENDORS = Link("Vendors", "vendors_vendor")
-USERS = Link("Users", "auth_user")
+UPLOADS = Link(_("Uploads"), "imports_upload")
+FAILED = Link(_("Failed uploads"), "imports_upload", "?status__exact=failed")
+EMAILS = Link(_("Emails"), "imports_notification")
+VENDORS = Link(_("Vendors"), "vendors_vendor")
+USERS = Link(_("Users"), "auth_user")
 
-ALARMS: dict[Alarm.Kind, Answer] = {
-    Alarm.Kind.FAILED_UPLOAD: Answer(
-        "An upload was tried {max_attempts} times, or met something that does not pass by itself. "
-        "Rows that went in before are in, each once; nothing is half done.",
-        (
-            "Open the upload: “Failure” has the error, and its history who did what.",
-            "Was it an outage that is over? Retry it. What is in counts as valid.",
-            "The same error again is for operators: the log of the worker has it under the id.",
-            "Close the alarm when the upload has ended well.",
+
+def about(kind: Alarm.Kind, answer: Text, steps: tuple[Text, ...], *links: Link) -> Question:
+    """What to do about a kind of alarm."""
+    return Question(kind.value, kind.label, answer, steps, links)
+
+
+ALARMS = (
+    about(
+        Alarm.Kind.FAILED_UPLOAD,
+        _(
+            "We tried an upload {max_attempts} times, or hit an error that a retry cannot fix. "
+            "Rows imported before the failure stay imported, each once."
         ),
-        (FAILED,),
-    ),
-    Alarm.Kind.UNKNOWN_VENDOR: Answer(
-        "Somebody dropped a file under a prefix that is no vendor’s id.",
         (
-            "A vendor we know, mistyped? Ask them to drop it again under their own id.",
-            "A new one? Set up the vendor with exactly that id, then retry the upload.",
-            "The file is kept for {source_kept} hours.",
+            _("Open the upload. “Failure” shows the error, and “History” who did what."),
+            _("If an outage caused it and is over, retry the upload."),
+            _(
+                "If the same error comes back, tell the operators: the worker’s log has the "
+                "details under the upload’s ID."
+            ),
+            _("Close the alarm when the upload has completed."),
         ),
-        (VENDORS,),
+        FAILED,
     ),
-    Alarm.Kind.UNSENT_MAIL: Answer(
-        "The mail service turned an e-mail down for good, or its answers were lost twice.",
+    about(
+        Alarm.Kind.UNKNOWN_VENDOR,
+        _("A file arrived under a prefix that is not a vendor’s ID."),
         (
-            "Open the e-mail: the last error says which, and to whom it was.",
-            "Correct the vendor’s contact address or the person’s; the next e-mail goes there.",
-            "This one is not sent again. All it says is on the page of the upload: pass that on.",
+            _("A known vendor with a typo: ask them to send the file again under their own ID."),
+            _("A new vendor: add the vendor with exactly that ID, then retry the upload."),
+            _("The file is kept for {source_kept}."),
         ),
-        (MAILS, VENDORS, USERS),
+        VENDORS,
     ),
-    Alarm.Kind.FAILED_IMPORT: Answer(
-        "A file that a machine sent was refused, or no row of it went in. Nobody waits for its "
-        "result, so this alarm says it.",
+    about(
+        Alarm.Kind.UNSENT_MAIL,
+        _("The mail service rejected an email, or twice did not confirm it."),
         (
-            "Open the upload: it says what is wrong, and in which item.",
-            "Tell the people whose program writes the file. Their next file is another upload.",
+            _("Open the email. “Last error” shows the reason, and “To” the address."),
+            _("Correct the address of the vendor or the user. The next email goes there."),
+            _(
+                "We don’t send this email again. The upload’s page has all its content: pass that "
+                "on to the vendor."
+            ),
         ),
-        (FAILED,),
+        EMAILS,
+        VENDORS,
+        USERS,
     ),
-    Alarm.Kind.DEAD_LETTER: Answer(
-        "A message was set aside because nobody could process it. No file is lost.",
+    about(
+        Alarm.Kind.FAILED_IMPORT,
+        _(
+            "A file sent by a program was rejected, or none of its rows could be imported. Its "
+            "sender does not watch the result, so we raise an alarm."
+        ),
         (
-            "This is for operators: docs/operate.md, “Redrive dead letters”.",
-            "Close the alarm when the queue is empty; as long as it is not, it comes again.",
+            _("Open the upload to see what is wrong, and in which row."),
+            _("Tell the team whose program writes the file. Their next file becomes a new upload."),
+        ),
+        FAILED,
+    ),
+    about(
+        Alarm.Kind.DEAD_LETTER,
+        _("Messages could not be processed and were set aside. No file is lost."),
+        (
+            _("Tell the operators: docs/operate.md, “Redrive dead letters”, describes what to do."),
+            _("Close the alarm when the queue is empty. Until then it would open again."),
         ),
     ),
-    Alarm.Kind.FAILED_SCHEDULE: Answer(
-        "A schedule could not look for its objects several times in a row. It goes on trying.",
+    about(
+        Alarm.Kind.FAILED_SCHEDULE,
+        _("A schedule failed several times in a row. It keeps trying."),
         (
-            "Open the schedule: its last run says what the storage or the database answered.",
-            (
-                "Is the prefix still right? Operators must allow a new one: schedule_prefixes in "
+            _("Open the schedule. “Last run” shows the error of the storage or the database."),
+            _(
+                "Check its prefix. Operators must allow a new one: schedule_prefixes in "
                 "deploy/aws/cdk.json."
             ),
-            "“Import now” tries at once. Close the alarm when it worked.",
+            _("Choose “Import now” to try again. Close the alarm when it worked."),
         ),
-        (Link("Schedules", "imports_schedule"),),
+        Link(_("Schedules"), "imports_schedule"),
     ),
-}
+)
 
-QUESTIONS: dict[str, tuple[str, Answer]] = {
-    "stuck": (
-        "An upload is stuck",
-        Answer(
-            "Its last attempt failed, or there was no progress for {stuck_minutes} minutes.",
-            (
-                "Its page says what it waits for, and when the next try is. Most outages pass.",
-                (
-                    "“Waiting for a free worker” for a minute or two is a worker being started. "
-                    "For longer, or many at once: tell operators."
-                ),
-                "Cancel it, if nobody wants it any more. Rows that are in stay in.",
+QUESTIONS = (
+    Question(
+        "stalled",
+        _("An upload is stalled"),
+        _("Its last attempt failed, or it has made no progress for {stalled_after}."),
+        (
+            _(
+                "Open the upload to see what it is waiting for, and when the next attempt is. Most "
+                "outages pass."
             ),
-            (Link("Stuck uploads", "imports_upload", "?progress=stuck"),),
+            _(
+                "“Waiting in the queue” for a minute or two means that a worker is starting. If it "
+                "takes longer, or many uploads wait, tell the operators."
+            ),
+            _("Cancel the upload if it is no longer needed. Rows that were already imported stay."),
         ),
+        (Link(_("Stalled uploads"), "imports_upload", "?progress=stalled"),),
     ),
-    "not-there": (
-        "A vendor’s file does not appear",
-        Answer(
-            "A file dropped into S3 is an upload within seconds, after {sweep_minutes} minutes at "
-            "the latest; one of the form at once.",
-            (
-                "Search the uploads for the file’s name, without filters.",
-                "Look for an alarm about an unknown vendor: the id in the key may be mistyped.",
-                "Ask for the whole key, and whether the copy has ended.",
-            ),
-            (UPLOADS, Link("Alarms", "imports_alarm", "?state=open")),
+    Question(
+        "not-there",
+        _("A vendor can’t see an upload"),
+        _(
+            "A file sent with the form is an upload immediately. A file sent by file transfer "
+            "becomes one within seconds, {sweep} at most."
         ),
+        (
+            _("Search the uploads for the file name, without filters."),
+            _("Look for an alarm about an unknown vendor: the ID in the key may have a typo."),
+            _("Ask the vendor for the complete key, and whether the transfer has finished."),
+        ),
+        (UPLOADS, Link(_("Open alarms"), "imports_alarm", "?state=open")),
     ),
-    "category": (
-        "A category is missing",
-        Answer(
-            "Rows with a category that is not approved are turned down; the others are in.",
-            (
-                "Add the category. It counts for files read from then on.",
-                (
-                    "Retry the upload within {source_kept} hours: the rows that are in stay in, "
-                    "and those that lacked the category follow."
-                ),
-            ),
-            (
-                Link("Categories", "catalog_category"),
-                Link(
-                    "Rows without a category",
-                    "imports_rowerror",
-                    "?error_type=INVALID_CATEGORY",
-                ),
+    Question(
+        "category",
+        _("A category is missing"),
+        _("Rows with a category that is not approved are rejected. The other rows are imported."),
+        (
+            _("Add the category. It applies to all files read from then on."),
+            _(
+                "Retry the upload within {source_kept}. Imported rows stay as they are, and the "
+                "rows that lacked the category are imported."
             ),
         ),
-    ),
-    "wrong-file": (
-        "The wrong file went in",
-        Answer(
-            "There is no undo: what is in may have been read by others already.",
-            (
-                "Still running? Cancel it: the rest of the file is not read.",
-                "Wrong values? The vendor sends the right ones with “Update”.",
-                (
-                    "Products that should not be there: the list of products finds those of an "
-                    "upload by its id."
-                ),
-            ),
-            (Link("Products", "catalog_product"),),
-        ),
-    ),
-    "no-retry": (
-        "There is no “Retry”",
-        Answer(
-            "An upload can be retried when it ended short of complete and its file is still there.",
-            (
-                "All rows are in: there is nothing to retry.",
-                "Older than {source_kept} hours: the file is gone. Ask for it again.",
-                (
-                    "The button is missing everywhere? Then the right “Can retry and cancel "
-                    "uploads” is; the group Reviewers has it."
-                ),
+        (
+            Link(_("Categories"), "catalog_category"),
+            Link(
+                _("Rows with an unknown category"),
+                "imports_rowerror",
+                "?error_type=INVALID_CATEGORY",
             ),
         ),
     ),
-    "no-email": (
-        "A vendor got no e-mail",
-        Answer(
-            "It goes to who sent the file; for a file dropped into S3, to the vendor’s contact "
-            "address; if there is none, to us.",
-            (
-                "Find the e-mail by the upload’s id: its state and address tell.",
-                "“Sent” means that the mail service took it. Ask for a look into the spam folder.",
+    Question(
+        "wrong-file",
+        _("The wrong file was imported"),
+        _("An import cannot be undone: others may have read the rows already."),
+        (
+            _("If the upload is still in progress, cancel it. The remaining rows are skipped."),
+            _("If values are wrong, the vendor can send the correct ones with “Update”."),
+            _(
+                "If there are products that should not exist, search the list of products for the "
+                "upload’s ID and deactivate them."
             ),
-            (MAILS, VENDORS),
         ),
+        (Link(_("Products"), "catalog_product"),),
     ),
-    "counts": (
-        "The numbers do not add up",
-        Answer(
-            "Imported, with errors and skipped make the total of an upload that ended completed or "
-            "partial. What a cancelled or broken-off one did not reach is “not processed”; a "
-            "refused file counts nothing.",
-            ("One row may have several errors: errors are more than rows with errors.",),
-        ),
-    ),
-    "login": (
-        "Somebody cannot log in, or sees too little",
-        Answer(
-            "After {login_failures} wrong passwords from one place a name is locked there for "
-            "{login_minutes} minutes. A new password, by e-mail, unlocks it at once.",
-            (
-                "Failed logins shows who, from where and when.",
-                (
-                    "A vendor’s person sees nothing? They must be a member of the vendor, and both "
-                    "the person and the vendor active."
-                ),
-                "A member of staff sees nothing? They need “staff status” and a group.",
+    Question(
+        "no-retry",
+        _("There is no “Retry” button"),
+        _("You can retry an upload that ended with rejected rows while its file is kept."),
+        (
+            _("If all rows were imported, there is nothing to retry."),
+            _("After {source_kept} the file is deleted. Ask the vendor to send it again."),
+            _(
+                "If you never see the button, you lack the permission “Can retry and cancel "
+                "uploads”. The group Reviewers has it."
             ),
-            (Link("Failed logins", "axes_accessattempt"), USERS),
         ),
     ),
-}
+    Question(
+        "no-email",
+        _("A vendor got no email"),
+        _(
+            "It goes to the user who sent the file. For a file sent by file transfer it goes to "
+            "the vendor’s contact email or, if there is none, to us."
+        ),
+        (
+            _("Search the emails for the upload’s ID and check their state and address."),
+            _(
+                "“Sent” means that the mail service accepted the email. Ask the vendor to look in "
+                "the spam folder."
+            ),
+        ),
+        (EMAILS, VENDORS),
+    ),
+    Question(
+        "counts",
+        _("The numbers do not add up"),
+        _(
+            "When an upload is completed or partially imported, its imported, rejected and skipped "
+            "rows add up to the total. Rows that a canceled or failed upload did not reach are "
+            "“not processed”. A rejected file has no counts."
+        ),
+        (_("One row can have several errors, so there can be more errors than rejected rows."),),
+    ),
+    Question(
+        "login",
+        _("A user can’t log in, or sees too little"),
+        _(
+            "After {login_failures} wrong passwords from the same address, that address is locked "
+            "out of the account for {login_pause}. Resetting the password by email unlocks it "
+            "immediately."
+        ),
+        (
+            _("“Failed logins” shows which accounts, from where and when."),
+            _("A vendor’s user who sees no uploads must be active and a member of the vendor."),
+            _("A staff user who sees nothing needs “Staff status” and a group."),
+        ),
+        (Link(_("Failed logins"), "axes_accessattempt"), USERS),
+    ),
+)
 
 
 def page(request: HttpRequest) -> TemplateResponse:
-    """The page, for everybody who may enter the admin; links only to lists that open."""
-    by_kind = {kind.value: (kind.label, answer) for kind, answer in ALARMS.items()}
+    """The page, for all staff; links lead only to lists that they may view."""
+    numbers = numbers_now()
     context = {
         **admin.site.each_context(request),
-        "title": "When something goes wrong",
-        "alarms": list(entries(by_kind, request)),
-        "questions": list(entries(QUESTIONS, request)),
+        "title": gettext("Runbook"),
+        "alarms": [question.filled(numbers, request) for question in ALARMS],
+        "questions": [question.filled(numbers, request) for question in QUESTIONS],
     }
     return TemplateResponse(request, "imports/admin/troubleshooting.html", context)
 
 
-def entries(answers: Mapping[str, tuple[str, Answer]], request: HttpRequest) -> Iterator[Entry]:
-    filled = numbers()
-    for key, (title, answer) in answers.items():
-        yield Entry(
-            key,
-            title,
-            answer.about.format(**filled),
-            [step.format(**filled) for step in answer.steps],
-            [link for link in answer.links if request.user.has_perm(link.right)],
-        )
-
-
-def numbers() -> dict[str, object]:
-    """What the answers fill in, as this deployment is set."""
-    wait = settings.EVENT_GRACE_SECONDS + settings.MISSING_EVENTS_EVERY_SECONDS
+def numbers_now() -> dict[str, str]:
+    """What the answers fill in, with units, as this deployment is set."""
     return {
-        "max_attempts": settings.MAX_ATTEMPTS,
-        "source_kept": settings.SOURCE_KEPT_HOURS,
-        "stuck_minutes": int(STALLED_AFTER.total_seconds() // 60),
-        "sweep_minutes": ceil_div(int(wait), 60),
-        "login_failures": settings.AXES_FAILURE_LIMIT,
-        "login_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
+        "max_attempts": f"{settings.MAX_ATTEMPTS:,}",
+        "source_kept": hours(settings.SOURCE_KEPT_HOURS),
+        "stalled_after": minutes(STALLED_AFTER.total_seconds()),
+        "sweep": minutes(settings.EVENT_GRACE_SECONDS + settings.MISSING_EVENTS_EVERY_SECONDS),
+        "login_failures": f"{settings.AXES_FAILURE_LIMIT:,}",
+        "login_pause": minutes(settings.AXES_COOLOFF_TIME.total_seconds()),
     }

@@ -1,6 +1,9 @@
-"""What the page of one upload shows."""
+"""The content of the page of one upload."""
 
 from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from imports import datasets
 from imports.admin import cells
@@ -9,11 +12,17 @@ from imports.reports.summary import error_groups
 from imports.rules.refusals import REFUSALS
 
 MAX_ERRORS = 50
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "": "one column"}
+DELIMITERS = {
+    ",": _("comma"),
+    ";": _("semicolon"),
+    "\t": _("tab"),
+    "|": _("pipe"),
+    "": _("one column"),
+}
 
 
 def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
-    """All of it, in a number of queries that does not depend on how much there is."""
+    """All of it, in a constant number of queries."""
     dataset = datasets.all_datasets().get(upload.dataset)
     layout = datasets.layout_of(upload)
     errors = RowError.objects.filter(upload=upload, run=upload.run)
@@ -30,15 +39,15 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         **progress_of(upload),
         "title": upload.upload_id,
         "subtitle": None,
-        "nouns": dataset.nouns if dataset else "rows",
         "dataset_title": datasets.title_of(upload.dataset),
+        "mode_title": dataset.mode_title(upload.mode) if dataset else upload.mode,
         "by_vendor": dataset is None or dataset.by_vendor,
         "refusal": REFUSALS.get(upload.failure_code),
         "groups": groups,
         "error_count": sum(group.count for group in groups),
         "errors": shown,
         "mails": upload.notifications.order_by("-run"),
-        "deeds": upload.actions.select_related("by"),
+        "actions": upload.actions.select_related("by"),
         "encoding": layout.encoding,
         "delimiter": DELIMITERS.get(layout.delimiter, "") if layout.header else "",
         "has_report": bool(upload.error_file_version),
@@ -56,15 +65,20 @@ def in_file_order(row: dict[str, str], upload: Upload) -> dict[str, str]:
 
 
 def progress_of(upload: Upload) -> dict[str, Any]:
-    """What moves while the upload is under way, and the counters that add up at its end."""
+    """What changes while the upload is in progress, and the counters that add up at its end."""
+    is_check = upload.mode == Upload.Mode.CHECK
     return {
         "upload": upload,
         "badge": cells.status_badge(upload),
         "took": cells.duration(upload),
         "counters": [
-            ("Valid", upload.valid_records, "good"),
-            ("Rejected", upload.error_records, "bad"),
-            ("Skipped", upload.skipped_records, "calm"),
-            ("Not processed", upload.not_processed, "calm"),
+            (
+                gettext("Without errors") if is_check else gettext("Imported"),
+                upload.valid_records,
+                "good",
+            ),
+            (gettext("Rejected"), upload.error_records, "bad"),
+            (gettext("Skipped"), upload.skipped_records, "calm"),
+            (gettext("Not processed"), upload.not_processed, "calm"),
         ],
     }

@@ -1,4 +1,4 @@
-"""Staff's pages about uploads: the list, one upload, its files, retry and cancel."""
+"""Uploads: the list, one upload, its files, retry and cancel."""
 
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -19,6 +19,8 @@ from django.http import (
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -26,6 +28,7 @@ from unfold.contrib.filters.admin import (
     ChoicesRadioFilter,
 )
 
+from config.admin_base import LookOnlyAdmin, WholeDaysFilter
 from imports import actions, datasets
 from imports.admin import cells
 from imports.admin.export import export
@@ -33,13 +36,12 @@ from imports.admin.filters import DatasetFilter, ProgressFilter
 from imports.admin.row_pages import row_page
 from imports.admin.upload_page import progress_of, upload_page
 from imports.intake.receive import UPLOAD_ID
-from imports.models import Upload
+from imports.models import Action, Upload
 from imports.notifications import report_links
 from imports.storage import s3
 from vendors.access import access_of
-from vendors.staff_pages import LookOnlyAdmin, WholeDaysFilter
 
-MAX_AT_ONCE = 500  # each takes some milliseconds, and the page waits for all of them
+MAX_AT_ONCE = 500  # each takes some milliseconds, and the request waits for all of them
 
 
 @admin.register(Upload)
@@ -65,7 +67,7 @@ class UploadAdmin(LookOnlyAdmin):
     list_select_related = ("vendor", "uploaded_by", "schedule")
     list_fullwidth = True
     search_fields = ("upload_id", "file_name")
-    search_help_text = "Upload ID or file name"
+    search_help_text = _("Upload ID or file name")
     actions = ("retry_selected", "cancel_selected", "export_selected")
     change_list_template = "imports/admin/uploads.html"
     change_form_template = "imports/admin/upload.html"
@@ -76,7 +78,7 @@ class UploadAdmin(LookOnlyAdmin):
         return request.user.has_perm("imports.act_on_upload")
 
     def _visible(self, request: HttpRequest, object_id: str) -> Upload:
-        """The upload, or 404; PermissionDenied for staff who may not look at uploads at all."""
+        """The upload, or 404; PermissionDenied for staff who may not view uploads at all."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         uploads = Upload.objects.visible_to(access_of(request.user)).select_related("vendor")
@@ -88,113 +90,121 @@ class UploadAdmin(LookOnlyAdmin):
         uploads: QuerySet[Upload] = super().get_queryset(request)
         return uploads.defer("layout", "ignored_columns")
 
-    @admin.display(description="upload")
+    @admin.display(description=_("upload"))
     def upload(self, upload: Upload) -> str:
         return cells.two_lines(upload.upload_id, upload.file_name)
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=_("status"), ordering="status")
     def state(self, upload: Upload) -> str:
-        notes = [f"run {upload.run}"] if upload.run > 1 else []
-        notes += ["check only"] if upload.mode == Upload.Mode.CHECK else []
+        notes = [gettext("run %(number)s") % {"number": upload.run}] if upload.run > 1 else []
+        notes += [gettext("check only")] if upload.mode == Upload.Mode.CHECK else []
         return cells.two_lines(cells.status_badge(upload), ", ".join(notes))
 
-    @admin.display(description="vendor", ordering="vendor__name")
+    @admin.display(description=_("vendor"), ordering="vendor__name")
     def vendor_name(self, upload: Upload) -> str:
         return cells.vendor_name(upload)
 
-    @admin.display(description="data set", ordering="dataset")
+    @admin.display(description=_("data set"), ordering="dataset")
     def data_set(self, upload: Upload) -> str:
         return datasets.title_of(upload.dataset)
 
-    @admin.display(description="valid rows", ordering="valid_records")
+    @admin.display(description=_("rows imported"), ordering="valid_records")
     def rows(self, upload: Upload) -> str:
         if not upload.total_records:
             return cells.two_lines("–", upload.failure_code)
-        valid = cells.number(upload.valid_records)
-        counts = [
-            f"{cells.number(upload.error_records)} rejected" if upload.error_records else "",
-            f"{cells.number(upload.skipped_records)} skipped" if upload.skipped_records else "",
-            f"{cells.number(upload.not_processed)} not processed" if upload.not_processed else "",
-        ]
-        return cells.two_lines(
-            f"{valid} of {cells.number(upload.total_records)} ({upload.success_rate}%)",
-            ", ".join(filter(None, counts)),
+        text = gettext("%(valid)s of %(total)s (%(rate)s%%)") % {
+            "valid": cells.number(upload.valid_records),
+            "total": cells.number(upload.total_records),
+            "rate": upload.success_rate,
+        }
+        others = (
+            (gettext("%(count)s rejected"), upload.error_records),
+            (gettext("%(count)s skipped"), upload.skipped_records),
+            (gettext("%(count)s not processed"), upload.not_processed),
         )
+        notes = [note % {"count": cells.number(count)} for note, count in others if count]
+        return cells.two_lines(text, ", ".join(notes))
 
-    @admin.display(description="took")
+    @admin.display(description=_("duration"))
     def took(self, upload: Upload) -> str:
         return cells.two_lines(cells.duration(upload), "")
 
-    @admin.display(description="uploaded", ordering="upload_timestamp")
+    @admin.display(description=_("uploaded"), ordering="upload_timestamp")
     def uploaded(self, upload: Upload) -> str:
-        how = "dropped into S3" if upload.schedule is None else f"by schedule {upload.schedule}"
-        by = upload.uploaded_by.get_username() if upload.uploaded_by else how
-        return cells.two_lines(cells.moment(upload.upload_timestamp), by)
+        if upload.uploaded_by:
+            how = cells.by(upload.uploaded_by)
+        elif upload.schedule:
+            how = gettext("by schedule %(name)s") % {"name": upload.schedule}
+        else:
+            how = gettext("by file transfer")
+        return cells.two_lines(cells.moment(upload.upload_timestamp), how)
 
     # --- what staff can do -----------------------------------------------------------------
 
-    @admin.action(description="Retry selected uploads", permissions=["act"])
+    @admin.action(description=_("Retry selected uploads"), permissions=["act"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
-        self._act_on_each(request, queryset, actions.retry, "Retried")
+        self._act_on_each(request, queryset, actions.retry, Action.Kind.RETRY)
 
-    @admin.action(description="Cancel selected uploads", permissions=["act"])
+    @admin.action(description=_("Cancel selected uploads"), permissions=["act"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
-        self._act_on_each(request, queryset, actions.cancel, "Cancelled")
+        self._act_on_each(request, queryset, actions.cancel, Action.Kind.CANCEL)
 
     def _act_on_each(
         self,
         request: HttpRequest,
         uploads: QuerySet[Upload],
         act: Callable[..., Upload],
-        done: str,
+        done: Action.Kind,
     ) -> None:
         ids = list(uploads.order_by("upload_timestamp", "pk").values_list("pk", flat=True))
         if len(ids) > MAX_AT_ONCE:
-            text = f"Choose at most {MAX_AT_ONCE} uploads at once; you chose {len(ids):,}."
-            self.message_user(request, text, messages.ERROR)
+            text = gettext("Select %(most)s uploads or fewer. You selected %(count)s.")
+            numbers = {"most": f"{MAX_AT_ONCE:,}", "count": f"{len(ids):,}"}
+            self.message_user(request, text % numbers, messages.ERROR)
             return
         acted = sum(self._act(request, upload_id, act, done) for upload_id in ids)
         if acted:
-            noun = "upload" if acted == 1 else "uploads"
-            self.message_user(request, f"{done} {acted} {noun}.", messages.SUCCESS)
+            text = ngettext("%(done)s %(count)s upload.", "%(done)s %(count)s uploads.", acted)
+            numbers = {"done": str(done.label), "count": f"{acted:,}"}
+            self.message_user(request, text % numbers, messages.SUCCESS)
 
     def _act(
-        self, request: HttpRequest, upload_id: str, act: Callable[..., Upload], done: str
+        self, request: HttpRequest, upload_id: str, act: Callable[..., Upload], done: Action.Kind
     ) -> bool:
-        """Do it and write it down, both or neither; tell why when it is not possible."""
+        """Do it and log it, both or neither; say why if it is not possible."""
         try:
             with transaction.atomic():
                 upload = act(upload_id, by=request.user)
-                self.log_change(request, upload, f"{done} (run {upload.run}).")
+                self.log_change(request, upload, f"{done.label} (run {upload.run}).")
         except actions.NotPossible as reason:
             self.message_user(request, f"{upload_id}: {reason}", messages.ERROR)
             return False
         return True
 
     def retry_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._act_view(request, object_id, actions.retry, "Retried")
+        return self._act_view(request, object_id, actions.retry, Action.Kind.RETRY)
 
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._act_view(request, object_id, actions.cancel, "Cancelled")
+        return self._act_view(request, object_id, actions.cancel, Action.Kind.CANCEL)
 
     def _act_view(
-        self, request: HttpRequest, object_id: str, act: Callable[..., Upload], done: str
+        self, request: HttpRequest, object_id: str, act: Callable[..., Upload], done: Action.Kind
     ) -> HttpResponse:
         upload = self._visible(request, object_id)
         if not self.has_act_permission(request):
             raise PermissionDenied
         if self._act(request, upload.upload_id, act, done):
-            self.message_user(request, f"{done} {upload.upload_id}.", messages.SUCCESS)
+            self.message_user(request, f"{done.label} {upload.upload_id}.", messages.SUCCESS)
         return HttpResponseRedirect(cells.upload_address(upload.upload_id))
 
     # --- the history as a file -------------------------------------------------------------
 
-    @admin.action(description="Export selected uploads as CSV", permissions=["view"])
+    @admin.action(description=_("Export selected uploads as CSV"), permissions=["view"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Upload]) -> HttpResponseBase:
         return export(request, queryset)
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """All uploads that the list shows for the same query, on however many pages."""
+        """All uploads that the list shows for the same query, on all pages."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -249,7 +259,7 @@ class UploadAdmin(LookOnlyAdmin):
         return answer
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What moves while an upload is under way; at its end the page is loaded anew."""
+        """The progress of an upload; at its end the whole page reloads."""
         upload = self._visible(request, object_id)
         answer = render(request, "imports/admin/upload_progress.html", progress_of(upload))
         if upload.has_ended:
@@ -257,17 +267,17 @@ class UploadAdmin(LookOnlyAdmin):
         return answer
 
     def report_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The error report: on to a short-lived address of the version we wrote."""
+        """Redirect to a short-lived URL of the error report, in the version we wrote."""
         upload = self._visible(request, object_id)
         if not upload.error_file_version:
-            _not_there("This upload has no error report.")
+            _not_there(gettext("This upload has no error report."))
         return _on_to(report_links.download_url(upload, upload.error_file_version))
 
     def source_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The vendor's file: on to a short-lived address of the version that was imported."""
+        """Redirect to a short-lived URL of the vendor's file, in the version that was imported."""
         upload = self._visible(request, object_id)
         if upload.s3_version is None or upload.source_deleted_at is not None:
-            _not_there("The file is not in our storage.")
+            _not_there(gettext("The file is no longer stored."))
         dataset = datasets.all_datasets().get(upload.dataset)
         extension = dataset.format.extension if dataset else "txt"
         name = f"{upload.upload_id}_source.{extension}"  # never the vendor's text in a header
@@ -277,7 +287,7 @@ class UploadAdmin(LookOnlyAdmin):
 
 
 def _quoted(object_id: str) -> str:
-    """An id from an address as Django's admin writes it, also where a person wrote it plainly."""
+    """An ID as Django's admin writes it in URLs, also if it was typed in plainly."""
     return quote(object_id) if UPLOAD_ID.fullmatch(object_id) else object_id
 
 

@@ -1,7 +1,7 @@
-"""Good rows into a table of ours, when all rows of the file are good; otherwise none of them.
+"""Writes the rows of a file to a PostgreSQL table if all of them are valid; otherwise none.
 
-Rows wait in an unlogged table, batch by batch, until the last one is judged. Then one statement
-moves them. PostgreSQL empties that table when it crashes, so they are counted first.
+The rows wait in an unlogged table, batch by batch, until the last one is validated. Then one
+statement moves them. PostgreSQL empties that table after a crash, so the rows are counted first.
 """
 
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from imports.models import Upload
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
 
-MAX_MOVE_SECONDS = settings.CELERY_TASK_TIME_LIMIT - 40  # seconds; deleting the rows comes after it
+MAX_MOVE_SECONDS = settings.CELERY_TASK_TIME_LIMIT - 40  # the waiting rows are deleted afterward
 PROVENANCE = ("upload_id", "upload_row")
 
 
 @dataclass(frozen=True)
 class AllOrNothing(Destination):
-    """A table whose model has the columns of the data set by their keys, `upload_id` and
-    `upload_row`; `incoming` has the same and is unlogged.
+    """A table whose model has a field for each column key, `upload_id` and `upload_row`.
 
-    A row whose key is there already, also from an earlier row of the file, is passed over.
+    `incoming` has the same fields and is unlogged. A row whose key already exists, also from an
+    earlier row of the file, is skipped.
     """
 
     model: type[models.Model]
@@ -34,10 +34,10 @@ class AllOrNothing(Destination):
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         if upload.cursor == 0:
-            self._empty(upload)  # what a run or a worker before us has left
+            self._empty(upload)  # rows left by an earlier run or worker
         clean = clean_positions(batch)
         if upload.error_records or batch.problems:
-            # Nothing will be in. The rest is judged for its errors alone.
+            # Nothing will be imported. The rest is validated only to report its errors.
             undone = upload.valid_records + len(clean) if last else 0
             return BatchOutcome(valid=len(clean) - undone)
         columns = [column.key for column in batch.schema.columns]
@@ -56,19 +56,19 @@ class AllOrNothing(Destination):
 
     def run_ends(self, upload: Upload) -> None:
         self._empty(upload)
-        if upload.cursor < upload.staged_items:  # cancelled or broken off before the last batch
+        if upload.cursor < upload.staged_items:  # canceled or broken off before the last batch
             upload.valid_records = 0
 
     def _empty(self, upload: Upload) -> None:
         self.incoming._default_manager.filter(upload_id=upload.upload_id).delete()
 
     def _move(self, upload: Upload, columns: list[str]) -> int:
-        """Bring all waiting rows in; returns how many of the upload's rows are in now.
+        """Move all waiting rows. Returns how many of the upload's rows are in the table now.
 
-        In the order of their key, lest two uploads with the same keys wait for each other.
+        They are moved in key order, so that two uploads with the same keys do not deadlock.
         """
         before = 0
-        if upload.run > 1:  # an earlier run may have been cancelled after it had brought all in
+        if upload.run > 1:  # an earlier run may have been canceled after its move
             before = self.model._default_manager.filter(upload_id=upload.upload_id).count()
         unique = next(
             c for c in self.model._meta.constraints if isinstance(c, models.UniqueConstraint)
@@ -83,7 +83,7 @@ class AllOrNothing(Destination):
             key=identifiers([*unique.fields, "upload_row"]),
         )
         with connection.cursor() as cursor:
-            # Too slow is a failure that is counted; a killed worker would try again for ever.
+            # A timeout is a failed attempt; the task time limit would kill the worker instead.
             cursor.execute("SET LOCAL statement_timeout = %s", [f"{MAX_MOVE_SECONDS}s"])
             cursor.execute(statement, [upload.upload_id])
             return before + int(cursor.rowcount)

@@ -1,4 +1,4 @@
-"""Where good rows go. A destination decides, inside the batch's transaction, which rows get in."""
+"""Destinations: inside a batch's transaction, they decide which valid rows are imported."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from imports.validation.batch import ValidatedBatch
 
 @dataclass
 class BatchOutcome:
-    """What a batch adds to the upload's counters, and which of its clean rows were turned down.
+    """What a batch adds to the upload's counters, and which of its clean rows were rejected.
 
-    `problems` is by position in the batch. The numbers may be negative where the end of the file
-    undoes what earlier batches counted. What earlier batches left is `lost` when a server crash
-    took it: then nothing was taken, and the load has to begin again.
+    `problems` is keyed by position in the batch. `valid` may be negative in the last batch, which
+    can take back what earlier batches counted. If `lost`, a server crash deleted the rows of
+    earlier batches: nothing was written, and the load must start again.
     """
 
     valid: int = 0
@@ -25,20 +25,20 @@ class BatchOutcome:
 
 
 class Destination(ABC):
-    """Where the good rows of a data set go."""
+    """Where the valid rows of a data set go."""
 
     @abstractmethod
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
-        """Bring in the clean rows of `batch`, each exactly once however often it is asked.
+        """Write the clean rows of `batch`; each is written exactly once, even after repeated calls.
 
-        Called inside the transaction that holds the upload's row; `last` with the file's last
-        batch. Raises KeysTakenMeanwhile, database errors and botocore's.
+        Called inside the transaction that locks the upload's row. `last` is true for the file's
+        last batch. Raises KeysTakenMeanwhile, database errors and botocore's.
         """
 
-    def run_ends(self, upload: Upload) -> None:  # noqa: B027 - most keep nothing between batches
-        """Drop what was kept between the batches of the upload's run, and take back what was
-        counted for rows that will not be in. Called inside the transaction that ends the run."""
+    def run_ends(self, upload: Upload) -> None:  # noqa: B027 - most have nothing to clean up
+        """Delete what was stored between the run's batches, and take back counts of rows that are
+        not imported after all. Called inside the transaction that ends the run."""
 
 
 class KeysTakenMeanwhile(Contention):
-    """Other uploads kept committing this batch's keys between look-up and insert."""
+    """Other uploads kept committing this batch's keys between its lookup and its insert."""

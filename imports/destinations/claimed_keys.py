@@ -1,6 +1,6 @@
-"""Keys that the rows of an upload's run have taken, where the destination itself cannot tell.
+"""Keys claimed by rows of an upload's current run, for destinations that do not store them.
 
-Kept in PostgreSQL until the run ends, so that they hold across batches and after a kill.
+They are stored in PostgreSQL until the run ends, so that they hold across batches and after a kill.
 """
 
 from collections.abc import Iterable
@@ -10,13 +10,13 @@ from imports.storage.postgres_copy import copy_rows
 
 
 def of(upload: Upload, column: str, keys: list[str]) -> dict[str, int]:
-    """Which of `keys` rows of earlier batches have taken, and which rows."""
+    """Those of `keys` that earlier batches have claimed, with the row number of each."""
     claimed = ClaimedKey.objects.filter(upload=upload, column_name=column, key__in=keys)
     return dict(claimed.values_list("key", "row_number"))
 
 
 def keep(upload: Upload, column: str, taken: Iterable[tuple[str, int]]) -> None:
-    """Remember (key, row number) for later batches, in the batch's own transaction."""
+    """Store (key, row number) for later batches, in the batch's own transaction."""
     copy_rows(
         ClaimedKey._meta.db_table,
         ["upload_id", "column_name", "key", "row_number"],
@@ -25,5 +25,5 @@ def keep(upload: Upload, column: str, taken: Iterable[tuple[str, int]]) -> None:
 
 
 def forget(upload: Upload) -> None:
-    """The run has ended, or starts again."""
+    """Delete all claims of the upload: its run has ended or restarts."""
     ClaimedKey.objects.filter(upload=upload).delete()

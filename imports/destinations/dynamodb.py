@@ -1,8 +1,7 @@
-"""Good rows into a table in DynamoDB, in bulk requests.
+"""Writes valid rows to a DynamoDB table, in bulk requests.
 
-DynamoDB knows nothing of our transaction: what is written stays when the transaction is rolled
-back. So a batch writes the same items again however often it is repeated, and the transaction that
-counts them comes after.
+DynamoDB is not part of our transaction: items stay written if the transaction is rolled back. So a
+repeated batch writes the same items again, and the transaction that counts them commits afterward.
 """
 
 from collections.abc import Sequence
@@ -26,17 +25,17 @@ from imports.storage.dynamodb import Item
 from imports.validation.batch import ValidatedBatch
 
 MAX_ITEM_BYTES = 400 * 1024  # bytes of names and values, DynamoDB's limit
-ITEM_OVERHEAD_BYTES = 1024  # what our own attributes take, generously
+ITEM_OVERHEAD_BYTES = 1024  # at most, of our own attributes
 ROW_TOO_LARGE = "The row holds {size:,} KB of text, and at most {limit:,} KB can be stored"
 
 
 @dataclass(frozen=True)
 class DynamoTable(Destination):
-    """A table with one item for each identity of the data set, as the newest file has it.
+    """A table with one item per identity of the data set, with the values of the newest file.
 
-    Attributes are named like the columns; a cell that is empty has none. Beside them an item says
-    which upload wrote it (`upload_id`, `upload_row`) and when that began (`uploaded_at`), so that
-    an older file that comes late changes nothing.
+    Attributes are named after the columns; an empty cell has no attribute. In addition, an item
+    holds the upload and row that wrote it (`upload_id`, `upload_row`) and when the upload arrived
+    (`uploaded_at`), so that an older file that is imported later changes nothing.
     """
 
     setting: str  # that holds the table's name
@@ -64,7 +63,7 @@ class DynamoTable(Destination):
         written = [i for key, i in winners if key not in newer]
         if upload.mode != Upload.Mode.CHECK:
             items = [self._item(upload, batch, i) for i in written]
-            dynamodb.put_all(table, items, still_ours=ask_the_database)
+            dynamodb.put_all(table, items, verify_lock=verify_lock)
             failpoint("load.after_items")
         claimed_keys.keep(upload, unique.column, ((key, batch.numbers[i]) for key, i in winners))
         return BatchOutcome(
@@ -84,8 +83,8 @@ class DynamoTable(Destination):
 
 @dataclass(frozen=True)
 class DynamoRows(Destination):
-    """A table with one item for each row of each upload: partition key `upload_id`, sort key
-    `row_number`. Attributes are named like the file's columns; an empty cell is null."""
+    """A table with one item per row of each upload: partition key `upload_id`, sort key
+    `row_number`. Attributes are named after the file's columns; an empty cell is null."""
 
     setting: str  # that holds the table's name
 
@@ -102,8 +101,8 @@ class DynamoRows(Destination):
                 good.append(i)
         if upload.mode != Upload.Mode.CHECK:
             items = [self._item(upload, batch, names, i) for i in good]
-            # No lock: nobody else has items under this upload's id.
-            dynamodb.put_all(getattr(settings, self.setting), items, still_ours=ask_the_database)
+            # No lock: no other upload writes items with this ID.
+            dynamodb.put_all(getattr(settings, self.setting), items, verify_lock=verify_lock)
             failpoint("load.after_items")
         return BatchOutcome(valid=len(good), problems=problems)
 
@@ -116,27 +115,27 @@ class DynamoRows(Destination):
         }
 
 
-# Names that an item of DynamoRows has for itself; no column of a file may be called so.
+# Attributes of every item of DynamoRows; no column of a file may have these names.
 OWN_ATTRIBUTES = ("upload_id", "row_number")
 
 
 def attribute(value: Any) -> Item:
-    """A value as DynamoDB writes it: null, a number, or text."""
+    """A value in DynamoDB's notation: null, a number, or text."""
     if value is None:
         return {"NULL": True}
     return {"N" if isinstance(value, int | Decimal) else "S": str(value)}
 
 
 def lock(table: str) -> None:
-    """Let one batch at a time into the table, until its transaction ends: look-up and write are
-    two requests, and another upload's must not come between them."""
+    """Lock the table for other batches until the end of the transaction: lookup and write are two
+    requests, and no other upload may write between them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"item:{table}"])
 
 
-def ask_the_database() -> None:
-    """Raise a database error when the connection is gone, and the locks of its transaction with
-    it: somebody else may be writing by now."""
+def verify_lock() -> None:
+    """Raise a database error if the connection was lost, and with it the lock on the table: another
+    worker may be writing by now."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
@@ -147,7 +146,7 @@ def uploaded_at(upload: Upload) -> str:
 
 
 def written_later(table: str, key: str, values: Sequence[str], upload: Upload) -> set[str]:
-    """Those of `values` whose item a newer upload has written."""
+    """Those of `values` whose item was written by a newer upload."""
     ours = (uploaded_at(upload), upload.upload_id)
     found = dynamodb.get_all(
         table, [{key: {"S": value}} for value in values], [key, "uploaded_at", "upload_id"]
@@ -160,7 +159,7 @@ def written_later(table: str, key: str, values: Sequence[str], upload: Upload) -
 
 
 def text_of(item: Item, attribute: str) -> str:
-    """An attribute's text, "" where it has none, as in items that other programs wrote."""
+    """An attribute's text; "" if it has none, as in items that other programs wrote."""
     return str(item.get(attribute, {}).get("S", ""))
 
 

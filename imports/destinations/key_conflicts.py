@@ -1,4 +1,4 @@
-"""Which of a batch's clean rows get in: the first clean row in file order wins its keys."""
+"""Decides which clean rows of a batch are imported: of rows with the same key, the first one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ Key = Any  # a value, or a tuple of values where several columns make the key
 
 @dataclass(frozen=True)
 class KeyOwner:
-    """The row that holds a key: which upload brought it in, from where, and its fixed columns."""
+    """The row that owns a key: its upload, its row number there, and its fixed columns."""
 
     upload_id: str | None
     row: int | None
@@ -25,7 +25,7 @@ class KeyOwner:
 
 @dataclass
 class KeyConflicts:
-    """One pass over a batch's clean rows in file order.
+    """Decides on a batch's clean rows, in file order.
 
     `held` says, by the name of each unique key, which rows hold which keys now. After `resolve`,
     `new` and `changed` hold positions of rows to insert and to update, `problems` the clashes;
@@ -35,9 +35,9 @@ class KeyConflicts:
     upload: Upload
     batch: ValidatedBatch
     held: Mapping[str, dict[Key, KeyOwner]]
-    rows_in: frozenset[int]  # rows of this upload that an earlier run brought in
-    claims: dict[str, int]  # identity → row, of stored rows that this upload has changed
-    skip_known: bool = False  # a row whose identity is stored already is passed over
+    rows_in: frozenset[int]  # rows of this upload that an earlier run imported
+    claims: dict[str, int]  # identity → row, for stored rows that this upload has changed
+    skip_known: bool = False  # rows whose identity is already stored are skipped
     new: list[int] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
     problems: dict[int, list[RowProblem]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class KeyConflicts:
             self._decide(i, [(unique, key(i)) for unique, key in keys])
 
     def _decide(self, i: int, keys: list[tuple[Unique, Key]]) -> None:
-        """A row that is to be inserted, unless a key of it is held."""
+        """Insert the row, unless one of its keys has an owner."""
         here = KeyOwner(self.upload.upload_id, self.batch.numbers[i])
         if here.row in self.rows_in:
             self.already_in += 1
@@ -80,8 +80,8 @@ class KeyConflicts:
                 self.held[unique.column][key] = here
 
     def _is_change(self, i: int, identity: Key) -> bool:
-        """Deal with a row of mode `update` that names a stored row of another upload, or that
-        lacks what a new row needs; False when it is to be inserted."""
+        """Handle a row of mode `update` that changes a stored row of another upload, or that lacks
+        cells that a new row needs. False if the row is to be inserted."""
         stored = self.held[self.schema.identity].get(identity)
         if stored is None:
             if lacking := self._lacking(i):
@@ -103,7 +103,7 @@ class KeyConflicts:
         return True
 
     def _changes_of_fixed(self, i: int, stored: KeyOwner) -> list[RowProblem]:
-        """Cells that would change a column which cannot change."""
+        """Problems with cells that would change a fixed column."""
         return [
             RowProblem(
                 fixed.column,
@@ -116,7 +116,7 @@ class KeyConflicts:
         ]
 
     def _lacking(self, i: int) -> list[RowProblem]:
-        """Required cells that a row which is not stored yet leaves empty."""
+        """Problems with empty cells that a new row must fill."""
         return [
             RowProblem(column.key, column.required.code, column.required.message(column.label))
             for position, column in enumerate(self.schema.columns)
@@ -131,12 +131,12 @@ class KeyConflicts:
 
 
 def clean_positions(batch: ValidatedBatch) -> list[int]:
-    """Positions of the rows that break no rule."""
+    """Positions of the rows without problems."""
     return [i for i in range(len(batch.values)) if i not in batch.problems]
 
 
 def key_of(batch: ValidatedBatch, unique: Unique) -> Callable[[int], Key]:
-    """What gives the key of the row at a position; None where a cell of it is empty."""
+    """A function from a position to its row's key; None if a cell of the key is empty."""
     values = batch.values
     if not unique.also:
         position = batch.position(unique.column)

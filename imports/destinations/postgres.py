@@ -1,4 +1,4 @@
-"""Good rows into a table of ours, in bulk statements."""
+"""Writes valid rows to a PostgreSQL table, in bulk statements."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from imports.rules.schema import Schema
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
 
-MAX_ROUNDS = 10  # of one batch, while other vendors take its keys
+MAX_ROUNDS = 10  # of one batch, while other uploads commit its keys
 
 
 @dataclass(frozen=True)
 class PostgresTable(Destination):
-    """A table of ours. Its model has `upload_id` and `upload_row`, by which a row that is in is
-    known again, and the columns of the data set by their keys.
+    """A table whose model has a field for each column key, and `upload_id` and `upload_row`, which
+    identify rows that are already imported.
 
     Rows are inserted with COPY into a temporary table and one INSERT … SELECT in key order, so
     that two batches with the same keys in opposite order do not deadlock.
     """
 
     model: type[models.Model]
-    vendor_column: str = ""  # whose row it is; "" where rows belong to nobody
-    skip_known: bool = False  # a row whose identity is stored already is passed over
+    vendor_column: str = ""  # the vendor of a row; "" if rows have no vendor
+    skip_known: bool = False  # rows whose identity is already stored are skipped
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         self._lock(upload)
@@ -53,12 +53,12 @@ class PostgresTable(Destination):
                         skipped=conflicts.skipped,
                         problems=conflicts.problems,
                     )
-                # Another vendor committed one of these keys after the look-up. Undo, look again.
+                # Another upload committed one of these keys after the lookup. Roll back and repeat.
                 transaction.set_rollback(True)
-        raise KeysTakenMeanwhile(f"{MAX_ROUNDS} walks of one batch")
+        raise KeysTakenMeanwhile(f"other uploads committed keys of this batch {MAX_ROUNDS} times")
 
     def _lock(self, upload: Upload) -> None:
-        """Let one batch of a vendor in at a time, until its transaction ends."""
+        """Lock out other batches of the vendor until the end of the transaction."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
@@ -66,7 +66,7 @@ class PostgresTable(Destination):
             )
 
     def _held(self, upload: Upload, batch: ValidatedBatch) -> dict[str, dict[Key, KeyOwner]]:
-        """By each unique key's first column: the stored rows that hold any key of the batch."""
+        """For each unique key, by its first column: the owners of the batch's keys."""
         clean = clean_positions(batch)
         held = {}
         for unique in batch.schema.unique:
@@ -78,10 +78,10 @@ class PostgresTable(Destination):
     def _holders(
         self, upload: Upload, schema: Schema, unique: Unique, keys: list[Key]
     ) -> dict[Key, KeyOwner]:
-        """The stored rows that hold any of `keys`, with their values of the fixed columns."""
+        """The stored rows that own any of `keys`, with their fixed columns."""
         if not keys:
             return {}
-        # Arrays of keys: as 2,000 separate parameters they cost more than the look-up itself.
+        # Arrays, because 2,000 separate parameters cost more than the lookup itself.
         arrays = (
             [[key[n] for key in keys] for n in range(len(unique.columns))]
             if unique.also
@@ -116,7 +116,7 @@ class PostgresTable(Destination):
             }
 
     def _rows_in(self, upload: Upload, batch: ValidatedBatch) -> frozenset[int]:
-        """Rows of the batch that an earlier run of the upload brought in."""
+        """Rows of the batch that an earlier run of the upload imported."""
         if upload.run == 1 or not batch.numbers:
             return frozenset()
         rows = self.model._default_manager.filter(
@@ -129,7 +129,7 @@ class PostgresTable(Destination):
         return str(self.model._meta.get_field(column).db_type(connection))
 
     def _claims(self, upload: Upload, batch: ValidatedBatch) -> dict[Key, int]:
-        """The rows by which earlier batches have changed stored rows of this batch's identities."""
+        """For identities of this batch: the rows of earlier batches that changed them."""
         if upload.mode != Upload.Mode.UPDATE:
             return {}
         position = batch.position(batch.schema.identity)
@@ -137,7 +137,7 @@ class PostgresTable(Destination):
         return claimed_keys.of(upload, batch.schema.identity, identities)
 
     def _insert(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> int:
-        """Insert the rows at `positions`; returns how many went in."""
+        """Insert the rows at `positions`. Returns how many were inserted."""
         if not positions:
             return 0
         keys = [column.key for column in batch.schema.columns]
@@ -150,7 +150,7 @@ class PostgresTable(Destination):
             names,
             ((*batch.values[i], upload.upload_id, batch.numbers[i], *owner) for i in positions),
         )
-        # In the order of the key that vendors share, lest two batches wait for each other.
+        # In the order of the key that vendors share, so that two batches do not deadlock.
         shared = [unique.column for unique in batch.schema.unique if unique.scope == "platform"]
         order = [*shared, *keys][0]
         statement = sql.SQL(
@@ -167,8 +167,8 @@ class PostgresTable(Destination):
             return int(cursor.rowcount)
 
     def _update(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> None:
-        """Change the stored rows that the rows at `positions` name; an empty cell keeps what is
-        stored."""
+        """Update the stored rows from the rows at `positions`. An empty cell keeps the stored
+        value."""
         if not positions:
             return
         schema = batch.schema
@@ -213,9 +213,9 @@ class PostgresTable(Destination):
         return f"incoming_{self._name}"
 
     def _copy(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Fill the session's temporary table with `rows` of the columns `names` only."""
+        """Fill the session's temporary table with `rows` of the columns `names`."""
         with connection.cursor() as cursor:
-            # AS SELECT copies the types without the NOT NULLs: an update may leave columns out.
+            # AS SELECT copies the types without NOT NULL, because an update may omit columns.
             cursor.execute(
                 sql.SQL(
                     "CREATE TEMP TABLE IF NOT EXISTS {incoming} ON COMMIT DELETE ROWS "

@@ -1,4 +1,4 @@
-"""The database's clock, by which everything about an upload is timed."""
+"""The database's clock: the one clock for all times of an upload."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.db import connection
 
 
 def database_now() -> datetime:
-    """The database's clock, by which everything about an upload is timed."""
+    """The time of the current SQL statement, by the database's clock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
         (found,) = cursor.fetchone()

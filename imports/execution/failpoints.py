@@ -1,9 +1,9 @@
-"""Named places where a process can be made to die, as if its machine had lost power.
+"""Named points at which a test can kill the process, as if its machine had lost power.
 
-A no-op unless the setting CRASH_POINTS names a directory. A file `<point>.<anything>` in it is one
-death at that point: whoever comes by takes the file away and kills itself. So one running system
-can be walked through all points, and each death happens exactly once. The names are in the order
-in which an upload passes them.
+A no-op unless the setting CRASH_POINTS names a directory. Each file `<point>.<anything>` in it
+kills one process: the first to reach that point deletes the file and kills itself. So a test can
+walk one running system through all points, with each kill exactly once. The names are in the
+order in which an upload reaches them.
 """
 
 import os
@@ -13,42 +13,42 @@ from pathlib import Path
 from django.conf import settings
 
 POINTS = (
-    "send.before_put",  # the web form: the row is there, the object is not
+    "send.before_put",  # the web form: the row exists, the object does not
     "send.after_put",
     "receive.before_commit",  # the forwarder
     "receive.before_hint",
     "receive.before_delete",  # committed and hinted, the event is still in the queue
     "claim.after",
     "stage.after_download",
-    "stage.after_items",  # of the first request, more are to come
+    "stage.after_items",  # the first request is done, more follow
     "stage.before_commit",
     "stage.after_commit",
-    "load.after_items",  # DynamoDB has the rows of a batch, PostgreSQL does not know yet
+    "load.after_items",  # DynamoDB has the rows of a batch, PostgreSQL has not counted them
     "load.before_commit",
-    "load.before_hint",  # the slice is over, its transaction is committed
+    "load.before_hint",  # the slice has ended and is committed
     "load.after_commit",
     "report.after_put",
     "report.before_commit",
     "report.after_commit",
     "notify.before_commit",
     "notify.after_commit",
-    "notify.after_send",  # SES has it, nobody has written that down
+    "notify.after_send",  # SES has the email; that is not recorded yet
     "failure.before_commit",
     "failure.after_commit",
     "resume.after_hint",  # the sweeps
     "find.after_receive",
     "never_arrived.before_commit",
-    "clean_up.after_delete",  # the object is gone, its row does not say so
+    "clean_up.after_delete",  # the object is deleted; that is not recorded yet
 )
 
 
 def failpoint(name: str) -> None:
-    """Die here if somebody asked for it."""
+    """Kill this process if a test requests it."""
     if not settings.CRASH_POINTS:
         return
     for order in sorted(Path(settings.CRASH_POINTS).glob(f"{name}.*")):
         try:
             order.unlink()
         except FileNotFoundError:
-            continue  # another process took this death upon itself
+            continue  # another process was first
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,6 +1,6 @@
-"""Who works on which upload, and until when: claim, fence, renew, give back.
+"""Leases: which worker may work on an upload, and until when.
 
-All clocks are the database's.
+All times are by the database's clock.
 """
 
 import time
@@ -16,10 +16,10 @@ from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.models import Upload
 
-# The upload it is fairest to serve: of the vendor with the fewest running slices, then with the
-# fewest rows left (guessed from the file's size until they are counted), then the oldest.
-# A lease that ran out is a holder that was lost, and counts as a failed attempt: a file that kills
-# every worker that touches it must come to an end too.
+# Fair order: uploads of the vendor with the fewest running slices first, then those with the fewest
+# rows left (estimated from the file's size until they are counted), then the oldest.
+# An expired lease means that a worker was lost, and counts as a failed attempt: a file that kills
+# every worker must reach an end, too.
 CLAIM = """
 WITH running AS (
     SELECT vendor_prefix, count(*) AS slices FROM upload_history
@@ -46,19 +46,19 @@ RETURNING u.upload_id, u.token
 
 
 class Fenced(Exception):
-    """Somebody else holds the upload now: it was claimed again, cancelled or retried."""
+    """The token has risen: the upload was claimed by another worker, canceled or retried."""
 
 
-class HoldersLost(Exception):
-    """Worker after worker ended without a word while it held this upload, as when the system kills
-    a process for its memory."""
+class WorkersLost(Exception):
+    """Several workers in a row ended while they held this upload and recorded no failure, as when
+    the system kills a process that uses too much memory."""
 
 
 class Work:
     """One slice of work on one claimed upload.
 
-    `upload` is the row as the last transaction left it; read it, never save it. All changes go
-    through `batch()`. The slice is `over` when its time is used up or the upload is done.
+    `upload` is the row as of the last transaction: read it, never save it. All changes go through
+    `batch()`. The slice is `over` when its time is used up or the upload is done.
     """
 
     def __init__(self, upload_id: str, token: int) -> None:
@@ -70,12 +70,12 @@ class Work:
 
     @contextmanager
     def batch(self, *, hold: bool = False) -> Iterator[Upload]:
-        """One transaction with the upload's row locked; what the block changes on it is saved.
+        """One transaction with the upload's row locked. The block's changes to the row are saved.
 
-        Renews the lease, or gives it back when the slice is used up; with `hold` it is kept in any
-        case, because what follows outside the transaction must be done by us. Counts attempts from
-        zero again when the upload has moved on. Raises Fenced before the block when the token is
-        no longer ours.
+        Renews the lease, or releases it if the slice's time is used up. With `hold`, the lease is
+        always renewed, because this worker must also do what follows the transaction. Resets
+        `attempts` if the upload has progressed. Raises Fenced before the block if another worker
+        has a newer token.
         """
         with transaction.atomic():
             upload = locked(self.upload_id, self.token)
@@ -83,7 +83,7 @@ class Work:
             yield upload
             if (upload.step, upload.cursor) != before:
                 upload.attempts = 0
-            self._settle(upload, hold=hold)
+            self._renew_or_release(upload, hold=hold)
             upload.save()
             transaction.on_commit(lambda: failpoint(f"{before[0]}.before_hint"))
             if self.over and upload.step != Upload.Step.DONE:
@@ -92,20 +92,20 @@ class Work:
         failpoint(f"{before[0]}.after_commit")
         self.upload = Upload.objects.select_related("vendor").get(pk=self.upload_id)
 
-    def stop_if_deadly(self) -> None:
-        """Raise HoldersLost when nobody who took this up has come back for too many times."""
+    def fail_if_workers_are_lost(self) -> None:
+        """Raise WorkersLost if too many workers in a row were lost while they held the upload."""
         if self.upload.attempts >= settings.MAX_ATTEMPTS:
-            raise HoldersLost(f"{self.upload.attempts} workers were lost")
+            raise WorkersLost(f"{self.upload.attempts} workers were lost")
 
     def renew(self) -> None:
-        """Keep the lease through work outside a transaction. Raises Fenced."""
+        """Renew the lease during work outside a transaction. Raises Fenced."""
         renewed = Upload.objects.filter(pk=self.upload_id, token=self.token).update(
             lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS)
         )
         if not renewed:
             raise Fenced(self.upload_id)
 
-    def _settle(self, upload: Upload, *, hold: bool) -> None:
+    def _renew_or_release(self, upload: Upload, *, hold: bool) -> None:
         if upload.step == Upload.Step.DONE:
             upload.finish()
             self.over = True
@@ -117,7 +117,7 @@ class Work:
 
 
 def locked(upload_id: str, token: int) -> Upload:
-    """The upload's row, locked to the end of the transaction. Raises Fenced."""
+    """The upload's row, locked until the end of the transaction. Raises Fenced."""
     upload = Upload.objects.select_for_update().filter(pk=upload_id, token=token).first()
     if upload is None:
         raise Fenced(upload_id)
@@ -125,7 +125,7 @@ def locked(upload_id: str, token: int) -> Upload:
 
 
 def claim() -> Work | None:
-    """Take the due upload it is fairest to serve, or None when there is none."""
+    """Claim the due upload that is next in fair order; None when nothing is due."""
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"lease": settings.LEASE_SECONDS})
         row = cursor.fetchone()

@@ -1,7 +1,7 @@
-"""Which errors of ours may pass by themselves, and how often we try in either case.
+"""Which errors are transient, and how many attempts each kind gets.
 
-The one place that says so: a slice that fails asks here (failures.py), and so does a batch that
-lost a race (steps/load.py). Nothing is tried for ever.
+failures.py uses it for a slice that failed, steps/load.py for a batch that lost a race. Nothing is
+retried forever.
 """
 
 import random
@@ -29,18 +29,18 @@ from imports.storage.staging import StagingIncomplete
 
 
 class Transient(Exception):
-    """A failure of ours that may pass by itself: the same again may succeed later."""
+    """An internal failure that may be temporary: the same work may succeed later."""
 
 
 class Contention(Transient):
-    """Another upload was faster. Nothing happened, and the same at once may well succeed."""
+    """Another upload was faster. Nothing was changed, and an immediate retry may succeed."""
 
 
-MAX_ATTEMPTS_IF_LASTING = 3  # attempts: a worker of the last version may meet a row of the next one
-SERVER_IS_AT_FAULT = 500
-ASK_AGAIN = {408, 425, 429}
-# Answers with another status (mostly 400 and 403) that mean "later", or "with new credentials".
-PASSING_ANSWERS = {
+MAX_ATTEMPTS_IF_PERMANENT = 3  # not 1: an old worker may read a row of a newer version
+MIN_SERVER_ERROR = 500
+TRANSIENT_STATUSES = {408, 425, 429}
+# Error codes with other statuses (mostly 400 and 403) that mean "later", or "with new credentials".
+TRANSIENT_CODES = {
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
     "ExpiredToken",
@@ -65,21 +65,21 @@ PASSING_ANSWERS = {
     "TooManyRequestsException",
     "TransactionInProgressException",
 }
-PASSING: tuple[type[BaseException], ...] = (
-    OperationalError,  # the server restarts, is full, or ended a deadlock
-    InterfaceError,  # the connection is gone
+TRANSIENT: tuple[type[BaseException], ...] = (
+    OperationalError,  # the server restarts, has no free connection, or ended a deadlock
+    InterfaceError,  # the connection was closed
     NoConnection,
     HTTPClientError,
     IncompleteReadError,
     ChecksumError,
     FlexibleChecksumError,
-    NoCredentialsError,  # the task's credentials are fetched over HTTP, too
+    NoCredentialsError,  # a task fetches its credentials over HTTP
     CredentialRetrievalError,
     MetadataRetrievalError,
-    ResponseParserError,  # somebody between us and AWS answered
+    ResponseParserError,  # the answer came from a proxy, not from AWS
     HTTPException,
     HTTPError,
-    OSError,  # a network or a disk
+    OSError,  # network or disk
     MemoryError,
     SoftTimeLimitExceeded,
     StagingIncomplete,
@@ -89,33 +89,32 @@ PASSING: tuple[type[BaseException], ...] = (
 DEADLOCKS = {"40P01", "40001"}  # deadlock detected, serialization failure
 
 
-def may_pass(error: BaseException) -> bool:
-    """True when the same again may succeed later; False for a mistake of ours, or of a set-up,
-    that is still there next time."""
+def is_transient(error: BaseException) -> bool:
+    """Whether a later retry may succeed. False for a bug or a wrong configuration."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = error.response.get("Error", {}).get("Code", "")
-        return status >= SERVER_IS_AT_FAULT or status in ASK_AGAIN or code in PASSING_ANSWERS
-    return isinstance(error, PASSING)
+        return status >= MIN_SERVER_ERROR or status in TRANSIENT_STATUSES or code in TRANSIENT_CODES
+    return isinstance(error, TRANSIENT)
 
 
-def most_attempts(error: BaseException) -> int:
-    """How many attempts in a row may fail, this one included, before we give up."""
+def max_attempts(error: BaseException) -> int:
+    """After how many failed attempts in a row we give up, this one included."""
     return (
         settings.MAX_ATTEMPTS
-        if may_pass(error)
-        else min(MAX_ATTEMPTS_IF_LASTING, settings.MAX_ATTEMPTS)
+        if is_transient(error)
+        else min(MAX_ATTEMPTS_IF_PERMANENT, settings.MAX_ATTEMPTS)
     )
 
 
 def is_contention(error: BaseException) -> bool:
-    """True for a deadlock or its like: nothing happened, and the same at once may well succeed."""
+    """Whether another upload was faster, as in a deadlock: an immediate retry may succeed."""
     if isinstance(error, Contention):
         return True
     return getattr(error.__cause__, "pgcode", None) in DEADLOCKS
 
 
 def backoff(attempts: int) -> float:
-    """Seconds to wait after this many failures: doubling, capped, with jitter."""
+    """Seconds to wait after this many failed attempts: doubled each time, capped, with jitter."""
     longest = min(settings.RETRY_MAX_SECONDS, settings.RETRY_BASE_SECONDS * 2 ** (attempts - 1))
     return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret

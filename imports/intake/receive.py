@@ -1,4 +1,4 @@
-"""Receive: one upload per object version, however many events come for it."""
+"""Receive: one upload per object version, even if several events arrive for it."""
 
 import re
 import secrets
@@ -22,15 +22,15 @@ from vendors.models import Vendor
 
 UPLOAD_ID = re.compile(r"UPLOAD_[0-9]{8}_[0-9]{6}_[0-9A-F]{6}")
 MAX_ID_CLASHES = 10
-MAX_NAME_BYTES = 150  # bytes of a file name, with its ending
-# What a file name cannot hold: path separators, controls, and characters that reverse the text
-# around them (so that "gpj.exe" reads "exe.jpg").
+MAX_NAME_BYTES = 150  # of a file name with its extension
+# Removed from file names: control characters, and characters that reverse the text around them (so
+# that "gpj.exe" reads "exe.jpg").
 UNSAFE_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """An object version that S3 says exists. `size` in bytes; `etag` marks its content."""
+    """An object version reported by S3. `size` is in bytes; `etag` identifies its content."""
 
     bucket: str
     key: str
@@ -42,11 +42,10 @@ class Arrival:
 def open_upload(
     *, vendor: Vendor | None, dataset: str, mode: str, file_name: str, size: int, by: Any
 ) -> Upload:
-    """The row of an upload whose object is about to be stored under its `s3_key`.
+    """Create the row of an upload whose object will be stored under its `s3_key`.
 
-    A data set that is not uploaded by vendors has no `vendor`.
-
-    Nothing is due until the object's event arrives. Raises KeyError for an unknown data set.
+    `vendor` is None for a data set that vendors do not upload. The upload is not due until the
+    object's event arrives. Raises KeyError for an unknown data set.
     """
     name = clean_file_name(file_name)
     folder = datasets.get(dataset).prefix + (f"{vendor.vendor_id}/" if vendor else "")
@@ -70,12 +69,12 @@ def open_upload(
                     Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=by)
                 return upload
         except IntegrityError:
-            continue  # two uploads drew the same id within one second
+            continue  # two uploads got the same ID within one second
     raise RuntimeError("no free upload id")
 
 
 def store(upload: Upload, body: IO[bytes]) -> None:
-    """Put the object of an opened upload; its event starts the work. Raises botocore's errors."""
+    """Store the object of an opened upload; its event starts the work. Raises botocore's errors."""
     failpoint("send.before_put")
     media_type = datasets.get(upload.dataset).format.media_type
     s3.put(upload.s3_bucket, upload.s3_key, body, media_type)
@@ -83,7 +82,7 @@ def store(upload: Upload, body: IO[bytes]) -> None:
 
 
 def object_arrived(arrival: Arrival) -> Upload | None:
-    """Make the arrival known; returns its upload, or None when it belongs to no data set.
+    """Create or update the upload of an arrival. None if the object belongs to no data set.
 
     Safe to call any number of times, in any order, at the same time.
     """
@@ -106,9 +105,9 @@ def object_arrived(arrival: Arrival) -> Upload | None:
 
 
 def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
-    """The upload of an object that a schedule found, outside of the data sets' own prefixes.
+    """The upload of an object that a schedule found outside the data sets' own prefixes.
 
-    Safe to call any number of times. Whoever asked for "import now" is the uploader.
+    Safe to call any number of times. The user who requested "import now", if any, is the uploader.
     """
     name = arrival.key.rpartition("/")[2]
     with transaction.atomic():
@@ -124,9 +123,9 @@ def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
 
 
 def _expected(arrival: Arrival, upload_id: str) -> Upload | None:
-    """The upload we issued this key for, now with its version; None when it has another one.
+    """The upload this key was issued for, now with its version; None if it has another version.
 
-    An upload that was cancelled or given up meanwhile stays as it is, and can be retried now.
+    An upload that was canceled or failed in the meantime keeps its status, and can now be retried.
     """
     issued = Upload.objects.filter(
         upload_id=upload_id,
@@ -149,7 +148,7 @@ def _expected(arrival: Arrival, upload_id: str) -> Upload | None:
 def _dropped(
     arrival: Arrival, dataset: str, vendor_prefix: str, name: str, **found_by: Any
 ) -> Upload:
-    """The upload of an object that was dropped into the bucket: a new one, or the one it has."""
+    """The upload of an object that was dropped into the bucket: the existing one, or a new one."""
     vendor = Vendor.objects.filter(pk=vendor_prefix).first()
     version = {"s3_bucket": arrival.bucket, "s3_key": arrival.key, "s3_version": arrival.version}
     for _ in range(MAX_ID_CLASHES):
@@ -165,7 +164,7 @@ def _dropped(
             **version,
             **found_by,
         )
-        # A conflict is a second event of the object, or, once in a long while, an id drawn twice.
+        # A conflict is a second event of the object or, very rarely, a duplicate ID.
         Upload.objects.bulk_create([upload], ignore_conflicts=True)
         if (found := Upload.objects.filter(**version).first()) is not None:
             return found
@@ -178,10 +177,10 @@ def new_upload_id() -> str:
 
 
 def clean_file_name(name: str) -> str:
-    r"""A vendor's file name as we show it and as the last part of a key; never a path on disk.
+    r"""A vendor's file name for display and for the end of a key; never a path on disk.
 
-    Directories go (`..\x.csv` too), control and direction-changing characters go, long names
-    are cut before their ending.
+    Directories (`..\x.csv` too), control characters and characters that change the direction of
+    text are removed. Long names are cut before their extension.
     """
     name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
     name = UNSAFE_IN_NAMES.sub("", name.replace("\\", "/").rpartition("/")[2]).strip(" .")

@@ -1,4 +1,4 @@
-"""From S3's events to uploads: the reading of one SQS message, and the loop over them."""
+"""The forwarder: turns S3's events in SQS into uploads."""
 
 import json
 import logging
@@ -30,11 +30,11 @@ PAUSE_AFTER_ERROR_SECONDS = 2.0
 
 
 class UnreadableEvent(Exception):
-    """Not an S3 event. The message is left in the queue and ends among the dead letters."""
+    """Not an S3 event. The message stays in the queue and moves to the dead-letter queue."""
 
 
 def arrivals(body: str) -> list[Arrival]:
-    """The object versions that one message tells of; none for S3's test event.
+    """The object versions in one message; none for S3's test event.
 
     Raises UnreadableEvent.
     """
@@ -63,18 +63,18 @@ def arrival_of(record: dict[str, Any]) -> Arrival:
 
 
 def client() -> "SQSClient":
-    """A client that gives up on an unanswered poll, and does not ask again by itself: four
-    attempts of half a minute each would leave us deaf for two minutes."""
+    """A client that makes one attempt per poll, because four unanswered attempts would block the
+    forwarder for two minutes."""
     found: SQSClient = aws.client("sqs", read_timeout=settings.SQS_UNANSWERED_SECONDS, attempts=1)
     return found
 
 
 def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
-    """Receive up to ten messages and make their uploads known; returns how many were handled.
+    """Receive up to ten messages and create their uploads. Returns the number of messages handled.
 
-    A message is deleted after its uploads are committed. One that we cannot make sense of is left
-    for the dead letters, and its neighbours are handled. Raises botocore's errors, and database
-    errors while the database is away.
+    A message is deleted after its uploads are committed. One that cannot be read is left for the
+    dead-letter queue, and the others are handled. Raises botocore's errors, and database errors
+    if the database is unavailable.
     """
     if wait_seconds is None:
         wait_seconds = settings.SQS_WAIT_SECONDS
@@ -89,8 +89,8 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
                 receive(arrival)
         except (OperationalError, InterfaceError):
             raise
-        except Exception as error:  # noqa: BLE001 - a NUL in a key, a size beyond all numbers, …
-            log.error("an event cannot be read and is left for the dead letters: %s", error)
+        except Exception as error:  # noqa: BLE001 - a NUL in a key, a size out of range, …
+            log.error("unreadable S3 event; leaving it for the dead-letter queue: %s", error)
             continue
         failpoint("receive.before_delete")
         sqs.delete_message(
@@ -102,26 +102,28 @@ def forward_some(sqs: "SQSClient", *, wait_seconds: int | None = None) -> int:
 
 def receive(arrival: Arrival) -> None:
     if arrival.bucket != settings.S3_BUCKET:
-        log.warning("an event of another bucket, %s, was dropped", arrival.bucket)
+        log.warning("dropped an event of another bucket, %s", arrival.bucket)
         return
     upload = object_arrived(arrival)
     if upload is None:
         folder = arrival.key.rpartition("/")[0]
-        log.info("an object in s3://%s/%s/ belongs to no data set", arrival.bucket, folder)
+        log.info(
+            "ignored an object in s3://%s/%s/: no data set has this prefix", arrival.bucket, folder
+        )
         return
     with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
         log.info("received (%s, %s bytes)", upload.dataset, arrival.size)
 
 
 def forward() -> NoReturn:
-    """Forward events for ever; what fails is logged and tried again after a pause."""
+    """Forward events forever. A failure is logged and retried after a pause."""
     sqs = client()
     first_worker = FirstWorker()
     while True:
         try:
             handled = forward_some(sqs)
-            first_worker.look(forwarded=handled > 0)
-            close_old_connections()  # an open one would keep a database awake that may sleep
+            first_worker.start_if_needed(forwarded=handled > 0)
+            close_old_connections()  # an open one keeps a serverless database from pausing
         except (ClientError, BotoCoreError) as error:
             log.error("forwarding failed, trying again: %s", error)
             time.sleep(PAUSE_AFTER_ERROR_SECONDS)
@@ -129,13 +131,13 @@ def forward() -> NoReturn:
             log.error("the database does not answer; waiting for it: %s", error)
             wait_for_database()
         except Exception:
-            # An answer that the SDK cannot parse, for one; the next poll may have a better one.
+            # For example, an answer that the SDK cannot parse. The next poll may succeed.
             log.exception("forwarding failed, trying again")
             time.sleep(PAUSE_AFTER_ERROR_SECONDS)
 
 
 def wait_for_database() -> None:
-    """Return when the database answers. Nothing is received meanwhile, because an event that is
+    """Return when the database answers. Nothing is received until then, because an event that is
     received too often becomes a dead letter."""
     while True:
         time.sleep(PAUSE_AFTER_ERROR_SECONDS)

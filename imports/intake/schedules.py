@@ -1,8 +1,8 @@
-"""Schedules: import what is new under a prefix, every so many minutes or by a crontab line.
+"""Schedules: import new objects under a prefix, every so many minutes or by a crontab line.
 
-A schedule is run in one transaction that holds its row: whoever else wants to run it meanwhile
-passes it by, and a process that dies has done nothing, so that the next sweep does it all. Of an
-object the latest version counts, and only when its content is not what was imported last.
+A schedule runs in one transaction that locks its row. Another sweep skips a locked schedule, and
+after a kill nothing is committed, so that the next sweep runs it in full. Only the latest version
+of an object counts, and only if its content differs from what was imported last.
 """
 
 import logging
@@ -30,17 +30,17 @@ from imports.storage import s3
 from imports.storage.s3 import ListedVersion
 
 log = logging.getLogger(__name__)
-MAX_NEW_PER_RUN = 500  # objects of one run; a run that finds more is due again at once
+MAX_NEW_PER_RUN = 500  # objects; a run that finds more is immediately due again
 MAX_LISTED_AT_ONCE = 1_000
-MAX_SWEEP_SECONDS = 60.0  # of one sweep, while runs keep finding more
-FAILURES_BEFORE_ALARM = 3  # in a row, then staff are told
-OUR_OWN = ("errors/", "rejected/")  # prefixes of what we write
+MAX_SWEEP_SECONDS = 60.0  # after which a schedule is not run again in the same sweep
+FAILURES_BEFORE_ALARM = 3  # in a row
+OUR_OWN = ("errors/", "rejected/")  # prefixes of the reports we write
 
 
 def first_tick(schedule: Schedule, after: datetime) -> datetime:
-    """When a schedule that is new, or has another rhythm, is due: at once, or by its crontab line.
+    """When a new or changed schedule is first due: immediately, or by its crontab line.
 
-    Raises ValueError for a line that is none, or that fits no day.
+    Raises ValueError if the line is invalid or matches no day.
     """
     return after if schedule.every_minutes else next_by_crontab(schedule.cron, after)
 
@@ -48,8 +48,8 @@ def first_tick(schedule: Schedule, after: datetime) -> datetime:
 def next_tick(schedule: Schedule, after: datetime) -> datetime:
     """The first moment after `after` at which the schedule is due.
 
-    However many ticks went by since the last one, this is the next: they are caught up once. A
-    schedule of minutes keeps its beat. Raises ValueError as above.
+    Missed ticks are made up for by one run. A schedule by minutes keeps its phase. Raises
+    ValueError as above.
     """
     if not schedule.every_minutes:
         return next_by_crontab(schedule.cron, after)
@@ -59,28 +59,28 @@ def next_tick(schedule: Schedule, after: datetime) -> datetime:
 
 
 def next_by_crontab(line: str, after: datetime) -> datetime:
-    """The first minute after `after` that fits a crontab line, in UTC. Raises ValueError.
+    """The first minute after `after` that matches a crontab line, in UTC. Raises ValueError.
 
-    As in cron, a day fits by its day of the month or by its day of the week where both are given.
+    As in cron, if both the day of the month and the day of the week are given, either may match.
     """
     if len(line.split()) != 5:  # cronsim takes a sixth field, for seconds
-        raise ValueError("not a crontab line: it has five fields")
+        raise ValueError("invalid cron expression: it needs five fields")
     try:
         found = next(CronSim(line, after), None)
     except CronSimError as error:
-        raise ValueError(f"not a crontab line: {error}") from error
+        raise ValueError(f"invalid cron expression: {error}") from error
     if found is None:
-        raise ValueError("not a crontab line: it fits no day")
+        raise ValueError("invalid cron expression: it matches no day")
     return found
 
 
 def check(schedule: Schedule) -> None:
-    """Raise ValidationError, by field, for a schedule that makes no sense."""
+    """Raise ValidationError, by field, for an invalid schedule."""
     problems = {
         "dataset": _of_dataset(schedule),
         "vendor": _of_vendor(schedule),
         "prefix": _of_prefix(schedule),
-        "every_minutes": "" if schedule.every_minutes != 0 else "At least 1.",
+        "every_minutes": "" if schedule.every_minutes != 0 else "Enter 1 or more.",
         "cron": _of_cron(schedule),
     }
     if found := {field: problem for field, problem in problems.items() if problem}:
@@ -88,53 +88,57 @@ def check(schedule: Schedule) -> None:
 
 
 def _of_dataset(schedule: Schedule) -> str:
-    return "" if schedule.dataset in datasets.all_datasets() else "There is no such data set."
+    return "" if schedule.dataset in datasets.all_datasets() else "Choose a data set."
 
 
 def _of_vendor(schedule: Schedule) -> str:
-    """The key names the vendor where the prefix is the data set's own; else the schedule does."""
+    """Under the data set's own prefix the key names the vendor; elsewhere the schedule does."""
     dataset = datasets.all_datasets().get(schedule.dataset)
     if dataset is None:
         return ""
     if not dataset.by_vendor or schedule.prefix.startswith(dataset.prefix):
-        return "Under this prefix no vendor is chosen." if schedule.vendor_id else ""
-    return "" if schedule.vendor_id else f"Choose the vendor whose {dataset.nouns} they are."
+        return (
+            "Leave the vendor empty: under this prefix the key names it."
+            if schedule.vendor_id
+            else ""
+        )
+    return "" if schedule.vendor_id else f"Choose a vendor: {dataset.nouns} belong to one."
 
 
 def _of_prefix(schedule: Schedule) -> str:
     prefix = schedule.prefix
     if not prefix or prefix.startswith("/"):
-        return "A prefix is the beginning of keys, such as exports/metrics/, without a first slash."
+        return "Enter a prefix without a leading slash, such as exports/metrics/."
     if any(overlap(prefix, ours) for ours in OUR_OWN):
-        return "That is where we keep our reports."
+        return "This prefix is reserved for our reports."
     for dataset in datasets.all_datasets().values():
         is_within = dataset.key == schedule.dataset and prefix.startswith(dataset.prefix)
         if overlap(prefix, dataset.prefix) and not is_within:
-            return f"Under {dataset.prefix} lie the files of {dataset.title}."
+            return f"{dataset.prefix} is reserved for the data set {dataset.title}."
     return ""
 
 
 def _of_cron(schedule: Schedule) -> str:
     if (schedule.every_minutes is None) == (schedule.cron == ""):
-        return "Give either minutes or a crontab line."
+        return "Set an interval or a cron expression, not both."
     if schedule.cron:
         try:
             next_by_crontab(schedule.cron, now())
         except ValueError as error:
-            return str(error).capitalize()
+            return f"{str(error).capitalize()}. Enter one such as 0 6 * * mon-fri."
     return ""
 
 
 def overlap(one: str, other: str) -> bool:
-    """Can one key begin with both?"""
+    """Whether one key can begin with both."""
     return one.startswith(other) or other.startswith(one)
 
 
 def ask(schedule_id: int, *, by: AbstractBaseUser | AnonymousUser) -> None:
-    """Import now, also when the schedule is switched off: the next sweep takes it, soon."""
+    """Request an import now, even if the schedule is disabled. A sweep is hinted on commit."""
     with transaction.atomic():
         Schedule.objects.filter(pk=schedule_id).update(asked_at=Now(), asked_by=by.pk)
-        transaction.on_commit(hints.send_for_schedules, robust=True)
+        transaction.on_commit(hints.send_schedules_hint, robust=True)
 
 
 def due() -> QuerySet[Schedule]:
@@ -144,8 +148,8 @@ def due() -> QuerySet[Schedule]:
 
 
 def run_schedules() -> int:
-    """Run every schedule that is due and that nobody else runs; returns how many uploads came."""
-    begin_new()
+    """Run every due schedule that no other sweep is running. Returns the number of new uploads."""
+    set_first_ticks()
     enough = time.monotonic() + MAX_SWEEP_SECONDS
     made = 0
     for schedule_id in list(due().order_by("next_run_at").values_list("pk", flat=True)):
@@ -156,44 +160,44 @@ def run_schedules() -> int:
     return made
 
 
-def begin_new() -> None:
-    """Give schedules without a next run their first one."""
+def set_first_ticks() -> None:
+    """Set the next run of new and changed schedules."""
     for schedule in Schedule.objects.filter(is_enabled=True, next_run_at__isnull=True):
         tick = first_tick(schedule, database_now())
         Schedule.objects.filter(pk=schedule.pk, next_run_at__isnull=True).update(next_run_at=tick)
 
 
 def run_one(schedule_id: int) -> int:
-    """Run one schedule, unless it is not due any more or somebody else runs it."""
+    """Run one schedule, unless it is no longer due or another sweep is running it."""
     with transaction.atomic():
         schedule = due().select_for_update(skip_locked=True).filter(pk=schedule_id).first()
         if schedule is None:
             return 0
-        if problem := _of_cron(schedule):  # an earlier version could read the line
+        if problem := _of_cron(schedule):  # an earlier version accepted the line
             switch_off(schedule, problem)
             return 0
         started = database_now()
         schedule.last_run_at = started
         try:
             with transaction.atomic():
-                made = receive_news(schedule)
+                made = receive_new_objects(schedule)
         except (OperationalError, InterfaceError):
             raise
-        except Exception as error:  # noqa: BLE001 - one schedule must not hold up the others
+        except Exception as error:  # noqa: BLE001 - one schedule must not block the others
             made = 0
             reschedule(schedule, error, started)
         else:
             schedule.failures = 0
             schedule.last_result = f"{made} new" if made else "nothing new"
             if made < MAX_NEW_PER_RUN:
-                settle(schedule, started)
+                complete(schedule, started)
         schedule.save()
     log.info("schedule %s: %s", schedule.name, schedule.last_result)
     return made
 
 
-def receive_news(schedule: Schedule) -> int:
-    """Make uploads of what is new; returns how many. Raises botocore's errors."""
+def receive_new_objects(schedule: Schedule) -> int:
+    """Create uploads of new objects. Returns their number. Raises botocore's errors."""
     dataset = datasets.get(schedule.dataset)
     made = 0
     for listed in islice(new_objects(schedule), MAX_NEW_PER_RUN):
@@ -206,14 +210,14 @@ def receive_news(schedule: Schedule) -> int:
     return made
 
 
-def settle(schedule: Schedule, started: datetime) -> None:
-    """This run is over; the next one is the next tick's."""
+def complete(schedule: Schedule, started: datetime) -> None:
+    """End this run: the next one is at the next tick."""
     schedule.next_run_at = next_tick(schedule, started) if schedule.is_enabled else None
     schedule.asked_at = schedule.asked_by = None
 
 
 def switch_off(schedule: Schedule, problem: str) -> None:
-    """Run it no more until staff have corrected it; they get an alarm."""
+    """Disable the schedule until staff correct it, and raise an alarm."""
     schedule.is_enabled = False
     schedule.next_run_at = schedule.asked_at = schedule.asked_by = None
     schedule.last_result = f"switched off: {problem}"
@@ -222,12 +226,12 @@ def switch_off(schedule: Schedule, problem: str) -> None:
 
 
 def reschedule(schedule: Schedule, error: Exception, started: datetime) -> None:
-    """Come again soon, but no later than usual; after some failures as usual, and staff know."""
+    """Retry soon, by the next tick at the latest. Every third failure raises an alarm and waits."""
     schedule.failures += 1
     schedule.last_result = f"failed: {type(error).__name__}: {error}"
     log.warning("schedule %s failed", schedule.name, exc_info=error)
     if schedule.failures % FAILURES_BEFORE_ALARM == 0:
-        settle(schedule, started)
+        complete(schedule, started)
         alarms.raise_alarm(Alarm.Kind.FAILED_SCHEDULE, schedule.name, schedule.last_result)
     elif schedule.is_enabled:
         soon = started + timedelta(seconds=retry_policy.backoff(schedule.failures))
@@ -235,21 +239,21 @@ def reschedule(schedule: Schedule, error: Exception, started: datetime) -> None:
 
 
 def new_objects(schedule: Schedule) -> Iterator[ListedVersion]:
-    """The latest versions under the prefix whose content was not imported last.
+    """The latest versions under the prefix, except those whose content was imported last.
 
     Raises botocore's errors.
     """
     listed = s3.list_versions(settings.S3_BUCKET, schedule.prefix)
     latest = (each for each in listed if each.is_latest and not each.key.endswith("/"))
     while page := list(islice(latest, MAX_LISTED_AT_ONCE)):
-        yield from not_known(page)
+        yield from without_upload(page)
 
 
-def not_known(page: list[ListedVersion]) -> list[ListedVersion]:
-    """Those of a page that no upload has, by version, or by the content of their key's last one.
+def without_upload(page: list[ListedVersion]) -> list[ListedVersion]:
+    """The versions that have no upload and whose content differs from their key's last upload.
 
-    An upload that we broke off or somebody cancelled is known by its version only: to put the
-    same content there once more is to ask for it once more.
+    The content of an upload that was canceled or failed internally does not count, so that a file
+    can be imported by storing it again.
     """
     ours = Upload.objects.filter(
         s3_bucket=settings.S3_BUCKET, s3_key__in=[each.key for each in page]

@@ -1,9 +1,9 @@
-"""Erasure: personal data that has been kept long enough goes, wherever a file left it.
+"""Erasure: deletes personal data after PERSONAL_KEPT_DAYS.
 
-What goes: the file in S3 with the older versions under its key, reports and rejected rows with all
-their versions, staged rows, the rows kept with errors, and the words of messages, e-mails and
-alarms, which quote values. What stays: counts, hashes, ids, names of files, and the error types.
-The rows that were imported are the result, and not ours to erase.
+Deleted are the file in S3 with the older versions under its key, reports and correctable files
+with all their versions, staged rows, the original rows stored with errors, and the texts of error
+messages, emails and alarms, which quote values. Counts, hashes, IDs, file names and error types
+are kept. Imported rows are the result of the upload and are not erased.
 """
 
 import logging
@@ -22,29 +22,29 @@ from imports.rules.refusals import REFUSALS
 from imports.storage import s3, staging
 
 log = logging.getLogger(__name__)
-MAX_UPLOADS_PER_SWEEP = 200  # per sweep
+MAX_UPLOADS_PER_SWEEP = 200
 ERASED = "Erased: personal data past its time."
 
 
 def erase_personal_data() -> int:
-    """Erase what ended uploads of personal data left behind; returns how many uploads."""
-    late = past_their_time()
+    """Erase the personal data of uploads past their time. Returns the number of uploads."""
+    late = with_expired_personal_data()
     erased = 0
     for upload_id in list(
         late.order_by("completed_at").values_list("pk", flat=True)[:MAX_UPLOADS_PER_SWEEP]
     ):
         with transaction.atomic():
-            # The lock keeps a retry from starting meanwhile.
+            # The lock prevents a retry during the erasure.
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is not None:
                 erase(upload)
                 erased += 1
     if erased:
-        log.info("erased the personal data of %s uploads", erased)
+        log.info("uploads whose personal data was erased: %s", erased)
     return erased
 
 
-def past_their_time() -> QuerySet[Upload]:
+def with_expired_personal_data() -> QuerySet[Upload]:
     personal = [d.key for d in datasets.all_datasets().values() if d.personal]
     return Upload.objects.ended().filter(
         older_than(hours=24 * settings.PERSONAL_KEPT_DAYS),
@@ -55,7 +55,7 @@ def past_their_time() -> QuerySet[Upload]:
 
 
 def erase(upload: Upload) -> None:
-    """All of it, elsewhere first: who dies on the way begins again. Raises botocore's errors."""
+    """Erase other stores first, so that a killed sweep is repeated. Raises botocore's errors."""
     erase_objects(upload)
     staging.erase(upload.upload_id)
     RowError.objects.filter(upload=upload).update(original_data=None, error_message=ERASED)
@@ -68,7 +68,7 @@ def erase(upload: Upload) -> None:
 
 
 def erase_objects(upload: Upload) -> None:
-    """The file, and what we wrote about it: a report in either place, from every run."""
+    """Delete the source file and the reports of every run, under both possible prefixes."""
     if upload.s3_version is not None:
         for version in versions_to_erase(upload):
             s3.delete_version(upload.s3_bucket, upload.s3_key, version)
@@ -79,10 +79,10 @@ def erase_objects(upload: Upload) -> None:
 
 
 def versions_to_erase(upload: Upload) -> list[str]:
-    """The upload's own version, and older ones under its key that no upload is to keep yet: an
-    object that was replaced before a schedule saw it has no upload at all.
+    """The upload's own version, and older ones under its key that no other upload still needs. A
+    version that was replaced before a schedule found it has no upload at all.
 
-    The oldest comes first, so that none of them becomes the latest meanwhile.
+    The oldest comes first, so that none of them becomes the latest version in between.
     """
     limit = now() - timedelta(days=settings.PERSONAL_KEPT_DAYS)
     others = Upload.objects.filter(

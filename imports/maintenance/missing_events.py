@@ -1,4 +1,4 @@
-"""Objects for which no event came: found by comparing the bucket with the database."""
+"""Finds objects whose event was lost, by comparing the bucket with the database."""
 
 import logging
 from datetime import timedelta
@@ -13,11 +13,11 @@ from imports.models import Upload
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
-MAX_COMPARED_AT_ONCE = 1_000  # objects compared with the database
+MAX_COMPARED_AT_ONCE = 1_000  # objects per query
 
 
 def find_missing_events() -> int:
-    """Make uploads of objects for which no event has come; returns how many."""
+    """Create uploads of objects whose event did not arrive. Returns their number."""
     found = 0
     grace = timedelta(seconds=settings.EVENT_GRACE_SECONDS)
     for dataset in datasets.all_datasets().values():
@@ -30,12 +30,12 @@ def find_missing_events() -> int:
                 page = []
         found += receive_unknown(page)
     if found:
-        log.warning("%s objects had no event and were found by the sweep", found)
+        log.warning("created uploads of objects without an event: %s", found)
     return found
 
 
 def receive_unknown(page: list[s3.ListedVersion]) -> int:
-    """Receive those object versions that no upload has."""
+    """Receive the object versions that have no upload."""
     known = set(
         Upload.objects.filter(
             s3_bucket=settings.S3_BUCKET, s3_key__in=[listed.key for listed in page]

@@ -1,7 +1,7 @@
-"""Resume stalled uploads: a sweep that beat asks for.
+"""Resume: a sweep that sends hints for uploads that are due.
 
-It is level-triggered ("older than X", never a time window), so that a beat that was dead
-for hours, or two beats at once, change nothing.
+It is level-triggered ("older than X", never a time window), so that it works after hours without
+beat, and with two beats at once.
 """
 
 import logging
@@ -21,17 +21,17 @@ from imports.monitoring.queues import messages_in
 from imports.rules.refusals import REFUSALS
 
 log = logging.getLogger(__name__)
-MAX_HINTS_PER_SWEEP = 100  # per sweep
+MAX_HINTS_PER_SWEEP = 100
 
 
 def resume_stalled() -> int:
-    """Hint uploads that are due and that nobody works on; returns how many hints went out.
+    """Send hints for due uploads that no worker holds. Returns the number of hints sent.
 
-    No more hints than there are due uploads without one: those waiting in the queue count. Those
-    in somebody's hands do not: an upload that is worked on is under lease, and the message of a
-    worker that was killed is hidden for minutes.
+    Hints that wait in the queue are subtracted from the number of due uploads. Messages in flight
+    are not: an upload that a worker holds is under lease and not due, and the message of a worker
+    that was killed stays hidden for minutes.
     """
-    end_those_that_never_arrived()
+    refuse_never_arrived()
     grace = timedelta(seconds=settings.HINT_GRACE_SECONDS)
     due = Upload.objects.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - grace
@@ -49,12 +49,12 @@ def resume_stalled() -> int:
         sent += send_hint()
         failpoint("resume.after_hint")
     if sent:
-        log.info("%s uploads were due and waiting; sent %s hints", count, sent)
+        log.info("uploads due without a worker: %s; hints sent: %s", count, sent)
     return sent
 
 
-def end_those_that_never_arrived() -> None:
-    """Refuse uploads of the web form whose object has not come in time."""
+def refuse_never_arrived() -> None:
+    """Refuse uploads of the web form whose object did not arrive in time."""
     minutes = settings.NEVER_ARRIVED_MINUTES
     late = Upload.objects.filter(
         status=Upload.Status.RECEIVED,
@@ -66,7 +66,7 @@ def end_those_that_never_arrived() -> None:
         with transaction.atomic():
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is None:
-                continue  # its object arrived this moment, or another sweep has it
+                continue  # its object has just arrived, or another sweep handles it
             message = REFUSALS["NEVER_ARRIVED"].message.format(minutes=minutes)
             upload.refuse("NEVER_ARRIVED", message)
             upload.save()

@@ -1,6 +1,6 @@
-"""Retention: source objects past their time are deleted, then old history.
+"""Retention: deletes source objects and upload history past their time.
 
-An object whose upload has not ended is never deleted.
+The object of an upload that has not ended is never deleted.
 """
 
 import logging
@@ -18,19 +18,19 @@ from imports.models import Upload
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
-MAX_DELETIONS_PER_SWEEP = 1_000  # per sweep
+MAX_DELETIONS_PER_SWEEP = 1_000
 
 
 def clean_up() -> int:
     """Delete source objects past their time, by version, then history past its time.
 
-    Returns how many objects went.
+    Returns the number of objects deleted.
     """
-    late = sources_past_their_time()
+    late = expired_sources()
     deleted = 0
     for upload_id in list(late.values_list("pk", flat=True)[:MAX_DELETIONS_PER_SWEEP]):
         with transaction.atomic():
-            # The lock keeps a retry from starting between the look and the deletion.
+            # The lock prevents a retry between the check and the deletion.
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is None:
                 continue
@@ -39,18 +39,18 @@ def clean_up() -> int:
             upload.source_deleted_at = now()
             upload.save(update_fields=["source_deleted_at"])
             deleted += 1
-    forgotten, _ = history_past_its_time().delete()
-    if deleted or forgotten:
-        log.info("deleted %s source objects and %s records past their time", deleted, forgotten)
+    deleted_records, _ = expired_history().delete()
+    if deleted or deleted_records:
+        log.info("deleted source objects: %s; history records: %s", deleted, deleted_records)
     return deleted
 
 
-def sources_past_their_time() -> QuerySet[Upload]:
+def expired_sources() -> QuerySet[Upload]:
     """Uploads whose source object is to be deleted, the oldest first."""
     declared = datasets.all_datasets().values()
     ours = ~Q(dataset__in=[dataset.key for dataset in declared])
     for dataset in declared:
-        # What lies elsewhere, a schedule found there: it belongs to others.
+        # A schedule found objects elsewhere; those are not ours to delete.
         ours |= Q(dataset=dataset.key, s3_key__startswith=dataset.prefix)
     return (
         Upload.objects.ended()
@@ -65,8 +65,8 @@ def sources_past_their_time() -> QuerySet[Upload]:
     )
 
 
-def history_past_its_time() -> QuerySet[Upload]:
-    """Ended uploads that nothing is left of but their record, which has been kept long enough."""
+def expired_history() -> QuerySet[Upload]:
+    """Ended uploads past AUDIT_KEPT_DAYS whose source object and personal data are deleted."""
     personal = [d.key for d in datasets.all_datasets().values() if d.personal]
     return Upload.objects.ended().filter(
         older_than(hours=24 * settings.AUDIT_KEPT_DAYS),

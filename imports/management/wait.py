@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from imports.models import Upload
 
-POLL_INTERVAL_SECONDS = 0.05  # seconds
+POLL_INTERVAL_SECONDS = 0.05
 
 
 class TimedOut(Exception):
-    """The upload has not come that far in time; `upload` is how far it came, None if not at all."""
+    """The upload did not get that far in time; `upload` is its last state, if there is one."""
 
     def __init__(self, upload: Upload | None) -> None:
         self.upload = upload
@@ -21,7 +21,7 @@ def has_final_status(upload: Upload) -> bool:
 
 
 def is_done(upload: Upload) -> bool:
-    """The e-mail has gone out too."""
+    """The email has been sent, too."""
     return upload.step == Upload.Step.DONE
 
 

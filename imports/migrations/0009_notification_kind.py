@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 db_default="run_ended",
                 default="run_ended",
                 max_length=30,
+                verbose_name="kind",
             ),
         ),
         migrations.AddConstraint(

@@ -1,4 +1,4 @@
-"""What is known about every upload. One file per model."""
+"""The models: uploads and everything recorded about them. One file per model."""
 
 from imports.models.action import Action
 from imports.models.alarm import Alarm

@@ -1,8 +1,9 @@
-"""What people did to uploads."""
+"""Upload activity: what people did to uploads."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from imports.models.upload import Upload
 
@@ -11,18 +12,24 @@ class Action(models.Model):
     """Something a person did to an upload: who, what and when."""
 
     class Kind(models.TextChoices):
-        UPLOAD = "upload", "Uploaded"
-        RETRY = "retry", "Retried"
-        CANCEL = "cancel", "Cancelled"
+        UPLOAD = "upload", _("Uploaded")
+        RETRY = "retry", _("Retried")
+        CANCEL = "cancel", _("Canceled")
 
-    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="actions")
-    run = models.IntegerField()
-    kind = models.CharField(max_length=10, choices=Kind)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
-    at = models.DateTimeField(db_default=Now())
+    upload = models.ForeignKey(
+        Upload, on_delete=models.CASCADE, related_name="actions", verbose_name=_("upload")
+    )
+    run = models.IntegerField(_("run"))
+    kind = models.CharField(_("action"), max_length=10, choices=Kind)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, verbose_name=_("user")
+    )
+    at = models.DateTimeField(_("time"), db_default=Now())
 
     class Meta:
         db_table = "upload_actions"
+        verbose_name = _("upload activity")
+        verbose_name_plural = _("upload activity")
         ordering = ["at", "id"]
 
     def __str__(self) -> str:

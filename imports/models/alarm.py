@@ -4,30 +4,39 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Alarm(models.Model):
     """Something staff must look at. One open alarm per kind and subject."""
 
     class Kind(models.TextChoices):
-        FAILED_UPLOAD = "failed_upload", "An upload failed for a reason of ours"
-        UNKNOWN_VENDOR = "unknown_vendor", "A file under an unknown vendor's prefix"
-        UNSENT_MAIL = "unsent_mail", "An e-mail could not be sent"
-        FAILED_IMPORT = "failed_import", "A file failed that nobody waits for"
-        DEAD_LETTER = "dead_letter", "A message ended in a dead-letter queue"
-        FAILED_SCHEDULE = "failed_schedule", "A schedule cannot look for its objects"
+        FAILED_UPLOAD = "failed_upload", _("Upload failed: internal error")
+        UNKNOWN_VENDOR = "unknown_vendor", _("File from an unknown vendor")
+        UNSENT_MAIL = "unsent_mail", _("Email not sent")
+        FAILED_IMPORT = "failed_import", _("Automated import failed")
+        DEAD_LETTER = "dead_letter", _("Messages in a dead-letter queue")
+        FAILED_SCHEDULE = "failed_schedule", _("Schedule failed")
 
-    kind = models.CharField(max_length=30, choices=Kind)
-    subject = models.CharField(max_length=300, help_text="What it is about: an id or a queue.")
-    detail = models.TextField(blank=True)
-    raised_at = models.DateTimeField(db_default=Now())
-    closed_at = models.DateTimeField(null=True, blank=True)
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind)
+    subject = models.CharField(
+        _("subject"), max_length=300, help_text=_("What it is about: an ID or a queue.")
+    )
+    detail = models.TextField(_("detail"), blank=True)
+    raised_at = models.DateTimeField(_("raised"), db_default=Now())
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("closed by"),
     )
 
     class Meta:
         db_table = "alarms"
+        verbose_name = _("alarm")
+        verbose_name_plural = _("alarms")
         ordering = ["-raised_at"]
         constraints = [
             models.UniqueConstraint(

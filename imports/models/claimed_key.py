@@ -1,4 +1,4 @@
-"""Keys that rows of a run have taken."""
+"""Keys claimed by rows of an upload's current run."""
 
 from django.db import models
 
@@ -6,8 +6,8 @@ from imports.models.upload import Upload
 
 
 class ClaimedKey(models.Model):
-    """A key that a row of an upload's current run has taken, where the destination itself cannot
-    tell: kept until the upload ends."""
+    """A key claimed by a row of an upload's current run, for destinations that do not store keys
+    themselves. It is deleted when the run ends."""
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, db_index=False)
     column_name = models.CharField(max_length=100)

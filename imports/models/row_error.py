@@ -1,7 +1,8 @@
-"""What is wrong with the rows of an upload."""
+"""Errors in the rows of uploads."""
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from imports.models.upload import Upload
 from vendors.access import Access
@@ -13,27 +14,30 @@ class RowErrorQuerySet(models.QuerySet["RowError"]):
 
 
 class RowError(models.Model):
-    """One thing wrong with one row. The first error of a row carries the row as it was read:
-    a JSON object of the vendor's own column names and cells."""
+    """One error in one row. The first error of a row carries the original row, as a JSON object of
+    the vendor's column names and cells."""
 
     error_id = models.BigAutoField(primary_key=True)
     upload = models.ForeignKey(
         Upload, on_delete=models.CASCADE, related_name="row_errors", db_index=False
     )
-    run = models.IntegerField()
-    row_number = models.IntegerField(help_text="As the vendor's spreadsheet counts.")
-    column_name = models.CharField(max_length=255, blank=True)
-    error_type = models.CharField(max_length=40)
-    error_message = models.TextField()
-    original_data = models.JSONField(null=True, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
+    run = models.IntegerField(_("run"))
+    row_number = models.IntegerField(
+        _("row"), help_text=_("As the vendor's spreadsheet counts: the header is row 1.")
+    )
+    column_name = models.CharField(_("column"), max_length=255, blank=True)
+    error_type = models.CharField(_("error type"), max_length=40)
+    error_message = models.TextField(_("message"))
+    original_data = models.JSONField(_("original row"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
 
     objects = RowErrorQuerySet.as_manager()
 
     class Meta:
         db_table = "validation_errors"
         ordering = ["error_id"]
-        verbose_name = "validation error"
+        verbose_name = _("validation error")
+        verbose_name_plural = _("validation errors")
         constraints = [
             models.UniqueConstraint(
                 fields=["upload", "run", "row_number", "column_name", "error_type"],
@@ -41,7 +45,7 @@ class RowError(models.Model):
             )
         ]
         indexes = [
-            # Staff's list by type, the newest upload first.
+            # For the admin's list by type, newest upload first.
             models.Index(fields=["error_type", "upload"], name="validation_errors_by_type")
         ]
 

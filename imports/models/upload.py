@@ -1,4 +1,4 @@
-"""What is known about an upload: the row in PostgreSQL that is the truth."""
+"""Uploads. The row in PostgreSQL is the truth about an upload; messages are only hints."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
 from config.rounding import percent
 from vendors.access import Access
@@ -25,15 +26,15 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.exclude(status__in=Upload.ENDED)
 
 
-# The failure code of what broke on our side: an alarm, and no refusal of the file.
+# The failure code of an internal failure, which raises an alarm and is not a refusal of the file.
 INTERNAL = "INTERNAL"
 
 
 class Upload(models.Model):
-    """One object version to import, and how far its current run has come.
+    """One object version to import, and the progress of its current run.
 
-    `status` is what people see; `step` is what the pipeline does next. `token` rises at every
-    claim, cancel and retry: a worker that holds an older one can change nothing any more.
+    `status` is what users see; `step` is what the pipeline does next. `token` rises at every claim,
+    cancel and retry: a worker with an older token can change nothing.
 
     The methods below are the transitions. Each changes the instance only: the caller holds the
     row's lock and saves it.
@@ -53,38 +54,44 @@ class Upload(models.Model):
     """
 
     class Status(models.TextChoices):
-        RECEIVED = "received", "Received"
-        PROCESSING = "processing", "Processing"
-        COMPLETED = "completed", "Completed"
-        PARTIAL = "partial", "Partial"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        RECEIVED = "received", _("Received")
+        PROCESSING = "processing", _("Processing")
+        COMPLETED = "completed", _("Completed")
+        PARTIAL = "partial", _("Partially imported")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Canceled")
 
     ENDED = (Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED)
 
     class Step(models.TextChoices):
-        STAGE = "stage", "Reading the file"
-        LOAD = "load", "Checking and importing rows"
-        REPORT = "report", "Writing the report"
-        NOTIFY = "notify", "Sending the e-mail"
-        DONE = "done", "Done"
+        STAGE = "stage", _("Reading file")
+        LOAD = "load", _("Checking and importing rows")
+        REPORT = "report", _("Writing report")
+        NOTIFY = "notify", _("Sending email")
+        DONE = "done", _("Done")
 
     class Mode(models.TextChoices):
-        CREATE = "create", "Add new products"
-        UPDATE = "update", "Update products and add new ones"
-        CHECK = "check", "Check only, import nothing"
+        CREATE = "create", _("Add new rows")
+        UPDATE = "update", _("Update rows and add new ones")
+        CHECK = "check", _("Check only")
 
-    upload_id = models.CharField(primary_key=True, max_length=40)
-    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, null=True, blank=True)
-    vendor_prefix = models.CharField(max_length=200, help_text="The vendor as the S3 key names it.")
-    dataset = models.CharField(max_length=50)
-    mode = models.CharField(max_length=10, choices=Mode, default=Mode.CREATE)
-    run = models.IntegerField(default=1, help_text="Rises with every retry.")
-    file_name = models.CharField(max_length=255)
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    upload_id = models.CharField(_("upload ID"), primary_key=True, max_length=40)
+    vendor = models.ForeignKey(
+        Vendor, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("vendor")
     )
-    upload_timestamp = models.DateTimeField(db_default=Now())
+    vendor_prefix = models.CharField(max_length=200, help_text="The vendor as the S3 key names it.")
+    dataset = models.CharField(_("data set"), max_length=50)
+    mode = models.CharField(_("mode"), max_length=10, choices=Mode, default=Mode.CREATE)
+    run = models.IntegerField(_("run"), default=1, help_text=_("Rises with every retry."))
+    file_name = models.CharField(_("file name"), max_length=255)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("uploaded by"),
+    )
+    upload_timestamp = models.DateTimeField(_("uploaded"), db_default=Now())
 
     s3_bucket = models.CharField(max_length=63)
     s3_key = models.CharField(max_length=1024)
@@ -110,7 +117,7 @@ class Upload(models.Model):
         help_text="What found the object, if a schedule did.",
     )
 
-    status = models.CharField(max_length=10, choices=Status, default=Status.RECEIVED)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RECEIVED)
     step = models.CharField(max_length=10, choices=Step, default=Step.STAGE)
     failure_code = models.CharField(max_length=30, blank=True)
     failure_message = models.TextField(blank=True)
@@ -146,6 +153,8 @@ class Upload(models.Model):
 
     class Meta:
         db_table = "upload_history"
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
         ordering = ["-upload_timestamp", "-upload_id"]
         permissions = [("act_on_upload", "Can retry and cancel uploads")]
         constraints = [
@@ -183,23 +192,23 @@ class Upload(models.Model):
 
     @property
     def processed_records(self) -> int:
-        """Rows judged so far in this run."""
+        """Rows validated so far in this run."""
         return self.valid_records + self.error_records + self.skipped_records
 
     @property
     def not_processed(self) -> int:
-        """Rows that a cancelled or broken-off run did not reach."""
+        """Rows that a canceled or broken-off run did not reach."""
         return self.total_records - self.processed_records
 
     @property
     def success_rate(self) -> int:
-        """Rows that came in or were there already, in whole percent, rounded down so that 100
-        means all."""
+        """Rows that were imported or already existed, in whole percent, rounded down so that 100
+        means all rows."""
         return percent(self.valid_records + self.skipped_records, self.total_records)
 
     @property
     def failed_internally(self) -> bool:
-        """The run was stopped by a failure of ours."""
+        """The run was stopped by an internal failure."""
         return self.failure_code == INTERNAL
 
     @property
@@ -213,15 +222,15 @@ class Upload(models.Model):
 
     @property
     def is_being_finished(self) -> bool:
-        """Its report is still to be written, or somebody is about to send its e-mail: a new run
-        would leave this one without, or have it sent twice."""
+        """Its report is not written yet, or a worker is sending its email. A new run would prevent
+        the report, or cause a second email."""
         at_work = self.lease_until is not None and self.lease_until > now()
         return self.step not in (self.Step.NOTIFY, self.Step.DONE) or at_work
 
     @property
     def can_be_retried(self) -> bool:
-        """Ended short of complete, nobody is at its report or e-mail just now, and its source
-        object is still there."""
+        """It has ended without importing all rows, no worker is finishing it, and its source object
+        still exists."""
         return (
             self.has_ended
             and not self.is_being_finished
@@ -232,7 +241,7 @@ class Upload(models.Model):
 
     # --- transitions ---------------------------------------------------------------------------
 
-    # What belongs to one run, and starts from the fields' defaults with the next.
+    # Fields that belong to one run; the next run starts with their defaults.
     PER_RUN = (
         *("status", "step", "failure_code", "failure_message"),
         *("started_at", "completed_at", "notified_at"),
@@ -242,7 +251,7 @@ class Upload(models.Model):
     )
 
     def start_run(self) -> None:
-        """Begin the next run from the beginning. Who holds the token of this one is fenced out."""
+        """Start the next run from the beginning. Workers with an older token are fenced out."""
         for field in self._meta.concrete_fields:
             if field.name in self.PER_RUN:
                 setattr(self, field.name, field.get_default())
@@ -260,7 +269,7 @@ class Upload(models.Model):
         rows: int,
         items: int,
     ) -> None:
-        """All `rows` are in `items` of the staging table, under the token of now."""
+        """All `rows` are staged in `items` items, under the current token."""
         self.layout = layout
         self.ignored_columns = ignored_columns
         self.sha256 = sha256
@@ -294,11 +303,11 @@ class Upload(models.Model):
         self.next_attempt_at = Now()
 
     def break_off(self, message: str) -> None:
-        """Stop the run for a failure of ours; the report step ends it."""
+        """Stop the run because of an internal failure; the report step ends it."""
         self.refuse(INTERNAL, message)
 
     def cancel(self) -> None:
-        """Stop the run. Who holds its token is fenced out."""
+        """Stop the run. Workers with an older token are fenced out."""
         self.token += 1
         self.status = self.Status.CANCELLED
         self.step = self.Step.REPORT
@@ -306,7 +315,7 @@ class Upload(models.Model):
         self.reschedule()
 
     def end_run(self, *, at: datetime) -> None:
-        """Take the final status that the counts and the failure, if any, amount to."""
+        """Set the final status, which follows from the counts and the failure, if any."""
         if self.status != self.Status.CANCELLED:
             self.status = self._outcome()
         self.completed_at = at
@@ -322,12 +331,12 @@ class Upload(models.Model):
         return self.Status.FAILED
 
     def finish(self) -> None:
-        """Nothing is left to do."""
+        """Mark the upload as done."""
         self.step = self.Step.DONE
         self.lease_until = self.next_attempt_at = None
 
     def reschedule(self, *, seconds: float = 0) -> None:
-        """Give the lease back; work is due again after `seconds`."""
+        """Release the lease; work is due again after `seconds`."""
         self.lease_until = None
         self.next_attempt_at = Now() + timedelta(seconds=seconds)
 
@@ -335,11 +344,11 @@ class Upload(models.Model):
         self.lease_until = Now() + timedelta(seconds=seconds)
 
     def erase(self, *, at: datetime, failure_message: str) -> None:
-        """Forget what may quote personal data, and where the reports are, which are gone."""
+        """Clear fields that may quote personal data, and the keys of reports, which are deleted."""
         self.source_deleted_at = self.source_deleted_at or at
         self.erased_at = at
         self.error_file_s3_key = self.error_file_version = ""
-        self.layout = None  # a file without a header has values there
+        self.layout = None  # contains values if the file has no header
         self.ignored_columns = []
         if self.failure_message:
             self.failure_message = failure_message

@@ -1,17 +1,18 @@
-"""Messages that nobody could process: where they are, and back with them after a fix."""
+"""Dead letters: an alarm for messages that could not be processed, and their redrive."""
 
 from imports.models import Alarm
 from imports.monitoring.queues import all_queues, client, messages_in
 from imports.notifications import alarms
 
-HIDDEN_SECONDS = 60  # while a message is on its way back
+HIDDEN_SECONDS = 60  # of a message while it is redriven
 
 
 def empty(name: str, *, give_back: bool) -> int:
-    """Give the dead letters of a queue back to it, or discard them; returns how many.
+    """Return a queue's dead letters to it, or discard them. Returns their number.
 
-    Sent before it is deleted: broken off in between, a message is there twice, never not at all.
-    Those that die again meanwhile are left, so that this ends. Raises botocore's errors.
+    A message is sent before it is deleted, so that an interruption duplicates it but never loses
+    it. A message that becomes a dead letter again in the meantime is left, so that this ends.
+    Raises botocore's errors.
     """
     sqs = client()
     queue = all_queues()[name]
@@ -42,6 +43,6 @@ def watch_dead_letters() -> None:
             alarms.raise_alarm(
                 Alarm.Kind.DEAD_LETTER,
                 f"queue {name}",
-                f"{count} messages could not be processed. Look at them, mend the cause, and "
-                "return them to their queue (docs/operate.md, “Redrive dead letters”).",
+                f"Messages that could not be processed: {count:,}. Look at them, fix the cause, "
+                "and return them to their queue (docs/operate.md, “Redrive dead letters”).",
             )

@@ -1,4 +1,4 @@
-"""Measurements in CloudWatch's embedded metric format: one JSON line on standard output each."""
+"""Metrics in CloudWatch's embedded metric format: one JSON line per measurement on stdout."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ def emit(dimensions: Mapping[str, str], values: Mapping[str, tuple[float, str]])
 
 
 def rows(*, dataset: str, imported: int, rejected: Mapping[str, int], seconds: float) -> None:
-    """One batch: rows that went in, errors by type, time it took."""
+    """One batch: rows imported, errors by type, and its duration."""
     emit(
         {"DataSet": dataset},
         {"RowsImported": (imported, "Count"), "BatchSeconds": (round(seconds, 3), "Seconds")},
@@ -50,7 +50,7 @@ def upload_ended(*, dataset: str, status: str, seconds: float) -> None:
 
 
 def queue_age(*, queue: str, waiting: int, oldest_seconds: float) -> None:
-    """How long work has waited: messages in a queue, age of the oldest due upload."""
+    """How long work has waited: messages in the queue, and age of the oldest due upload."""
     emit(
         {"Queue": queue},
         {"Waiting": (waiting, "Count"), "OldestSeconds": (round(oldest_seconds, 1), "Seconds")},

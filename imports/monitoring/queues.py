@@ -1,4 +1,4 @@
-"""The queues by their names, with their addresses, and how many messages they hold."""
+"""The SQS queues by name, their URLs, and the number of messages in them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue's address and that of its dead-letter queue."""
+    """The URL of a queue and that of its dead-letter queue."""
 
     url: str
     dead_letter_url: str
@@ -34,8 +34,8 @@ def client() -> "SQSClient":
 
 
 def messages_in(queue_url: str, *, in_flight: bool = True) -> int:
-    """About how many messages a queue holds: waiting, delayed and, unless asked otherwise,
-    received by a consumer that has not deleted them yet. Raises botocore's errors."""
+    """The approximate number of messages in a queue: waiting, delayed and, with `in_flight`,
+    received but not deleted yet. Raises botocore's errors."""
     names: list[QueueAttributeFilterType] = [
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesDelayed",

@@ -1,4 +1,4 @@
-"""Which uploads make no progress although they should: what staff must look at."""
+"""Stalled uploads: those without progress, which staff must look at."""
 
 from datetime import timedelta
 
@@ -11,11 +11,11 @@ STALLED_AFTER = timedelta(minutes=2)
 
 
 def is_stalled() -> Q:
-    """Uploads whose last attempt failed, that were due for two minutes and nobody took, or whose
-    object has not come two minutes after the form was sent."""
+    """Uploads whose last attempt failed, that have been due for two minutes without a worker, or
+    whose object has not arrived two minutes after the form was sent."""
     has_failed = Q(attempts__gt=0)
-    nobody_works = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
-    overdue = Q(next_attempt_at__lt=Now() - STALLED_AFTER) & nobody_works
+    has_no_worker = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
+    overdue = Q(next_attempt_at__lt=Now() - STALLED_AFTER) & has_no_worker
     no_object = Q(
         status=Upload.Status.RECEIVED,
         s3_version__isnull=True,

@@ -1,6 +1,6 @@
-"""Addresses of pages that emails, alarms and staff's pages lead to.
+"""Addresses of the pages that emails, alarms and admin pages link to.
 
-The pages belong to the portal and the admin, which the pipeline does not know: a test compares
+The pages belong to the portal and the admin, which the pipeline does not import. A test compares
 these addresses with theirs.
 """
 
@@ -16,7 +16,7 @@ def upload_url(upload_id: str) -> str:
 
 
 def report_url(token: str) -> str:
-    """The report that a signed token names (see report_links.py)."""
+    """The report named by a signed token (see report_links.py)."""
     return f"{settings.PORTAL_URL}/reports/{token}/"
 
 

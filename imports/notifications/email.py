@@ -1,4 +1,4 @@
-"""The one e-mail about a run: its words, its recipient, and its sending."""
+"""The one email about a run: its text, its recipient, and its sending."""
 
 import logging
 from functools import cache
@@ -13,27 +13,24 @@ from botocore.exceptions import (
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
 from config.rounding import percent
 from imports import datasets
 from imports.models import Notification, Upload
 from imports.notifications import addresses, report_links
+from imports.reports.outcome import outcome
 from imports.reports.summary import error_groups
+from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
 
 log = logging.getLogger(__name__)
-# Answers that will be the same however often we ask.
+# Answers that a retry cannot change.
 FINAL_ANSWERS = {"MessageRejected", "MailFromDomainNotVerifiedException", "InvalidParameterValue"}
-OUTCOMES = {
-    Upload.Status.COMPLETED: "imported",
-    Upload.Status.PARTIAL: "partly imported",
-    Upload.Status.FAILED: "not imported",
-    Upload.Status.CANCELLED: "import cancelled",
-}
 
 
 class NotSent(Exception):
-    """SES did not take the message; `final` when asking again cannot help."""
+    """SES did not accept the message; `final` when a retry cannot help."""
 
     def __init__(self, reason: str, *, final: bool) -> None:
         super().__init__(reason)
@@ -41,25 +38,27 @@ class NotSent(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The answer was lost: the message may have gone out."""
+    """The answer of SES was lost: the message may have been sent."""
 
 
 def prepare(upload: Upload) -> Notification:
-    """Write down the e-mail about the upload's run, to be sent by the next step."""
-    is_check = upload.mode == Upload.Mode.CHECK
+    """Store the email about the upload's run, to be sent by the next step."""
+    dataset = datasets.get(upload.dataset)
     context = {
         "upload": upload,
-        "dataset": datasets.get(upload.dataset),
+        "dataset": dataset,
+        "outcome": outcome(upload, dataset),
         "groups": error_groups(upload),
         "refusal": REFUSALS.get(upload.failure_code),
         "report_url": report_links.report_url(upload) if upload.error_file_version else "",
         "report_title": report_title(upload),
-        "link_days": settings.REPORT_LINK_DAYS,
+        "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
-        "outcome": "checked" if is_check else OUTCOMES[Upload.Status(upload.status)],
-        "is_check": is_check,
+        "is_check": upload.mode == Upload.Mode.CHECK,
         "valid_rate": percent(upload.valid_records, upload.total_records),
         "error_rate": error_rate(upload),
+        "support_email": settings.SUPPORT_EMAIL,
+        "support_url": settings.SUPPORT_URL,
     }
     notification, _ = Notification.objects.get_or_create(
         upload=upload,
@@ -83,14 +82,14 @@ def subject(upload: Upload) -> str:
 
 
 def report_title(upload: Upload) -> str:
-    """What the link leads to."""
+    """What the link does."""
     if datasets.get(upload.dataset).rejected_prefix:
-        return "Rejected rows with their errors"
-    return "Error report, one line per error"
+        return gettext("Download rejected rows")
+    return gettext("Download error report")
 
 
 def recipient(upload: Upload) -> str:
-    """The uploader, else the vendor's contact, else the data set's mailbox, else staff's."""
+    """The uploader, or else the vendor's contact, the data set's address, or the staff address."""
     return (
         (upload.uploaded_by and upload.uploaded_by.email)
         or (upload.vendor and upload.vendor.contact_email)
@@ -102,8 +101,8 @@ def recipient(upload: Upload) -> str:
 def mailbox(backend: str) -> Any:
     """Django's mail connection, opened once in this process.
 
-    One that is opened for every message makes a new client of SES each time, which costs half of
-    the CPU time that a file of 1,000 rows needs.
+    Opening one per message would create a new SES client each time, which costs half of the CPU
+    time that a file of 1,000 rows needs.
     """
     connection = get_connection(backend)
     connection.open()
@@ -111,7 +110,7 @@ def mailbox(backend: str) -> Any:
 
 
 def error_rate(upload: Upload) -> int:
-    """Rejected rows in whole percent; with the valid ones a hundred, where there are no others."""
+    """Rejected rows in whole percent. If all rows are valid or rejected, both add up to 100."""
     if upload.valid_records + upload.error_records == upload.total_records:
         return 100 - upload.success_rate if upload.total_records else 0
     return percent(upload.error_records, upload.total_records)

@@ -1,7 +1,7 @@
-"""The link in the e-mail: our own, signed and valid for days, whatever the credentials behind it.
+"""The link in the email: our own, signed and valid for days, whatever the credentials behind it.
 
-Addresses presigned with a task role's credentials die with those credentials, within hours; so
-the mailed link names the report and the portal redirects to a fresh presigned address.
+A URL presigned with a task role's credentials expires with those credentials, within hours. So the
+link in the email names the report, and the portal redirects to a new presigned URL.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ SALT = "imports.report-link"
 
 
 class LinkExpired(Exception):
-    """The link was good once; it is older than promised."""
+    """The link has expired."""
 
 
 class LinkInvalid(Exception):
-    """Nobody issued this link."""
+    """We did not issue this link."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class ReportLink:
 
 
 def report_url(upload: Upload) -> str:
-    """The address of the upload's error report for its e-mail."""
+    """The address of the upload's error report for its email."""
     content = [upload.upload_id, upload.run, upload.error_file_s3_key, upload.error_file_version]
     token = signing.dumps(content, salt=SALT, compress=True)
     return addresses.report_url(token)
 
 
 def read(token: str) -> ReportLink:
-    """What a link names. Raises LinkExpired or LinkInvalid."""
+    """The report that a link's token names. Raises LinkExpired or LinkInvalid."""
     longest = timedelta(days=settings.REPORT_LINK_DAYS)
     try:
         return ReportLink(*signing.loads(token, salt=SALT, max_age=longest))
@@ -52,9 +52,9 @@ def read(token: str) -> ReportLink:
 
 
 def download_url(upload: Upload, version: str, *, key: str = "") -> str:
-    """A short-lived address of one version of the upload's report.
+    """A short-lived URL of one version of the upload's report.
 
-    `key` where a mailed link names it: a retry forgets where the earlier run's report is.
+    `key` is required for the report of an earlier run, because a retry clears the upload's own.
     """
     return s3.download_link(
         upload.s3_bucket,

@@ -1,4 +1,4 @@
-"""The rejected rows in the vendor's own columns, to be corrected and uploaded again."""
+"""The rejected rows in the vendor's own columns, to be fixed and uploaded again."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ ROWS_PER_FETCH = 2_000
 
 
 def correctable_file(upload: Upload) -> Iterator[bytes]:
-    """The rejected rows only, in the vendor's own columns, with `Errors` last: mend, upload."""
+    """Only the rejected rows, in the vendor's own columns, with `Errors` last."""
     return csv_lines(correctable_rows(upload))
 
 
@@ -27,7 +27,7 @@ def correctable_rows(upload: Upload) -> Iterator[list[str]]:
 
 
 def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Each rejected row as it was read, and its messages."""
+    """Each original rejected row, and its messages."""
     row: dict[str, str] = {}
     messages: list[str] = []
     for error in errors(upload):

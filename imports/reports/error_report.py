@@ -1,4 +1,4 @@
-"""The two files a vendor gets back: the error report, and the correctable file."""
+"""The report of a run: the error report or the correctable file, as the data set requires."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from imports.rules.remedies import remedy_for
 
 @dataclass(frozen=True)
 class Report:
-    """What a data set wants told about rejected rows: where it goes in S3, and its bytes."""
+    """What a data set says about rejected rows: where it goes in S3, and its bytes."""
 
     key: str
     pieces: Iterator[bytes]
 
 
 def report_of(upload: Upload) -> Report:
-    """The report of the upload's run: one line per error, or, where the data set says so, the
-    rejected rows in their own columns."""
+    """The report of the upload's run: one line per error or, if the data set has a prefix for
+    them, the rejected rows in their own columns."""
     if prefix := datasets.get(upload.dataset).rejected_prefix:
         return Report(f"{prefix}{upload.upload_id}_rejected.csv", correctable_file(upload))
     folder = upload.vendor_id or "_"
@@ -31,7 +31,7 @@ def report_of(upload: Upload) -> Report:
 def error_report(upload: Upload) -> Iterator[bytes]:
     """The error report of the upload's run, in pieces: one line per error.
 
-    The same bytes for the same run: in file order, then the data set's column order.
+    The same run always gives the same bytes: in file order, then in the data set's column order.
     """
     return csv_lines(report_rows(upload))
 
@@ -70,7 +70,7 @@ def report_rows(upload: Upload) -> Iterator[list[str]]:
 
 
 def by_column(upload: Upload, dataset: Dataset) -> Callable[[dict[str, str]], dict[str, str]]:
-    """A function from a rejected row, as it is kept, to its cells by the data set's columns."""
+    """A function from a stored original row to its cells by the data set's columns."""
     layout = datasets.layout_of(upload)
     matched = zip(dataset.match_header(layout.header), layout.column_names, strict=True)
     names = {column.key: name for column, name in matched if column is not None}

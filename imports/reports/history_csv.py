@@ -1,4 +1,4 @@
-"""The history of uploads as a CSV file, for staff: one line per upload, safe to open."""
+"""The upload history as a CSV file for staff: one line per upload, with formulas escaped."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -9,8 +9,8 @@ from imports.models import Upload
 HEADER = [
     "Upload ID", "Vendor ID", "Vendor", "Data Set", "Mode", "Run", "File Name", "Bytes", "SHA-256",
     "Uploaded", "Uploaded By", "Schedule", "Status", "Total Rows", "Valid Rows", "Rejected Rows",
-    "Skipped Rows", "Not Processed", "Failure Code", "Failure Message", "Started", "Ended",
-    "E-mail Sent", "File Deleted", "Personal Data Erased", "S3 Key", "S3 Version",
+    "Skipped Rows", "Rows Not Processed", "Failure Code", "Failure Message", "Started", "Ended",
+    "Email Sent", "File Deleted", "Personal Data Erased", "S3 Key", "S3 Version",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from imports.models import Upload
 from imports.reports.summary import error_groups, errors_by_type
+from imports.rules.quantities import rows
 
 
 def result_of(upload: Upload) -> dict[str, Any]:
@@ -29,19 +30,20 @@ def result_of(upload: Upload) -> dict[str, Any]:
 
 def in_words(upload: Upload) -> str:
     """The result as people read it."""
+    valid = "without errors" if upload.mode == Upload.Mode.CHECK else "imported"
     lines = [
         f"{upload.upload_id}  {upload.status.upper()}",
-        f"{upload.file_name}: {upload.total_records} rows, {upload.valid_records} valid, "
-        f"{upload.error_records} with errors"
-        + (f", {upload.skipped_records} skipped" if upload.skipped_records else "")
-        + (f", {upload.not_processed} not processed" if upload.not_processed else ""),
+        f"{upload.file_name}: {rows(upload.total_records)}, {upload.valid_records:,} {valid}, "
+        f"{upload.error_records:,} rejected"
+        + (f", {upload.skipped_records:,} skipped" if upload.skipped_records else "")
+        + (f", {upload.not_processed:,} not processed" if upload.not_processed else ""),
     ]
     if upload.failure_code:
         lines.append(f"{upload.failure_code}: {upload.failure_message}")
     lines += [
-        f"  {group.error_type:<28} {group.count:>5}  {group.where}: {group.first_message}"
+        f"  {group.error_type:<28} {group.where}: {group.first_message}"
         for group in error_groups(upload)
     ]
     if upload.error_file_s3_key:
-        lines.append(f"report: {upload.error_file_s3_key}")
+        lines.append(f"Error report: {upload.error_file_s3_key}")
     return "\n".join(lines)

@@ -1,13 +1,15 @@
-"""Errors of one run by type, with the rows they stand in, for pages, mails and JSON."""
+"""Errors of one run by type, with the rows they are in, for pages, emails and JSON."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Count
+from django.utils.translation import gettext
 
 from imports import datasets
 from imports.models import RowError, Upload
+from imports.rules.quantities import rows
 from imports.rules.remedies import remedy_for
 
 MAX_RANGES = 12
@@ -15,7 +17,7 @@ MAX_RANGES = 12
 
 @dataclass(frozen=True)
 class ErrorGroup:
-    """All errors of one type in one column; `rows` in words ("3–7, 12 and 40 more")."""
+    """All errors of one type in one column; `rows` are ranges ("3–7, 12 and 40 more")."""
 
     error_type: str
     column: str  # the column's label, "" for the whole row
@@ -26,12 +28,11 @@ class ErrorGroup:
 
     @property
     def where(self) -> str:
-        """The rows with their noun: "row 8", "rows 3–7 and 12"."""
-        return f"{'row' if self.rows.isdigit() else 'rows'} {self.rows}"
+        """How many rows, and which: "1 row (8)", "6 rows (3–7, 12)"."""
+        return f"{rows(self.count)} ({self.rows})"
 
 
-# Runs of rows that follow each other are joined here and not in Python: a file of millions of rows
-# may be wrong in every one of them.
+# Consecutive rows are joined here and not in Python: a file may have millions of rejected rows.
 GROUPS = """
 WITH found AS (
     SELECT error_type, column_name, error_id, row_number AS number,
@@ -93,14 +94,14 @@ def errors_by_type(upload: Upload) -> dict[str, int]:
 
 
 def row_ranges(runs: Iterable[tuple[int, int]], rest: int = 0) -> str:
-    """Runs of row numbers (first, last), and how many rows are in others, in words: "3–7, 12 and
-    40 more rows"."""
-    words = ", ".join(in_words(first, last) for first, last in runs)
-    more = f" and {rest:,} more {'row' if rest == 1 else 'rows'}" if rest else ""
-    return words + more
+    """Runs of row numbers (first, last), and how many rows are in others: "3–7, 12 and 40 more"."""
+    ranges = ", ".join(row_range(first, last) for first, last in runs)
+    if not rest:
+        return ranges
+    return gettext("%(ranges)s and %(count)s more") % {"ranges": ranges, "count": f"{rest:,}"}
 
 
-def in_words(first: int, last: int) -> str:
+def row_range(first: int, last: int) -> str:
     if first == last:
         return str(first)
     return f"{first}, {last}" if last == first + 1 else f"{first}–{last}"

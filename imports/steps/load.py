@@ -1,4 +1,4 @@
-"""Load: one batch of staged rows through the rules and into the destination."""
+"""Load: validate a batch of staged rows and write the valid ones to the destination."""
 
 import json
 import logging
@@ -28,17 +28,17 @@ from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
 
 log = logging.getLogger(__name__)
-MAX_TRIES = 5  # of one batch that deadlocks
+MAX_TRIES = 5  # of one batch, after deadlocks
 ALL_ROWS = 2**31
 MAX_RESTARTS = 5
 
 
 class RowsLost(Exception):
-    """What earlier batches had left with the destination is gone, again and again."""
+    """The rows that earlier batches had written were lost too many times."""
 
 
 def load(work: Work) -> None:
-    """Load the batch after the cursor; in mode `check` all rows are one batch.
+    """Load the batch after the cursor. In mode `check`, all rows are one batch.
 
     Raises StagingIncomplete, botocore's and database errors, and Fenced.
     """
@@ -57,10 +57,10 @@ def load(work: Work) -> None:
                 is_last = cursor >= upload.staged_items
                 outcome = write(upload, dataset, batch, last=is_last, undo=is_check)
                 if outcome.lost:
-                    begin_again(upload)
+                    restart_load(upload)
                     return
                 problems = batch.problems | outcome.problems
-                keep_errors(upload, batch, problems)
+                store_errors(upload, batch, problems)
                 upload.add_batch(
                     cursor=cursor,
                     valid=outcome.valid,
@@ -75,7 +75,7 @@ def load(work: Work) -> None:
     seconds = time.monotonic() - started
     count = len(batch.numbers)
     log.info(
-        "loaded %s rows in %.2f s (%.0f rows/s): %s valid, %s with errors; %s of %s done",
+        "rows loaded: %s in %.2f s (%.0f rows/s); valid: %s, with errors: %s; done: %s of %s",
         count,
         seconds,
         count / seconds,
@@ -99,11 +99,11 @@ def load(work: Work) -> None:
     )
 
 
-def begin_again(upload: Upload) -> None:
-    """Load from the first row once more. Raises RowsLost when that has happened too often."""
+def restart_load(upload: Upload) -> None:
+    """Start the load again from the first row. Raises RowsLost after too many restarts."""
     if upload.restarts == MAX_RESTARTS:
-        raise RowsLost(f"{MAX_RESTARTS} times the rows of earlier batches were gone at the end")
-    log.warning("a crash of the database took what was loaded; the load begins again")
+        raise RowsLost(f"the rows of earlier batches were lost after {MAX_RESTARTS} restarts, too")
+    log.warning("a database crash deleted the loaded rows; restarting the load")
     RowError.objects.filter(upload=upload, run=upload.run).delete()
     claimed_keys.forget(upload)
     upload.restart_load()
@@ -112,7 +112,7 @@ def begin_again(upload: Upload) -> None:
 def write(
     upload: Upload, dataset: Dataset, batch: ValidatedBatch, *, last: bool, undo: bool
 ) -> BatchOutcome:
-    """Bring the clean rows in; with `undo` find out what would happen, and leave no trace."""
+    """Write the clean rows. With `undo`, only find out what would happen, and roll it back."""
     with transaction.atomic():
         outcome = dataset.destination.write(upload, batch, last=last)
         if undo:
@@ -120,10 +120,10 @@ def write(
     return outcome
 
 
-def keep_errors(
+def store_errors(
     upload: Upload, batch: ValidatedBatch, problems: dict[int, list[RowProblem]]
 ) -> None:
-    """Store the problems in file order, with each row's cells on its first one."""
+    """Store the errors in file order. The first error of a row carries the row's cells."""
     copy_rows(
         RowError._meta.db_table,
         [
@@ -159,7 +159,7 @@ def error_rows(
 
 
 def original_data(layout: Layout, cells: Sequence[str]) -> str:
-    """A row as JSON, by the vendor's own column names; PostgreSQL's JSON cannot hold NUL."""
+    """The row as JSON, by the vendor's column names, without NULs, which `jsonb` cannot store."""
     printable = (cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in cells)
     row = dict(zip(layout.names_of(cells), printable, strict=False))
     return json.dumps(row, ensure_ascii=False)

@@ -1,8 +1,8 @@
-"""Notify: one e-mail per run, at least once.
+"""Notify: one email per run, delivered at least once.
 
-A message is marked `sending` before SES is asked. Whoever finds it so marked has followed somebody
-who died, before the send or after it, and sends it: better twice than never. When SES itself does
-not answer it is asked once more, and then left as unknown: a third e-mail helps nobody.
+An email is marked `sending` before SES is called. One that is found in this state was left by a
+worker that was killed, before or after the call; it is sent again, because twice is better than
+never. If an answer of SES is lost, SES is called once more; after that the outcome stays unknown.
 """
 
 import logging
@@ -19,17 +19,17 @@ from imports.notifications import alarms, email
 from imports.storage import staging
 
 log = logging.getLogger(__name__)
-MAX_SENDS = 12  # of one message that SES does not take for now; about an hour with back-off
-MAX_LOST = 2  # sends of one message whose outcome is unknown
+MAX_SENDS = 12  # of one email that SES rejects temporarily; about an hour with backoff
+MAX_LOST_ANSWERS = 2  # of SES, about one email
 UNSENT = (Notification.State.PENDING, Notification.State.SENDING)
 
 
 def notify(work: Work) -> None:
-    """Send the oldest unsent e-mail of the upload; done when there is none left.
+    """Send the upload's oldest unsent email; finish the upload if there is none.
 
-    Raises Fenced, database and botocore errors; what SES says is recorded, not raised.
+    Raises Fenced, database and botocore errors. An error from SES is recorded, not raised.
     """
-    notification = next_one(work)
+    notification = mark_next_as_sending(work)
     if notification is None:
         staging.put_upload(work.upload)
         with work.batch() as upload:
@@ -39,10 +39,10 @@ def notify(work: Work) -> None:
         email.send(notification)
         failpoint("notify.after_send")
     except email.NotSent as error:
-        reschedule(work, notification, error)
+        record_rejection(work, notification, error)
     except email.OutcomeUnknown as error:
         log.warning("the answer of SES was lost: %s", error)
-        count_lost(work, notification)
+        record_lost_answer(work, notification)
     else:
         with work.batch() as upload:
             notification.state = Notification.State.SENT
@@ -51,9 +51,10 @@ def notify(work: Work) -> None:
             upload.notified_at = Now()
 
 
-def next_one(work: Work) -> Notification | None:
-    """The oldest unsent e-mail, marked `sending`; None when all have a final state."""
-    # Held, or at the end of a slice somebody else would find it `sending` and send it once more.
+def mark_next_as_sending(work: Work) -> Notification | None:
+    """The oldest unsent email, now marked `sending`; None if all have a final state."""
+    # The lease is held: otherwise, at the end of a slice, another worker would find the email
+    # `sending` and send it again.
     with work.batch(hold=True) as upload:
         unsent = upload.notifications.filter(state__in=UNSENT)
         notification = unsent.order_by("run").first()
@@ -64,23 +65,23 @@ def next_one(work: Work) -> Notification | None:
         return notification
 
 
-def count_lost(work: Work, notification: Notification) -> None:
-    """Record that SES was asked and did not answer: ask once more, or tell staff."""
+def record_lost_answer(work: Work, notification: Notification) -> None:
+    """Record that the answer of SES was lost: send again, or raise an alarm."""
     with work.batch() as upload:
         notification.lost += 1
-        is_over = notification.lost >= MAX_LOST
+        is_over = notification.lost >= MAX_LOST_ANSWERS
         notification.state = Notification.State.UNKNOWN if is_over else Notification.State.PENDING
         notification.save()
         if is_over:
             alarms.raise_alarm(
                 Alarm.Kind.UNSENT_MAIL,
                 upload.upload_id,
-                "Nobody knows whether the e-mail went out: every answer of SES was lost.",
+                "It is not known whether the email was sent: every answer of SES was lost.",
             )
 
 
-def reschedule(work: Work, notification: Notification, error: email.NotSent) -> None:
-    """Record that SES did not take the message: try later, or give up and tell staff."""
+def record_rejection(work: Work, notification: Notification, error: email.NotSent) -> None:
+    """Record that SES did not accept the email: retry later, or give up and raise an alarm."""
     notification.last_error = str(error)
     is_over = error.final or notification.attempts >= MAX_SENDS
     notification.state = Notification.State.FAILED if is_over else Notification.State.PENDING
@@ -90,7 +91,7 @@ def reschedule(work: Work, notification: Notification, error: email.NotSent) -> 
             alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, upload.upload_id, str(error))
         return
     delay = retry_policy.backoff(notification.attempts)
-    log.warning("e-mail not taken, again in %.0f s: %s", delay, error)
+    log.warning("SES did not accept the email; next attempt in %.0f s: %s", delay, error)
     with transaction.atomic():
         upload = locked(work.upload_id, work.token)
         notification.save()

@@ -1,4 +1,4 @@
-"""Report: the error CSV, the final status and the words of the e-mail."""
+"""Report: the error CSV, the final status and the text of the email."""
 
 from tempfile import TemporaryFile
 
@@ -17,10 +17,10 @@ from imports.storage import s3
 
 
 def report(work: Work) -> None:
-    """End the run: exactly one report iff there are errors, and one e-mail waiting to be sent.
+    """End the run: exactly one report if there are errors, and one email to be sent.
 
-    A report put by somebody who was fenced out meanwhile is another version of the same key, and
-    only the version recorded here is ever served. Raises botocore's errors and Fenced.
+    A report written by a worker that was fenced out is another version of the same key. Only the
+    version recorded here is ever served. Raises botocore's errors and Fenced.
     """
     upload = work.upload
     key = version = ""
@@ -35,7 +35,7 @@ def report(work: Work) -> None:
 
 
 def end_run(upload: Upload) -> None:
-    """Set the final status and prepare the e-mail, inside the fenced transaction."""
+    """Set the final status and prepare the email, inside the fenced transaction."""
     dataset = datasets.get(upload.dataset)
     dataset.destination.run_ends(upload)
     ended_at = database_now()
@@ -48,7 +48,7 @@ def end_run(upload: Upload) -> None:
             upload.vendor_prefix or upload.s3_key,
             f"{upload.upload_id}: s3://{upload.s3_bucket}/{upload.s3_key}",
         )
-    # A failure of ours has its alarm already.
+    # An internal failure has already raised its alarm.
     has_failed = upload.status == Upload.Status.FAILED
     if dataset.alarms and has_failed and not upload.failed_internally:
         alarms.raise_alarm(

@@ -1,4 +1,4 @@
-"""Stage: read the file, refuse it whole or stage its rows in DynamoDB."""
+"""Stage: read the file, and either reject it or stage its rows in DynamoDB."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -11,24 +11,24 @@ from imports.models import Upload
 from imports.rules.refusals import Refused
 from imports.storage import s3, staging
 
-RENEW_INTERVAL_SECONDS = 5.0  # seconds
+RENEW_INTERVAL_SECONDS = 5.0
 
 
 def stage(work: Work) -> None:
-    """Stage the whole file in one go; killed or failed, it starts again under a new token.
+    """Stage the whole file in one slice. After a kill or a failure it starts over with a new token.
 
-    Raises botocore's errors, OSError, dynamo.Overloaded and Fenced.
+    Raises botocore's errors, OSError, dynamodb.Overloaded and Fenced.
     """
     upload = work.upload
     dataset = datasets.get(upload.dataset)
     try:
-        refuse_by_what_is_known(upload, dataset)
+        refuse_unread(upload, dataset)
         with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             failpoint("stage.after_download")
             work.renew()
             staging.put_upload(upload)
             layout = dataset.inspect(source.path, source.size, upload.mode)
-            rows = Counted(dataset.format.rows(source.path, layout), dataset.row_limit)
+            rows = CountedRows(dataset.format.rows(source.path, layout), dataset.row_limit)
             items = write_rows(work, rows)
     except Refused as refused:
         with work.batch() as upload:
@@ -45,8 +45,8 @@ def stage(work: Work) -> None:
         )
 
 
-class Counted:
-    """Rows, counted as they pass. Raises Refused at one too many, where a scan could not tell."""
+class CountedRows:
+    """Counts rows as they are read. Raises Refused after `limit` rows, if the scan did not."""
 
     def __init__(self, rows: Iterator[tuple[int, list[str]]], limit: int) -> None:
         self.count = 0
@@ -62,7 +62,7 @@ class Counted:
 
 
 def write_rows(work: Work, rows: Iterable[tuple[int, list[str]]]) -> int:
-    """Stage all rows, keeping the lease meanwhile; returns how many items hold them."""
+    """Stage all rows and keep the lease renewed. Returns the number of items written."""
     written = 0
     renewed = time.monotonic()
     for count in staging.write(work.upload_id, work.token, rows):
@@ -74,8 +74,8 @@ def write_rows(work: Work, rows: Iterable[tuple[int, list[str]]]) -> int:
     return written
 
 
-def refuse_by_what_is_known(upload: Upload, dataset: Dataset) -> None:
-    """Raise Refused for what needs no look into the file."""
+def refuse_unread(upload: Upload, dataset: Dataset) -> None:
+    """Raise Refused if the file can be rejected without reading it."""
     if dataset.by_vendor:
         if upload.vendor is None:
             raise Refused("UNKNOWN_VENDOR", vendor=upload.vendor_prefix)

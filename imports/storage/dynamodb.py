@@ -1,4 +1,4 @@
-"""Many items into and out of DynamoDB's tables: within its limits, and for a bounded time."""
+"""Bulk reads and writes of DynamoDB items, within its limits and for a bounded time."""
 
 import random
 import time
@@ -15,31 +15,32 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Item = dict[str, Any]  # in DynamoDB's own notation: {"email": {"S": "jo@example.com"}}
 
-ITEMS_PER_WRITE = 25  # DynamoDB's limits of one request
+ITEMS_PER_WRITE = 25  # DynamoDB's limits per request
 KEYS_PER_READ = 100
-MAX_CONCURRENT_REQUESTS = 8  # of one call; a request waits for DynamoDB most of its time
-DEADLINE_SECONDS = 30.0  # seconds that what is left unprocessed is offered again
+MAX_CONCURRENT_REQUESTS = 8  # per call; a request mostly waits for DynamoDB
+DEADLINE_SECONDS = 30.0  # during which unprocessed items are sent again
 MAX_PAUSE_SECONDS = 5.0
 
 
 class Overloaded(Exception):
-    """DynamoDB kept leaving items unprocessed until the deadline."""
+    """DynamoDB left items unprocessed until the deadline."""
 
 
 def client() -> "DynamoDBClient":
-    # Of 25 items a request, the look at every attribute's type takes half of our time; the type
-    # checker has looked already.
+    # With 25 items per request, botocore's validation of every attribute takes half of our CPU
+    # time, and the type checker has already checked the requests.
     found: DynamoDBClient = aws.client("dynamodb", validate=False)
     return found
 
 
 def put_all(
-    table: str, items: Sequence[Item], *, still_ours: Callable[[], None] | None = None
+    table: str, items: Sequence[Item], *, verify_lock: Callable[[], None] | None = None
 ) -> None:
-    """Write all items, of different keys. Whatever was under a key is replaced.
+    """Write all items, which have different keys. An existing item of the same key is replaced.
 
-    `still_ours` is asked before each few requests and raises to stop. No request is under way any
-    more when this returns or raises: Overloaded, botocore's errors, and those of `still_ours`.
+    `verify_lock` is called before each group of concurrent requests and raises to stop. Raises
+    Overloaded, botocore's errors and those of `verify_lock`. No request is in progress after the
+    return or the error.
     """
     dynamodb, deadline = client(), time.monotonic() + DEADLINE_SECONDS
 
@@ -50,14 +51,14 @@ def put_all(
             if not requests:
                 return
 
-    for _ in several_at_once(put, pieces(items, ITEMS_PER_WRITE), still_ours):
+    for _ in in_parallel(put, pieces(items, ITEMS_PER_WRITE), verify_lock):
         pass
 
 
 def get_all(table: str, keys: Sequence[Item], attributes: Sequence[str]) -> list[Item]:
-    """The items of these different keys, as far as there are any, with these attributes only.
+    """The existing items of these different keys, with only these attributes.
 
-    What was written before is seen. Raises Overloaded and botocore's errors.
+    The reads are consistent. Raises Overloaded and botocore's errors.
     """
     dynamodb, deadline = client(), time.monotonic() + DEADLINE_SECONDS
     names = {f"#{position}": name for position, name in enumerate(attributes)}
@@ -80,12 +81,12 @@ def get_all(table: str, keys: Sequence[Item], attributes: Sequence[str]) -> list
                 break
         return found
 
-    answers = several_at_once(get, pieces(keys, KEYS_PER_READ), None)
+    answers = in_parallel(get, pieces(keys, KEYS_PER_READ), None)
     return [item for found in answers for item in found]
 
 
 def attempts(deadline: float) -> Iterator[None]:
-    """Attempts with growing pauses between them. Raises Overloaded when the next would be late."""
+    """Attempts with growing pauses. Raises Overloaded if the next one would miss the deadline."""
     pause = 0.05
     while True:
         yield
@@ -95,20 +96,20 @@ def attempts(deadline: float) -> Iterator[None]:
         pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
-def several_at_once(
+def in_parallel(
     ask: Callable[[Sequence[Item]], T],
     groups: Sequence[Sequence[Item]],
-    still_ours: Callable[[], None] | None,
+    verify_lock: Callable[[], None] | None,
 ) -> Iterator[T]:
-    """What `ask` says of each group, a few groups at the same time, in their order."""
-    if len(groups) <= 1 and still_ours is None:
+    """The results of `ask` for each group, in order, with several requests at the same time."""
+    if len(groups) <= 1 and verify_lock is None:
         yield from map(ask, groups)
         return
     rest = iter(groups)
     with ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS, thread_name_prefix="dynamo") as pool:
         while wave := list(islice(rest, MAX_CONCURRENT_REQUESTS)):
-            if still_ours is not None:
-                still_ours()
+            if verify_lock is not None:
+                verify_lock()
             yield from pool.map(ask, wave)
 
 

@@ -1,4 +1,4 @@
-"""Rows into a table with COPY, the fastest way into PostgreSQL."""
+"""Appends rows to a table with COPY, the fastest way into PostgreSQL."""
 
 import csv
 import io
@@ -9,20 +9,20 @@ from typing import Any
 from django.db import connection
 from psycopg2 import sql
 
-# What stands for NULL on the way; nobody can put it into a cell because nobody knows it.
+# Represents NULL in the COPY data. It is random, so that no cell of a file can contain it.
 NULL = secrets.token_hex(8)
 
 
 class _CopyText(csv.Dialect):
-    """PostgreSQL's text format: every tab, line break and backslash escaped.
+    """PostgreSQL's text format: every tab, line break and backslash is escaped.
 
-    Not its CSV format: before version 18 a quoted cell with a line of `\\.` ends the data there.
+    Not its CSV format: before version 18, a quoted cell with a line of `\\.` ends the data.
     """
 
     delimiter = "\t"
     quoting = csv.QUOTE_NONE
     escapechar = "\\"
-    lineterminator = "\r\n"  # both characters are escaped in cells because they stand here
+    lineterminator = "\r\n"  # csv escapes both characters in cells because both are listed here
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Objects in S3: the sources vendors drop and the reports we write. Always by version."""
+"""Objects in S3: source files and reports. They are always accessed by version."""
 
 import hashlib
 import time
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK_BYTES = 256 * 1024
-ABANDONED_AFTER_SECONDS = 600.0  # seconds; no task and no request takes as long
+ABANDONED_AFTER_SECONDS = 600.0  # no task and no request takes as long
 
 
 def client() -> "S3Client":
-    """The S3 client of this thread, made by django-storages as the settings say."""
+    """This thread's S3 client, created by django-storages from the settings."""
     found: S3Client = default_storage.connection.meta.client  # type: ignore[attr-defined]
     return found
 
 
 @dataclass(frozen=True)
 class LocalCopy:
-    """One object version on this machine's disk; `size` in bytes, `sha256` in hexadecimal."""
+    """One object version on the local disk. `size` is in bytes, `sha256` in hexadecimal."""
 
     path: Path
     size: int
@@ -36,7 +36,7 @@ class LocalCopy:
 
 @contextmanager
 def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
-    """Download one version to a temporary file that is gone after the block.
+    """Download one version to a temporary file, which is deleted after the block.
 
     Raises botocore's errors, and OSError when the disk is full.
     """
@@ -54,27 +54,26 @@ def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
 
 
 def remove_abandoned() -> None:
-    """Delete the temporary files of processes that were killed, which could not do it themselves;
-    else their successors would find the disk full one day."""
+    """Delete temporary files of killed processes, so that the disk does not fill up."""
     for path in Path(gettempdir()).glob("onboarding-*"):
-        with suppress(OSError):  # somebody else deleted it, or may not be asked
+        with suppress(OSError):  # deleted by another process, or not accessible
             if time.time() - path.stat().st_mtime > ABANDONED_AFTER_SECONDS:
                 path.unlink()
 
 
 def put(bucket: str, key: str, body: bytes | IO[bytes], content_type: str) -> str:
-    """Store an object; returns its new version."""
+    """Store an object. Returns its new version."""
     answer = client().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
     return answer["VersionId"]
 
 
 def delete_version(bucket: str, key: str, version: str) -> None:
-    """Remove one version for good. No error when it is gone already."""
+    """Delete one version permanently. No error if it does not exist."""
     client().delete_object(Bucket=bucket, Key=key, VersionId=version)
 
 
 def download_link(bucket: str, key: str, version: str, file_name: str, *, seconds: int = 60) -> str:
-    """An address from which anyone can download this version for `seconds`."""
+    """A URL from which anyone can download this version for `seconds`."""
     return client().generate_presigned_url(
         "get_object",
         Params={
@@ -98,7 +97,7 @@ class ListedVersion:
 
 
 def list_versions(bucket: str, prefix: str) -> Iterator[ListedVersion]:
-    """Every object version under a prefix, page by page; delete markers are left out."""
+    """Every object version under a prefix, page by page, without delete markers."""
     pages = client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
         found: list[Any] = page.get("Versions", [])
@@ -114,7 +113,7 @@ def list_versions(bucket: str, prefix: str) -> Iterator[ListedVersion]:
 
 
 def delete_all(bucket: str, prefix: str) -> None:
-    """Remove what lies under a prefix, with all versions and delete markers."""
+    """Delete all objects under a prefix, with all versions and delete markers."""
     pages = client().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
         found: list[Any] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]

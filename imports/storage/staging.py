@@ -1,8 +1,9 @@
-"""Staged rows in DynamoDB; the only file that speaks to that table.
+"""Staged rows in DynamoDB. No other module accesses this table.
 
-Rows travel in packed runs: one item holds consecutive rows as compressed JSON, under 100 KB,
-because DynamoDB bills per item and per started KB. Runs are keyed by the token of whoever staged
-them; the upload's row says whose count. Items are written once, never updated; TTL removes them.
+Rows are stored in packed runs: one item holds consecutive rows as compressed JSON, under 100 KB,
+because DynamoDB bills per item and per started KB. The key of a run contains the token under which
+it was staged; the upload's row says which token counts. Items are written once, never updated, and
+deleted by TTL.
 """
 
 import json
@@ -25,12 +26,12 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS = 7 * 24 * 3600
 ROWS_PER_ITEM = 1_000
 ITEM_BYTES = 95_000  # of compressed rows
-RAW_CHARACTERS = 200_000  # where a run is closed before it is compressed
-CRAMPED_CELL = 200  # characters, in a row that does not fit an item by itself
+RAW_CHARACTERS = 200_000  # of a run before compression
+SHORT_CELL_CHARACTERS = 200  # in a row that does not fit into one item
 
 
 class StagingIncomplete(Exception):
-    """A run that was written cannot be read: the read is stale, or the item is gone."""
+    """A run that was written cannot be read: the read is stale, or the item was deleted."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,14 @@ class StagedRun:
 
 
 def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> Iterator[int]:
-    """Stage `rows`, (row number, cells) in file order; yields how many items are written so far.
+    """Stage `rows`, (row number, cells) in file order. Yields the number of items written so far.
 
-    Raises dynamo.Overloaded, and botocore's errors.
+    Raises dynamodb.Overloaded and botocore's errors.
     """
     pending: list[dict[str, Any]] = []
     sequence = 0
     expires = str(int(time.time()) + KEPT_SECONDS)
-    for run, payload in packed(rows):
+    for run, payload in pack(rows):
         sequence += 1
         pending.append(
             {
@@ -72,16 +73,16 @@ def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> 
 
 
 def read(upload: Upload, most_rows: int) -> list[StagedRun]:
-    """The runs after the upload's cursor, at least one and up to about `most_rows` rows.
+    """The runs after the upload's cursor: at least one, up to about `most_rows` rows.
 
-    Raises StagingIncomplete when a run is missing, and botocore's errors.
+    Raises StagingIncomplete if a run is missing, and botocore's errors.
     """
     if upload.staged_token is None:
         raise StagingIncomplete(f"{upload.upload_id} was never staged")
     runs: list[StagedRun] = []
     count = 0
     expected = upload.cursor + 1
-    # As many items as hold that many rows: wide rows come fewer to an item than narrow ones.
+    # How many items hold `most_rows` rows: an item holds fewer wide rows than narrow ones.
     enough = ceil_div(most_rows * upload.staged_items, max(1, upload.total_records))
     while expected <= upload.staged_items and count < most_rows:
         answer = dynamodb.client().query(
@@ -98,7 +99,7 @@ def read(upload: Upload, most_rows: int) -> list[StagedRun]:
         if not answer["Items"]:
             raise StagingIncomplete(f"run {expected} of {upload.staged_items} is missing")
         for item in answer["Items"]:
-            run = unpacked(item, expected)
+            run = unpack(item, expected)
             if item["record_id"]["S"] != record_id(upload.staged_token, expected):
                 raise StagingIncomplete(f"run {expected} of {upload.staged_items} is missing")
             runs.append(run)
@@ -110,9 +111,9 @@ def read(upload: Upload, most_rows: int) -> list[StagedRun]:
 
 
 def erase(upload_id: str) -> None:
-    """Delete the upload's staged rows of every run, instead of waiting for TTL.
+    """Delete the staged rows of all runs of an upload, instead of waiting for TTL.
 
-    Its own item stays: it holds counts. Raises botocore's errors.
+    The upload's own item stays, because it holds only counts. Raises botocore's errors.
     """
     client = dynamodb.client()
     pages = client.get_paginator("query").paginate(
@@ -128,7 +129,7 @@ def erase(upload_id: str) -> None:
 
 
 def put_upload(upload: Upload) -> None:
-    """Write the upload's own item, for those who look at the table by vendor."""
+    """Write the upload's own item, which lists it by vendor."""
     dynamodb.client().put_item(
         TableName=settings.UPLOAD_RECORDS_TABLE,
         Item={
@@ -152,52 +153,52 @@ def record_id(token: int, sequence: int) -> str:
     return f"rows#{token}#{sequence:08d}"
 
 
-def packed(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[list[StagedRow], bytes]]:
-    """`rows` in runs that fit an item, each with its compressed form."""
+def pack(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[list[StagedRow], bytes]]:
+    """`rows` in runs that fit into one item, each with its compressed form."""
     run: list[StagedRow] = []
     characters = 0
     for number, cells in rows:
         width = sum(map(len, cells))
         characters += width
         run.append(
-            cut(number, cells, MAX_CELL_CHARACTERS)
+            truncate_cells(number, cells, MAX_CELL_CHARACTERS)
             if width > MAX_CELL_CHARACTERS
             else (number, cells, [])
         )
         if len(run) == ROWS_PER_ITEM or characters >= RAW_CHARACTERS:
-            yield from fitting(run)
+            yield from split_to_fit(run)
             run, characters = [], 0
     if run:
-        yield from fitting(run)
+        yield from split_to_fit(run)
 
 
-def cut(number: int, cells: list[str], longest: int) -> StagedRow:
-    """The row with its cells cut at `longest` characters, and the positions of those cut; of a row
-    with more than 1,000 cells, which fits no header, the first ones."""
+def truncate_cells(number: int, cells: list[str], longest: int) -> StagedRow:
+    """The row with its cells cut at `longest` characters, and the positions of the cut cells. Of a
+    row with more than 1,000 cells, which fits no header, only the first 1,000 are kept."""
     cells = cells[:MAX_CELLS]
     long = [i for i, cell in enumerate(cells) if len(cell) > longest]
     return number, [cell[:longest] for cell in cells], long
 
 
-def fitting(
-    run: list[StagedRow], longest: int = CRAMPED_CELL
+def split_to_fit(
+    run: list[StagedRow], longest: int = SHORT_CELL_CHARACTERS
 ) -> Iterator[tuple[list[StagedRow], bytes]]:
-    """The run, halved until each part fits an item; a row that does not fit alone has its cells
-    cut at `longest` characters, then at half of it, and so on."""
+    """The run, halved until each part fits into one item. If a single row does not fit, its cells
+    are cut at `longest` characters, then at half of that, and so on."""
     payload = zlib.compress(json.dumps(run, separators=(",", ":")).encode(), 1)
     if len(payload) <= ITEM_BYTES:
         yield run, payload
     elif len(run) > 1:
         middle = len(run) // 2
-        yield from fitting(run[:middle])
-        yield from fitting(run[middle:])
+        yield from split_to_fit(run[:middle])
+        yield from split_to_fit(run[middle:])
     else:
         number, cells, already_cut = run[0]
-        _, short, now_cut = cut(number, cells, longest)
-        yield from fitting([(number, short, sorted({*already_cut, *now_cut}))], longest // 2)
+        _, short, now_cut = truncate_cells(number, cells, longest)
+        yield from split_to_fit([(number, short, sorted({*already_cut, *now_cut}))], longest // 2)
 
 
-def unpacked(item: dict[str, Any], sequence: int) -> StagedRun:
+def unpack(item: dict[str, Any], sequence: int) -> StagedRun:
     rows = [
         (number, cells, long)
         for number, cells, long in json.loads(zlib.decompress(bytes(item["payload"]["B"])))

@@ -1,4 +1,4 @@
-"""Words for the templates of staff's pages."""
+"""Filters for the templates of admin pages."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ def parts_of(day: Day, most: int) -> list[Part]:
         ("mixed", day.partial),
         ("bad", day.failed),
         ("calm", day.cancelled),
-        ("busy", day.under_way),
+        ("busy", day.in_progress),
     ):
         if count:
             width = round(count * 100 / most, 2)

@@ -55,7 +55,7 @@ def test_cancel_on_the_page_stops_an_upload_that_waits(
     as_reviewer: Client, vendor_a: Vendor
 ) -> None:
     upload = arrived([good_row(1)], vendor=vendor_a)
-    assert "Cancel the import" in as_reviewer.get(page_of(upload)).content.decode()
+    assert "Cancel upload" in as_reviewer.get(page_of(upload)).content.decode()
     as_reviewer.post(page_of(upload, "cancel"))
     upload.refresh_from_db()
     assert upload.status == Upload.Status.CANCELLED
@@ -71,7 +71,7 @@ def test_what_staff_did_is_in_djangos_log_as_well(
     entries = LogEntry.objects.order_by("pk")
     assert [(e.user, e.object_id, e.change_message) for e in entries] == [
         (reviewer, "UPLOAD_1", "Retried (run 2)."),
-        (reviewer, "UPLOAD_1", "Cancelled (run 2)."),
+        (reviewer, "UPLOAD_1", "Canceled (run 2)."),
     ]
 
 
@@ -86,8 +86,8 @@ def test_several_uploads_at_once_and_a_reason_for_each_that_cannot(
     answer = choose(as_reviewer, "retry_selected", done, ended, other, gone)
 
     assert said(answer) == [
-        "UPLOAD_1: Every row of this upload is in; there is nothing to retry.",
-        "UPLOAD_4: The file is no longer in our storage. Upload it again.",
+        "UPLOAD_1: All rows of this upload were imported. There is nothing to retry.",
+        "UPLOAD_4: The file is no longer stored. Upload it again.",
         "Retried 2 uploads.",
     ]
     runs = Upload.objects.order_by("pk").values_list("run", flat=True)
@@ -95,7 +95,7 @@ def test_several_uploads_at_once_and_a_reason_for_each_that_cannot(
     assert LogEntry.objects.count() == 2
 
     answer = choose(as_reviewer, "cancel_selected", done, ended)
-    assert said(answer)[3:] == ["UPLOAD_1: The upload has ended already.", "Cancelled 1 upload."]
+    assert said(answer)[3:] == ["UPLOAD_1: This upload has already ended.", "Canceled 1 upload."]
 
 
 def test_a_retry_by_a_click_on_a_link_is_not_possible(
@@ -154,7 +154,7 @@ def alarm(db: None) -> Alarm:
 def test_an_alarm_is_closed_with_who_and_when(
     as_reviewer: Client, reviewer: User, alarm: Alarm
 ) -> None:
-    assert "Close this alarm" in as_reviewer.get(page_of(alarm)).content.decode()
+    assert "Close alarm" in as_reviewer.get(page_of(alarm)).content.decode()
     as_reviewer.post(page_of(alarm, "close"))
     alarm.refresh_from_db()
     assert alarm.closed_by == reviewer
@@ -162,7 +162,7 @@ def test_an_alarm_is_closed_with_who_and_when(
     assert LogEntry.objects.get().change_message == "Closed."
     page = as_reviewer.get(page_of(alarm)).content.decode()
     assert "by reviewer" in page
-    assert "Close this alarm" not in page
+    assert "Close alarm" not in page
 
 
 def test_an_alarm_is_closed_once(as_reviewer: Client, admin: User, alarm: Alarm) -> None:
@@ -170,7 +170,7 @@ def test_an_alarm_is_closed_once(as_reviewer: Client, admin: User, alarm: Alarm)
     first = Alarm.objects.get().closed_at
     second = Client()
     second.force_login(admin)
-    assert said(second.post(page_of(alarm, "close"))) == ["The alarm was closed already."]
+    assert said(second.post(page_of(alarm, "close"))) == ["This alarm is already closed."]
     alarm.refresh_from_db()
     assert (alarm.closed_at, alarm.closed_by.username) == (first, "reviewer")  # type: ignore[union-attr]
     assert LogEntry.objects.count() == 1

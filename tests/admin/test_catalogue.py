@@ -111,7 +111,7 @@ def test_staff_add_rename_and_deactivate_categories(as_admin: Client) -> None:
 
 def test_two_categories_cannot_differ_by_case_only(as_admin: Client, categories: list[str]) -> None:
     answer = as_admin.post(list_of(Category, "add"), {"name": "AUDIO", "is_active": "on"})
-    assert "A category of this name exists already." in answer.content.decode()
+    assert "A category with this name already exists." in answer.content.decode()
 
 
 def test_renaming_a_category_in_use_says_what_does_not_follow(
@@ -130,7 +130,7 @@ def test_only_a_category_without_products_can_be_deleted(
 ) -> None:
     used, unused = Category.objects.get(name="Audio"), Category.objects.get(name="Books")
     page = as_admin.get(page_of(used, "delete")).content.decode()
-    assert "products use it; deactivate it" in page
+    assert "used by products: deactivate it instead" in page
     as_admin.post(page_of(used, "delete"), {"post": "yes"})
     as_admin.post(page_of(unused, "delete"), {"post": "yes"})
     both = {"action": "delete_selected", "_selected_action": [used.pk], "post": "yes"}

@@ -49,7 +49,7 @@ def test_uploads_and_success_rate_per_day(vendor_a: Vendor) -> None:
     assert days[-1] == Day(
         TODAY, uploads=7, completed=1, partial=1, failed=2, cancelled=1, rows=45, valid=31
     )
-    assert days[-1].under_way == 2
+    assert days[-1].in_progress == 2
     assert days[-1].success_rate == 68  # 68.9, rounded down
     assert days[0] == Day(date(2026, 11, 7), uploads=1, completed=1, rows=10, valid=10)
     assert days[0].success_rate == 100
@@ -98,9 +98,9 @@ def test_what_is_in_progress_and_what_is_stuck(vendor_a: Vendor) -> None:
     )
     make_upload("UPLOAD_STUCK", vendor_a, status="processing", attempts=3, next_attempt_at=now())
     found = dashboard_stats.in_progress()
-    assert (found.under_way, found.stuck) == (2, 1)
+    assert (found.count, found.stalled) == (2, 1)
     assert [upload.pk for upload in found.uploads] == ["UPLOAD_STUCK", "UPLOAD_MOVES"]
-    assert found.stuck_ids == {"UPLOAD_STUCK"}
+    assert found.stalled_ids == {"UPLOAD_STUCK"}
 
 
 def test_open_alarms_and_dead_letters(db: None) -> None:
@@ -130,8 +130,8 @@ def test_every_figure_leads_to_its_list(as_reviewer: Client, vendor_a: Vendor) -
     for address in (
         f"{uploads}?upload_timestamp_from={first}",
         f"{uploads}?upload_timestamp_from={today}&amp;upload_timestamp_to={today}",
-        f"{uploads}?progress=under_way",
-        f"{uploads}?progress=stuck",
+        f"{uploads}?progress=in_progress",
+        f"{uploads}?progress=stalled",
         f"{uploads}UPLOAD_5F1/change/",
         f"{errors}?error_type=INVALID_PRICE&amp;upload__upload_timestamp_from={week}",
         "/admin/imports/alarm/?state=open",
@@ -140,17 +140,17 @@ def test_every_figure_leads_to_its_list(as_reviewer: Client, vendor_a: Vendor) -
         assert f'href="{address}"' in html, address
         assert as_reviewer.get(address.replace("&amp;", "&")).status_code == 200
     text = words(html)
-    assert "1 upload , 7 of 10 rows good (70%)" in text
-    assert "0 completed, 0 partial, 0 failed, 0 cancelled, 1 under way" in text
-    assert "1 under way , 0 stuck" in text
+    assert "1 upload , 7 of 10 rows imported (70%)" in text
+    assert "0 completed, 0 partially imported, 0 failed, 0 canceled, 1 in progress" in text
+    assert "1 in progress , 0 stalled" in text
 
 
 def test_an_empty_system_says_so(as_reviewer: Client) -> None:
     text = words(as_reviewer.get("/admin/").content.decode())
     for sentence in (
-        "No uploads in these days.",
-        "No upload is under way, and none is stuck.",
-        "No row errors in these days.",
+        "No uploads in this period.",
+        "No uploads in progress.",
+        "No row errors in this period.",
         "No open alarms.",
     ):
         assert sentence in text

@@ -80,5 +80,5 @@ def test_the_side_bar_leads_to_each_page_once(admin: User) -> None:
     request = RequestFactory().get("/admin/")
     request.user = admin
     titles = [item["title"] for group in sidebar(request) for item in group["items"]]
-    assert "Upload a file" in titles
+    assert "Upload file" in titles
     assert sorted(set(titles)) == sorted(titles)

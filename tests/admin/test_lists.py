@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from catalog.models import Category, Product
+from config.admin_base import BoundedPaginator
 from imports.models import Action, Alarm, Notification, RowError, Upload
 from tests.admin.conftest import list_of, make_error, make_product, make_upload, page_of
 from vendors.models import Member, Vendor
-from vendors.staff_pages import BoundedPaginator
 
 
 def found(
@@ -51,8 +51,8 @@ def uploads(vendor_a: Vendor, vendor_b: Vendor) -> None:
         ("vendor__vendor_id__exact=VEND001", "A"),
         ("dataset=clients", "C"),
         ("mode__exact=check", "B"),
-        ("progress=under_way", "D"),
-        ("progress=stuck", "D"),
+        ("progress=in_progress", "D"),
+        ("progress=stalled", "D"),
         ("upload_timestamp_from=2026-11-02", "DCB"),
         ("upload_timestamp_to=2026-11-02", "CBA"),
         ("upload_timestamp_from=2026-11-02&upload_timestamp_to=2026-11-02", "CB"),
@@ -68,7 +68,7 @@ def test_uploads_are_narrowed_down(
 
 
 @pytest.mark.parametrize(
-    ("values", "is_stuck"),
+    ("values", "is_stalled"),
     [
         ({"status": "processing", "next_attempt_at": -121}, True),
         ({"status": "processing", "next_attempt_at": -119}, False),
@@ -82,7 +82,7 @@ def test_uploads_are_narrowed_down(
     ],
 )
 def test_stuck_is_no_progress_for_two_minutes_or_a_failed_attempt(
-    as_reviewer: Client, vendor_a: Vendor, values: dict[str, object], is_stuck: bool
+    as_reviewer: Client, vendor_a: Vendor, values: dict[str, object], is_stalled: bool
 ) -> None:
     times = {"next_attempt_at", "lease_until", "upload_timestamp"}
     moments = {
@@ -92,7 +92,7 @@ def test_stuck_is_no_progress_for_two_minutes_or_a_failed_attempt(
         for name, value in values.items()
     }
     make_upload("UPLOAD_1", vendor_a, **moments)
-    assert bool(found(as_reviewer, Upload, "progress=stuck")) == is_stuck
+    assert bool(found(as_reviewer, Upload, "progress=stalled")) == is_stalled
 
 
 def test_the_vendor_filter_asks_for_vendors_as_one_types(

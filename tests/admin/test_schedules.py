@@ -36,7 +36,7 @@ def test_an_admin_sets_up_a_schedule(as_admin: Client, admin: User, vendor_a: Ve
     assert schedule.next_run_at is not None
     assert schedule.next_run_at > now()
     listed = as_admin.get(list_of(Schedule)).content.decode()
-    assert "at 0 6 * * mon-fri" in listed
+    assert "Cron: 0 6 * * mon-fri" in listed
     assert LogEntry.objects.get().user == admin
 
 
@@ -50,12 +50,15 @@ def test_a_schedule_of_minutes_begins_at_once(as_admin: Client, vendor_a: Vendor
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({}, "Give either minutes or a crontab line."),
-        ({"every_minutes": "5", "cron": "0 6 * * *"}, "Give either minutes or a crontab line."),
-        ({"every_minutes": "0"}, "At least 1."),
-        ({"cron": "often"}, "Not a crontab line"),
-        ({"every_minutes": "5", "prefix": "u"}, "Under uploads/ lie the files of Products."),
-        ({"every_minutes": "5", "vendor": ""}, "Choose the vendor whose products they are."),
+        ({}, "Set an interval or a cron expression, not both."),
+        (
+            {"every_minutes": "5", "cron": "0 6 * * *"},
+            "Set an interval or a cron expression, not both.",
+        ),
+        ({"every_minutes": "0"}, "Enter 1 or more."),
+        ({"cron": "often"}, "Invalid cron expression"),
+        ({"every_minutes": "5", "prefix": "u"}, "uploads/ is reserved for the data set Products."),
+        ({"every_minutes": "5", "vendor": ""}, "Choose a vendor: products belong to one."),
         ({"every_minutes": "5", "data_set": "nothing"}, "Select a valid choice"),
     ],
 )
@@ -100,11 +103,13 @@ def test_reviewers_import_now_and_that_is_kept(
     assert as_reviewer.get(page_of(schedule, "import_now")).status_code == 405
     answer = as_reviewer.post(page_of(schedule, "import_now"))
     assert answer["Location"] == page_of(schedule)
-    assert next(str(m) for m in get_messages(answer.wsgi_request)).startswith("Nightly: It begins")
+    assert next(str(m) for m in get_messages(answer.wsgi_request)).startswith(
+        "Nightly: The import starts"
+    )
     schedule.refresh_from_db()
     assert schedule.asked_by == reviewer
-    assert "asked for by reviewer" in as_reviewer.get(list_of(schedule)).content.decode()
-    assert LogEntry.objects.get().change_message == "Asked to import now."
+    assert "requested by reviewer" in as_reviewer.get(list_of(schedule)).content.decode()
+    assert LogEntry.objects.get().change_message == "Requested an import now."
 
 
 def test_several_are_imported_now_from_the_list(as_reviewer: Client, vendor_a: Vendor) -> None:
@@ -129,7 +134,7 @@ def test_who_may_only_look_cannot_import(client: Client, staff: User, vendor_a: 
 def test_an_upload_says_which_schedule_found_it(as_reviewer: Client, vendor_a: Vendor) -> None:
     upload = make_upload("UPLOAD_1", vendor_a, schedule=make(vendor_a))
     assert "by schedule Nightly" in as_reviewer.get(list_of(upload)).content.decode()
-    assert "Found by</dt><dd>schedule" in as_reviewer.get(page_of(upload)).content.decode()
+    assert "UTC, by schedule <a" in as_reviewer.get(page_of(upload)).content.decode()
 
 
 def test_deleting_a_schedule_keeps_what_it_found(as_admin: Client, vendor_a: Vendor) -> None:

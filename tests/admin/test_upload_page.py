@@ -42,8 +42,8 @@ def test_the_counters_add_up(as_reviewer: Client, vendor_a: Vendor) -> None:
     )
     page = shown(as_reviewer, upload)
     assert (
-        "Valid 600 Rejected 50 Skipped 1 Not processed 349 Rows in the file 1,000 Success 60%"
-        in page
+        "Imported 600 Rejected 50 Skipped 1 Not processed 349 Rows in the file 1,000 "
+        "Success rate 60%" in page
     )
 
 
@@ -58,7 +58,7 @@ def test_errors_by_type_and_row_by_row(as_reviewer: Client, run_upload: RunUploa
 
     assert "INVALID_PRICE Price 55 2–56" in page
     assert "INVALID_CATEGORY Category 1 60" in page
-    assert "The first 50 of 56 errors" in page
+    assert "First 50 of 56 errors" in page
     html = as_reviewer.get(page_of(upload)).content.decode()
     every_one = f"{list_of(upload.row_errors.model)}?q={upload.upload_id}"
     assert f'href="{every_one}"' in html
@@ -142,7 +142,7 @@ def test_progress_is_asked_for_until_the_end(as_reviewer: Client, vendor_a: Vend
 
 def test_the_file_of_an_unknown_vendor_has_a_page_too(as_reviewer: Client, reviewer: User) -> None:
     upload = make_upload("UPLOAD_1", None, status="failed", failure_code="UNKNOWN_VENDOR")
-    assert "Unknown: the file lies under “NOBODY”" in shown(as_reviewer, upload)
+    assert "Unknown vendor “NOBODY”" in shown(as_reviewer, upload)
 
 
 def test_a_data_set_that_is_no_longer_declared_does_not_break_the_page(

@@ -80,7 +80,7 @@ def test_staff_without_a_right_see_an_empty_dashboard_and_nothing_else(
     client.force_login(staff)
     answer = client.get("/admin/")
     assert answer.status_code == 200
-    assert "Your account has no rights" in answer.content.decode()
+    assert "Your account has no permissions" in answer.content.decode()
     assert world.upload.upload_id not in answer.content.decode()
     for name in ROWS:
         for address in pages(world, name) + forms(world, name):

@@ -59,11 +59,24 @@ FIXED = ("All other tasks: nobody speaks to them",)
 SUFFIXES = {".md", ".html", ".txt", ".py", ".js", ".toml", ".yaml", ".yml"}
 ON_PURPOSE = {"tests/docs/test_wording.py"}
 NOT_YET = {
-    "catalog/admin.py",
-    "imports",
+    "imports/admin",
+    "imports/datasets",
+    "imports/formats",
+    "imports/management",
+    "imports/models/action.py",  # its labels
+    "imports/models/alarm.py",  # its labels
+    "imports/models/notification.py",  # its help texts
+    "imports/models/upload.py",  # its labels
+    "imports/reports/history_csv.py",  # its header
+    "imports/rules",
+    "imports/templates",
+    "imports/validation",
     "onboarding",
     "tests/admin",
-    "tests/imports",
+    "tests/imports/datasets/test_customers.py",  # a message of the rules
+    "tests/imports/management",
+    "tests/imports/rules",
+    "tests/imports/steps/test_notify.py",
     "tests/onboarding",
     "vendors",
 }

@@ -36,7 +36,7 @@ def test_beat_dead_then_two_beats(case: Case, in_full: bool) -> None:
 
 def hints_lost(case: Case) -> int:
     log = case.world.log("forwarder", case.logs_before.get("forwarder", 0))
-    return log.count("a hint could not be sent")
+    return log.count("hint not sent")
 
 
 def start_second_beat(case: Case) -> None:

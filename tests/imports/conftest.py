@@ -1,4 +1,4 @@
-"""Batches of single rows, and processes that end at a bad moment."""
+"""Fixtures: batches of single rows, and kills between two stores."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,37 +21,37 @@ def row_by_row(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Simulates a kill of the process."""
 
 
-Deaths = Callable[[int, Callable[[], bool]], None]
+Kills = Callable[[int, Callable[[], bool]], None]
 
 
 @pytest.fixture
-def die_after_writing(monkeypatch: pytest.MonkeyPatch) -> Deaths:
-    """End the process so many times after DynamoDB has a batch's rows and before PostgreSQL hears
-    of it, as soon as a condition is met."""
+def kill_after_writing(monkeypatch: pytest.MonkeyPatch) -> Kills:
+    """Simulate `times` kills after DynamoDB has a batch's rows and before PostgreSQL counts them,
+    once a condition is met."""
 
-    def ahead(times: int, when: Callable[[], bool]) -> None:
+    def plan(times: int, when: Callable[[], bool]) -> None:
         left = [Killed("load.after_items")] * times
 
-        def die(name: str) -> None:
+        def kill(name: str) -> None:
             if left and when():
                 raise left.pop()
 
-        monkeypatch.setattr(destination, "failpoint", die)
+        monkeypatch.setattr(destination, "failpoint", kill)
 
-    return ahead
+    return plan
 
 
-def live_again() -> None:
-    """The lease of whoever died runs out."""
+def expire_leases() -> None:
+    """Let the leases of killed workers expire."""
     Upload.objects.filter(lease_until__isnull=False).update(lease_until=now() - timedelta(1))
 
 
 @pytest.fixture
 def clients() -> str:
-    """The table of clients, emptied of what other tests have imported."""
+    """The name of the clients table, which is emptied first."""
     table: str = settings.CLIENTS_TABLE
     pages = dynamodb.client().get_paginator("scan").paginate(TableName=table)
     found = [{"email": item["email"]} for page in pages for item in page["Items"]]

@@ -12,7 +12,7 @@ from tests.conftest import drive
 
 
 def dropped(key: str, body: bytes | str) -> Upload:
-    """The upload of an object of this key, whose event has come, with nothing done yet."""
+    """The upload of a new object with this key; its event has arrived, and nothing else is done."""
     data = body.encode() if isinstance(body, str) else body
     version = s3.put(settings.S3_BUCKET, key, data, "application/octet-stream")
     upload = object_arrived(Arrival(settings.S3_BUCKET, key, version, len(data)))
@@ -21,7 +21,7 @@ def dropped(key: str, body: bytes | str) -> Upload:
 
 
 def imported(key: str, body: bytes | str) -> Upload:
-    """The same, with all work done."""
+    """The same, after all steps."""
     upload = dropped(key, body)
     drive()
     upload.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Retry and cancel: the next run, and the end of this one."""
+"""Retry starts the next run; cancel ends the current one."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from vendors.models import Vendor
 Run = Callable[..., Upload]
 
 
-def test_a_category_added_then_retried_brings_the_rest_in(run_upload: Run, reviewer: User) -> None:
+def test_a_retry_after_adding_a_category_imports_the_rest(run_upload: Run, reviewer: User) -> None:
     upload = run_upload([good_row(1), good_row(2, category="Footwear"), good_row(3)])
     assert (upload.status, upload.valid_records, upload.error_records) == ("partial", 2, 1)
     first_product = Product.objects.get(sku="SKU-1").pk
@@ -37,7 +37,7 @@ def test_a_category_added_then_retried_brings_the_rest_in(run_upload: Run, revie
     assert Action.objects.get(kind="retry").by == reviewer
 
 
-def test_a_row_that_becomes_clean_does_not_push_out_one_that_is_in(run_upload: Run) -> None:
+def test_a_row_that_becomes_clean_does_not_replace_an_imported_one(run_upload: Run) -> None:
     upload = run_upload([good_row(1, category="Footwear"), good_row(1)])
     assert upload.valid_records == 1
 
@@ -52,7 +52,7 @@ def test_a_row_that_becomes_clean_does_not_push_out_one_that_is_in(run_upload: R
     assert Product.objects.get().upload_row == 3
 
 
-def test_a_retried_file_without_change_has_the_same_report(run_upload: Run) -> None:
+def test_a_retry_without_changes_has_the_same_report(run_upload: Run) -> None:
     upload = run_upload([good_row(1), good_row(2, price="free"), good_row(3, stock_quantity="")])
     before = report_text(upload)
 
@@ -70,15 +70,15 @@ def test_a_complete_upload_cannot_be_retried(run_upload: Run) -> None:
         actions.retry(upload.upload_id, by=None)
 
 
-def test_an_upload_whose_file_is_gone_cannot_be_retried(run_upload: Run) -> None:
+def test_an_upload_without_its_file_cannot_be_retried(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="free")])
     s3.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
     Upload.objects.update(source_deleted_at=upload.completed_at)
-    with pytest.raises(actions.NotPossible, match="no longer in our storage"):
+    with pytest.raises(actions.NotPossible, match="no longer stored"):
         actions.retry(upload.upload_id, by=None)
 
 
-def test_cancel_keeps_what_is_in_and_reports_what_was_read(
+def test_cancel_keeps_imported_rows_and_reports_the_rows_read(
     vendor_a: Vendor, categories: list[str], settings: object, adam: User
 ) -> None:
     settings.BATCH_ROWS = 1  # type: ignore[attr-defined]
@@ -86,7 +86,7 @@ def test_cancel_keeps_what_is_in_and_reports_what_was_read(
     long = "x" * 1_900
     rows = [good_row(n, description=long) for n in range(2, 300)]
     upload = arrived([good_row(1, price="free", description=long), *rows], vendor=vendor_a)
-    pipeline_slices(2)  # staged, and one batch loaded
+    advance_slices(2)  # staged, and one batch loaded
     upload.refresh_from_db()
     assert 0 < upload.processed_records < upload.total_records
 
@@ -99,13 +99,11 @@ def test_cancel_keeps_what_is_in_and_reports_what_was_read(
     assert Product.objects.count() == upload.valid_records > 0
     assert len(report_text(upload).splitlines()) == 2
     mail = Notification.objects.get(upload=upload)
-    assert f"Not processed: {upload.not_processed}" in mail.text_body
+    assert f"Not Processed: {upload.not_processed}" in mail.text_body
     assert "CANCELLED" in mail.text_body
 
 
-def test_a_worker_that_was_cancelled_changes_nothing_any_more(
-    vendor_a: Vendor, categories: list[str]
-) -> None:
+def test_a_canceled_worker_changes_nothing(vendor_a: Vendor, categories: list[str]) -> None:
     upload = arrived([good_row(1)], vendor=vendor_a)
     work = lease.claim()
     assert work is not None
@@ -116,13 +114,13 @@ def test_a_worker_that_was_cancelled_changes_nothing_any_more(
     assert upload.status == "cancelled"
 
 
-def test_an_ended_upload_cannot_be_cancelled(run_upload: Run) -> None:
+def test_an_ended_upload_cannot_be_canceled(run_upload: Run) -> None:
     upload = run_upload([good_row(1)])
-    with pytest.raises(actions.NotPossible, match="ended already"):
+    with pytest.raises(actions.NotPossible, match="already ended"):
         actions.cancel(upload.upload_id, by=None)
 
 
-def pipeline_slices(count: int) -> None:
+def advance_slices(count: int) -> None:
     from imports import pipeline
 
     for _ in range(count):

@@ -1,4 +1,4 @@
-"""Every hostile file, through S3, DynamoDB and PostgreSQL: a clear end, nothing half done."""
+"""Every hostile file goes through S3, DynamoDB and PostgreSQL and ends in a clear result."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ def approved(categories: list[str]) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("approved")
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)
-def test_a_hostile_file_has_a_clear_end(case: Hostile, run_upload: Run) -> None:
+def test_a_hostile_file_ends_in_a_clear_result(case: Hostile, run_upload: Run) -> None:
     upload = run_upload(case.data)
 
     found = set(
@@ -61,7 +61,7 @@ def assert_report_is_safe_and_complete(upload: Upload, case: Hostile) -> None:
 
 
 @pytest.mark.usefixtures("approved")
-def test_a_row_with_one_cell_too_many_costs_the_row_and_not_the_file(run_upload: Run) -> None:
+def test_a_row_with_too_many_cells_is_rejected_and_not_the_file(run_upload: Run) -> None:
     upload = run_upload(
         "vendor_product_id,product_name,category,sku,price,stock_quantity,description\n"
         'V-1,Lamp,Audio,S-1,5.00,1,"Bright, warm,\nand cheap",surplus\n'

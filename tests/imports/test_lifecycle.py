@@ -1,4 +1,4 @@
-"""An upload's life: what a new run forgets, what it keeps, and which status a run ends with."""
+"""The transitions of an upload: what a new run resets, and which status a run ends with."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from imports.models import Upload
 from imports.models.upload import INTERNAL
 
-# What an upload is, whatever its run; the last four change with a run and are set, not forgotten.
+# Fields that do not belong to one run. `start_run` sets the last three, but to no default.
 KEPT = {
     *("upload_id", "vendor", "vendor_prefix", "dataset", "mode", "file_name", "uploaded_by"),
     *("upload_timestamp", "s3_bucket", "s3_key", "s3_version", "file_size", "sha256"),
@@ -37,7 +37,7 @@ def value_of(field: Any) -> Any:
     return kinds.get(field.get_internal_type(), 7)
 
 
-def test_a_new_run_begins_with_the_defaults_of_all_that_belongs_to_a_run() -> None:
+def test_a_new_run_resets_all_fields_of_a_run() -> None:
     upload = Upload(run=3, token=9)
     fields = [field for field in Upload._meta.concrete_fields if field.name in Upload.PER_RUN]
     for field in fields:
@@ -64,7 +64,7 @@ def test_a_new_run_begins_with_the_defaults_of_all_that_belongs_to_a_run() -> No
         ({"valid_records": 2}, INTERNAL, "cancelled", "cancelled"),
     ],
 )
-def test_a_run_ends_with_the_status_that_its_counts_amount_to(
+def test_the_final_status_follows_from_the_counts(
     counts: dict[str, int], failure_code: str, before: str, after: str
 ) -> None:
     upload = Upload(status=before, failure_code=failure_code, **counts)
@@ -83,7 +83,7 @@ def test_a_failure_of_ours_is_no_refusal(
     assert (upload.is_refused, upload.failed_internally) == (is_refused, failed_internally)
 
 
-def test_the_last_batch_moves_an_upload_on_to_its_report() -> None:
+def test_the_last_batch_moves_an_upload_to_its_report() -> None:
     upload = Upload(step="load", staged_items=2, total_records=30)
     upload.add_batch(cursor=1, valid=8, errors=1, skipped=1)
     assert (upload.step, upload.processed_records, upload.not_processed) == ("load", 10, 20)

@@ -89,7 +89,7 @@ def test_update_does_not_change_a_product_that_the_same_file_adds(run_upload: Ru
 def test_update_remembers_ids_across_batches(run_upload: Run, settings: object) -> None:
     settings.BATCH_ROWS = 1  # type: ignore[attr-defined]
     run_upload([good_row(1)])
-    long = "x" * 1_900  # so that each row fills a staged item's share and batches are many
+    long = "x" * 1_900  # long, so that there are many staged items and batches
     rows = [good_row(n, description=long) for n in range(2, 400)]
     upload = run_upload(
         [good_row(1, price="5.00", description=long), *rows, good_row(1, price="6.00")],
@@ -99,7 +99,7 @@ def test_update_remembers_ids_across_batches(run_upload: Run, settings: object) 
     assert Product.objects.get(sku="SKU-1").price == Decimal("5.00")
 
 
-def test_check_tells_what_would_happen_and_imports_nothing(run_upload: Run) -> None:
+def test_check_reports_what_would_happen_and_imports_nothing(run_upload: Run) -> None:
     run_upload([good_row(9)])
 
     upload = run_upload(

@@ -1,4 +1,4 @@
-"""For any rows: each lands in exactly one of two places, and the numbers add up."""
+"""Any row is either imported or rejected, and the counts add up."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ COLUMNS = (
     "stock_quantity",
     "description",
 )
-# Few keys, so that many clash; any text, so that nothing is taken for granted.
+# Few keys, so that many clash, and any text in the other cells.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 rows = st.tuples(
     st.one_of(st.sampled_from(["A", "B", "C", "", " A "]), texts),
@@ -50,7 +50,7 @@ def file_of(table: list[tuple[str, ...]]) -> bytes:
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
 )
 @pytest.mark.django_db
-def test_every_row_lands_in_exactly_one_place(
+def test_every_row_is_either_imported_or_rejected(
     vendor_a: Vendor, categories: list[str], table: list[tuple[str, ...]]
 ) -> None:
     Product.objects.all().delete()
@@ -58,26 +58,26 @@ def test_every_row_lands_in_exactly_one_place(
     drive()
     upload.refresh_from_db()
 
-    in_catalogue = set(
+    in_catalog = set(
         Product.objects.filter(upload_id=upload.pk).values_list("upload_row", flat=True)
     )
     rejected = set(RowError.objects.filter(upload=upload).values_list("row_number", flat=True))
     if upload.is_refused:
-        assert not in_catalogue | rejected
+        assert not in_catalog | rejected
         return
     filled = {number for number, row in enumerate(table, 2) if any(cell.strip() for cell in row)}
-    assert in_catalogue | rejected == filled
-    assert not in_catalogue & rejected
-    assert_counts(upload, in_catalogue, rejected)
+    assert in_catalog | rejected == filled
+    assert not in_catalog & rejected
+    assert_counts(upload, in_catalog, rejected)
     assert_report(upload)
     assert_first_clean_row_wins(upload)
 
 
-def assert_counts(upload: Upload, in_catalogue: set[int | None], rejected: set[int]) -> None:
-    assert upload.valid_records == len(in_catalogue)
+def assert_counts(upload: Upload, in_catalog: set[int | None], rejected: set[int]) -> None:
+    assert upload.valid_records == len(in_catalog)
     assert upload.error_records == len(rejected)
     assert upload.valid_records + upload.error_records == upload.total_records
-    expected = "completed" if not rejected else "partial" if in_catalogue else "failed"
+    expected = "completed" if not rejected else "partial" if in_catalog else "failed"
     assert upload.status == expected
 
 
@@ -91,7 +91,7 @@ def assert_report(upload: Upload) -> None:
 
 
 def assert_first_clean_row_wins(upload: Upload) -> None:
-    """A row is called a duplicate of this file only by an earlier row that is in."""
+    """A duplicate within the file always refers to an earlier row that was imported."""
     sku_rows: dict[str, Any] = dict(Product.objects.values_list("sku", "upload_row"))
     for error in RowError.objects.filter(upload=upload, error_type="DUPLICATE_SKU"):
         holder = int(error.error_message.rpartition("row ")[2].split()[0])

@@ -10,9 +10,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MAY_IMPORT = {
     "onboarding": {"imports", "warehouse", "catalog", "vendors", "config"},
     "imports": {"warehouse", "catalog", "vendors", "config"},
-    "warehouse": {"vendors"},
-    "catalog": {"vendors"},
-    "vendors": set(),
+    "warehouse": {"vendors", "config"},
+    "catalog": {"vendors", "config"},
+    "vendors": {"config"},
     "deploy": set(),
 }
 ROOMS = {"onboarding", "imports", "warehouse", "catalog", "vendors", "deploy", "bench", "tests"}

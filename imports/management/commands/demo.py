@@ -1,4 +1,4 @@
-"""Show the whole way of a file with mistakes: summary, report and e-mail, and that they agree."""
+"""Import a file with errors; show its summary, report and email, and check that they agree."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ AGE = re.compile(r"\{age ([0-9]{4}-[0-9]{2}-[0-9]{2})\}")
 
 
 class Command(BaseCommand):
-    help = "Drop a sample with mistakes into the bucket, and show what is told about it."
+    help = "Import a sample file with errors and show its summary, error report and email."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -41,10 +41,13 @@ class Command(BaseCommand):
         report = read_report(upload) if upload.error_file_version else ""
         mail = Notification.objects.get(upload=upload, run=upload.run)
 
-        self._show(f"Dropped: {upload.s3_key}", in_words(upload))
+        self._show(f"Imported: {upload.s3_key}", in_words(upload))
         if report:
-            self._show(f"Report: {upload.error_file_s3_key}", report)
-        self._show(f"E-mail to {mail.to} ({mail.state})", f"{mail.subject}\n\n{mail.text_body}")
+            self._show(f"Error report: {upload.error_file_s3_key}", report)
+        self._show(
+            f"Email to {mail.to} ({mail.get_state_display()})",
+            f"{mail.subject}\n\n{mail.text_body}",
+        )
         if mistakes := disagreements(upload, report, mail):
             self.stderr.write("\n".join(mistakes))
             sys.exit(1)
@@ -87,18 +90,20 @@ def read_report(upload: Upload) -> str:
 
 
 def disagreements(upload: Upload, report: str, mail: Notification) -> list[str]:
-    """What the summary, the report and the e-mail say differently."""
+    """Where the summary, the report and the email disagree."""
     found = []
     some_are_in = upload.status in {Upload.Status.COMPLETED, Upload.Status.PARTIAL}
     if some_are_in and upload.processed_records != upload.total_records:
         found.append("the summary does not add up")
     if (rows := rejected(report)) != upload.error_records:
-        found.append(f"the report has {rows} rows, the summary {upload.error_records}")
+        found.append(
+            f"the report is about {rows:,} rows, the summary about {upload.error_records:,}"
+        )
     nouns = datasets.get(upload.dataset).nouns.title()
     if f"Invalid {nouns}: {upload.error_records} (" not in mail.text_body:
-        found.append(f"the e-mail has another number of invalid {nouns}")
+        found.append(f"the email has a different number of invalid {nouns}")
     if mail.state != Notification.State.SENT:
-        found.append(f"the e-mail is {mail.state}")
+        found.append(f"the email is in state {mail.state}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""The forwarder: S3's events become uploads."""
+"""The forwarder: makes uploads of S3's events."""
 
 import signal
 import sys
@@ -10,7 +10,7 @@ from imports.intake import s3_events
 
 
 class Command(BaseCommand):
-    help = "Forward S3's events to the import queue until told to stop."
+    help = "Make uploads of S3's events until stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Leaving at once is safe anywhere: an open transaction rolls back, and a message that was

@@ -14,7 +14,6 @@ from imports.intake import receive
 from imports.management.wait import TimedOut, has_final_status, wait_for
 from imports.models import Upload
 from imports.reports.result import in_words, result_of
-from imports.rules.wording import as_sentence
 from imports.storage import s3
 from vendors.models import Vendor
 
@@ -24,8 +23,8 @@ EXIT_CODES = {Upload.Status.COMPLETED: COMPLETED, Upload.Status.PARTIAL: PARTIAL
 
 class Command(BaseCommand):
     help = (
-        "Put a file where a vendor would, wait for its end, print the result. Exit code: "
-        "0 completed, 1 partial, 2 failed or cancelled, 64 usage, 75 timed out."
+        "Import a file as a vendor would, wait until it has ended and print the result. Exit code: "
+        "0 completed, 1 partial, 2 failed or canceled, 64 usage, 75 timed out."
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -41,7 +40,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path)
         parser.add_argument(
-            "--vendor", help="for whom, such as VEND001; for data sets that vendors upload"
+            "--vendor",
+            help="the vendor's ID, such as VEND001; required for data sets that belong to a vendor",
         )
         parser.add_argument(
             "--dataset", default="products", choices=sorted(datasets.all_datasets())
@@ -49,27 +49,29 @@ class Command(BaseCommand):
         parser.add_argument("--mode", default="create", choices=[m.value for m in Upload.Mode])
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
         parser.add_argument(
-            "--timeout", type=float, default=600, help="seconds to wait for the end"
+            "--timeout", type=float, default=600, help="how long to wait, in seconds"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         if not path.is_file():
-            self._refuse(f"there is no file {path}")
+            self._refuse(f"no such file: {path}")
         dataset = datasets.get(options["dataset"])
         if dataset.by_vendor and not options["vendor"]:
-            self._refuse(f"{dataset.nouns} belong to a vendor: name one with --vendor")
+            self._refuse(f"{dataset.nouns} belong to a vendor: give one with --vendor")
         if options["vendor"] and not dataset.by_vendor:
-            self.stderr.write(f"import_file: {dataset.nouns} belong to no vendor; none is noted")
+            self.stderr.write(
+                f"import_file: {dataset.nouns} do not belong to a vendor; ignoring --vendor"
+            )
         if options["mode"] not in dataset.modes:
-            self._refuse(f"{dataset.nouns} can be sent with mode {as_sentence(dataset.modes)} only")
+            self._refuse(f"--mode for {dataset.nouns} must be {' or '.join(dataset.modes)}")
         which = self._put(path, dataset, options)
         try:
             upload = wait_for(which, has_final_status, seconds=options["timeout"])
             code = EXIT_CODES.get(Upload.Status(upload.status), FAILED)
         except TimedOut as late:
             if late.upload is None:
-                self.stderr.write("import_file: the object's event has not arrived")
+                self.stderr.write("import_file: timed out; S3's event for the file has not arrived")
                 sys.exit(TIMED_OUT)
             upload, code = late.upload, TIMED_OUT
         if options["json"]:

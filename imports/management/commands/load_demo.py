@@ -1,4 +1,4 @@
-"""Demo vendors, categories and people, for a developer's machine."""
+"""Demo vendors, categories and users, for a developer's machine."""
 
 import json
 import os
@@ -32,11 +32,13 @@ MEMBERS = {"vendor": "VEND001", "other_vendor": "VEND002"}
 
 
 class Command(BaseCommand):
-    help = "Load demo vendors and categories, and the people named in $DEMO_LOGINS. Safe to repeat."
+    help = "Load demo vendors, categories and the users in $DEMO_LOGINS. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.LOCAL:
-            raise CommandError("Demo data and its passwords belong on a developer's machine only.")
+            raise CommandError(
+                "Demo data has known passwords: load it only on a developer's machine."
+            )
         for vendor_id, (name, email) in VENDORS.items():
             Vendor.objects.get_or_create(
                 vendor_id=vendor_id, defaults={"name": name, "contact_email": email}
@@ -45,7 +47,7 @@ class Command(BaseCommand):
             Category.objects.get_or_create(name=category)
         for role, login in json.loads(os.environ.get("DEMO_LOGINS", "{}")).items():
             self._person(role, login["username"], login["password"])
-        self.stdout.write(f"{len(VENDORS)} vendors, {len(CATEGORIES)} categories")
+        self.stdout.write(f"Loaded {len(VENDORS)} vendors and {len(CATEGORIES)} categories.")
 
     def _person(self, role: str, username: str, password: str) -> None:
         user, is_new = User.objects.get_or_create(

@@ -14,8 +14,8 @@ LOCK = "SELECT pg_advisory_lock(hashtextextended('prepare_database', 0))"
 
 class Command(BaseCommand):
     help = (
-        "Run the migrations. With DB_MASTER_SECRET_NAME: connect with that secret, and make or "
-        "update the application's role, which may change rows and not tables. Safe to repeat."
+        "Run the migrations. With DB_MASTER_SECRET_NAME: connect with that secret, and create or "
+        "update the application's role, which may change rows but not tables. Safe to repeat."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,4 +27,4 @@ class Command(BaseCommand):
             role = base.credentials(where, fresh=True)
             roles.make(role["user"], role["password"])
             roles.grant(role["user"])
-            self.stdout.write(f"Role {role['user']} has its password and its rights")
+            self.stdout.write(f"Updated the password and the privileges of role {role['user']}.")

@@ -1,4 +1,4 @@
-"""Return dead letters to their queue, after the cause has been mended."""
+"""Return dead letters to their queue, after the cause has been fixed."""
 
 from typing import Any
 
@@ -12,10 +12,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("queue", choices=sorted(queues.all_queues()))
-        parser.add_argument("--discard", action="store_true", help="delete them instead")
+        parser.add_argument("--discard", action="store_true", help="delete the messages instead")
 
     def handle(self, *args: Any, **options: Any) -> None:
         queue = options["queue"]
         count = dead_letters.empty(queue, give_back=not options["discard"])
-        what = "discarded" if options["discard"] else f"returned to queue {queue}"
-        self.stdout.write(f"{count} messages {what}")
+        messages = "1 message" if count == 1 else f"{count:,} messages"
+        done = "Discarded" if options["discard"] else "Returned"
+        self.stdout.write(f"{done} {messages} of queue {queue}.")

@@ -1,4 +1,4 @@
-"""Files of any columns: one item for each row, named as the file names its columns."""
+"""Any CSV: one item per row, with attributes named after the file's columns."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from imports.models import RowError, Upload
 from imports.reports.correctable_file import correctable_file
 from imports.storage import dynamodb
 from tests.conftest import drive, report_text
-from tests.imports.conftest import Deaths, Killed, live_again
+from tests.imports.conftest import Killed, Kills, expire_leases
 from tests.imports.dropping import dropped, imported
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def counts(upload: Upload) -> tuple[str, int, int]:
 
 
 def stored(upload: Upload) -> dict[int, dict[str, Any]]:
-    """The upload's items by row number, without the attributes that are ours."""
+    """The upload's items by row number, without our own attributes."""
     pages = (
         dynamodb.client()
         .get_paginator("query")
@@ -46,7 +46,7 @@ def stored(upload: Upload) -> dict[int, dict[str, Any]]:
     }
 
 
-def test_every_row_is_an_item_and_what_is_empty_is_null() -> None:
+def test_every_row_is_an_item_and_empty_cells_are_null() -> None:
     upload = send("Ort,Größe (m²),status\nBremen,12.5,\n\n  Köln ,,=1+1\nUlm\n")
     assert counts(upload) == ("completed", 3, 0)
     assert stored(upload) == {
@@ -57,7 +57,7 @@ def test_every_row_is_an_item_and_what_is_empty_is_null() -> None:
     assert upload.ignored_columns == []
 
 
-def test_a_row_wider_than_the_header_is_turned_down_and_can_be_mended() -> None:
+def test_a_row_wider_than_the_header_is_rejected_and_can_be_fixed() -> None:
     upload = send("a,b\n1,2\n1,2,3\n1,2,,\n")
     assert counts(upload) == ("partial", 2, 1)
     assert list(stored(upload)) == [2, 4]
@@ -65,9 +65,9 @@ def test_a_row_wider_than_the_header_is_turned_down_and_can_be_mended() -> None:
     assert report_text(upload).splitlines()[0] == (
         "Row Number,Error Type,Error Message,Column,Value,How To Fix"
     )
-    mended = b"".join(correctable_file(upload)).decode("utf-8-sig")
-    assert mended.startswith("a,b,Errors\r\n1,2,")
-    again = send(mended)
+    fixed = b"".join(correctable_file(upload)).decode("utf-8-sig")
+    assert fixed.startswith("a,b,Errors\r\n1,2,")
+    again = send(fixed)
     assert stored(again) == {2: {"a": {"S": "1"}, "b": {"S": "2"}}}
 
 
@@ -94,7 +94,7 @@ def test_a_column_called_errors_is_ours_only_at_the_end() -> None:
         ('{"a": 1}', "NOT_CSV", "JSON"),
     ],
 )
-def test_a_header_that_gives_no_attribute_names_is_refused(
+def test_a_header_without_valid_attribute_names_is_refused(
     header: str, code: str, said: str
 ) -> None:
     upload = send(f"{header}\n1,2\n")
@@ -107,7 +107,7 @@ def test_a_header_that_gives_no_attribute_names_is_refused(
     "name",
     ["x" * 255, "ü" * 127, "#:weird name!", "size", "Upload_ID", "__proto__", "{0}", "%s", "a.b"],
 )
-def test_a_name_that_looks_odd_is_a_name(name: str) -> None:
+def test_an_unusual_name_is_accepted(name: str) -> None:
     upload = send(f"{name},b\nbell\x07,2\n1,2\n")
     assert counts(upload) == ("partial", 1, 1)
     assert RowError.objects.get().column_name == name
@@ -115,8 +115,8 @@ def test_a_name_that_looks_odd_is_a_name(name: str) -> None:
     assert f"{name} holds a character that cannot be printed" in report_text(upload)
 
 
-def test_a_row_that_no_item_can_hold_is_turned_down() -> None:
-    # It compresses well, so staging takes it; DynamoDB would not.
+def test_a_row_too_large_for_an_item_is_rejected() -> None:
+    # It compresses well, so it can be staged, but it exceeds the size of a DynamoDB item.
     header = ",".join(f"c{n}" for n in range(50))
     upload = send(f"{header}\n" + ",".join(["x" * 9_000] * 50) + "\n1,2\n")
     assert counts(upload) == ("partial", 1, 1)
@@ -126,33 +126,33 @@ def test_a_row_that_no_item_can_hold_is_turned_down() -> None:
     )
 
 
-def test_the_largest_row_that_is_taken_fits() -> None:
+def test_the_largest_accepted_row_fits() -> None:
     size = (MAX_ITEM_BYTES - ITEM_OVERHEAD_BYTES) // 41 - 3
     header = ",".join(f"c{n:02}" for n in range(41))
     upload = send(f"{header}\n" + ",".join(["y" * size] * 41) + "\n")
     assert counts(upload) == ("completed", 1, 0)
 
 
-def test_a_cell_that_is_too_long_is_turned_down() -> None:
+def test_a_cell_that_is_too_long_is_rejected() -> None:
     upload = send("a,b\n" + "x" * 10_001 + ",1\n")
     assert counts(upload) == ("failed", 0, 1)
     assert RowError.objects.get().error_type == "FIELD_TOO_LONG"
 
 
 @pytest.mark.usefixtures("row_by_row")
-def test_a_batch_that_was_written_and_not_counted_is_repeated(die_after_writing: Deaths) -> None:
+def test_a_batch_that_was_written_and_not_counted_is_repeated(kill_after_writing: Kills) -> None:
     upload = dropped("csv/readings.csv", "a\n1\n2\n3\n")
-    die_after_writing(1, lambda: len(stored(upload)) == 2)
+    kill_after_writing(1, lambda: len(stored(upload)) == 2)
     with pytest.raises(Killed):
         drive()
-    live_again()
+    expire_leases()
     drive()
     upload.refresh_from_db()
     assert counts(upload) == ("completed", 3, 0)
     assert stored(upload) == {2: {"a": {"S": "1"}}, 3: {"a": {"S": "2"}}, 4: {"a": {"S": "3"}}}
 
 
-def test_a_retry_and_a_second_upload_stand_beside_each_other() -> None:
+def test_a_retry_and_a_second_upload_do_not_overwrite_each_other() -> None:
     text = "a,b\n1,2\n2,3,4\n"
     first, second = send(text), send(text)
     actions.retry(first.upload_id, by=None)

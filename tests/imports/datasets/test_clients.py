@@ -1,4 +1,4 @@
-"""Clients: one item for each address, as the newest file has it."""
+"""Clients: one item per email address, with the values of the newest file."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -15,7 +15,7 @@ from imports.destinations import dynamodb as destination
 from imports.models import ClaimedKey, Notification, RowError, Upload
 from imports.storage import dynamodb
 from tests.conftest import drive, report_text
-from tests.imports.conftest import Deaths, Killed, live_again
+from tests.imports.conftest import Killed, Kills, expire_leases
 from tests.imports.dropping import dropped, imported
 
 HEADER = "Name,Email,Company,Phone,Status\n"
@@ -38,7 +38,7 @@ def counts(upload: Upload) -> tuple[str, int, int, int]:
 
 
 def stored() -> dict[str, dict[str, str]]:
-    """Every client by its address, without the attributes of our own."""
+    """Every client by email address, without our own attributes."""
     found = dynamodb.client().scan(TableName=settings.CLIENTS_TABLE, ConsistentRead=True)["Items"]
     ours = {"email", "upload_id", "upload_row", "uploaded_at"}
     return {
@@ -68,7 +68,7 @@ def test_a_dropped_file_becomes_items(settings: Any) -> None:
             "phone": "+49 421 555 0123",
             "status": "Active",
         },
-        # No telephone number, no attribute; one spelling of an address and of a status.
+        # An empty phone number has no attribute; email and status have one canonical spelling.
         "ayse@example.com": {"name": "Ayşe Öz", "company": "Öz GmbH", "status": "Inactive"},
     }
     mail = Notification.objects.get()
@@ -86,7 +86,7 @@ def test_an_item_says_which_row_of_which_upload_wrote_it() -> None:
     assert found["uploaded_at"] == {"S": destination.uploaded_at(upload)}
 
 
-def test_every_rule_of_a_row_is_told_and_the_others_go_in() -> None:
+def test_every_error_of_a_row_is_reported_and_the_other_rows_are_imported() -> None:
     upload = send(
         HEADER
         + "Jo,jo@example.com,Miller,,\n"
@@ -175,7 +175,7 @@ def test_a_file_that_cannot_be_read_is_refused(body: str | bytes, code: str, set
 
 
 TWICE = HEADER + (
-    "First,jo@example.com,,,\n"  # not clean: it claims nothing
+    "First,jo@example.com,,,\n"  # not clean, so it claims no key
     "Second,Jo@example.com,Miller,,\n"
     "Third,JO@EXAMPLE.COM,Miller,,\n"
     "Fourth,jo@example.com,,,\n"
@@ -193,37 +193,37 @@ def assert_the_second_row_won(upload: Upload) -> None:
     assert not ClaimedKey.objects.exists(), "claims are forgotten when the run ends"
 
 
-def test_the_later_row_of_an_address_is_turned_down() -> None:
+def test_the_later_row_with_the_same_address_is_rejected() -> None:
     assert_the_second_row_won(send(TWICE))
 
 
 @pytest.mark.usefixtures("row_by_row")
-def test_also_in_another_batch() -> None:
+def test_the_later_row_is_rejected_in_another_batch_too() -> None:
     assert_the_second_row_won(send(TWICE))
 
 
 @pytest.mark.usefixtures("row_by_row")
-def test_a_batch_that_was_written_and_not_counted_is_repeated(die_after_writing: Deaths) -> None:
+def test_a_batch_that_was_written_and_not_counted_is_repeated(kill_after_writing: Kills) -> None:
     upload = dropped(f"{FOLDER}clients.csv", TWICE)
-    die_after_writing(2, lambda: bool(stored()))
+    kill_after_writing(2, lambda: bool(stored()))
     for _ in range(2):
         with pytest.raises(Killed):
             drive()
-        live_again()
-    assert stored(), "DynamoDB has what PostgreSQL does not know"
+        expire_leases()
+    assert stored(), "DynamoDB has rows that PostgreSQL has not counted"
     drive()
     upload.refresh_from_db()
     assert_the_second_row_won(upload)
 
 
-def test_a_client_that_is_there_is_replaced_whole_by_the_newer_file() -> None:
+def test_a_stored_client_is_replaced_as_a_whole_by_a_newer_file() -> None:
     send(HEADER + "Jo,jo@example.com,Miller,0421 555 0123,Active\n")
     upload = send(HEADER + "Jo Ann,jo@example.com,Acme,,\n")
     assert counts(upload) == ("completed", 1, 0, 0)
     assert stored() == {"jo@example.com": {"name": "Jo Ann", "company": "Acme"}}
 
 
-def test_an_older_file_that_comes_late_replaces_nothing() -> None:
+def test_an_older_file_that_is_imported_later_replaces_nothing() -> None:
     older = dropped(
         f"{FOLDER}a.csv", HEADER + "Old,jo@example.com,Miller,,\nAl,al@example.com,Acme,,\n"
     )
@@ -243,7 +243,7 @@ def test_an_older_file_that_comes_late_replaces_nothing() -> None:
     assert "Skipped Clients: 1" in Notification.objects.get(upload=older).text_body
 
 
-def test_of_two_files_of_one_moment_the_same_one_wins_in_any_order() -> None:
+def test_of_two_files_with_the_same_time_the_same_one_wins_in_any_order() -> None:
     first, second = (
         dropped(f"{FOLDER}a.csv", HEADER + "A,jo@example.com,M,,\n"),
         dropped(f"{FOLDER}a.csv", HEADER + "B,jo@example.com,M,,\n"),
@@ -318,28 +318,28 @@ def test_many_clients_take_many_requests() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_batches_do_not_come_between_each_others_look_up_and_write(
+def test_no_other_batch_writes_between_a_batchs_lookup_and_write(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The older file has looked and found nothing; the newer one must wait until it has written,
-    or its client would be overwritten."""
+    """After the older file has looked up the key and found no item, the newer one must wait until
+    the older one has written. Otherwise its client would be overwritten."""
     older = dropped(f"{FOLDER}a.csv", HEADER + "Old,jo@example.com,Miller,,\n")
     newer = dropped(f"{FOLDER}b.csv", HEADER + "New,jo@example.com,Miller,,\n")
-    has_looked, may_write = Event(), Event()
-    look = destination.written_later
+    has_looked_up, may_write = Event(), Event()
+    look_up = destination.written_later
 
-    def held_up(table: str, key: str, values: Any, upload: Upload) -> set[str]:
-        found = look(table, key, values, upload)
+    def wait_before_writing(table: str, key: str, values: Any, upload: Upload) -> set[str]:
+        found = look_up(table, key, values, upload)
         if upload.pk == older.pk:
-            has_looked.set()
+            has_looked_up.set()
             assert may_write.wait(120)
         return found
 
-    monkeypatch.setattr(destination, "written_later", held_up)
+    monkeypatch.setattr(destination, "written_later", wait_before_writing)
     Upload.objects.filter(pk=newer.pk).update(next_attempt_at=None)
     with ThreadPoolExecutor() as pool:
         first = pool.submit(in_a_thread)
-        assert has_looked.wait(120)
+        assert has_looked_up.wait(120)
         Upload.objects.filter(pk=newer.pk).update(next_attempt_at=now())
         second = pool.submit(in_a_thread)
         assert not wait([second], timeout=1).done, "the newer file did not wait"
@@ -351,7 +351,7 @@ def test_two_batches_do_not_come_between_each_others_look_up_and_write(
 
 
 def in_a_thread() -> None:
-    """Do all work that is due, with a connection of the thread's own."""
+    """Do all due work, with the thread's own connection."""
     try:
         drive()
     finally:

@@ -1,4 +1,4 @@
-"""Customers: the rules one by one, who is passed over, and what those who sent them get back."""
+"""Customers: each rule, which customers are skipped, and the correctable file."""
 
 import csv
 import io
@@ -59,7 +59,7 @@ def errors(upload: Upload) -> list[tuple[int, str, str]]:
     return list(found.values_list("row_number", "column_name", "error_type"))
 
 
-def test_customers_go_into_their_table() -> None:
+def test_customers_are_stored_in_their_table() -> None:
     upload = send(
         customer(7, full_name="  Zoë  O’Neill-Şahin ", email="Zoe@Example.com", country="deu"),
         customer(8, country=""),
@@ -135,14 +135,12 @@ def test_the_age_must_be_that_of_the_day_of_the_import(born: date) -> None:
 @pytest.mark.parametrize(
     ("today", "years"), [(date(2025, 2, 28), 24), (date(2025, 3, 1), 25), (date(2024, 2, 29), 24)]
 )
-def test_who_is_born_on_the_29th_of_february_is_a_year_older_on_the_1st_of_march(
-    today: date, years: int
-) -> None:
+def test_a_person_born_on_february_29_is_a_year_older_on_march_1(today: date, years: int) -> None:
     assert other_age(today, years, date(2000, 2, 29)) is None
     assert "must be" in str(other_age(today, years + 1, date(2000, 2, 29)))
 
 
-def test_a_customer_who_is_known_is_passed_over_and_counted() -> None:
+def test_a_known_customer_is_skipped_and_counted() -> None:
     send(customer(1), customer(2))
     upload = send(customer(1, email="other@example.com"), customer(3), customer(3), name="more.csv")
     counts = (upload.valid_records, upload.skipped_records, upload.error_records)
@@ -167,7 +165,7 @@ def test_the_same_person_cannot_have_two_ids_in_the_table_or_the_file() -> None:
     assert "has another id in row 3 of this file" in messages[1]
 
 
-def test_the_same_name_born_on_another_day_is_somebody_else() -> None:
+def test_the_same_name_with_another_date_of_birth_is_another_person() -> None:
     one, two = customer(1), customer(2)
     assert send(one, two | {"full_name": one["full_name"]}).status == "completed"
 
@@ -190,25 +188,26 @@ def test_rejected_rows_go_to_their_own_place_with_their_own_columns(settings: An
     assert message.to == "crm@example.com"
     assert message.subject == "Customer Upload Complete - new.csv (50% Success)"
     for text in (
-        "Import: Customers",
-        "Ended: 20",
+        "Data Set: Customers",
+        "Finished: 20",
         "Valid Customers: 1 (50%)",
-        "INVALID_EMAIL (Email): 1",
+        "- Email: 1 row (3)",
+        "INVALID_EMAIL",
     ):
         assert text in message.text_body
     assert "/reports/" in message.text_body
-    assert "Rejected rows with their errors" in message.text_body
+    assert "Download rejected rows" in message.text_body
     assert "Customers</td>" in message.html_body
 
 
-def test_a_rejected_file_that_is_mended_comes_in() -> None:
+def test_a_fixed_correctable_file_is_imported() -> None:
     upload = send(customer(1), customer(2, phone_number="1"))
-    mended = report_text(upload).replace(",1,", ",5550001234,")
-    again = imported("customers/mended.csv", mended)
+    fixed = report_text(upload).replace(",1,", ",5550001234,")
+    again = imported("customers/fixed.csv", fixed)
     assert (again.status, again.valid_records) == ("completed", 1)
 
 
-def test_a_retry_counts_what_is_in_as_valid(reviewer: Any) -> None:
+def test_a_retry_counts_imported_rows_as_valid(reviewer: Any) -> None:
     upload = send(customer(1), customer(2, age="x"), customer(1))
     assert (upload.valid_records, upload.skipped_records, upload.error_records) == (1, 1, 1)
     actions.retry(upload.upload_id, by=reviewer)

@@ -1,4 +1,4 @@
-"""Metrics: all rows of a file or none of them, whatever happens on the way."""
+"""Metrics: all rows of a file are imported or none, even after kills and failures."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,13 +20,13 @@ KEY = "metrics/2026/load.json"
 
 
 def metric(number: int, **changes: Any) -> dict[str, Any]:
-    """An item without errors whose key is its own; `changes` replace or add values."""
+    """A valid item with a unique key. `changes` replace or add values."""
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
     return {"name": "cpu.load", "value": number / 7, "timestamp": at.isoformat()} | changes
 
 
 def many(count: int) -> list[dict[str, Any]]:
-    # Names that fill an item of the staging table by themselves, so that there are many batches.
+    # Long notes, so that there are many staged items and batches.
     return [metric(n, note="x" * 900) for n in range(count)]
 
 
@@ -45,7 +45,7 @@ def one_batch_a_slice(settings: Any) -> None:
     settings.BATCH_ROWS, settings.SLICE_SECONDS = 1, 0
 
 
-def test_a_file_without_errors_is_in() -> None:
+def test_a_file_without_errors_is_imported() -> None:
     upload = imported(KEY, as_json([metric(1), metric(2, value=1e308), metric(3, value=-5)]))
     assert (upload.status, counts(upload)) == ("completed", (3, 3, 0, 0))
     stored = Metric.objects.order_by("timestamp").values_list("name", "value", "upload_row")
@@ -54,7 +54,7 @@ def test_a_file_without_errors_is_in() -> None:
     assert not Alarm.objects.exists()
 
 
-def test_one_error_keeps_every_row_out_and_is_listed() -> None:
+def test_one_error_rejects_all_rows_and_is_listed() -> None:
     upload = imported(
         KEY, as_json([metric(1), metric(2, value="12.5"), metric(3, name=""), metric(4)])
     )
@@ -159,7 +159,7 @@ def test_a_time_may_be_a_day_in_the_future(hours: int, status: str) -> None:
     assert imported(KEY, as_json([metric(1, timestamp=at.isoformat())])).status == status
 
 
-def test_what_is_there_already_is_skipped() -> None:
+def test_stored_metrics_are_skipped() -> None:
     imported("metrics/a.json", as_json([metric(1), metric(2)]))
     upload = imported(
         "metrics/b.json", as_json([metric(2, value=9), metric(3), metric(3, value=8)])
@@ -172,20 +172,22 @@ def test_what_is_there_already_is_skipped() -> None:
     ]
 
 
-def test_one_object_to_a_line_will_do() -> None:
+def test_one_object_per_line_is_accepted() -> None:
     lines = "\n".join(as_json(metric(n)) for n in range(3))
     assert imported("metrics/a.jsonl", lines).valid_records == 3
 
 
-def test_other_keys_are_ignored_and_named() -> None:
+def test_other_keys_are_ignored_and_listed() -> None:
     upload = imported(KEY, as_json([metric(1, host="a", name2=1), metric(2, later=[])]))
-    assert upload.failure_code == "MALFORMED_JSON"  # a list is no single value, in any key
+    assert (
+        upload.failure_code == "MALFORMED_JSON"
+    )  # a list is not allowed in any key, not even an ignored one
     upload = imported(KEY, as_json([metric(1, host="a"), metric(2, later=1)]))
     assert (upload.status, upload.ignored_columns) == ("completed", ["host"])
 
 
 @pytest.mark.usefixtures("one_batch_a_slice")
-def test_nobody_sees_a_row_before_all_are_in() -> None:
+def test_no_row_is_visible_before_all_are_imported() -> None:
     upload = dropped(KEY, as_json(many(600)))
     seen = set()
     while pipeline.advance():
@@ -213,12 +215,12 @@ def test_an_error_in_the_first_batch_stages_no_more_rows_and_finds_all_errors() 
 
 
 @pytest.mark.usefixtures("one_batch_a_slice")
-def test_rows_that_a_crash_of_postgresql_took_are_loaded_again() -> None:
+def test_rows_lost_in_a_crash_of_postgresql_are_loaded_again() -> None:
     upload = dropped(KEY, as_json(many(600)))
     for _ in range(3):
         pipeline.advance()
     assert IncomingMetric.objects.exists()
-    IncomingMetric.objects.all().delete()  # what recovery does to an unlogged table
+    IncomingMetric.objects.all().delete()  # as PostgreSQL does with unlogged tables after a crash
 
     drive()
     assert (counts(upload), upload.status) == ((600, 600, 0, 0), "completed")
@@ -227,9 +229,7 @@ def test_rows_that_a_crash_of_postgresql_took_are_loaded_again() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rows_that_are_lost_again_and_again_end_the_upload(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_losses_end_the_upload(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MAX_ATTEMPTS, settings.RETRY_BASE_SECONDS = 2, 0.0
     monkeypatch.setattr(all_or_nothing, "copy_rows", lambda *_: None)
     upload = imported(KEY, as_json([metric(1)]))
@@ -240,36 +240,34 @@ def test_rows_that_are_lost_again_and_again_end_the_upload(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("one_batch_a_slice")
-def test_a_worker_that_dies_between_batches_is_followed_by_one_that_goes_on(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_batches_are_repeated(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.RETRY_BASE_SECONDS = 0.0
     upload = dropped(KEY, as_json(many(600)))
-    right = load_step.keep_errors
+    original = load_step.store_errors
     calls = 0
 
-    def dies_every_other_time(*args: Any) -> None:
+    def fail_every_other_time(*args: Any) -> None:
         nonlocal calls
         calls += 1
-        right(*args)
+        original(*args)
         if calls % 2:
-            raise OSError("killed")  # in the transaction, after all its work
+            raise OSError("killed")  # in the transaction, at its end
 
-    monkeypatch.setattr(load_step, "keep_errors", dies_every_other_time)
+    monkeypatch.setattr(load_step, "store_errors", fail_every_other_time)
     drive()
     assert (counts(upload), upload.status) == ((600, 600, 0, 0), "completed")
     assert Metric.objects.count() == 600
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fault_while_the_rows_are_moved_leaves_none_of_them(
+def test_a_failure_of_the_move_imports_no_row(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MAX_ATTEMPTS = 1
-    right = all_or_nothing.AllOrNothing._move
+    original = all_or_nothing.AllOrNothing._move
 
     def breaks(*args: Any) -> int:
-        right(*args)
+        original(*args)
         raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(all_or_nothing.AllOrNothing, "_move", breaks)
@@ -278,7 +276,7 @@ def test_a_fault_while_the_rows_are_moved_leaves_none_of_them(
     assert not Metric.objects.exists()
     assert not IncomingMetric.objects.exists()
 
-    monkeypatch.setattr(all_or_nothing.AllOrNothing, "_move", right)
+    monkeypatch.setattr(all_or_nothing.AllOrNothing, "_move", original)
     actions.retry(upload.upload_id, by=None)
     drive()
     assert (counts(upload), upload.status) == ((2, 2, 0, 0), "completed")
@@ -292,7 +290,7 @@ def test_a_retry_of_a_file_with_errors_finds_them_again() -> None:
 
 
 @pytest.mark.usefixtures("one_batch_a_slice")
-def test_a_cancelled_file_leaves_nothing_and_can_be_retried() -> None:
+def test_a_canceled_file_imports_nothing_and_can_be_retried() -> None:
     upload = dropped(KEY, as_json(many(600)))
     for _ in range(3):
         pipeline.advance()
@@ -309,9 +307,9 @@ def test_a_cancelled_file_leaves_nothing_and_can_be_retried() -> None:
     assert (counts(upload), upload.status) == ((600, 600, 0, 0), "completed")
 
 
-def test_rows_that_an_earlier_run_brought_in_count_as_valid_in_the_next() -> None:
+def test_rows_imported_by_an_earlier_run_count_as_valid_in_the_next() -> None:
     upload = imported(KEY, as_json([metric(1), metric(2)]))
-    Upload.objects.update(status="cancelled")  # cancelled between the last batch and the report
+    Upload.objects.update(status="cancelled")  # canceled between the last batch and the report
     actions.retry(upload.upload_id, by=None)
     drive()
     assert (counts(upload), upload.status) == ((2, 2, 0, 0), "completed")

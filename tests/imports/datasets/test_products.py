@@ -1,4 +1,4 @@
-"""A vendor's file becomes catalogue rows."""
+"""Rows of a vendor's file become products of the catalog."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from tests.product_files import good_row
 Run = Callable[..., Upload]
 
 
-def test_good_rows_reach_the_catalogue(run_upload: Run) -> None:
+def test_valid_rows_become_products(run_upload: Run) -> None:
     upload = run_upload([good_row(1), good_row(2, category="audio", brand="Clicky")])
 
     assert (upload.status, upload.step) == ("completed", "done")

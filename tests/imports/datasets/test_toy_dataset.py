@@ -1,4 +1,4 @@
-"""A data set is a file of fifteen lines that nobody registers, and has all that the others have."""
+"""A data set is a file of fifteen lines, without registration, and has all pages and features."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who gets which upload, and what two workers at once do to each other: nothing."""
+"""Leases: which upload is claimed, and concurrent workers that do not interfere."""
 
 import threading
 from collections.abc import Callable
@@ -30,18 +30,18 @@ def claimed() -> lease.Work:
     return work
 
 
-def test_nothing_due_is_nothing_to_do(db: None) -> None:
+def test_without_due_uploads_there_is_no_work(db: None) -> None:
     assert lease.claim() is None
     assert pipeline.advance() is None
 
 
-def test_a_claimed_upload_is_not_given_out_again(vendor_a: Vendor) -> None:
+def test_a_claimed_upload_is_not_claimed_again(vendor_a: Vendor) -> None:
     arrived([good_row(1)], vendor=vendor_a)
     claimed()
     assert lease.claim() is None
 
 
-def test_an_upload_whose_lease_ran_out_is_given_out_with_a_new_token(vendor_a: Vendor) -> None:
+def test_an_upload_whose_lease_expired_is_claimed_with_a_new_token(vendor_a: Vendor) -> None:
     arrived([good_row(1)], vendor=vendor_a)
     first = claimed()
     Upload.objects.update(lease_until=now() - timedelta(seconds=1))
@@ -89,7 +89,7 @@ def test_back_off_doubles_and_is_capped() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_failure_that_stays_ends_the_upload_and_tells_staff(
+def test_a_permanent_failure_ends_the_upload_and_raises_an_alarm(
     vendor_a: Vendor, categories: list[str], monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.RETRY_BASE_SECONDS = 0
@@ -116,7 +116,7 @@ def test_a_failure_that_stays_ends_the_upload_and_tells_staff(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_progress_forgives_earlier_failures(
+def test_progress_resets_the_attempts(
     vendor_a: Vendor, categories: list[str], monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.RETRY_BASE_SECONDS = 0

@@ -1,4 +1,4 @@
-"""Which errors may pass by themselves, how often we try, and how long we wait between."""
+"""Which errors are transient, how many attempts they get, and how long we wait between them."""
 
 import json
 
@@ -26,7 +26,7 @@ def answer(status: int, code: str = "Some") -> aws.ClientError:
     return aws.ClientError(said, "Operation")  # type: ignore[arg-type] # the part that is read
 
 
-MAY_PASS = [
+TRANSIENT = [
     OperationalError("server closed the connection unexpectedly"),
     InterfaceError("connection already closed"),
     answer(500),
@@ -55,7 +55,7 @@ MAY_PASS = [
     Overloaded("x"),
     KeysTakenMeanwhile("x"),
 ]
-LASTING = [
+PERMANENT = [
     TypeError("x"),
     KeyError("x"),
     ValueError("x"),
@@ -73,19 +73,19 @@ LASTING = [
 ]
 
 
-@pytest.mark.parametrize("error", MAY_PASS, ids=repr)
-def test_what_may_pass_is_tried_many_times(error: Exception) -> None:
-    assert retry_policy.may_pass(error)
-    assert retry_policy.most_attempts(error) == 8
+@pytest.mark.parametrize("error", TRANSIENT, ids=repr)
+def test_a_transient_error_gets_many_attempts(error: Exception) -> None:
+    assert retry_policy.is_transient(error)
+    assert retry_policy.max_attempts(error) == 8
 
 
-@pytest.mark.parametrize("error", LASTING, ids=repr)
-def test_what_stays_is_tried_a_few_times(error: Exception) -> None:
-    assert not retry_policy.may_pass(error)
-    assert retry_policy.most_attempts(error) == 3
+@pytest.mark.parametrize("error", PERMANENT, ids=repr)
+def test_a_permanent_error_gets_a_few_attempts(error: Exception) -> None:
+    assert not retry_policy.is_transient(error)
+    assert retry_policy.max_attempts(error) == 3
 
 
-def test_the_wait_doubles_with_jitter_up_to_a_bound() -> None:
+def test_the_backoff_doubles_with_jitter_up_to_a_limit() -> None:
     for attempts in range(1, 60):
         longest = min(300.0, 2.0 * 2 ** (attempts - 1))
         waits = [retry_policy.backoff(attempts) for _ in range(20)]

@@ -1,12 +1,12 @@
-"""Product files that nobody should send and somebody will, with what must come of each.
+"""Product files that no vendor should send but some will, and their expected results.
 
-Every case starts from an empty catalogue, the ten demo categories and an upload in mode ``create``
-by an active vendor. A case is either refused whole (``refusal``, with the spreadsheet row it names
-if any) or read: then ``errors`` are all its errors as (spreadsheet row, column key, type), and
-``valid`` is the number of rows that went in. Rows in neither do not exist.
+Every case starts from an empty catalog, the ten demo categories and an upload in mode ``create``
+by an active vendor. A file is either rejected as a whole (``refusal``, with the spreadsheet row it
+names, if any) or read: then ``errors`` are all its errors as (spreadsheet row, column key, type),
+and ``valid`` is the number of imported rows. There are no other rows.
 
 Structure is written as literal bytes. Cases about a value use ``products(...)``: one row for each
-dict, numbered from row 2, right in every cell that the dict does not name.
+dict, numbered from row 2, with valid values in all cells that the dict does not name.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ H = b"vendor_product_id,product_name,category,sku,price,stock_quantity\n"
 ONE = b"VP-1,Mouse,Audio,SKU-1,19.99,5\n"
 TWO = b"VP-2,Lamp,Books,SKU-2,5.00,0\n"
 THREE = b"VP-3,Cup,Audio,SKU-3,1.00,7\n"
-FREE = b"VP-9,Pen,Books,SKU-9,free,1\n"  # wrong in its price only: to see which row is named
+FREE = b"VP-9,Pen,Books,SKU-9,free,1\n"  # only the price is wrong, to check the row number
 
 ROW_LIMIT = 10_000
 SIZE_LIMIT = 10 * 1024 * 1024
@@ -29,13 +29,13 @@ class Hostile:
     name: str
     data: bytes
     refusal: str | None = None
-    row: int | None = None  # that the refusal names
+    row: int | None = None  # named by the refusal
     errors: set[Error] = field(default_factory=set)
     valid: int = 0
 
 
 def products(*rows: dict[str, str], encoding: str = "utf-8") -> bytes:
-    """A file of one product per dict, all cells quoted; optional columns as the dicts name them."""
+    """A file with one product per dict, all cells quoted, and the optional columns of the dicts."""
     optional = sorted({key for row in rows for key in row} - set(REQUIRED))
     columns = [*REQUIRED, *optional]
     lines = [columns]
@@ -54,7 +54,7 @@ def products(*rows: dict[str, str], encoding: str = "utf-8") -> bytes:
 
 
 def each(column: str, *texts: str) -> bytes:
-    """A file with one row for each text in that column."""
+    """A file with one row per text, which is in that column."""
     return products(*({column: text} for text in texts))
 
 
@@ -424,7 +424,7 @@ ROW_NUMBERS = [
     ),
 ]
 
-# The rule is a plain ASCII decimal. A sign and a missing leading zero leave no doubt what is meant.
+# The rule requires a plain ASCII decimal. A sign or a missing leading zero is not ambiguous.
 GOOD_PRICES = (
     "0.01",
     "999999.99",
@@ -856,7 +856,7 @@ DUPLICATES = [
         valid=2,
     ),
     Hostile(
-        "a wrong row is told its mistake only",
+        "a wrong row has only its own error",
         products({"sku": "A"}, {"sku": "A", "price": "0"}),
         errors={(3, "price", "INVALID_PRICE")},
         valid=1,

@@ -1,4 +1,4 @@
-"""JSON files that mean harm, or were made by a program that meant well, and what comes of each."""
+"""JSON files that are malicious or written by faulty programs, and their expected results."""
 
 import codecs
 import json
@@ -10,20 +10,20 @@ OTHER = '{"name": "cpu", "value": 2.5, "timestamp": "2026-01-02T00:00:00Z"}'
 
 @dataclass(frozen=True)
 class HostileJson:
-    """`refusal` of the whole file with `said` in its message, or `valid` rows, or `errors`."""
+    """`refusal` of the whole file with `message` in its message, or `valid` rows, or `errors`."""
 
     name: str
     data: bytes
     refusal: str = ""
-    said: str = ""
+    message: str = ""
     valid: int = 0
     errors: frozenset[tuple[int, str, str]] = frozenset()
 
 
 def refused(
-    name: str, data: str | bytes, said: str = "", code: str = "MALFORMED_JSON"
+    name: str, data: str | bytes, message: str = "", code: str = "MALFORMED_JSON"
 ) -> HostileJson:
-    return HostileJson(name, data.encode() if isinstance(data, str) else data, code, said)
+    return HostileJson(name, data.encode() if isinstance(data, str) else data, code, message)
 
 
 def right(name: str, data: str | bytes, valid: int = 1) -> HostileJson:
@@ -35,7 +35,7 @@ def wrong(name: str, data: str, *errors: tuple[int, str, str]) -> HostileJson:
 
 
 def value(text: str) -> str:
-    """An array of an item that is right and one with this text in place of its value."""
+    """An array of a correct item and one with this text in place of its value."""
     return f"[{ITEM}, {OTHER.replace('2.5', text)}]"
 
 

@@ -1,4 +1,4 @@
-"""The forwarder starts the first import worker, and neither a second one nor without need."""
+"""The forwarder starts the first import worker, but no second one, and none without work."""
 
 import logging
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ CLUSTER, SERVICE = "onboarding", "worker"
 
 
 @pytest.fixture
-def look(settings: Any, monkeypatch: pytest.MonkeyPatch) -> FirstWorker:
-    """Who looks after a service of the emulator's ECS, with no pause between looks."""
+def starter(settings: Any, monkeypatch: pytest.MonkeyPatch) -> FirstWorker:
+    """Starts workers of a service of the emulator's ECS, with no pause between checks."""
     settings.WORKER_SERVICE = f"{CLUSTER}/{SERVICE}"
-    monkeypatch.setattr(first_worker, "LOOK_INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(first_worker, "CHECK_INTERVAL_SECONDS", 0.0)
     return FirstWorker()
 
 
@@ -34,7 +34,7 @@ def no_hints() -> None:
 
 @pytest.fixture(autouse=True)
 def service() -> Iterator[None]:
-    """A service of workers, with none of them wanted."""
+    """A service of workers with a desired count of 0."""
     ecs = aws.client("ecs")
     ecs.create_cluster(clusterName=CLUSTER)
     container = {"name": "worker", "image": "none", "memory": 128}
@@ -56,83 +56,83 @@ def want(count: int) -> None:
 
 
 @contextmanager
-def nobody_listens() -> Iterator[None]:
-    """Where AWS should be."""
+def unreachable_aws() -> Iterator[None]:
+    """No server listens at the address of AWS."""
     aws.client.cache_clear()
     with override_settings(AWS_ENDPOINT_URL="http://127.0.0.1:9"):
         yield
     aws.client.cache_clear()
 
 
-def test_nothing_is_started_while_there_is_no_work(look: FirstWorker) -> None:
-    look.look(forwarded=False)
+def test_nothing_is_started_without_work(starter: FirstWorker) -> None:
+    starter.start_if_needed(forwarded=False)
     assert wanted() == 0
 
 
-def test_what_was_just_forwarded_starts_one(look: FirstWorker) -> None:
-    look.look(forwarded=True)
+def test_a_forwarded_event_starts_one(starter: FirstWorker) -> None:
+    starter.start_if_needed(forwarded=True)
     assert wanted() == 1
 
 
-def test_a_hint_of_anybody_starts_one(look: FirstWorker) -> None:
-    """A retry from the portal and the sweeps send theirs past the forwarder."""
+def test_a_hint_of_any_sender_starts_one(starter: FirstWorker) -> None:
+    """Hints of the portal and of the sweeps do not pass through the forwarder."""
     send_hint()
-    look.look(forwarded=False)
+    starter.start_if_needed(forwarded=False)
     assert wanted() == 1
 
 
-def test_a_hint_for_later_does_not(look: FirstWorker) -> None:
+def test_a_delayed_hint_starts_none(starter: FirstWorker) -> None:
     send_hint(delay=600)
-    look.look(forwarded=False)
+    starter.start_if_needed(forwarded=False)
     assert wanted() == 0
 
 
-def test_how_many_there_are_is_autoscalings_to_say(look: FirstWorker) -> None:
+def test_a_running_service_is_left_to_autoscaling(starter: FirstWorker) -> None:
     want(3)
-    look.look(forwarded=True)
+    starter.start_if_needed(forwarded=True)
     assert wanted() == 3
 
 
-def test_it_looks_once_in_a_while_and_forgets_nothing(
-    look: FirstWorker, monkeypatch: pytest.MonkeyPatch
+def test_it_checks_once_per_interval_and_forgets_nothing(
+    starter: FirstWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(first_worker, "LOOK_INTERVAL_SECONDS", 3600.0)
-    look.look(forwarded=False)
-    look.look(forwarded=True)
+    monkeypatch.setattr(first_worker, "CHECK_INTERVAL_SECONDS", 3600.0)
+    starter.start_if_needed(forwarded=False)
+    starter.start_if_needed(forwarded=True)
     assert wanted() == 0
-    look.next_look = 0.0  # an hour later
-    look.look(forwarded=False)
+    starter.next_check = 0.0  # an hour later
+    starter.start_if_needed(forwarded=False)
     assert wanted() == 1
 
 
-@pytest.mark.parametrize("missing", ["onboarding/nobody", "nowhere/worker"])
-def test_a_service_that_is_not_there_is_said_and_nothing_else(
+@pytest.mark.parametrize("missing", ["onboarding/missing", "missing/worker"])
+def test_a_missing_service_is_logged(
     missing: str, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.WORKER_SERVICE = missing
     caplog.set_level(logging.WARNING)
-    FirstWorker().look(forwarded=True)
+    FirstWorker().start_if_needed(forwarded=True)
     assert "worker" in caplog.text
 
 
-def test_without_a_service_nobody_is_asked(caplog: pytest.LogCaptureFixture) -> None:
-    with nobody_listens():
-        FirstWorker().look(forwarded=True)
+def test_without_a_service_aws_is_not_called(caplog: pytest.LogCaptureFixture) -> None:
+    with unreachable_aws():
+        FirstWorker().start_if_needed(forwarded=True)
     assert not caplog.text
 
 
-def test_aws_that_cannot_be_reached_is_asked_again(
-    look: FirstWorker, caplog: pytest.LogCaptureFixture
+def test_an_unreachable_aws_is_called_again(
+    starter: FirstWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with nobody_listens():
-        look.look(forwarded=True)
-    assert "could not be looked after" in caplog.text
-    look.look(forwarded=False)
+    with unreachable_aws():
+        starter.start_if_needed(forwarded=True)
+    assert "could not check or start the first worker" in caplog.text
+    starter.start_if_needed(forwarded=False)
     assert wanted() == 1
 
 
 @pytest.mark.slow
-def test_the_running_forwarder_does_it() -> None:
+def test_the_running_forwarder_starts_one() -> None:
     send_hint()
     with listening("EVENTS_QUEUE_URL", WORKER_SERVICE=f"{CLUSTER}/{SERVICE}"):
-        wait_until("the first worker is wanted", wanted)
+        wait_until("the first worker is requested", wanted)

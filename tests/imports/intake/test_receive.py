@@ -1,4 +1,4 @@
-"""One upload per object version, however the events come."""
+"""One upload per object version, in whatever order and number its events arrive."""
 
 import json
 from io import BytesIO
@@ -75,7 +75,7 @@ def test_the_event_of_a_forms_object_sets_its_version_once(vendor_a: Vendor) -> 
     assert Upload.objects.count() == 1
 
 
-def test_a_forms_object_written_twice_is_two_uploads(vendor_a: Vendor) -> None:
+def test_a_forms_object_that_is_written_twice_makes_two_uploads(vendor_a: Vendor) -> None:
     upload = form_upload(vendor_a)
     dropped(upload.s3_key, "v1")
     other = dropped(upload.s3_key, "v2")
@@ -85,7 +85,7 @@ def test_a_forms_object_written_twice_is_two_uploads(vendor_a: Vendor) -> None:
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed"])
-def test_a_forms_object_that_comes_after_the_end_changes_no_status(
+def test_a_forms_object_that_arrives_after_the_end_changes_no_status(
     status: str, vendor_a: Vendor
 ) -> None:
     upload = form_upload(vendor_a)
@@ -116,7 +116,7 @@ def test_another_vendors_upload_id_in_a_key_does_not_reach_that_upload(
 
 
 @pytest.mark.parametrize("key", ["uploads/NOBODY/a.csv", "uploads/a.csv", "uploads//a.csv"])
-def test_a_file_of_an_unknown_vendor_fails_and_staff_hear_of_it(key: str, vendor_a: Vendor) -> None:
+def test_a_file_of_an_unknown_vendor_fails_and_raises_an_alarm(key: str, vendor_a: Vendor) -> None:
     upload = dropped(key)
     drive()
     upload.refresh_from_db()
@@ -125,7 +125,7 @@ def test_a_file_of_an_unknown_vendor_fails_and_staff_hear_of_it(key: str, vendor
     assert Notification.objects.get().to == settings.NOTIFICATION_EMAIL
 
 
-def test_a_vendor_set_up_later_makes_the_upload_retriable(
+def test_an_upload_can_be_retried_after_its_vendor_was_added(
     vendor_a: Vendor, categories: list[str]
 ) -> None:
     body = csv_bytes([good_row(1)])
@@ -150,11 +150,11 @@ def test_a_file_of_an_inactive_vendor_is_refused(vendor_a: Vendor) -> None:
     assert (upload.status, upload.failure_code) == ("failed", "INACTIVE_VENDOR")
 
 
-def test_a_folder_made_in_the_console_is_no_upload(vendor_a: Vendor) -> None:
+def test_a_folder_created_in_the_console_is_no_upload(vendor_a: Vendor) -> None:
     assert object_arrived(Arrival(settings.S3_BUCKET, "uploads/VEND001/", "v", 0)) is None
 
 
-def test_an_object_of_no_data_set_is_no_upload(db: None) -> None:
+def test_an_object_without_a_data_set_is_no_upload(db: None) -> None:
     assert object_arrived(Arrival(settings.S3_BUCKET, "other/VEND001/a.csv", "v", 1)) is None
 
 
@@ -173,7 +173,7 @@ def test_an_object_of_no_data_set_is_no_upload(db: None) -> None:
         ("ü" * 300 + ".csv", "ü" * 73 + ".csv"),
     ],
 )
-def test_a_file_name_is_text_to_show_and_no_path(name: str, clean: str) -> None:
+def test_a_file_name_is_display_text_and_no_path(name: str, clean: str) -> None:
     assert clean_file_name(name) == clean
 
 
@@ -181,7 +181,7 @@ def event(*keys: str, name: str = "ObjectCreated:Put") -> str:
     records = [
         {
             "eventName": name,
-            "unheard": {"of": 1},
+            "unknown": {"field": 1},
             "s3": {
                 "bucket": {"name": BUCKET},
                 "object": {"key": quote_plus(key), "versionId": "v", "size": 5},
@@ -204,7 +204,7 @@ def test_one_message_may_hold_several_records() -> None:
     ]
 
 
-def test_the_test_event_and_deletions_are_no_arrivals() -> None:
+def test_the_test_event_and_deletions_are_not_arrivals() -> None:
     assert arrivals('{"Service":"Amazon S3","Event":"s3:TestEvent"}') == []
     assert arrivals(event("uploads/a", name="ObjectRemoved:Delete")) == []
 
@@ -233,7 +233,7 @@ def test_an_object_put_into_the_bucket_is_forwarded(
 
 
 @pytest.mark.usefixtures("quiet_events")
-def test_a_bad_event_is_left_in_the_queue_and_its_neighbours_are_handled(
+def test_a_bad_event_is_left_in_the_queue_and_the_others_are_handled(
     vendor_a: Vendor,
 ) -> None:
     sqs = s3_events.client()

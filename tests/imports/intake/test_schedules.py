@@ -1,4 +1,4 @@
-"""Schedules: what is due is run once, what is new is imported once, whoever else runs them."""
+"""Schedules: each due one runs once and each new object is imported once, even with two sweeps."""
 
 import json
 import threading
@@ -50,7 +50,7 @@ def made_due(schedule: Schedule) -> None:
     Schedule.objects.filter(pk=schedule.pk).update(next_run_at=now() - timedelta(minutes=1))
 
 
-def test_what_lies_under_the_prefix_is_imported(schedule: Schedule, categories: list[str]) -> None:
+def test_objects_under_the_prefix_are_imported(schedule: Schedule, categories: list[str]) -> None:
     version = put(schedule, "a.csv", 1, 2)
     put(schedule, "deeper/b.csv", 3)
     s3.put(project.S3_BUCKET, f"{schedule.prefix}folder/", b"", "text/csv")
@@ -85,25 +85,25 @@ def test_an_object_that_has_not_changed_is_not_imported_again(schedule: Schedule
     assert schedules.run_schedules() == 0
 
     put(schedule, "a.csv", 1, 2)
-    put(schedule, "a.csv", 1, 2, 3)  # the latest counts
+    put(schedule, "a.csv", 1, 2, 3)  # only the latest version counts
     made_due(schedule)
     assert schedules.run_schedules() == 1
     assert Upload.objects.count() == 2
 
-    put(schedule, "a.csv", 1)  # as it was once, but not as it was last
+    put(schedule, "a.csv", 1)  # the same content as an earlier version, but not as the last one
     made_due(schedule)
     assert schedules.run_schedules() == 1
     schedule.refresh_from_db()
     assert schedule.last_result == "1 new"
 
 
-def test_an_object_that_is_gone_is_not_imported(schedule: Schedule) -> None:
+def test_a_deleted_object_is_not_imported(schedule: Schedule) -> None:
     put(schedule, "a.csv", 1)
     s3.client().delete_object(Bucket=project.S3_BUCKET, Key=f"{schedule.prefix}a.csv")
     assert schedules.run_schedules() == 0
 
 
-def test_the_same_content_is_taken_again_after_we_broke_off(schedule: Schedule) -> None:
+def test_the_same_content_is_imported_again_after_an_internal_failure(schedule: Schedule) -> None:
     put(schedule, "a.csv", 1)
     schedules.run_schedules()
     Upload.objects.update(status="failed", failure_code="INTERNAL", step="done")
@@ -112,18 +112,18 @@ def test_the_same_content_is_taken_again_after_we_broke_off(schedule: Schedule) 
     assert schedules.run_schedules() == 1
 
 
-def test_missed_ticks_are_caught_up_once(schedule: Schedule) -> None:
+def test_missed_ticks_are_made_up_for_once(schedule: Schedule) -> None:
     beat = now() - timedelta(days=3, minutes=10)
     Schedule.objects.update(next_run_at=beat)
     put(schedule, "a.csv", 1)
     assert schedules.run_schedules() == 1
     schedule.refresh_from_db()
-    assert schedule.next_run_at == beat + timedelta(days=3, hours=1)  # it keeps its beat
+    assert schedule.next_run_at == beat + timedelta(days=3, hours=1)  # it keeps its phase
     put(schedule, "b.csv", 2)
     assert schedules.run_schedules() == 0
 
 
-def test_a_schedule_that_is_off_or_not_due_rests(schedule: Schedule) -> None:
+def test_a_disabled_schedule_or_one_not_due_does_not_run(schedule: Schedule) -> None:
     put(schedule, "a.csv", 1)
     Schedule.objects.update(next_run_at=now() + timedelta(minutes=1))
     assert schedules.run_schedules() == 0
@@ -131,7 +131,7 @@ def test_a_schedule_that_is_off_or_not_due_rests(schedule: Schedule) -> None:
     assert schedules.run_schedules() == 0
 
 
-def test_import_now_runs_also_what_is_off_and_names_who_asked(
+def test_import_now_runs_a_disabled_schedule_and_records_the_user(
     schedule: Schedule, reviewer: User
 ) -> None:
     put(schedule, "a.csv", 1)
@@ -174,7 +174,7 @@ def test_a_crontab_line_waits_for_its_time(vendor_a: Vendor) -> None:
         ("20 19 * * *", datetime(2026, 11, 21, 19, 20, tzinfo=UTC)),
         ("0 0 29 2 *", datetime(2028, 2, 29, tzinfo=UTC)),
         ("  15   3  1 * * ", datetime(2026, 12, 1, 3, 15, tzinfo=UTC)),
-        # Both days are given: either one is enough. 2026-11-20 is a Friday.
+        # Both days are given: either one may match. 2026-11-20 is a Friday.
         ("0 6 25 * mon", datetime(2026, 11, 23, 6, 0, tzinfo=UTC)),
         ("0 6 21 * mon", datetime(2026, 11, 21, 6, 0, tzinfo=UTC)),
         ("0 6 */2 * mon", datetime(2026, 11, 23, 6, 0, tzinfo=UTC)),  # unless one is a star
@@ -194,8 +194,8 @@ def test_the_next_tick_of_a_crontab_line(line: str, tick: datetime) -> None:
         *("0 0 31 2 *", "0 22-6 * * *", "0 6 * * monday"),
     ],
 )
-def test_nonsense_is_no_crontab_line(line: str) -> None:
-    with pytest.raises(ValueError, match="not a crontab line"):
+def test_an_invalid_crontab_line(line: str) -> None:
+    with pytest.raises(ValueError, match="invalid cron expression: "):
         schedules.next_by_crontab(line, now())
 
 
@@ -207,10 +207,10 @@ def test_any_line_has_a_next_tick_or_is_no_crontab_line(line: str) -> None:
         found = schedules.next_by_crontab(line, after)
     except ValueError as error:
         problem = str(error)
-    assert problem.startswith("not a crontab line: ") if problem else found > after
+    assert problem.startswith("invalid cron expression: ") if problem else found > after
 
 
-def test_a_line_that_an_earlier_version_could_read_stops_its_own_schedule_only(
+def test_a_line_that_only_an_earlier_version_accepted_disables_its_schedule(
     schedule: Schedule, vendor_a: Vendor
 ) -> None:
     put(schedule, "a.csv", 1)
@@ -219,7 +219,9 @@ def test_a_line_that_an_earlier_version_could_read_stops_its_own_schedule_only(
     assert schedules.run_schedules() == 1
     old.refresh_from_db()
     assert (old.is_enabled, old.next_run_at) == (False, None)
-    assert old.last_result == "switched off: Not a crontab line: bad hour"
+    assert old.last_result == (
+        "switched off: Invalid cron expression: bad hour. Enter one such as 0 6 * * mon-fri."
+    )
     assert Alarm.objects.get().subject == "Nightly"
 
 
@@ -228,7 +230,7 @@ def test_a_line_that_an_earlier_version_could_read_stops_its_own_schedule_only(
     [
         ({"dataset": "nothing"}, "dataset"),
         ({"vendor": None}, "vendor"),
-        ({"prefix": "uploads/"}, "vendor"),  # there the key names the vendor
+        ({"prefix": "uploads/"}, "vendor"),  # under this prefix the key names the vendor
         ({"prefix": ""}, "prefix"),
         ({"prefix": "/exports/"}, "prefix"),
         ({"prefix": "up"}, "prefix"),
@@ -239,7 +241,7 @@ def test_a_line_that_an_earlier_version_could_read_stops_its_own_schedule_only(
         ({"every_minutes": None, "cron": "often"}, "cron"),
     ],
 )
-def test_a_schedule_that_makes_no_sense_is_refused(
+def test_an_invalid_schedule_is_rejected(
     vendor_a: Vendor, values: dict[str, Any], field: str
 ) -> None:
     usual = {"name": "x", "dataset": "products", "prefix": "exports/", "every_minutes": 5}
@@ -256,12 +258,12 @@ def test_under_the_data_sets_own_prefix_the_key_names_the_vendor(vendor_b: Vendo
     assert schedules.run_schedules() == 1
     upload = Upload.objects.get()
     assert upload.vendor == vendor_b
-    # Its event comes later and is the same upload.
+    # Its event arrives later and belongs to the same upload.
     object_arrived(Arrival(project.S3_BUCKET, upload.s3_key, version, 1))
     assert Upload.objects.count() == 1
 
 
-def test_a_run_that_finds_too_much_goes_on(
+def test_a_run_with_too_many_new_objects_continues(
     schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedules, "MAX_NEW_PER_RUN", 2)
@@ -273,7 +275,7 @@ def test_a_run_that_finds_too_much_goes_on(
     assert schedules.run_schedules() == 0
 
 
-def test_a_storage_that_does_not_answer_is_asked_again_and_staff_are_told(
+def test_a_storage_failure_is_retried_and_raises_an_alarm(
     schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(*_: object) -> Iterator[s3.ListedVersion]:
@@ -300,9 +302,7 @@ def test_a_storage_that_does_not_answer_is_asked_again_and_staff_are_told(
     assert schedule.failures == 0
 
 
-def test_one_schedule_that_fails_does_not_hold_up_the_others(
-    schedule: Schedule, vendor_a: Vendor
-) -> None:
+def test_a_failing_schedule_does_not_block_the_others(schedule: Schedule, vendor_a: Vendor) -> None:
     broken = make_schedule(vendor_a, name="Broken", dataset="forgotten")
     made_due(broken)
     put(schedule, "a.csv", 1)
@@ -313,7 +313,7 @@ def test_one_schedule_that_fails_does_not_hold_up_the_others(
 def test_two_beats_do_no_harm(schedule: Schedule) -> None:
     for row in range(5):
         put(schedule, f"{row}.csv", row)
-    schedules.begin_new()
+    schedules.set_first_ticks()
     start = threading.Barrier(2)
     found: list[int] = []
 
@@ -334,9 +334,9 @@ def test_two_beats_do_no_harm(schedule: Schedule) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_schedule_that_somebody_runs_is_passed_by(schedule: Schedule) -> None:
+def test_a_schedule_that_is_already_running_is_skipped(schedule: Schedule) -> None:
     put(schedule, "a.csv", 1)
-    schedules.begin_new()
+    schedules.set_first_ticks()
     found: list[int] = []
 
     def other() -> None:
@@ -354,7 +354,7 @@ def test_a_schedule_that_somebody_runs_is_passed_by(schedule: Schedule) -> None:
     assert schedules.run_schedules() == 1
 
 
-def test_measurements_come_on_schedule_from_where_others_put_them(db: None) -> None:
+def test_metrics_are_imported_from_another_prefix(db: None) -> None:
     schedule = make_schedule(None, name="Metrics", dataset="metrics")
     schedules.check(schedule)
     moment = (now() - timedelta(hours=1)).isoformat()

@@ -1,4 +1,4 @@
-"""Clean-up as each data set says, and personal data that is gone after its time, everywhere."""
+"""Personal data is erased everywhere after its time, and source files are deleted after theirs."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -32,14 +32,14 @@ REJECTED = "rejected/people/"
 
 
 def with_products(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
-    """Products, as if their data set said something else."""
+    """Change the declaration of the data set of products."""
     monkeypatch.setattr(products, "DATASET", replace(products.DATASET, **values))
     datasets.all_datasets.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def as_declared() -> Iterator[None]:
-    """Afterwards every data set is again what its file says."""
+    """Restore the declarations of all data sets after the test."""
     yield
     datasets.all_datasets.cache_clear()
 
@@ -55,12 +55,12 @@ def aged(days: float) -> None:
 
 def bad_rows() -> list[dict[str, str]]:
     wrong = good_row(2, price=VALUE, product_name=f"{VALUE} himself", **{VALUE: "x"})
-    # A file without a header may have values where the header should be.
+    # If a file has no header, its first row may contain values.
     return [good_row(1, **{VALUE: "x"}), wrong, good_row(3, category=VALUE, **{VALUE: "x"})]
 
 
 def everything_of(upload: Upload) -> Iterator[str]:
-    """All that is kept about an upload: rows of every table of the room, objects, staged items."""
+    """Everything stored about an upload: rows of all tables of `imports`, objects, staged items."""
     for model in apps.get_app_config("imports").get_models():
         yield from (repr(values) for values in model._default_manager.values())
     for prefix in (upload.s3_key, "errors/", REJECTED):
@@ -83,12 +83,12 @@ def staged(upload: Upload) -> list[str]:
     return [zlib.decompress(bytes(payload)).decode() for payload in packed]
 
 
-def test_personal_data_is_gone_everywhere_after_its_time(personal: None, run_upload: Run) -> None:
+def test_personal_data_is_erased_everywhere_after_its_time(personal: None, run_upload: Run) -> None:
     upload = run_upload(bad_rows(), file_name="people.csv")
-    actions.retry(upload.upload_id, by=None)  # a second run, e-mail and report
+    actions.retry(upload.upload_id, by=None)  # a second run, email and report
     drive()
     upload.refresh_from_db()
-    # A report of somebody who was fenced out, in either place.
+    # Reports of workers that were fenced out, under both prefixes.
     for key in (f"errors/_/{upload.upload_id}_errors.csv", f"{REJECTED}{upload.upload_id}_x.csv"):
         s3.put(project.S3_BUCKET, key, VALUE.encode(), "text/csv")
         s3.put(project.S3_BUCKET, key, VALUE.encode(), "text/csv")
@@ -119,7 +119,7 @@ def test_personal_data_is_gone_everywhere_after_its_time(personal: None, run_upl
     assert list(upload.row_errors.order_by("pk").values_list("row_number", "error_type")) == types
     assert upload.notifications.count() == 2
     assert not upload.can_be_retried
-    assert Product.objects.count() == 1  # the result is not ours to erase
+    assert Product.objects.count() == 1  # imported rows are not erased
     assert erasure.erase_personal_data() == 0
 
 
@@ -137,7 +137,9 @@ def test_an_upload_that_has_not_ended_is_left_alone(personal: None, run_upload: 
     assert erasure.erase_personal_data() == 0
 
 
-def test_a_refusal_keeps_its_code_and_loses_what_it_quotes(personal: None, run_upload: Run) -> None:
+def test_a_refusal_keeps_its_code_and_loses_the_values_it_quotes(
+    personal: None, run_upload: Run
+) -> None:
     upload = run_upload(f"{VALUE},sku,sku\n1,2,3\n")
     assert upload.failure_code
     Upload.objects.update(failure_message=f"The header has {VALUE}")
@@ -150,7 +152,7 @@ def test_a_refusal_keeps_its_code_and_loses_what_it_quotes(personal: None, run_u
     assert upload.failure_message
 
 
-def test_every_version_under_a_key_goes_and_younger_ones_stay(
+def test_old_versions_under_a_key_are_deleted_and_newer_ones_kept(
     personal: None, run_upload: Run, categories: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = "uploads/VEND001/people.csv"
@@ -160,7 +162,7 @@ def test_every_version_under_a_key_goes_and_younger_ones_stay(
         version = s3.put(project.S3_BUCKET, key, body, "text/csv")
         return object_arrived(Arrival(project.S3_BUCKET, key, version, len(body)))
 
-    s3.put(project.S3_BUCKET, key, body, "text/csv")  # nobody ever heard of this one
+    s3.put(project.S3_BUCKET, key, body, "text/csv")  # no event and no upload for this one
     old = drop()
     young = drop()
     assert old is not None
@@ -179,7 +181,7 @@ def test_every_version_under_a_key_goes_and_younger_ones_stay(
     assert left == [young.s3_version]
 
 
-def test_who_dies_on_the_way_begins_again(
+def test_an_interrupted_erasure_is_repeated(
     personal: None, run_upload: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = run_upload(bad_rows())
@@ -198,7 +200,7 @@ def test_who_dies_on_the_way_begins_again(
     assert [text for text in everything_of(upload) if VALUE in text] == []
 
 
-def test_the_pages_say_so_and_offer_nothing_that_is_gone(
+def test_the_pages_say_so_and_offer_nothing_that_was_erased(
     personal: None, run_upload: Run, client: Client, alice: Any, reviewer: Any
 ) -> None:
     upload = run_upload(bad_rows())
@@ -213,7 +215,7 @@ def test_the_pages_say_so_and_offer_nothing_that_is_gone(
         assert client.get(f"/uploads/{upload.upload_id}/{name}").status_code == 404
     client.force_login(reviewer)
     answer = client.get(f"/admin/imports/upload/{upload.upload_id}/change/")
-    assert "counts, hashes and ids are kept" in answer.content.decode()
+    assert "Counts, hashes and IDs are kept" in answer.content.decode()
     assert VALUE not in answer.content.decode()
 
 
@@ -222,7 +224,7 @@ def test_the_pages_say_so_and_offer_nothing_that_is_gone(
     ("key", "file", "rejected"),
     [
         (
-            "client-data/uploads/people.csv",  # without a header: the first row is a person
+            "client-data/uploads/people.csv",  # without a header, so that the first row is a person
             f"{VALUE},jo@example.com,Miller,,Active\n{VALUE},not an address,,,\n",
             1,
         ),
@@ -237,7 +239,7 @@ def test_the_pages_say_so_and_offer_nothing_that_is_gone(
     ],
     ids=["clients", "customers"],
 )
-def test_real_people_are_forgotten(key: str, file: str, rejected: int) -> None:
+def test_personal_data_of_real_data_sets_is_erased(key: str, file: str, rejected: int) -> None:
     upload = imported(key, file)
     assert (upload.error_records, bool(upload.error_file_s3_key)) == (rejected, True)
     assert len([text for text in everything_of(upload) if VALUE in text]) > 2
@@ -253,7 +255,7 @@ def test_real_people_are_forgotten(key: str, file: str, rejected: int) -> None:
 
 def late(hours: float) -> int:
     Upload.objects.update(completed_at=now() - timedelta(hours=hours), source_deleted_at=None)
-    return retention.sources_past_their_time().count()
+    return retention.expired_sources().count()
 
 
 def test_a_file_is_deleted_after_its_time(run_upload: Run, settings: Any) -> None:
@@ -263,20 +265,20 @@ def test_a_file_is_deleted_after_its_time(run_upload: Run, settings: Any) -> Non
     assert (late(1), late(3)) == (0, 1)
 
 
-def test_only_what_lies_under_the_prefix_is_deleted(run_upload: Run) -> None:
+def test_only_files_under_the_prefix_are_deleted(run_upload: Run) -> None:
     run_upload([good_row(1)])
     assert late(25) == 1
-    Upload.objects.update(s3_key="exports/a.csv")  # a schedule found it where others keep it
+    Upload.objects.update(s3_key="exports/a.csv")  # found by a schedule, outside our prefix
     assert late(25) == 0
 
 
-def test_files_of_a_data_set_that_is_no_more_are_deleted_too(run_upload: Run) -> None:
+def test_files_of_a_removed_data_set_are_deleted_too(run_upload: Run) -> None:
     run_upload([good_row(1)])
     Upload.objects.update(dataset="forgotten", s3_key="old/a.csv")
     assert (late(23), late(25)) == (0, 1)
 
 
-def test_history_of_personal_data_is_not_forgotten_before_the_data(
+def test_history_is_not_deleted_before_its_personal_data(
     personal: None, run_upload: Run, settings: Any
 ) -> None:
     settings.PERSONAL_KEPT_DAYS = 120

@@ -1,4 +1,4 @@
-"""What beat asks for: each sweep finds what is there, and finding it twice changes nothing."""
+"""The periodic sweeps: each finds its work, and a second run changes nothing."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -41,7 +41,7 @@ def long_ago(**hours: float) -> Any:
 
 def test_a_due_upload_without_a_hint_gets_one(vendor_a: Vendor, imports_queue: str) -> None:
     arrived([good_row(1)], vendor=vendor_a)
-    assert resume.resume_stalled() == 0  # its own hint is probably on its way
+    assert resume.resume_stalled() == 0  # its own hint is probably in transit
 
     Upload.objects.update(next_attempt_at=long_ago(minutes=1))
     assert resume.resume_stalled() == 1
@@ -69,7 +69,7 @@ def test_a_hint_that_cannot_be_sent_is_no_error(monkeypatch: pytest.MonkeyPatch)
     assert hints.send_hint() is False
 
 
-def test_a_form_upload_whose_file_never_comes_ends(vendor_a: Vendor, imports_queue: str) -> None:
+def test_a_form_upload_whose_file_never_arrives_fails(vendor_a: Vendor, imports_queue: str) -> None:
     upload = open_upload(
         vendor=vendor_a, dataset="products", mode="create", file_name="a.csv", size=1, by=None
     )
@@ -94,7 +94,7 @@ def test_an_object_without_an_event_is_found(
     settings.EVENT_GRACE_SECONDS = 0
     missing_events.find_missing_events()  # objects of other tests
     Upload.objects.all().delete()
-    key = "uploads/VEND001/unheard.csv"
+    key = "uploads/VEND001/no_event.csv"
     version = s3.put(project.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
 
     assert missing_events.find_missing_events() >= 1
@@ -109,7 +109,7 @@ def versions(upload: Upload) -> list[s3.ListedVersion]:
     return list(s3.list_versions(upload.s3_bucket, upload.s3_key))
 
 
-def test_the_source_of_a_long_ended_upload_is_deleted_for_good(run_upload: Run) -> None:
+def test_the_source_of_an_upload_is_deleted_permanently_after_its_time(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="x")])
     retention.clean_up()
     assert versions(upload)
@@ -137,7 +137,7 @@ def test_the_source_of_an_upload_that_has_not_ended_is_kept(
     assert versions(retried)
 
 
-def test_history_is_kept_ninety_days(run_upload: Run) -> None:
+def test_history_is_kept_for_90_days(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="x")])
     Upload.objects.update(completed_at=long_ago(days=89))
     retention.clean_up()

@@ -66,7 +66,7 @@ def test_a_vendor_that_is_named_for_it_is_not_noted(
 ) -> None:
     assert run(clients, "--dataset", "clients", "--vendor", "VEND001") == import_file.PARTIAL
     assert Upload.objects.get().vendor is None
-    assert "clients belong to no vendor" in capsys.readouterr().err
+    assert "clients do not belong to a vendor" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,10 @@ def test_a_vendor_that_is_named_for_it_is_not_noted(
     [
         (["--dataset", "products"], "products belong to a vendor"),
         ([], "products belong to a vendor"),
-        (["--dataset", "clients", "--mode", "update"], "with mode create and check only"),
+        (
+            ["--dataset", "clients", "--mode", "update"],
+            "--mode for clients must be create or check",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(
@@ -101,5 +104,5 @@ def test_a_demo_shows_a_sample_with_mistakes(
     shown = capsys.readouterr().out
     upload = Upload.objects.get(dataset=dataset)
     assert upload.error_records or upload.failure_code, "a sample has mistakes"
-    for part in ("── Dropped: ", "── Report: ", "── E-mail to ", upload.upload_id):
+    for part in ("── Imported: ", "── Error report: ", "── Email to ", upload.upload_id):
         assert part in shown

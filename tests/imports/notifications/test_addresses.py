@@ -1,4 +1,4 @@
-"""The addresses that emails and alarms lead to are those of the pages."""
+"""The addresses in emails and alarms are those of the pages."""
 
 from django.conf import settings
 from django.urls import reverse
@@ -6,7 +6,7 @@ from django.urls import reverse
 from imports.notifications import addresses
 
 
-def test_they_are_the_pages_addresses() -> None:
+def test_each_address_is_that_of_its_page() -> None:
     pages = {
         addresses.new_upload_url(): reverse("new_upload"),
         addresses.upload_url("UPLOAD_X"): reverse("upload", args=["UPLOAD_X"]),

@@ -1,4 +1,4 @@
-"""What the alarm topic is told."""
+"""The message that an alarm publishes to its topic."""
 
 import json
 import secrets
@@ -16,7 +16,7 @@ from imports.notifications import alarms
 
 @pytest.fixture
 def mailbox() -> Iterator[str]:
-    """A queue that hears what the topic is told; its URL."""
+    """The URL of a queue that is subscribed to the alarm topic."""
     sqs, sns = aws.client("sqs"), aws.client("sns")
     url = sqs.create_queue(QueueName=f"alarms-{secrets.token_hex(4)}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
@@ -32,7 +32,7 @@ def mailbox() -> Iterator[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_topic_is_told_which_alarm_and_not_what_an_error_quoted(
+def test_the_message_names_the_alarm_and_quotes_no_values(
     mailbox: str, client: Client, admin: User
 ) -> None:
     quoted = "Key (email)=(zoe@customers.example) already exists"

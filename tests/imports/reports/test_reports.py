@@ -103,8 +103,8 @@ def test_cells_beyond_the_header_are_not_lost(run_upload: Run) -> None:
 
 def test_row_ranges_in_words() -> None:
     assert row_ranges([(3, 7), (12, 12), (40, 41)]) == "3–7, 12, 40, 41"
-    assert row_ranges([(2, 2), (4, 4), (6, 6)], 26) == "2, 4, 6 and 26 more rows"
-    assert row_ranges([(2, 2)], 1) == "2 and 1 more row"
+    assert row_ranges([(2, 2), (4, 4), (6, 6)], 26) == "2, 4, 6 and 26 more"
+    assert row_ranges([(2, 2)], 1) == "2 and 1 more"
 
 
 def test_errors_of_one_kind_are_told_by_the_rows_they_stand_in(run_upload: Run) -> None:
@@ -116,6 +116,6 @@ def test_errors_of_one_kind_are_told_by_the_rows_they_stand_in(run_upload: Run) 
     assert list(groups) == ["INVALID_PRICE", "INVALID_STOCK"]
     price = groups["INVALID_PRICE"]
     assert price.count == len(wrong) + 1
-    assert price.where == "rows 3–7, 11, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40 and 16 more rows"
+    assert price.where == ("32 rows (3–7, 11, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40 and 16 more)")
     assert price.first_message == "Price must be a number such as 19.99 (was 'free')"
-    assert groups["INVALID_STOCK"].where == "row 80"
+    assert groups["INVALID_STOCK"].where == "1 row (80)"

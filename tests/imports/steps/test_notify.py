@@ -1,4 +1,4 @@
-"""One e-mail per run: its words, and what becomes of it when SES does not take it."""
+"""One email per run: its text, and what happens when SES does not accept it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -40,12 +40,18 @@ def test_the_mail_of_a_partial_upload(run_upload: Run, alice: User) -> None:
         "Valid Products: 2 (50%)",
         "Invalid Products: 2 (50%)",
         "Status: PARTIAL",
-        "- INVALID_PRICE (Price): 1 — row 3",
-        "- REQUIRED_FIELD (Price): 1 — row 4",
+        "- Price: 1 row (3)",
+        "- Price: 1 row (4)",
+        "  INVALID_PRICE",
+        "  REQUIRED_FIELD",
+        "2 of 4 products imported. 2 rows need fixing.",
     ):
         assert line in message.text
     assert f"{project.PORTAL_URL}/reports/" in message.text
     assert "Valid Products:</td><td>2 (50%)" in message.html
+    for body in (message.text, message.html):
+        assert project.SUPPORT_EMAIL in body
+        assert f"mention {upload.upload_id}" in body
     upload.refresh_from_db()
     assert upload.notified_at is not None
 
@@ -169,7 +175,7 @@ def test_a_mail_that_cannot_even_be_made_ends_too(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_report_that_cannot_be_written_ends_the_upload_with_an_e_mail(
+def test_a_report_that_cannot_be_written_ends_the_upload_with_an_email(
     run_upload: Run, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.RETRY_BASE_SECONDS = 0

@@ -1,4 +1,4 @@
-"""How far an upload is, for those who read logs."""
+"""The log shows the progress of an upload."""
 
 import logging
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from imports.models import Upload
 from tests.product_files import good_row
 
 
-def test_every_batch_leaves_a_structured_line(
+def test_every_batch_logs_a_structured_line(
     run_upload: Callable[..., Upload], caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
     settings.BATCH_ROWS = 1_000

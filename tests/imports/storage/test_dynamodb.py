@@ -1,4 +1,4 @@
-"""Many items at once: within DynamoDB's limits, offered again, and never for ever."""
+"""Bulk requests: DynamoDB's limits, and retries of unprocessed items until a deadline."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,21 +12,21 @@ def item(number: int) -> dict[str, Any]:
     return {"email": {"S": f"client-{number}@example.com"}, "name": {"S": f"Client {number}"}}
 
 
-def test_what_is_put_is_got_and_what_is_not_there_is_left_out(clients: str) -> None:
+def test_stored_items_are_read_and_missing_ones_left_out(clients: str) -> None:
     dynamodb.put_all(clients, [item(number) for number in range(260)])
     keys = [{"email": item(number)["email"]} for number in range(100, 500)]
     found = dynamodb.get_all(clients, keys, ["name", "email"])
     assert sorted(f["name"]["S"] for f in found) == sorted(f"Client {n}" for n in range(100, 260))
 
 
-def test_nothing_is_asked_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_items_no_request_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb, "client", Overloaded)
     dynamodb.put_all("table", [])
     assert dynamodb.get_all("table", [], ["name"]) == []
 
 
 class Overloaded:
-    """DynamoDB that leaves the last item, or key, unprocessed a number of times."""
+    """A DynamoDB client that leaves the last item or key unprocessed `times` times."""
 
     def __init__(self, times: int = 0) -> None:
         self.times = times
@@ -64,13 +64,13 @@ def overloaded(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Overloaded]:
     return times
 
 
-def test_unprocessed_items_are_offered_again(overloaded: Callable[[int], Overloaded]) -> None:
+def test_unprocessed_items_are_sent_again(overloaded: Callable[[int], Overloaded]) -> None:
     fake = overloaded(2)
     dynamodb.put_all("table", [{"n": 1}, {"n": 2}])
     assert [request["PutRequest"]["Item"]["n"] for request in fake.written] == [1, 2]
 
 
-def test_unprocessed_keys_are_asked_again(overloaded: Callable[[int], Overloaded]) -> None:
+def test_unprocessed_keys_are_requested_again(overloaded: Callable[[int], Overloaded]) -> None:
     overloaded(2)
     assert dynamodb.get_all("table", [{"n": 1}, {"n": 2}], ["n"]) == [{"n": 1}, {"n": 2}]
 
@@ -87,7 +87,7 @@ def test_no_request_is_larger_than_dynamodb_allows(
 
 
 @pytest.mark.parametrize("items", [1, 60])
-def test_items_that_stay_unprocessed_end_in_an_error(
+def test_items_that_stay_unprocessed_cause_an_error(
     items: int, overloaded: Callable[[int], Overloaded], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     overloaded(10**6)
@@ -98,16 +98,16 @@ def test_items_that_stay_unprocessed_end_in_an_error(
         dynamodb.get_all("table", [{"n": 1}], ["n"])
 
 
-def test_nothing_more_is_written_once_the_table_is_not_ours(
+def test_nothing_is_written_after_the_lock_is_lost(
     overloaded: Callable[[int], Overloaded],
 ) -> None:
     fake = overloaded(0)
     answers = iter([None, ConnectionError("the lock is gone")])
 
-    def still_ours() -> None:
+    def verify_lock() -> None:
         if answer := next(answers):
             raise answer
 
     with pytest.raises(ConnectionError):
-        dynamodb.put_all("table", [{"n": n} for n in range(500)], still_ours=still_ours)
+        dynamodb.put_all("table", [{"n": n} for n in range(500)], verify_lock=verify_lock)
     assert len(fake.written) == 25 * dynamodb.MAX_CONCURRENT_REQUESTS

@@ -1,4 +1,4 @@
-"""Any text goes into a table and comes out the same."""
+"""Any text is read from a table as it was written."""
 
 import pytest
 from django.db import connection
@@ -15,7 +15,7 @@ cells = st.one_of(st.none(), storable, st.sampled_from(["\\N", "\\.", "a\n\\.\nb
 @pytest.mark.django_db
 @given(st.lists(st.tuples(cells, cells), max_size=20))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-def test_text_comes_out_as_it_went_in(rows: list[tuple[str | None, str | None]]) -> None:
+def test_text_is_read_as_it_was_written(rows: list[tuple[str | None, str | None]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS copied (n int, a text, b text)")
         cursor.execute("TRUNCATE copied")

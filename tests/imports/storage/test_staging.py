@@ -1,4 +1,4 @@
-"""Staged rows: what is written is read, whole and in order, and a gap is noticed."""
+"""Staged rows are read completely and in order, and a missing item is detected."""
 
 from typing import Any
 
@@ -26,12 +26,12 @@ def read_all(upload: Upload, most_rows: int) -> list[tuple[int, list[str], list[
 
 
 @pytest.mark.parametrize("most_rows", [1, 2_000, 2**31])
-def test_rows_come_back_in_file_order(most_rows: int) -> None:
+def test_rows_are_read_in_file_order(most_rows: int) -> None:
     upload = stage(f"UPLOAD_ORDER_{most_rows}", 7, ROWS)
     assert read_all(upload, most_rows) == [(number, cells, []) for number, cells in ROWS]
 
 
-def test_rows_travel_in_packed_items() -> None:
+def test_rows_are_stored_in_packed_items() -> None:
     upload = stage("UPLOAD_PACKED", 1, ROWS)
     assert upload.staged_items <= 6
 
@@ -43,7 +43,7 @@ def test_each_staging_is_read_by_its_own_token() -> None:
 
 
 @pytest.mark.parametrize("missing", [1, 3, 5])
-def test_a_missing_item_is_noticed(missing: int) -> None:
+def test_a_missing_item_is_detected(missing: int) -> None:
     upload = stage(f"UPLOAD_GAP_{missing}", 1, ROWS)
     dynamodb.client().delete_item(
         TableName=settings.UPLOAD_RECORDS_TABLE,
@@ -63,7 +63,7 @@ def test_a_cell_is_cut_at_ten_thousand_characters_and_flagged() -> None:
 
 
 def test_a_row_that_fits_no_item_has_its_cells_cut() -> None:
-    # Nothing compresses in it: every character once.
+    # Every character once, so that nothing can be compressed.
     incompressible = "".join(map(chr, range(0x4E00, 0x4E00 + 9_000)))
     upload = stage("UPLOAD_WIDE", 1, [(2, [incompressible] * 20), (3, ["next"])])
     assert upload.staged_items in {1, 2}
@@ -71,7 +71,7 @@ def test_a_row_that_fits_no_item_has_its_cells_cut() -> None:
     assert [row[0] for row in rows] == [2, 3]
 
 
-def test_a_row_of_countless_cells_ends() -> None:
+def test_a_row_with_too_many_cells_is_cut() -> None:
     upload = stage("UPLOAD_CELLS", 1, [(2, [chr(0x4E00 + n % 20_000) * 20 for n in range(50_000)])])
     ((number, cells, _),) = read_all(upload, 10)
     assert (number, len(cells)) == (2, 1_000)

@@ -1,4 +1,4 @@
-"""What staff's pages have in common: pages to look at only, long tables, filters by day."""
+"""What all admin pages share: read-only pages, long tables, filters by day."""
 
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
@@ -31,7 +31,7 @@ __all__ = ["LongTableAdmin", "LookOnlyAdmin", "ModelAdmin", "TabularInline", "Wh
 
 
 class LookOnlyAdmin(ModelAdmin):
-    """Rows that the machine writes: staff look at them, nobody adds, changes or deletes one."""
+    """Rows that the system writes. Staff can view them, but not add, change or delete any."""
 
     list_per_page = 50
     actions: Any = ()
@@ -47,11 +47,11 @@ class LookOnlyAdmin(ModelAdmin):
 
 
 class BoundedPaginator(Paginator):
-    """Counts no further than `most` rows, so that a page of a table of millions is as quick as one
-    of a table of hundreds. Who wants to see more narrows the list down."""
+    """Counts no further than `most` rows, so that a page of a table of millions is as fast as one
+    of a table of hundreds. Filters lead to the other rows."""
 
     most = 5_000
-    template_name = "vendors/staff/pages.html"
+    template_name = "config/admin_pages.html"
 
     @cached_property
     def count(self) -> int:
@@ -65,7 +65,7 @@ class BoundedPaginator(Paginator):
 
 
 class LongTableList(ChangeList):
-    """A page of a table whose rows nobody counts."""
+    """A page of a table whose rows are not counted."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

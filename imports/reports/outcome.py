@@ -1,0 +1,66 @@
+"""The result of an upload that has ended, in one sentence: for its page and its email."""
+
+from django.utils.translation import gettext, ngettext
+
+from imports.dataset import Dataset
+from imports.models import Upload
+from imports.rules.quantities import rows
+from imports.rules.refusals import REFUSALS
+
+
+def outcome(upload: Upload, dataset: Dataset) -> str:
+    """ "188 of 500 products imported. 312 rows need fixing." """
+    total, rejected = upload.total_records, upload.error_records
+    is_check = upload.mode == Upload.Mode.CHECK
+    if upload.status == Upload.Status.CANCELLED:
+        if not total:
+            return gettext("Canceled before any rows were read.")
+        text = ngettext(
+            "Canceled after %(done)s of %(total)s row.",
+            "Canceled after %(done)s of %(total)s rows.",
+            total,
+        )
+    elif upload.failure_code:
+        refusal = REFUSALS.get(upload.failure_code)
+        return f"{refusal.title}." if refusal else upload.failure_message
+    elif is_check and rejected:
+        text = ngettext(
+            "%(rejected)s of %(total)s row would be rejected.",
+            "%(rejected)s of %(total)s rows would be rejected.",
+            total,
+        )
+    elif is_check:
+        text = ngettext(
+            "%(total)s row passed the check.", "All %(total)s rows passed the check.", total
+        )
+    elif upload.status == Upload.Status.COMPLETED and upload.skipped_records:
+        text = ngettext(
+            "%(valid)s of %(total)s %(noun)s imported. %(skipped)s skipped.",
+            "%(valid)s of %(total)s %(nouns)s imported. %(skipped)s skipped.",
+            total,
+        )
+    elif upload.status == Upload.Status.COMPLETED:
+        text = ngettext("%(total)s %(noun)s imported.", "All %(total)s %(nouns)s imported.", total)
+    elif upload.status == Upload.Status.PARTIAL:
+        text = ngettext(
+            "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s row needs fixing.",
+            "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s rows need fixing.",
+            rejected,
+        )
+    elif total == 1:
+        text = gettext("The only row couldn’t be imported. It needs fixing.")
+    else:
+        text = ngettext(
+            "None of the %(total)s rows could be imported. %(rejected)s row needs fixing.",
+            "None of the %(total)s rows could be imported. %(rejected)s rows need fixing.",
+            rejected,
+        )
+    return text % {
+        "done": f"{upload.processed_records:,}",
+        "total": f"{total:,}",
+        "valid": f"{upload.valid_records:,}",
+        "rejected": f"{rejected:,}",
+        "skipped": rows(upload.skipped_records),
+        "noun": dataset.noun,
+        "nouns": dataset.nouns,
+    }
