@@ -65,4 +65,4 @@ def peak_memory(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
-    raise ValueError(f"process {pid} has no peak")
+    raise ValueError(f"process {pid} has no peak memory")

@@ -1,7 +1,8 @@
-"""The people and things every test knows.
+"""Users, vendors and functions for all tests.
 
-Alice and Adam act for VEND001, Bob for VEND002 and must see nothing of theirs. `staff` may log in
-to the admin and has no right there, `reviewer` looks at uploads and acts on them, `admin` may all.
+Alice and Adam belong to VEND001; Bob belongs to VEND002 and must not see anything of VEND001.
+`staff` may log in to the admin but has no permissions there, `reviewer` may see uploads and act on
+them, `admin` may do everything.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,6 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from hypothesis import settings as hypothesis_settings
 
 from catalog.models import Category
 from imports import pipeline
@@ -21,10 +21,6 @@ from imports.models import Upload
 from imports.storage import s3
 from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
-
-# How long an example takes says nothing of the program on a machine that does other things, too.
-hypothesis_settings.register_profile("without_deadline", deadline=None)
-hypothesis_settings.load_profile("without_deadline")
 
 PASSWORD = "correct horse battery staple"
 
@@ -37,7 +33,7 @@ hypothesis.settings.load_profile("steady")
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
-    """A hash that is no work: the tests make many people."""
+    """A fast password hash, because the tests create many users."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -123,7 +119,7 @@ def run_upload(vendor_a: Vendor, categories: list[str]) -> Callable[..., Upload]
 
 @pytest.fixture
 def quiet_events() -> None:
-    """An events queue with nothing in it from tests before."""
+    """An events queue without messages from earlier tests."""
     s3_events.client().purge_queue(QueueUrl=settings.EVENTS_QUEUE_URL)
 
 
@@ -135,7 +131,7 @@ def arrived(
     file_name: str = "products.csv",
     by: User | None = None,
 ) -> Upload:
-    """An upload whose object is stored and whose event has come, with nothing done yet."""
+    """An upload whose object is stored and whose event has been received, before any processing."""
     body = csv_bytes(data)
     upload = open_upload(
         vendor=vendor, dataset="products", mode=mode, file_name=file_name, size=len(body), by=by
@@ -147,13 +143,13 @@ def arrived(
 
 
 def drive() -> None:
-    """Do all work that is due."""
+    """Process everything that is due."""
     while pipeline.advance():
         pass
 
 
 def report_text(upload: Upload) -> str:
-    """The error report that is served, without its byte order mark."""
+    """The text of the error report, without its byte order mark."""
     answer = s3.client().get_object(
         Bucket=settings.S3_BUCKET,
         Key=upload.error_file_s3_key,

@@ -1,4 +1,4 @@
-"""The e-mails that the emulator's SES was handed."""
+"""The emails sent through the emulator's SES."""
 
 import json
 import os
@@ -15,7 +15,7 @@ class Message:
 
 
 def messages_about(upload_id: str) -> list[Message]:
-    """All messages whose text names this upload, oldest first."""
+    """All messages whose text contains this ID, oldest first."""
     url = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/ses/messages"
     with urllib.request.urlopen(url, timeout=100) as answer:
         by_account = json.load(answer)["messages"]

@@ -1,4 +1,4 @@
-"""Product files for tests: literal rows on top of one that is right."""
+"""Product files for tests: literal rows, based on a valid one."""
 
 import csv
 import io
@@ -14,12 +14,13 @@ GOOD = {
 
 
 def good_row(number: int, **changes: str) -> dict[str, str]:
-    """A row without errors whose keys are its own; `changes` replace or add cells."""
+    """A valid row with its own keys; `changes` replace or add cells."""
     return GOOD | {"vendor_product_id": f"VP-{number}", "sku": f"SKU-{number}"} | changes
 
 
 def csv_bytes(data: bytes | str | list[dict[str, str]]) -> bytes:
-    """A file of these rows; bytes and text are taken as they are."""
+    """A file of these rows; bytes and text are used unchanged."""
+
     if isinstance(data, bytes):
         return data
     if isinstance(data, str):

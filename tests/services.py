@@ -1,9 +1,9 @@
-"""Pytest plugin: a PostgreSQL and an AWS of this run's own, there before Django's settings load.
+"""Pytest plugin: starts PostgreSQL and the AWS emulator before Django's settings load.
 
-Loaded with `-p tests.services`. The settings read the environment when they are imported, so
-the servers have to be up, and their addresses in the environment, before pytest-django looks.
-Side by side (`-n 4`) each worker is a process with servers of its own. The process that hands out
-the tests runs none, and its settings lead nowhere.
+Loaded with `-p tests.services`. The settings read the environment when they are imported, so the
+servers must be running, and their addresses in the environment, before pytest-django imports them.
+With `-n 4` each worker is a process with its own servers. The process that distributes the tests
+starts no servers, and its settings contain dummy addresses.
 """
 
 import os
@@ -29,14 +29,14 @@ NOWHERE = application_env(
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """Start the servers; they stop when pytest's configuration ends, also after Ctrl-C."""
+    """Start the servers; they stop at the end of the run, even after Ctrl-C."""
     asked_for = early_config.known_args_namespace
     if asked_for.help or asked_for.version:
         return (yield)
     # SIGTERM ends a run as cleanly as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if asked_for.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
-        early_config.add_cleanup(clear)  # what a worker that did not end in time has left
+        early_config.add_cleanup(clear)  # after workers that did not end in time
         with patch.dict(os.environ, NOWHERE):  # only while the settings load: workers inherit it
             return (yield)
     servers = ExitStack()

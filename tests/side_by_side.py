@@ -1,8 +1,8 @@
-"""Pytest plugin: which tests go to one worker when several share them (`-n 4`).
+"""Pytest plugin: distributes the tests to several workers (`-n 4`).
 
-Each test goes to the next worker that is free, in pytest-django's order, which has the tests that
-empty the whole database behind those that count on what migrations put there. The tests of a few
-files stay together, because they look at one system that takes long to prepare.
+Each test goes to the next free worker, in pytest-django's order, in which tests that empty the
+whole database follow those that need the rows from migrations. The tests of a few files stay
+together, because they share one system that takes long to prepare.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Processes of ours that listen to SQS, as they are run, with an empty queue of their own."""
+"""The application's processes that poll SQS, each with its own empty queue."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import boto3
 from deploy import commands
 from deploy.local.places import CHECKOUT
 
-# By the variable with the queue they listen to.
+# By the variable of the queue that they poll.
 LISTENERS = {
     "EVENTS_QUEUE_URL": commands.forwarder(),
     "MAINTENANCE_QUEUE_URL": commands.worker("maintenance", processes=1),
@@ -24,7 +24,7 @@ LISTENERS = {
 def listening(
     variable: str, *, proxy: int | None = None, **more: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The process that listens to this queue; it reaches AWS through the proxy at this port."""
+    """The process that polls this queue, connected to AWS through the proxy on this port."""
     emulator = urlsplit(os.environ["AWS_ENDPOINT_URL"])
     sqs = boto3.client("sqs", endpoint_url=emulator.geturl())
     queue = sqs.create_queue(QueueName="nothing-comes")["QueueUrl"]

@@ -1,4 +1,4 @@
-"""The address that logins are counted by."""
+"""The client address that failed logins are counted by."""
 
 from typing import Any
 
@@ -19,16 +19,14 @@ from config.client_address import client_address
         (2, "203.0.113.9", "127.0.0.1"),
     ],
 )
-def test_only_what_our_own_proxies_wrote_is_believed(
+def test_only_entries_of_our_own_proxies_are_trusted(
     proxies: int, forwarded: str, address: str, settings: Any, rf: RequestFactory
 ) -> None:
     settings.PROXY_COUNT = proxies
     assert client_address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == address
 
 
-def test_where_the_proxy_writes_headers_of_its_own_no_others_are_believed(
-    settings: Any, rf: RequestFactory
-) -> None:
+def test_with_custom_proxy_headers_no_others_are_trusted(settings: Any, rf: RequestFactory) -> None:
     settings.PROXY_COUNT, settings.PROXY_HEADERS = 1, "X-Portal"
     sent = {"X-Forwarded-For": "198.51.100.1", "X-Portal-For": "203.0.113.9"}
     assert client_address(rf.get("/", headers=sent)) == "203.0.113.9"

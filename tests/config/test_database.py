@@ -1,4 +1,4 @@
-"""Credentials from either store: cached, and fetched again once when they are refused."""
+"""Credentials from either store are cached, and fetched again once when they are rejected."""
 
 import json
 import time
@@ -56,7 +56,7 @@ def in_parameter_store() -> Iterator[Secret]:
 
 @pytest.fixture(params=[in_secrets_manager, in_parameter_store])
 def secret(request: pytest.FixtureRequest) -> Iterator[Secret]:
-    """Credentials in the emulator, and a function that changes them."""
+    """Credentials in the emulator; yields a function that changes them."""
     base.credentials_cache.clear()
     with request.param() as set_to:
         yield set_to
@@ -64,9 +64,9 @@ def secret(request: pytest.FixtureRequest) -> Iterator[Secret]:
 
 
 def fetched(*, fresh: bool = False) -> dict[str, str]:
-    where = base.credentials_source()
-    assert where is not None
-    return base.credentials(where, fresh=fresh)
+    source = base.credentials_source()
+    assert source is not None
+    return base.credentials(source, fresh=fresh)
 
 
 def new_connection() -> Any:
@@ -91,8 +91,8 @@ def test_a_rotated_secret_is_fetched_again_without_a_restart(secret: Secret) -> 
     secret(connection.settings_dict["USER"], "old")
     new_connection().close()
 
-    # The role that the cached secret names is gone after the rotation.
-    secret("somebody_gone", "old")
+    # The role in the cached secret no longer exists after the rotation.
+    secret("removed_role", "old")
     fetched(fresh=True)
     secret(connection.settings_dict["USER"], "new")
 
@@ -102,8 +102,8 @@ def test_a_rotated_secret_is_fetched_again_without_a_restart(secret: Secret) -> 
 
 @pytest.mark.django_db
 def test_credentials_that_stay_wrong_are_an_error(secret: Secret) -> None:
-    secret("somebody_gone", "x")
-    with pytest.raises(OperationalError, match="somebody_gone"):
+    secret("removed_role", "x")
+    with pytest.raises(OperationalError, match="removed_role"):
         new_connection()
 
 

@@ -1,4 +1,4 @@
-"""The health file is fresh while SQS answers, and only then."""
+"""The health file is touched while SQS answers, and only then."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.faults.world import wait_until
 
 @pytest.fixture
 def proxy(tmp_path: Path) -> Iterator[HttpFaults]:
-    """A proxy before the emulator, in a loop of its own."""
+    """A proxy in front of the emulator, in its own event loop."""
     emulator = urlsplit(os.environ["AWS_ENDPOINT_URL"])
     assert emulator.port
     faults = HttpFaults(emulator.port, Places(tmp_path).port("proxy"))
@@ -29,7 +29,7 @@ def proxy(tmp_path: Path) -> Iterator[HttpFaults]:
     thread.start()
 
     async def end() -> None:
-        await faults.stop()  # the polls it is just passing on end with their answers
+        await faults.stop()  # open polls end with their answers
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
 
@@ -61,11 +61,11 @@ def test_it_is_touched_by_empty_answers_and_not_by_failed_ones(
         assert touched() == last
 
         proxy.heal()
-        wait_until("it hears again", lambda: touched() > last)
+        wait_until("a poll is answered again", lambda: touched() > last)
 
 
 def check(file: Path | str) -> subprocess.CompletedProcess[str]:
-    """The container health check, with no other variable of ours."""
+    """The container health check, with none of the application's other variables."""
     return subprocess.run(
         [sys.executable, "-m", "config.health_file"],
         cwd=CHECKOUT,
@@ -77,16 +77,16 @@ def check(file: Path | str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_check_tells_fresh_from_stale_from_missing(tmp_path: Path) -> None:
+def test_the_check_distinguishes_fresh_stale_and_missing(tmp_path: Path) -> None:
     file = tmp_path / "health"
     missing = check(file)
     assert (missing.returncode, "does not exist" in missing.stderr) == (1, True)
 
     health_file.touch(str(file))
-    assert check(file).returncode == 0, "and needs none of the settings"
+    assert check(file).returncode == 0, "it does not load the settings"
 
-    heard = file.stat().st_mtime - health_file.MAX_AGE_SECONDS - 1
-    os.utime(file, (heard, heard))
+    touched = file.stat().st_mtime - health_file.MAX_AGE_SECONDS - 1
+    os.utime(file, (touched, touched))
     stale = check(file)
     assert (stale.returncode, "SQS has not answered for" in stale.stderr) == (1, True)
 

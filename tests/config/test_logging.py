@@ -1,4 +1,4 @@
-"""Log lines name what they are about; metrics are lines that CloudWatch reads."""
+"""Log lines carry the IDs of their subject; metrics are lines that CloudWatch reads."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def test_a_structured_line_carries_the_ids() -> None:
     assert (line["upload_id"], line["vendor_id"], line["request_id"]) == ("UPLOAD_X", "VEND001", "")
 
 
-def test_a_line_for_people_carries_them_too() -> None:
+def test_a_text_line_carries_the_ids_too() -> None:
     assert "imports.anything UPLOAD_X VEND001 half done" in run_with("text").stderr
 
 
@@ -61,5 +61,5 @@ def test_metrics_are_in_cloudwatchs_format() -> None:
 def test_a_request_id_of_the_load_balancer_is_kept(client: Client) -> None:
     answer = client.get("/healthz", headers={"X-Request-ID": "abc-123"})
     assert answer["X-Request-ID"] == "abc-123"
-    strange = client.get("/healthz", headers={"X-Request-ID": "a b\tc"})
-    assert strange["X-Request-ID"] not in {"", "a b\tc"}
+    invalid = client.get("/healthz", headers={"X-Request-ID": "a b\tc"})
+    assert invalid["X-Request-ID"] not in {"", "a b\tc"}

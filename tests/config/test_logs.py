@@ -1,4 +1,4 @@
-"""A whole system's logs, as they go to CloudWatch: lines with ids, and nothing about people."""
+"""The logs of a whole system, as CloudWatch receives them: IDs, but no other personal data."""
 
 import json
 import re
@@ -20,12 +20,12 @@ from tests.product_files import csv_bytes, good_row
 
 OURS = ("web", "forwarder", "worker", "maintenance", "beat")
 IDS = {"upload_id", "vendor_id", "request_id"}
-# Cells, each in a row that is taken or in one that is not.
+# Words that occur in imported and in rejected rows.
 WORDS = ("Zzyzx", "Quuxley", "Frobnitz", "Xyzzyburg", "Plughover")
 CLIENTS = """\
 Name,Email,Company,Phone,Status
 Zzyzx Quuxley,zzyzx@quuxley.example,Frobnitz Works,0421 555 7310,Active
-,nobody@quuxley.example,Frobnitz Works,555 0199,Active
+,info@quuxley.example,Frobnitz Works,555 0199,Active
 Zzyzx Quuxley,not an address of Quuxley,Frobnitz,4.94E+11,Sleeping
 """
 CUSTOMERS = """\
@@ -44,15 +44,15 @@ PERSONAL = (*WORDS, "quuxley.example", "555 7310", "5557310", "PLUGHOVER")
 @pytest.fixture(scope="module")
 def case() -> Iterator[Case]:
     if not Path("/proc/self/stat").exists():
-        pytest.skip("the system under test looks into processes as Linux shows them")
+        pytest.skip("the system under test needs /proc, as on Linux")
     with running(LOG_FORMAT="json") as world:
         yield Case(world)
 
 
 @pytest.fixture(scope="module")
-def told(case: Case) -> set[str]:
-    """A full run: every data set about people, a file that fails for reasons of ours, sign-ins,
-    mailed links good and bad, a new password. Returns the secrets that went over the wire."""
+def sent(case: Case) -> set[str]:
+    """A full run: all data sets with personal data, a file that fails with an internal error,
+    logins, valid and invalid report links, a password reset. Returns all secrets that were sent."""
     found = {login["password"] for login in DEMO_LOGINS.values()} | {case.world.env["SECRET_KEY"]}
     put(case, "client-data/uploads/zzyzx-quuxley.csv", CLIENTS.encode())
     put(case, "customers/zzyzx-quuxley.csv", CUSTOMERS.encode())
@@ -60,7 +60,7 @@ def told(case: Case) -> set[str]:
     page = vendor.send(csv_bytes(PRODUCTS), name="plughover.csv")
     upload_id = page.url.rstrip("/").rpartition("/")[2]
     three_are_done = "SELECT count(*) FROM upload_history WHERE step = 'done'"
-    wait_until("all are done", lambda: count(case, three_are_done) >= 3)
+    wait_until("all three are done", lambda: count(case, three_are_done) >= 3)
 
     [mail] = case.world.rows("SELECT * FROM notifications WHERE upload_id = %s", [upload_id])
     [link] = re.findall(r"/reports/[^\s]+", mail["text_body"])
@@ -69,13 +69,13 @@ def told(case: Case) -> set[str]:
     found |= {link.split("/")[2], re.findall(r"Signature=([^&]+)", download.url)[0]}
     assert vendor.get(f"/uploads/{upload_id}/correct.csv").status == 200
 
-    stranger = "a-token-of-somebody-else"
-    vendor.get(f"/reports/{stranger}/"), vendor.get(f"/reports/{stranger}/x")
+    forged = "a-forged-token"
+    vendor.get(f"/reports/{forged}/"), vendor.get(f"/reports/{forged}/x")
     guess = secrets.token_hex()
     vendor.post("/login/", {"username": "zzyzx@quuxley.example", "password": guess})
     vendor.get("/logout/")
     reset = new_password(case, vendor)
-    found |= {stranger, guess, reset}
+    found |= {forged, guess, reset}
 
     admin = Person(case, "admin")
     assert admin.get("/admin/imports/upload/?q=zzyzx@quuxley.example").status == 200
@@ -93,7 +93,7 @@ def count(case: Case, statement: str) -> int:
 
 
 def new_password(case: Case, person: Person) -> str:
-    """Ask for a link to a new password and follow it; returns its token."""
+    """Request a password reset and follow the link; return its token."""
     case.world.rows("UPDATE auth_user SET email = 'zzyzx@quuxley.example' WHERE username = 'staff'")
     person.post("/password-reset/", {"email": "zzyzx@quuxley.example"})
     [path] = re.findall(r"/password-reset/\w+/[\w-]{20,}/", " ".join(mails(case.world)))
@@ -102,13 +102,13 @@ def new_password(case: Case, person: Person) -> str:
 
 
 def crash(case: Case) -> None:
-    """A constraint that the rules know nothing of: PostgreSQL's refusal quotes the whole row."""
+    """Violate a constraint that no rule checks: PostgreSQL's error quotes the whole row."""
     case.world.rows("ALTER TABLE dim_customer ADD CHECK (full_name !~ 'Frobnitz')")
     age = age_on(datetime.now(UTC).date(), date(2000, 1, 1))
     row = f"77003,Frobnitz Quuxley,f@quuxley.example,{age},2000-01-01,5557310736,Germany"
     put(case, "customers/plughover.csv", f"{CUSTOMERS.partition(chr(10))[0]}\n{row}\n".encode())
     gave_up = "SELECT count(*) FROM upload_history WHERE failure_code = 'INTERNAL'"
-    wait_until("it is given up", lambda: count(case, gave_up), tell=case.how_it_stands)
+    wait_until("the upload fails", lambda: count(case, gave_up), tell=case.how_it_stands)
 
 
 def lines(case: Case, name: str) -> list[str]:
@@ -116,7 +116,7 @@ def lines(case: Case, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_every_line_is_one_object_with_all_ids(case: Case, told: set[str], name: str) -> None:
+def test_every_line_is_one_object_with_all_ids(case: Case, sent: set[str], name: str) -> None:
     found = lines(case, name)
     assert found
     for line in found:
@@ -124,20 +124,20 @@ def test_every_line_is_one_object_with_all_ids(case: Case, told: set[str], name:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_no_line_tells_of_people(case: Case, told: set[str], name: str) -> None:
+def test_no_line_contains_personal_data(case: Case, sent: set[str], name: str) -> None:
     for line in lines(case, name):
         assert not [word for word in PERSONAL if word.lower() in line.lower()], line
         assert not re.search(r"[\w.]+@[\w-]+\.\w+", line), line
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_no_line_has_a_secret(case: Case, told: set[str], name: str) -> None:
+def test_no_line_contains_a_secret(case: Case, sent: set[str], name: str) -> None:
     for line in lines(case, name):
-        assert not [secret for secret in told if secret in line], line
+        assert not [secret for secret in sent if secret in line], line
         assert "Signature" not in line
 
 
-def test_a_request_can_be_followed_into_the_worker(case: Case, told: set[str]) -> None:
+def test_a_request_can_be_followed_into_the_worker(case: Case, sent: set[str]) -> None:
     web = [json.loads(line) for line in lines(case, "web")]
     [stored] = [line for line in web if line["message"].startswith("stored")]
     assert stored["request_id"]

@@ -1,7 +1,7 @@
-"""The owner makes the tables and the application's role; the role can do the work and no more.
+"""The owner creates the tables and the application's role, which can do its work and no more.
 
-In a database of its own, which asks for passwords as RDS does, and whose owner is what RDS calls
-the master: no superuser, but one who may make roles.
+The test uses its own database, which requires passwords as RDS does and is owned by a user like the
+RDS master user: not a superuser, but one that may create roles.
 """
 
 import json
@@ -50,7 +50,7 @@ for mode in ("create", "update", "check"):
     drive()
 for upload in Upload.objects.order_by("upload_timestamp"):
     print("ended", upload.dataset, upload.mode, upload.status)
-# The sweep will find what other tests have left in the bucket; those files stay where they are.
+# The sweep also finds objects of other tests in the bucket and does not change them.
 resume.resume_stalled(), missing_events.find_missing_events(), dead_letters.watch_dead_letters()
 schedules.run_schedules(), retention.clean_up(), erasure.erase_personal_data()
 client = Client(HTTP_HOST="localhost")
@@ -99,11 +99,11 @@ def as_superuser(statement: str) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def empty_database() -> Iterator[None]:
-    """A database that the master owns, and that lets nobody in without a password."""
+    """A database that the master owns and that requires passwords."""
     [[access_file]] = as_superuser("SHOW hba_file")
     rules = Path(access_file)
     if not os.access(rules, os.W_OK):
-        pytest.skip("this server's access rules are not ours to change")
+        pytest.skip("this server's access rules cannot be changed")
     before = rules.read_text()
     rules.write_text(f"host {DATABASE} all 127.0.0.1/32 scram-sha-256\n{before}")
     as_superuser("SELECT pg_reload_conf()")
@@ -117,7 +117,7 @@ def empty_database() -> Iterator[None]:
 
 
 def keep(name: str, **secret: Any) -> None:
-    """Write a secret, anew or over what it was."""
+    """Create or replace a secret."""
     manager = aws.client("secretsmanager")
     try:
         manager.put_secret_value(SecretId=name, SecretString=json.dumps(secret))
@@ -126,7 +126,7 @@ def keep(name: str, **secret: Any) -> None:
 
 
 def python(*arguments: str, **environment: str) -> str:
-    """A process of ours with credentials from secrets alone; what it said."""
+    """Run a process that has credentials only from secrets; return its output."""
     address = urlsplit(os.environ["DATABASE_URL"])
     url = f"postgresql://{address.hostname}:{address.port}/{DATABASE}"
     done = subprocess.run(
@@ -148,7 +148,7 @@ def prepare() -> str:
 
 @pytest.fixture(scope="module")
 def prepared(empty_database: None) -> str:
-    """The database after its first preparation; what the command said."""
+    """The database after its first preparation; returns the output of the command."""
     keep(MASTER, username=MASTER, password="of the master", engine="postgres", port=5432)
     keep(APPLICATION, username=APPLICATION, password="the first one")
     return prepare()
@@ -171,8 +171,8 @@ def test_the_role_can_import_every_data_set(prepared: str) -> None:
         "csv create partial",
         "customers create partial",
         "metrics create completed",
-        "metrics create failed",  # the sample has mistakes, and it is all or nothing
-        "products check failed",  # the row is in already
+        "metrics create failed",  # the sample has errors, and metrics are all or nothing
+        "products check failed",  # the product already exists
         "products create completed",
         "products create partial",
         "products update completed",
@@ -186,7 +186,7 @@ def test_the_role_cannot_change_tables_or_rights(prepared: str, statement: str) 
 
 
 def test_the_owner_is_no_superuser(prepared: str) -> None:
-    """Or the test would prove nothing about RDS."""
+    """Otherwise these tests would prove nothing about RDS."""
     [[owner, is_super]] = as_superuser(
         f"SELECT rolname, rolsuper FROM pg_database JOIN pg_roles r ON r.oid = datdba "
         f"WHERE datname = '{DATABASE}'"
@@ -194,14 +194,14 @@ def test_the_owner_is_no_superuser(prepared: str) -> None:
     assert (owner, is_super) == (MASTER, False)
 
 
-def test_tables_that_the_owner_makes_later_are_the_roles_to_fill(prepared: str) -> None:
+def test_the_role_can_write_to_tables_that_the_owner_creates_later(prepared: str) -> None:
     run(connect(MASTER, "of the master"), "CREATE TABLE later (id serial, word text)")
     run(connect(APPLICATION, "the first one"), "INSERT INTO later (word) VALUES ('x')")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         run(connect(APPLICATION, "the first one"), "DROP TABLE later")
 
 
-def test_a_new_password_in_the_secret_is_a_rotation(prepared: str) -> None:
+def test_a_new_password_in_the_secret_becomes_the_roles(prepared: str) -> None:
     try:
         keep(APPLICATION, username=APPLICATION, password='it\'s the "second"')
         assert "second" not in prepare()
@@ -213,7 +213,7 @@ def test_a_new_password_in_the_secret_is_a_rotation(prepared: str) -> None:
         prepare()
 
 
-def test_the_owner_is_not_taken_for_the_role(prepared: str) -> None:
+def test_the_owner_is_rejected_as_the_role(prepared: str) -> None:
     keep("the-same", username=MASTER, password="something else")
     with pytest.raises(AssertionError, match="OwnerItself"):
         python(
@@ -223,7 +223,7 @@ def test_the_owner_is_not_taken_for_the_role(prepared: str) -> None:
 
 
 def test_without_a_master_it_only_migrates(empty_database: None) -> None:
-    """As on a developer's machine, where the one role there is owns everything."""
+    """As on a developer's machine, where the only role owns everything."""
     where = urlsplit(os.environ["DATABASE_URL"])
     name = "plainly_migrated"
     as_superuser(f"CREATE DATABASE {name}")

@@ -1,6 +1,6 @@
-"""With the settings of the compact layout a system without work leaves its database asleep.
+"""With the settings of the compact layout, an idle system does not connect to its database.
 
-Aurora pauses when no connection is open for some minutes, and whatever connects wakes it.
+Aurora pauses when no connection is open for some minutes, and resumes at any connection.
 """
 
 import time
@@ -21,7 +21,7 @@ ROUNDS = 3
 @pytest.fixture
 def case() -> Iterator[Case]:
     if not Path("/proc/self/stat").exists():
-        pytest.skip("the system under test looks into processes as Linux shows them")
+        pytest.skip("the system under test needs /proc, as on Linux")
     with running(
         CONN_MAX_AGE="0",
         DB_CONNECT_TIMEOUT="40",
@@ -29,14 +29,14 @@ def case() -> Iterator[Case]:
         MISSING_EVENTS_EVERY_SECONDS=HOUR,
         SCHEDULES_EVERY_SECONDS=HOUR,
         CLEAN_UP_EVERY_SECONDS=HOUR,
-        # Asks queues and not the database: it need not be rare. Here it shows that beat, the
-        # queue of maintenance and its worker are at work all the time.
+        # This task uses queues and not the database, so it may run often. Here it shows that beat,
+        # the maintenance queue and its worker keep working.
         DEAD_LETTERS_EVERY_SECONDS="1",
     ) as world:
         yield Case(world)
 
 
-def test_nobody_connects_while_there_is_no_work(case: Case) -> None:
+def test_no_process_connects_while_there_is_no_work(case: Case) -> None:
     world = case.world
     person = Person(case)
     person.send(csv_bytes(case.rows(20, bad=2)))
@@ -46,13 +46,13 @@ def test_nobody_connects_while_there_is_no_work(case: Case) -> None:
 
     before = world.pg.accepted
     for _ in range(ROUNDS):
-        everybody_has_looked(case)
+        all_have_polled(case)
         assert person.get("/healthz").status == 200
     assert (world.pg.accepted, world.pg.has_clients) == (before, False)
 
 
-def everybody_has_looked(case: Case) -> None:
-    """Wait until each listener has asked its queue again, and beat has sent a task."""
+def all_have_polled(case: Case) -> None:
+    """Wait until each process has polled its queue again and beat has sent a task."""
     world, start = case.world, time.monotonic()
     sent = world.log("beat").count("watch_dead_letters")
     assert len(world.http.polled) == 3

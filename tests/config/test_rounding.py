@@ -1,4 +1,4 @@
-"""100 percent means all, and the last portion need not be full."""
+"""100 percent means all, and the last portion may be incomplete."""
 
 import pytest
 

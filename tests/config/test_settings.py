@@ -1,4 +1,4 @@
-"""The settings refuse nonsense loudly, and all of it at once."""
+"""Invalid settings are rejected, and all of them are reported at once."""
 
 import os
 import subprocess
@@ -42,12 +42,12 @@ def complete() -> dict[str, str]:
     return dict.fromkeys(names, "x") | {"DATABASE_URL": "postgresql://u@127.0.0.1:9/x"}
 
 
-def test_an_environment_that_fits_is_taken() -> None:
+def test_a_valid_environment_is_accepted() -> None:
     loaded = load_settings(**complete())
     assert loaded.returncode == 0, loaded.stderr
 
 
-def test_all_mistakes_are_named_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     environment = complete() | {"BATCH_ROWS": "many", "CLEAN_UP_EVERY_SECONDS": "0"}
     del environment["S3_BUCKET"]
     loaded = load_settings(**environment)
@@ -62,13 +62,13 @@ def test_credentials_come_from_one_place() -> None:
     assert "not both" in loaded.stderr
 
 
-def test_the_masters_credentials_alone_are_refused() -> None:
+def test_master_credentials_alone_are_rejected() -> None:
     loaded = load_settings(**complete() | {"DB_MASTER_SECRET_NAME": "x"})
     assert loaded.returncode != 0
     assert "requires DB_SECRET_NAME" in loaded.stderr
 
 
-def test_a_worker_service_without_its_cluster_is_refused() -> None:
+def test_a_worker_service_without_its_cluster_is_rejected() -> None:
     loaded = load_settings(**complete() | {"WORKER_SERVICE": "worker"})
     assert loaded.returncode != 0
     assert "WORKER_SERVICE" in loaded.stderr

@@ -1,6 +1,6 @@
-"""Why each method of kombu's transport is overridden: what kombu's own does, and what ours does.
+"""Why each method of kombu's transport is overridden: kombu's behavior and ours.
 
-A test that fails on kombu's side after an upgrade says that the override can go.
+If kombu's part of a test fails after an upgrade, that override can be removed.
 """
 
 import time
@@ -29,7 +29,7 @@ Open = Callable[..., Any]
 
 @pytest.fixture
 def open_channel() -> Iterator[Open]:
-    """Opens a channel of a transport on an empty queue, in an event loop that is not running."""
+    """Opens a channel of a transport with an empty queue, in an event loop that is not running."""
     client = boto3.client("sqs", endpoint_url=settings.AWS_ENDPOINT_URL)
     url = client.create_queue(QueueName="kombu")["QueueUrl"]
     set_event_loop(Hub())
@@ -60,7 +60,7 @@ def ours(open_channel: Open) -> Any:
 
 
 def consuming(channel: Any) -> Any:
-    """The channel with a consumer that keeps in `channel.received` what it is handed."""
+    """The channel with a consumer that collects messages in `channel.received`."""
     channel.received = []
     channel.basic_consume(QUEUE, False, channel.received.append, "tag")
     return channel
@@ -83,7 +83,7 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answered(channel: Any, status: int) -> int:
-    """How many messages the channel hands on after a poll that has this answer."""
+    """How many messages the channel passes on after a poll with this answer."""
     response = SimpleNamespace(status=status, reason="", read=lambda: b"")
     answer = channel.asynsqs(QUEUE)._on_list_ready(None, None, "ReceiveMessage", response)
     count: int = channel._on_messages_ready("url", QUEUE, answer)
@@ -91,12 +91,12 @@ def answered(channel: Any, status: int) -> int:
 
 
 def polls_to_come(channel: Any) -> tuple[int, int]:
-    """How many calls the event loop will make at once, and how many later."""
+    """How many calls the event loop will make immediately, and how many later."""
     return len(channel.hub._ready), len(channel.hub.timer)
 
 
 def deliver(channel: Any, receipt: str) -> str:
-    """Hand the channel's consumer a message that SQS does not know; its delivery tag."""
+    """Pass a message unknown to SQS to the channel's consumer; return its delivery tag."""
     channel._on_messages_ready(
         "no-such-queue", QUEUE, {"Messages": [{**READABLE, "ReceiptHandle": receipt}]}
     )
@@ -105,7 +105,7 @@ def deliver(channel: Any, receipt: str) -> str:
 
 @pytest.mark.parametrize("status", [HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE])
 def test_on_list_ready(kombu: Any, ours: Any, status: int) -> None:
-    """A poll that fails raises out of the event loop, which ends the worker."""
+    """kombu: a failed poll raises out of the event loop, which ends the worker."""
     with pytest.raises(Exception):  # noqa: B017, PT011 - kombu raises bare Exceptions here
         answered(kombu, status)
     assert answered(ours, status) == 0
@@ -113,7 +113,7 @@ def test_on_list_ready(kombu: Any, ours: Any, status: int) -> None:
 
 
 def test_on_messages_ready(kombu: Any, ours: Any) -> None:
-    """A message that cannot be read raises, and the next one is not handed on."""
+    """kombu: an unreadable message raises, and the next one is not passed on."""
     messages = {"Messages": [UNREADABLE, READABLE]}
     with pytest.raises(AttributeError):
         kombu._on_messages_ready("url", QUEUE, messages)
@@ -123,7 +123,7 @@ def test_on_messages_ready(kombu: Any, ours: Any) -> None:
 
 
 def test_schedule_queue(kombu: Any, ours: Any, no_credentials: None) -> None:
-    """A poll that cannot be sent raises, and no other one follows."""
+    """kombu: a poll that cannot be sent raises, and no other poll follows."""
     with pytest.raises(NoCredentialsError):
         kombu._schedule_queue(QUEUE)
     _, before = polls_to_come(ours)
@@ -132,7 +132,7 @@ def test_schedule_queue(kombu: Any, ours: Any, no_credentials: None) -> None:
 
 
 def test_loop1(kombu: Any, ours: Any) -> None:
-    """After a poll that failed, the next one follows without a pause."""
+    """kombu: after a failed poll the next one follows without a pause."""
     ours.asynsqs(QUEUE).failures = 3
     for channel, at_once, later in ((kombu, 1, 0), (ours, 0, 1)):
         before = polls_to_come(channel)
@@ -141,7 +141,7 @@ def test_loop1(kombu: Any, ours: Any) -> None:
 
 
 def test_basic_consume_and_close(open_channel: Open, silence: None) -> None:
-    """A poll that is never answered is not replaced, and no other one follows."""
+    """kombu: a poll without an answer is not replaced, and no other poll follows."""
     kombu = consuming(open_channel(kombu_sqs.Transport))
     assert len(kombu.hub.timer) == 0
     ours = consuming(open_channel(sqs.Transport))
@@ -155,7 +155,7 @@ def test_basic_consume_and_close(open_channel: Open, silence: None) -> None:
 
 
 def test_asynsqs(kombu: Any, ours: Any) -> None:
-    """There is no option for the class of the connection that polls."""
+    """kombu has no option for the class of the polling connection."""
     assert type(kombu.asynsqs(QUEUE)) is AsyncSQSConnection
     polling = ours.asynsqs(QUEUE)
     assert type(polling) is sqs.PollingConnection
@@ -166,7 +166,7 @@ def test_asynsqs(kombu: Any, ours: Any) -> None:
 
 
 def test_put(kombu: Any, ours: Any) -> None:
-    """A message whose child was lost is given back with a receipt that may have expired."""
+    """kombu: returning a message after its child was lost raises if its receipt has expired."""
     message = {"redelivered": True, "properties": {"delivery_tag": "expired"}}
     with pytest.raises(ClientError):
         kombu._put(QUEUE, message)
@@ -184,7 +184,7 @@ def unreachable(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_basic_ack_and_basic_reject(
     open_channel: Open, unreachable: dict[str, Any], method: str
 ) -> None:
-    """A message that is done with cannot be deleted."""
+    """kombu: raises when a finished message cannot be deleted."""
     kombu = consuming(open_channel(kombu_sqs.Transport, **unreachable))
     with pytest.raises(BotoCoreError):
         getattr(kombu, method)(deliver(kombu, "one"))

@@ -1,6 +1,6 @@
-"""What ECS does to end a container, done to processes that are not workers.
+"""Processes other than workers end at SIGTERM, which ECS sends to stop a container.
 
-They share the workers' environment, in which Celery takes a SIGTERM for a SIGQUIT.
+They have the workers' environment, in which Celery handles SIGTERM like SIGQUIT.
 """
 
 import os
@@ -13,21 +13,21 @@ from deploy.local.places import CHECKOUT
 from tests.config.listening import listening
 from tests.faults.world import wait_until
 
-SOON = 5  # seconds; ECS gives 30 unless told otherwise
+SOON = 5  # seconds; ECS allows 30 by default
 SHARED = "SIGQUIT"
 
 
-def test_the_forwarder_leaves_at_once(tmp_path: Path) -> None:
-    """Also in the middle of a long poll: what it received comes back by itself."""
+def test_the_forwarder_ends_at_once(tmp_path: Path) -> None:
+    """Even during a long poll: SQS delivers what it has received again."""
     file = tmp_path / "health"
     with listening("EVENTS_QUEUE_URL", HEALTH_FILE=str(file), REMAP_SIGTERM=SHARED) as forwarder:
         wait_until("it polls", file.exists)
         forwarder.terminate()
-        wait_until("it left", lambda: forwarder.poll() is not None, within=SOON)
+        wait_until("it ended", lambda: forwarder.poll() is not None, within=SOON)
         assert forwarder.returncode == 0
 
 
-def test_beat_leaves_at_once_and_keeps_its_schedule(tmp_path: Path) -> None:
+def test_beat_ends_at_once_and_keeps_its_schedule(tmp_path: Path) -> None:
     file = tmp_path / "schedule"
     _, *arguments = commands.beat(str(file))
     beat = subprocess.Popen(
@@ -39,10 +39,10 @@ def test_beat_leaves_at_once_and_keeps_its_schedule(tmp_path: Path) -> None:
     try:
         said = beat.stderr
         assert said
-        wait_until("it works", lambda: b"Sending due task" in said.readline())
+        wait_until("it sends a task", lambda: b"Sending due task" in said.readline())
         beat.terminate()
         said.close()
-        wait_until("it left", lambda: beat.poll() is not None, within=SOON)
+        wait_until("it ended", lambda: beat.poll() is not None, within=SOON)
         assert beat.returncode == 0
         assert list(tmp_path.glob("schedule*"))
     finally:

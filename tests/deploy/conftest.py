@@ -1,4 +1,4 @@
-"""Both layouts, synthesized once for all tests. The first time makes an environment for it."""
+"""Both layouts, synthesized once for all tests. The first run creates an environment for it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The synthesized templates, taken apart for the tests that look at them."""
+"""Access to the synthesized templates for the tests."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ STACKS = ("data", "network", "base", "migrate", "workers", "web", "watch")
 
 @dataclass(frozen=True)
 class Layout:
-    """The templates of one layout, as they lie in `directory`."""
+    """The templates of one layout in `directory`."""
 
     key: str
     directory: Path
@@ -24,7 +24,7 @@ class Layout:
         return found
 
     def resources(self, kind: str, *stacks: str) -> dict[str, dict[str, Any]]:
-        """Properties of all resources of a type (`AWS::` left out), by logical id; at least one."""
+        """Properties of all resources of a type (without `AWS::`) by logical ID; at least one."""
         found = {
             name: resource.get("Properties", {})
             for stack in stacks or STACKS
@@ -38,7 +38,7 @@ class Layout:
         return {each["ServiceName"]: each for each in self.resources("ECS::Service").values()}
 
     def containers(self) -> dict[str, dict[str, Any]]:
-        """Every container of every task, by its name."""
+        """Every container of every task, by name."""
         return {
             container["Name"]: container
             for task in self.resources("ECS::TaskDefinition").values()
@@ -46,12 +46,15 @@ class Layout:
         }
 
     def environment(self, container: str) -> dict[str, Any]:
-        """The plain variables of a container; what only AWS knows is left as it is written."""
+        """The variables of a container that are not secrets; references remain references."""
         said = self.containers()[container]["Environment"]
         return {variable["Name"]: variable["Value"] for variable in said}
 
     def may(self, part: str) -> dict[str, set[str]]:
-        """What the role of the task with this container may do: action to resources, as text."""
+        """What the role of the task with this container may do: action to resources, as text.
+
+        `may("web")["sqs:SendMessage"]` are the queues that the portal may send to.
+        """
         (task,) = (
             task
             for task in self.resources("ECS::TaskDefinition").values()
@@ -67,7 +70,7 @@ class Layout:
 
 
 def long_form(value: dict[str, Any]) -> dict[str, Any]:
-    """`GetAtt: a.b`, as it comes from an included file, like CDK's own `GetAtt: [a, b]`."""
+    """Convert `GetAtt: a.b`, as in an included file, to `GetAtt: [a, b]`, as CDK writes it."""
     if isinstance(attribute := value.get("Fn::GetAtt"), str):
         return {"Fn::GetAtt": attribute.split(".", 1)}
     return value
@@ -87,8 +90,8 @@ def listed(value: Any) -> list[Any]:
 
 
 def text(value: Any) -> str:
-    """A value of a template with what only AWS knows in angle brackets: of a reference to another
-    stack the name of the resource there."""
+    """A value of a template with references in angle brackets; a reference to another stack becomes
+    the name of the resource there."""
     if isinstance(value, str):
         return value
     ((function, argument),) = value.items()

@@ -1,7 +1,7 @@
-"""What the code asks of AWS while it works is what the role of its process may do.
+"""The role of each process allows all calls to AWS that its code makes.
 
-The emulator allows everything; here the calls that reach it are noted and held against the role.
-Not those by which Celery listens to its queue, which it makes without boto3.
+The emulator allows everything, so these tests record the calls and compare them with the role. They
+do not see Celery's polls, which do not use boto3.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ Needed = set[tuple[str, str]]
 
 
 def needed(service: str, operation: str, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The actions that a call needs, each with its resource as `named` writes it."""
+    """The actions that a call needs, each with its resource in the form of `named`."""
     if service == "s3":
         yield of_s3(operation, said)
     elif service == "sqs":
@@ -82,7 +82,7 @@ def tables() -> dict[str, str]:
 
 @pytest.fixture
 def noting(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
-    """A block in which every call to AWS is noted, and made."""
+    """A context in which every call to AWS is recorded and made."""
     clients: Any = BaseClient
     ask = clients._make_api_call
 
@@ -102,7 +102,7 @@ def noting(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
 
 
 def refused(layout: Layout, part: str, calls: Needed) -> Needed:
-    """Those calls that the role of the part would not be allowed to make."""
+    """The calls that the role of the part does not allow."""
     allowed = may(layout, part)
 
     def fits(resource: str, pattern: str) -> bool:
@@ -117,13 +117,13 @@ def refused(layout: Layout, part: str, calls: Needed) -> Needed:
 
 @pytest.fixture(autouse=True)
 def real_mail(settings: Any) -> None:
-    """By SES, as outside of tests."""
+    """Send through SES, as outside tests."""
     settings.EMAIL_BACKEND = "django_ses.SESBackend"
 
 
 @pytest.fixture
 def standard(layouts: dict[str, Layout]) -> Layout:
-    """The layout in which the parts have roles of their own."""
+    """The layout in which each part has its own role."""
     return layouts["standard"]
 
 
@@ -232,7 +232,7 @@ def test_the_web(
     assert not refused(standard, "web", calls | later)
 
 
-def test_what_a_role_may_not_do_is_found(standard: Layout) -> None:
+def test_a_call_that_the_role_does_not_allow_is_found(standard: Layout) -> None:
     calls = {("sqs:ReceiveMessage", "ImportsQueue"), ("s3:GetObjectVersion", "Bucket/errors/x.csv")}
     assert refused(standard, "web", calls) == {("sqs:ReceiveMessage", "ImportsQueue")}
     assert refused(standard, "forwarder", calls) == calls

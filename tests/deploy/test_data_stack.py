@@ -1,4 +1,4 @@
-"""The data stack is the template that local runs use, and it works as synthesized."""
+"""The data stack contains the template that local runs use, and works as synthesized."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ NAMES = {
 }
 
 
-def test_it_is_the_template_and_an_access_log(layout: Layout) -> None:
+def test_it_is_the_template_plus_an_access_log(layout: Layout) -> None:
     made, written = layout.template("data"), template.load()
     bucket = made["Resources"]["Bucket"]["Properties"]
     assert bucket.pop("LoggingConfiguration")["LogFilePrefix"] == "access/"
@@ -33,7 +33,7 @@ def test_it_is_the_template_and_an_access_log(layout: Layout) -> None:
     assert made["Parameters"] == written["Parameters"]
 
 
-def test_every_queue_sets_aside_what_nobody_can_process(layout: Layout) -> None:
+def test_every_queue_has_a_dead_letter_queue(layout: Layout) -> None:
     queues = layout.resources("SQS::Queue")
     set_aside = {
         name: said["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
@@ -46,12 +46,12 @@ def test_every_queue_sets_aside_what_nobody_can_process(layout: Layout) -> None:
     assert queues.keys() == set_aside.keys() | set(set_aside.values())
 
 
-def test_s3_tells_of_every_new_object(layout: Layout) -> None:
+def test_s3_sends_an_event_for_every_new_object(layout: Layout) -> None:
     notified = layout.resources("S3::Bucket")["Bucket"]["NotificationConfiguration"]
     assert {each["Event"] for each in notified["QueueConfigurations"]} == {"s3:ObjectCreated:*"}
 
 
-def test_no_bucket_is_reached_without_tls(layout: Layout) -> None:
+def test_no_bucket_allows_access_without_tls(layout: Layout) -> None:
     policies = layout.resources("S3::BucketPolicy")
     assert {said["Bucket"]["Ref"] for said in policies.values()} == layout.resources(
         "S3::Bucket"
@@ -67,7 +67,7 @@ def test_no_bucket_is_reached_without_tls(layout: Layout) -> None:
         assert denied["Principal"] in ("*", {"AWS": "*"})
 
 
-def test_an_object_put_into_what_was_synthesized_arrives_as_a_message(
+def test_an_object_in_the_synthesized_bucket_becomes_a_message(
     layout: Layout, aws: Callable[[str], Any], until: Callable[..., Any]
 ) -> None:
     cloudformation, s3, sqs = (aws(service) for service in ("cloudformation", "s3", "sqs"))
@@ -97,10 +97,10 @@ def test_an_object_put_into_what_was_synthesized_arrives_as_a_message(
                     return record
             return None
 
-        told = until(event)
-        assert told["eventName"].removeprefix("s3:") == "ObjectCreated:Put"
-        assert told["s3"]["object"]["key"] == key
-        assert told["s3"]["object"]["versionId"] == version
+        received = until(event)
+        assert received["eventName"].removeprefix("s3:") == "ObjectCreated:Put"
+        assert received["s3"]["object"]["key"] == key
+        assert received["s3"]["object"]["versionId"] == version
         s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
     finally:
         cloudformation.delete_stack(StackName=stack)

@@ -1,4 +1,4 @@
-"""The database: reached by the tasks alone, over TLS, kept when all else goes."""
+"""The database: only the tasks can reach it, over TLS, and it is kept when its stack is deleted."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ def database(layout: Layout) -> dict[str, Any]:
     return found
 
 
-def test_nobody_reaches_it_but_the_tasks(layout: Layout) -> None:
+def test_it_cannot_be_reached_from_outside(layout: Layout) -> None:
     for instance in layout.resources("RDS::DBInstance").values():
         assert instance["PubliclyAccessible"] is False
     (subnets,) = layout.resources("RDS::DBSubnetGroup").values()
@@ -29,11 +29,11 @@ def test_nobody_reaches_it_but_the_tasks(layout: Layout) -> None:
 
 
 def group(reference: Any) -> str:
-    """The name we gave to a security group."""
+    """Our name for a security group."""
     return re.sub(r"<(\w+?)[0-9A-F]{8}\.GroupId>", r"\1", text(reference))
 
 
-def test_security_groups_let_in_who_has_to_come_in(layout: Layout) -> None:
+def test_security_groups_allow_only_the_connections_that_are_needed(layout: Layout) -> None:
     rules = {
         (group(rule["GroupId"]), group(rule["SourceSecurityGroupId"]), rule["FromPort"])
         for rule in layout.resources("EC2::SecurityGroupIngress", "network").values()
@@ -51,7 +51,7 @@ def test_security_groups_let_in_who_has_to_come_in(layout: Layout) -> None:
     assert from_outside == ({("0.0.0.0/0", 443, 443)} if layout.key == "standard" else set())
 
 
-def test_it_speaks_tls_only_and_says_what_was_changed(layout: Layout) -> None:
+def test_it_requires_tls_and_logs_changes(layout: Layout) -> None:
     kind = {"standard": "DBParameterGroup", "compact": "DBClusterParameterGroup"}[layout.key]
     (parameters,) = layout.resources(f"RDS::{kind}").values()
     assert parameters["Parameters"] == {"rds.force_ssl": "1", "log_statement": "mod"}
@@ -62,7 +62,7 @@ def test_it_speaks_tls_only_and_says_what_was_changed(layout: Layout) -> None:
         assert text(layout.environment(part)["DATABASE_URL"]).endswith("?sslmode=verify-full")
 
 
-def test_it_is_encrypted_kept_and_of_a_version_that_is_written_down(layout: Layout) -> None:
+def test_it_is_encrypted_retained_and_of_a_fixed_version(layout: Layout) -> None:
     found = database(layout)
     assert found["StorageEncrypted"] is True
     assert found["DeletionProtection"] is True
@@ -78,6 +78,6 @@ def test_it_is_encrypted_kept_and_of_a_version_that_is_written_down(layout: Layo
     assert kept == "Retain"
 
 
-def test_the_compact_one_pauses(layouts: dict[str, Layout]) -> None:
+def test_it_pauses_in_the_compact_layout(layouts: dict[str, Layout]) -> None:
     scaling = database(layouts["compact"])["ServerlessV2ScalingConfiguration"]
     assert (scaling["MinCapacity"], scaling["SecondsUntilAutoPause"]) == (0, 300)

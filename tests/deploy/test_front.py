@@ -1,10 +1,10 @@
-"""What stands before the portal: HTTPS, and headers that can be believed."""
+"""The load balancer and the API gateway: HTTPS, and headers that can be trusted."""
 
 from deploy.aws.deployment import PROXY_HEADERS
 from tests.deploy.templates import Layout
 
 
-def test_the_balancer_speaks_https_and_nothing_else(layouts: dict[str, Layout]) -> None:
+def test_the_balancer_accepts_only_https(layouts: dict[str, Layout]) -> None:
     layout = layouts["standard"]
     (listener,) = layout.resources("ElasticLoadBalancingV2::Listener").values()
     assert (listener["Protocol"], listener["Port"]) == ("HTTPS", 443)
@@ -19,14 +19,14 @@ def test_the_balancer_speaks_https_and_nothing_else(layouts: dict[str, Layout]) 
 
 def test_connections_outlive_the_balancers(layouts: dict[str, Layout]) -> None:
     web = layouts["standard"].containers()["web"]["Command"]
-    balancer_keeps = 60  # seconds, where nothing else is said
+    balancer_keeps = 60  # seconds, the default
     (balancer,) = layouts["standard"].resources("ElasticLoadBalancingV2::LoadBalancer").values()
     said = {each["Key"] for each in balancer["LoadBalancerAttributes"]}
     assert "idle_timeout.timeout_seconds" not in said
     assert int(web[web.index("--keep-alive") + 1]) > balancer_keeps
 
 
-def test_the_gateway_says_who_asks_in_headers_nobody_else_can_write(
+def test_the_gateway_overwrites_the_headers_that_the_settings_trust(
     layouts: dict[str, Layout],
 ) -> None:
     layout = layouts["compact"]
@@ -40,7 +40,7 @@ def test_the_gateway_says_who_asks_in_headers_nobody_else_can_write(
     assert "PROXY_HEADERS" not in layouts["standard"].environment("web")
 
 
-def test_the_gateway_has_one_way_in(layouts: dict[str, Layout]) -> None:
+def test_the_gateway_can_be_reached_by_one_name_only(layouts: dict[str, Layout]) -> None:
     layout = layouts["compact"]
     (api,) = layout.resources("ApiGatewayV2::Api").values()
     assert api["DisableExecuteApiEndpoint"] is True
@@ -50,6 +50,6 @@ def test_the_gateway_has_one_way_in(layouts: dict[str, Layout]) -> None:
 
 
 def test_a_form_with_the_largest_file_passes_the_gateway(layouts: dict[str, Layout]) -> None:
-    taken = 10 * 1024 * 1024  # bytes of a request
+    accepted = 10 * 1024 * 1024  # bytes of a request
     largest = int(layouts["compact"].environment("web")["UPLOAD_MAX_BYTES"])
-    assert taken - largest > 100_000  # the rest of the form
+    assert accepted - largest > 100_000  # the rest of the form

@@ -1,4 +1,4 @@
-"""Least privilege: what no role may do, and what each process must not reach."""
+"""Least privilege: what no role may do, and what each process must not access."""
 
 import re
 from itertools import chain
@@ -9,8 +9,8 @@ from deploy.local import template
 from tests.deploy.templates import Layout, grants, text
 from tests.deploy.test_tasks import PARTS
 
-# No resource can be named in these.
-NOT_ABOUT_ONE = {"ecr:GetAuthorizationToken"}
+# These actions do not support resources.
+WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
 
 
 EXPORTED = (
@@ -19,7 +19,7 @@ EXPORTED = (
 
 
 def named(resource: str) -> str:
-    """`Bucket/errors/*` for what another stack exports, else the resource as it is written."""
+    """`Bucket/errors/*` for a resource that another stack exports, else the resource unchanged."""
     return re.sub(EXPORTED, r"\1", resource)
 
 
@@ -28,27 +28,27 @@ def may(layout: Layout, part: str) -> dict[str, set[str]]:
 
 
 def reach(layout: Layout, part: str, service: str) -> set[str]:
-    """What a part may do anything with, in a service, as far as that reads or writes there."""
-    asking = {"sqs:GetQueueAttributes"}
+    """The resources of a service that a part may read or write."""
+    harmless = {"sqs:GetQueueAttributes"}
     found = may(layout, part).items()
     return set(
-        chain(*(on for act, on in found if act.startswith(f"{service}:") and act not in asking))
+        chain(*(on for act, on in found if act.startswith(f"{service}:") and act not in harmless))
     )
 
 
-def test_no_role_may_do_everything_or_something_everywhere(layout: Layout) -> None:
+def test_no_role_has_wildcard_actions_or_resources(layout: Layout) -> None:
     for name, policy in layout.resources("IAM::Policy").items():
         for action, resource in grants(policy["PolicyDocument"]):
             assert "*" not in action, name
-            assert resource != "*" or action in NOT_ABOUT_ONE, (name, action)
+            assert resource != "*" or action in WITHOUT_RESOURCE, (name, action)
 
 
-def test_no_role_has_a_policy_of_somebody_else(layout: Layout) -> None:
+def test_no_role_has_a_managed_policy(layout: Layout) -> None:
     for role in layout.resources("IAM::Role").values():
         assert "ManagedPolicyArns" not in role
 
 
-def test_each_process_has_a_queue_of_its_own(layouts: dict[str, Layout]) -> None:
+def test_each_process_reads_only_its_own_queue(layouts: dict[str, Layout]) -> None:
     layout = layouts["standard"]
     receivers = {part: may(layout, part).get("sqs:ReceiveMessage", set()) for part in PARTS}
     assert receivers["forwarder"] == {"EventsQueue"}
@@ -58,7 +58,7 @@ def test_each_process_has_a_queue_of_its_own(layouts: dict[str, Layout]) -> None
     assert reach(layout, "web", "sqs") == {"ImportsQueue", "MaintenanceQueue"}
 
 
-def test_the_bucket_is_open_where_the_work_is(layouts: dict[str, Layout]) -> None:
+def test_each_process_accesses_only_its_part_of_the_bucket(layouts: dict[str, Layout]) -> None:
     layout = layouts["standard"]
     assert reach(layout, "forwarder", "s3") == reach(layout, "migrate", "s3") == set()
     read = may(layout, "worker")["s3:GetObjectVersion"]
@@ -70,26 +70,26 @@ def test_the_bucket_is_open_where_the_work_is(layouts: dict[str, Layout]) -> Non
         assert "s3:DeleteObjectVersion" not in may(layout, part), part
 
 
-def test_sources_are_where_the_bucket_tells_of_new_ones(layout: Layout) -> None:
-    told = template.properties("Bucket")["NotificationConfiguration"]["QueueConfigurations"]
-    prefixes = {each["Filter"]["S3Key"]["Rules"][0]["Value"] for each in told}
+def test_sources_have_the_prefixes_of_the_buckets_notification(layout: Layout) -> None:
+    notified = template.properties("Bucket")["NotificationConfiguration"]["QueueConfigurations"]
+    prefixes = {each["Filter"]["S3Key"]["Rules"][0]["Value"] for each in notified}
     assert may(layout, "web")["s3:PutObject"] == {f"Bucket/{prefix}*" for prefix in prefixes}
 
 
-def test_migrate_alone_knows_the_master(layout: Layout) -> None:
+def test_only_migrate_may_read_the_master_password(layout: Layout) -> None:
     for part in PARTS:
         secrets = may(layout, part).get("secretsmanager:GetSecretValue", set())
         knows = any("MasterUserSecret" in secret for secret in secrets)
         assert knows == (part == "migrate"), part
 
 
-def test_the_forwarder_starts_import_workers_and_no_others(layout: Layout) -> None:
+def test_the_forwarder_may_start_only_import_workers(layout: Layout) -> None:
     (service,) = reach(layout, "forwarder", "ecs")
     assert service.endswith(":service/onboarding/worker")
     assert layout.environment("forwarder")["WORKER_SERVICE"] == "onboarding/worker"
 
 
-def test_mail_goes_out_under_one_address(layout: Layout) -> None:
+def test_email_is_sent_from_one_address_only(layout: Layout) -> None:
     statements = [
         statement
         for policy in layout.resources("IAM::Policy").values()
@@ -103,7 +103,7 @@ def test_mail_goes_out_under_one_address(layout: Layout) -> None:
         }
 
 
-def test_a_vendor_who_drops_files_reaches_its_own_prefix(layout: Layout) -> None:
+def test_a_vendors_role_may_write_only_to_its_own_prefix(layout: Layout) -> None:
     (role,) = layout.resources("IAM::Role", "base").values()
     (policy,) = layout.resources("IAM::Policy", "base").values()
     allowed = set(grants(policy["PolicyDocument"]))
@@ -114,7 +114,9 @@ def test_a_vendor_who_drops_files_reaches_its_own_prefix(layout: Layout) -> None
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_role_starts_tasks_with_the_one_image_and_the_one_key(layout: Layout, part: str) -> None:
+def test_an_execution_role_may_read_only_the_image_and_the_signing_key(
+    layout: Layout, part: str
+) -> None:
     (task,) = (
         task
         for task in layout.resources("ECS::TaskDefinition").values()

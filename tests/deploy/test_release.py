@@ -1,4 +1,4 @@
-"""In which order a release goes out, and how a stack is made, changed and left as it is."""
+"""The order of a release, and how a stack is created, changed and left unchanged."""
 
 import json
 import re
@@ -15,7 +15,7 @@ DIGEST = "sha256:" + "0" * 64
 
 
 class Recorder:
-    """A target that notes what it is asked for; `breaks_at` makes one of it fail."""
+    """A target that records its steps; the step `breaks_at` fails."""
 
     def __init__(self, breaks_at: str = "") -> None:
         self.done: list[str] = []
@@ -30,7 +30,7 @@ class Recorder:
         self._note(f"{name} {image}".strip())
 
     def set_image(self, name: str, image: str) -> None:
-        self._note(f"{name} as it is, {image}")
+        self._note(f"{name} unchanged, {image}")
 
     def push(self) -> str:
         self._note("push")
@@ -59,24 +59,24 @@ def test_the_database_is_ready_before_the_services_and_workers_before_the_web() 
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_nothing_follows_what_failed(step: str) -> None:
+def test_a_failed_step_ends_the_release(step: str) -> None:
     target = Recorder(breaks_at=step)
     with pytest.raises(release.NotReleased):
         release.deploy(target)
     assert target.done == STEPS[: STEPS.index(step)]
 
 
-def test_back_goes_the_web_first_and_the_database_stays() -> None:
+def test_a_rollback_begins_with_the_web_and_leaves_the_database() -> None:
     target = Recorder()
     release.roll_back(target, DIGEST)
     assert target.done == [
-        f"web as it is, image@{DIGEST}",
-        f"workers as it is, image@{DIGEST}",
+        f"web unchanged, image@{DIGEST}",
+        f"workers unchanged, image@{DIGEST}",
         "wait_for_portal",
     ]
 
 
-def test_a_stack_uses_what_stacks_before_it_have(layout: Layout) -> None:
+def test_a_stack_uses_only_exports_of_earlier_stacks(layout: Layout) -> None:
     exported: set[str] = set()
     stacks = list(dict.fromkeys(step.split()[0] for step in STEPS if step.split()[0] in STACKS))
     assert stacks == list(STACKS)
@@ -92,7 +92,7 @@ def test_a_stack_uses_what_stacks_before_it_have(layout: Layout) -> None:
 def account(
     aws: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> release.Account:
-    """The emulator as the account, with a stack of one queue, named by the image."""
+    """The emulator as the account, with a stack of one queue that is tagged with the image."""
     template = {
         "Parameters": {"Image": {"Type": "String"}},
         "Resources": {
@@ -115,7 +115,7 @@ def account(
     return release.Account("released", "portal.example", tmp_path, Session())
 
 
-def test_a_stack_is_made_changed_and_given_another_image(
+def test_a_stack_is_created_updated_and_given_another_image(
     account: release.Account, aws: Callable[[str], Any]
 ) -> None:
     try:
@@ -128,7 +128,7 @@ def test_a_stack_is_made_changed_and_given_another_image(
         aws("cloudformation").delete_stack(StackName="released-web")
 
 
-def test_a_stack_that_cannot_be_made_says_why(
+def test_a_stack_that_cannot_be_created_reports_why(
     account: release.Account, tmp_path: Path, aws: Callable[[str], Any]
 ) -> None:
     broken = {

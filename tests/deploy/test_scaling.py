@@ -1,4 +1,4 @@
-"""Workers come from zero and go back to zero, by the imports queue alone."""
+"""Workers scale up from zero and back to zero, controlled by the imports queue alone."""
 
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,7 @@ def policy(layout: Layout, end: str) -> dict[str, Any]:
 
 
 def workers(layout: Layout, visible: int) -> list[int]:
-    """How many workers each step says that fits so many visible hints."""
+    """The number of workers in each step that applies to this number of visible hints."""
     over = visible - alarm(layout, "work-waits")["Threshold"]
     return [
         step["ScalingAdjustment"]
@@ -30,7 +30,7 @@ def workers(layout: Layout, visible: int) -> list[int]:
     ]
 
 
-def test_a_deployment_does_not_say_how_many_workers_there_are(layout: Layout) -> None:
+def test_a_deployment_does_not_set_the_number_of_workers(layout: Layout) -> None:
     worker = layout.services()["worker"]
     assert "DesiredCount" not in worker
     assert [each["CapacityProvider"] for each in worker["CapacityProviderStrategy"]] == [
@@ -42,7 +42,7 @@ def test_a_deployment_does_not_say_how_many_workers_there_are(layout: Layout) ->
     assert target["ResourceId"] == "service/onboarding/worker"
 
 
-def test_more_hints_more_workers(layout: Layout) -> None:
+def test_more_hints_start_more_workers(layout: Layout) -> None:
     most = LAYOUTS[layout.key].max_workers
     expected = {1: 1, 49: 1, 50: 2, 199: 2, 200: most, 100_000: most}
     assert {visible: workers(layout, visible) for visible in expected} == {
@@ -58,7 +58,7 @@ def test_more_hints_more_workers(layout: Layout) -> None:
     assert waits["Dimensions"] == [{"Name": "QueueName", "Value": "onboarding-imports"}]
 
 
-def test_steps_meet_and_do_not_overlap(layout: Layout) -> None:
+def test_steps_are_adjacent_and_do_not_overlap(layout: Layout) -> None:
     steps = policy(layout, "work-waits")["StepAdjustments"]
     assert policy(layout, "work-waits")["AdjustmentType"] == "ExactCapacity"
     assert steps[0]["MetricIntervalLowerBound"] == 0
@@ -67,7 +67,7 @@ def test_steps_meet_and_do_not_overlap(layout: Layout) -> None:
         assert step["MetricIntervalUpperBound"] == following["MetricIntervalLowerBound"]
 
 
-def test_none_after_ten_minutes_in_which_they_had_nothing(layout: Layout) -> None:
+def test_workers_end_after_ten_idle_minutes(layout: Layout) -> None:
     idle = alarm(layout, "no-work")
     assert (idle["EvaluationPeriods"], idle["Threshold"]) == (10, 0)
     assert idle["TreatMissingData"] == "notBreaching"

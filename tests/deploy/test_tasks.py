@@ -1,4 +1,4 @@
-"""What the services run, are told, and how they come and go."""
+"""The services: their commands, their environment, how they start and stop."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ from tests.docs.test_configuration import REQUIRED, settings_read
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = {"web", "forwarder", "worker", "maintenance", "beat", "migrate"}
-# Read by others than the settings: Celery.
+# Read by Celery, not by the settings.
 NOT_SETTINGS = {"REMAP_SIGTERM"}
 TASKS = {
     "standard": {
@@ -43,14 +43,14 @@ def test_each_part_is_in_one_task(layout: Layout) -> None:
     assert layout.containers().keys() == PARTS
 
 
-def test_tasks_are_small_arm_machines_with_a_role_to_start_and_one_to_work(layout: Layout) -> None:
+def test_tasks_run_on_arm_with_separate_execution_and_task_roles(layout: Layout) -> None:
     for task in layout.resources("ECS::TaskDefinition").values():
         assert task["RuntimePlatform"]["CpuArchitecture"] == "ARM64"
         assert task["RequiresCompatibilities"] == ["FARGATE"]
         assert task["ExecutionRoleArn"] != task["TaskRoleArn"]
 
 
-def test_containers_are_the_one_image_and_write_to_tmp_alone(layout: Layout) -> None:
+def test_containers_use_one_image_and_write_only_to_tmp(layout: Layout) -> None:
     for container in layout.containers().values():
         assert container["Image"] == {"Ref": "Image"}
         assert container["ReadonlyRootFilesystem"] is True
@@ -68,7 +68,7 @@ def test_a_worker_has_longer_to_stop_than_its_tasks_need(layout: Layout) -> None
 
     containers = layout.containers()
     for name, container in containers.items():
-        assert container["StopTimeout"] <= 120, name  # the most that Fargate gives
+        assert container["StopTimeout"] <= 120, name  # Fargate's maximum
     for name in ("worker", "maintenance"):
         assert containers[name]["StopTimeout"] > settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT
         assert layout.environment(name)["REMAP_SIGTERM"] == "SIGQUIT"
@@ -76,7 +76,7 @@ def test_a_worker_has_longer_to_stop_than_its_tasks_need(layout: Layout) -> None
     assert containers["web"]["StopTimeout"] > int(web[web.index("--graceful-timeout") + 1])
 
 
-def test_commands_are_those_of_everywhere(layout: Layout) -> None:
+def test_commands_are_those_of_other_environments(layout: Layout) -> None:
     run = {name: tuple(said["Command"]) for name, said in layout.containers().items()}
     assert run["forwarder"] == commands.forwarder()
     assert run["worker"] == commands.worker("imports", processes=2)
@@ -84,7 +84,7 @@ def test_commands_are_those_of_everywhere(layout: Layout) -> None:
     assert run["migrate"] == (*commands.MANAGE, "prepare_database")
 
 
-def test_what_hears_from_sqs_says_so(layout: Layout) -> None:
+def test_containers_that_poll_sqs_have_a_health_file(layout: Layout) -> None:
     for name in ("forwarder", "worker", "maintenance"):
         health = layout.containers()[name]["HealthCheck"]
         assert health["Command"] == ["CMD", "python", "-m", "config.health_file"]
@@ -93,27 +93,27 @@ def test_what_hears_from_sqs_says_so(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_part_is_told_what_the_settings_read_and_nothing_else(layout: Layout, part: str) -> None:
-    told = layout.environment(part).keys() - NOT_SETTINGS
+def test_a_part_has_the_variables_that_the_settings_read(layout: Layout, part: str) -> None:
+    given = layout.environment(part).keys() - NOT_SETTINGS
     secret = {each["Name"] for each in layout.containers()[part]["Secrets"]}
     known = settings_read()
     required = {name for name, default in known.items() if default == REQUIRED}
-    assert required <= told | secret <= known.keys()
+    assert required <= given | secret <= known.keys()
 
 
-def test_no_secret_is_told_in_plain_words(layout: Layout) -> None:
+def test_no_secret_is_a_plain_variable(layout: Layout) -> None:
     for name, container in layout.containers().items():
         assert [each["Name"] for each in container["Secrets"]] == ["SECRET_KEY"]
         said = {key: text(value) for key, value in layout.environment(name).items()}
         assert "SECRET_KEY" not in said
         assert "@" not in said["DATABASE_URL"], "user and password come from the secret"
-        assert "onboarding-data:" in said["DB_SECRET_NAME"]  # an ARN of the data stack's
-    told = [name for name in PARTS if "DB_MASTER_SECRET_NAME" in layout.environment(name)]
-    assert told == ["migrate"]
+        assert "onboarding-data:" in said["DB_SECRET_NAME"]  # an ARN from the data stack
+    with_master = [name for name in PARTS if "DB_MASTER_SECRET_NAME" in layout.environment(name)]
+    assert with_master == ["migrate"]
 
 
 def settings_with(environment: dict[str, Any], tmp_path: Path, question: str) -> str:
-    """What Python says to a question about the settings under these variables and no others."""
+    """The value of an expression about the settings, with only these variables."""
     said = {name: re.sub("<.*?>", "aws", text(value)) for name, value in environment.items()}
     done = subprocess.run(
         [sys.executable, "-c", f"from config import settings\nprint({question})"],
@@ -127,28 +127,28 @@ def settings_with(environment: dict[str, Any], tmp_path: Path, question: str) ->
     return done.stdout.strip()
 
 
-def test_the_settings_take_it(layout: Layout, tmp_path: Path) -> None:
+def test_the_settings_accept_the_environment(layout: Layout, tmp_path: Path) -> None:
     database = "settings.DATABASES['default']"
     question = f"{database}['OPTIONS']['sslmode'], {database}['USER'], settings.LOCAL"
     for part in ("web", "forwarder", "migrate"):
-        told = layout.environment(part)
-        assert settings_with(told, tmp_path, question) == "verify-full  False"
+        environment = layout.environment(part)
+        assert settings_with(environment, tmp_path, question) == "verify-full  False"
 
 
 def test_the_compact_layout_is_quiet_when_idle(layouts: dict[str, Layout], tmp_path: Path) -> None:
-    told = layouts["compact"].environment("beat")
+    environment = layouts["compact"].environment("beat")
     schedule = "[(k, v['schedule']) for k, v in settings.CELERY_BEAT_SCHEDULE.items()]"
-    every = dict(ast.literal_eval(settings_with(told, tmp_path, schedule)))
-    assert every.pop("watch_dead_letters") == 300  # asks SQS alone
+    every = dict(ast.literal_eval(settings_with(environment, tmp_path, schedule)))
+    assert every.pop("watch_dead_letters") == 300  # uses only SQS
     assert set(every.values()) == {6 * 3600.0}
     timeouts = "settings.CONN_MAX_AGE, settings.DB_CONNECT_TIMEOUT >= 40"
-    assert settings_with(told, tmp_path, timeouts) == "0 True"
+    assert settings_with(environment, tmp_path, timeouts) == "0 True"
     header = "settings.SECURE_PROXY_SSL_HEADER[0]"
-    assert settings_with(told, tmp_path, header) == "HTTP_X_PORTAL_PROTO"
+    assert settings_with(environment, tmp_path, header) == "HTTP_X_PORTAL_PROTO"
     assert not LAYOUTS["standard"].pace
 
 
-def test_beat_is_never_there_twice(layout: Layout) -> None:
+def test_beat_never_runs_twice(layout: Layout) -> None:
     name = {"standard": "clock", "compact": "portal"}[layout.key]
     service = layout.services()[name]
     bounds = service["DeploymentConfiguration"]
@@ -159,7 +159,7 @@ def test_beat_is_never_there_twice(layout: Layout) -> None:
         assert layout.services()[other]["DeploymentConfiguration"]["MinimumHealthyPercent"] == 100
 
 
-def test_services_reach_aws_without_a_nat_gateway_and_go_back_by_themselves(layout: Layout) -> None:
+def test_services_need_no_nat_gateway_and_roll_back_automatically(layout: Layout) -> None:
     for service in layout.services().values():
         network = service["NetworkConfiguration"]["AwsvpcConfiguration"]
         assert network["AssignPublicIp"] == "ENABLED"
@@ -173,6 +173,6 @@ def test_services_reach_aws_without_a_nat_gateway_and_go_back_by_themselves(layo
     assert {each["VpcEndpointType"] for each in endpoints} == {"Gateway"}
 
 
-def test_logs_end(layout: Layout) -> None:
+def test_logs_expire(layout: Layout) -> None:
     for name, log in layout.resources("Logs::LogGroup").items():
-        assert log["RetentionInDays"] == 30, name  # as long as people's data (PERSONAL_KEPT_DAYS)
+        assert log["RetentionInDays"] == 30, name  # like personal data (PERSONAL_KEPT_DAYS)

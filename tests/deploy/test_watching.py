@@ -1,4 +1,4 @@
-"""Alarms reach people, who find what to do; measurements have the names the application gives."""
+"""Alarms notify operators and are in the runbook; metrics have the names the application uses."""
 
 import json
 import re
@@ -19,12 +19,12 @@ def alarms(layout: Layout) -> dict[str, dict[str, Any]]:
     return {alarm["AlarmName"].removeprefix("onboarding-"): alarm for alarm in found}
 
 
-def test_every_alarm_has_its_place_in_the_runbook() -> None:
-    told = re.findall(r"^### Alarm: (.+)$", OPERATE.read_text(), re.MULTILINE)
-    assert sorted(told) == sorted(ALARMS)
+def test_every_alarm_is_in_the_runbook() -> None:
+    documented = re.findall(r"^### Alarm: (.+)$", OPERATE.read_text(), re.MULTILINE)
+    assert sorted(documented) == sorted(ALARMS)
 
 
-def test_both_layouts_have_every_alarm_and_tell_people(layout: Layout) -> None:
+def test_both_layouts_have_every_alarm_and_notify_operators(layout: Layout) -> None:
     found = alarms(layout)
     assert found.keys() == ALARMS.keys()
     for name, alarm in found.items():
@@ -35,15 +35,15 @@ def test_both_layouts_have_every_alarm_and_tell_people(layout: Layout) -> None:
     assert subscription["Protocol"] == "email"
 
 
-def test_silence_is_an_alarm_where_it_should_be_loud(layout: Layout) -> None:
-    loud = [
+def test_missing_data_raises_an_alarm_for_beat_only(layout: Layout) -> None:
+    breaching = [
         name for name, said in alarms(layout).items() if said["TreatMissingData"] == "breaching"
     ]
-    assert loud == ["beat-silent"]
+    assert breaching == ["beat-silent"]
 
 
 def emitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the application writes, one of each kind."""
+    """The metrics that the application writes, one of each kind."""
     lines: list[str] = []
     monkeypatch.setattr(metrics.log, "info", lines.append)
     metrics.rows(dataset="products", imported=1, rejected={"INVALID_PRICE": 1}, seconds=0.1)
@@ -53,14 +53,14 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def test_uploads_are_counted_by_what_the_application_writes(
+def test_metric_filters_match_the_lines_of_the_application(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filters = layout.resources("Logs::MetricFilter")
     counted: dict[str, list[str]] = {name: [] for name in filters}
     for line in emitted(monkeypatch):
         for name, said in filters.items():
-            # The pattern read as Python, `$.x` being a field of the line.
+            # Evaluates the pattern as Python, with `$.x` as a field of the line.
             asked = said["FilterPattern"].strip("{} ")
             asked = asked.replace("&&", "and").replace("||", "or").replace(" = ", " == ")
             if eval(re.sub(r"\$\.(\w+)", r"line.get('\1')", asked), {"line": line}):
@@ -80,7 +80,7 @@ def test_uploads_are_counted_by_what_the_application_writes(
     assert group["LogGroupName"] == "/onboarding/worker"
 
 
-def test_the_dashboard_shows_what_the_application_writes(
+def test_the_dashboard_shows_metrics_of_the_application(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (dashboard,) = layout.resources("CloudWatch::Dashboard").values()

@@ -1,4 +1,4 @@
-"""The project's documents, taken apart for the tests that hold them to the code."""
+"""Parses the project's documents for the tests that compare them with the code."""
 
 import re
 import subprocess
@@ -13,14 +13,14 @@ INLINE = re.compile(r"`([^`\n]+)`")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block; `language` is "" where none is named."""
+    """A fenced block; `language` is "" if none is given."""
 
     language: str
     text: str
 
 
 def documents() -> list[Path]:
-    """Every Markdown file of the repository, also one that is not committed yet."""
+    """Every Markdown file of the repository, including those not committed yet."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
         cwd=ROOT,
@@ -40,7 +40,7 @@ def blocks(document: Path) -> list[Block]:
 
 
 def block(document: Path, beginning: str) -> str:
-    """The one fenced block that begins with this text."""
+    """The only fenced block that begins with this text."""
     (found,) = (b.text for b in blocks(document) if b.text.startswith(beginning))
     return found
 
@@ -55,21 +55,21 @@ def inline_code(document: Path) -> list[str]:
 
 
 def code(document: Path) -> Iterator[str]:
-    """Every piece of code: inline, and the lines of fenced blocks."""
+    """All code: inline code and the lines of fenced blocks."""
     yield from inline_code(document)
     for found in blocks(document):
         yield from found.text.splitlines()
 
 
 def section(document: Path, title: str) -> str:
-    """The text below one heading, up to the next heading."""
+    """The text below a heading, up to the next heading."""
     _, _, rest = document.read_text().partition(f"\n## {title}\n")
     assert rest, f"{name_of(document)} has no section {title}"
     return rest.partition("\n## ")[0]
 
 
 def table(text: str) -> list[list[str]]:
-    """The cells of the first table in `text`, without its head."""
+    """The cells of the first table in `text`, without its header."""
     first = re.search(r"(?:^\|.+\|\n)+", text, re.MULTILINE)
     assert first, "there is no table"
     rows = [line.strip("|").split("|") for line in first[0].splitlines()]

@@ -1,4 +1,4 @@
-"""The commands that the documents show exist, with the options that are shown."""
+"""The commands in the documents exist, with their options."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def test_the_documents_show_manage_commands() -> None:
 @pytest.mark.parametrize(("name", "arguments"), manage_lines())
 def test_the_command_accepts_a_documented_line(name: str, arguments: str) -> None:
     if name == "import_file" and not arguments:
-        return  # mentioned in a sentence, not shown
+        return  # only mentioned in a sentence
     app = get_commands()[name]
     command = app if isinstance(app, BaseCommand) else load_command_class(app, name)
     command.create_parser("manage.py", name).parse_args(shlex.split(arguments))

@@ -1,4 +1,4 @@
-"""The table of settings says what the settings say."""
+"""The table of settings agrees with the settings."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from tests.docs.pages import ROOT, section, table
 SETTINGS = ROOT / "config" / "settings.py"
 PAGE = ROOT / "docs" / "configuration.md"
 REQUIRED = "required"
-# What the other names in a default stand for, on AWS.
+# Values on AWS of other names in a default.
 NAMES = {
     "LOCAL": False,
     "DEFAULT_FROM_EMAIL": "DEFAULT_FROM_EMAIL",
@@ -18,7 +18,7 @@ NAMES = {
 
 
 def settings_read() -> dict[str, str]:
-    """Every variable the settings read, with its default as the table writes it."""
+    """Every variable that the settings read, with its default in the form of the table."""
     found: dict[str, str] = {}
     for node in ast.walk(ast.parse(SETTINGS.read_text())):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
@@ -79,7 +79,7 @@ def test_limits_named_in_the_documents_are_the_defaults() -> None:
     assert "eighth failure in a row** (`MAX_ATTEMPTS`)" in flow
 
 
-def test_variables_that_others_read_are_documented() -> None:
+def test_variables_that_other_modules_read_are_documented() -> None:
     files = [SETTINGS, *(ROOT / "deploy" / "local").glob("*.py")]
     files += (ROOT / "imports" / "management" / "commands").glob("*.py")
     read = {

@@ -1,4 +1,4 @@
-"""The cost page agrees with the model, and the model with the system."""
+"""The cost page agrees with the cost model, and the model with the system."""
 
 import re
 from urllib.parse import urlsplit
@@ -15,20 +15,24 @@ SWEEPS = ("RESUME", "MISSING_EVENTS", "SCHEDULES", "CLEAN_UP", "DEAD_LETTERS")
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert cost.PAGE.read_text() == cost.page(), "write it again: .venv/bin/python -m deploy.cost"
+    assert cost.PAGE.read_text() == cost.page(), "update it: .venv/bin/python -m deploy.cost"
 
 
-def test_every_price_says_where_it_is_from_and_is_used() -> None:
+def test_every_price_names_its_source_and_is_used() -> None:
     lines = [*standard(Traffic(1)), *compact(Traffic(1))]
     used = {key for line in lines for key in line.amounts}
-    assert PRICES.keys() - used == {"nat", "fargate_x86_vcpu", "fargate_x86_gb"}  # compared with
+    assert PRICES.keys() - used == {
+        "nat",
+        "fargate_x86_vcpu",
+        "fargate_x86_gb",
+    }  # for comparison only
     for price in PRICES.values():
         assert urlsplit(f"https://{price.source}").netloc == "aws.amazon.com"
         assert price.usd > 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", bill.price_table()["date"])
 
 
-def test_the_idle_system_does_what_the_defaults_say() -> None:
+def test_the_idle_system_agrees_with_the_default_settings() -> None:
     defaults = {name: value.strip("`") for name, value in settings_read().items()}
     an_hour = {name: 3600 / int(defaults[f"{name}_EVERY_SECONDS"]) for name in SWEEPS}
     assert sum(an_hour.values()) == bill.SWEEPS
@@ -38,14 +42,14 @@ def test_the_idle_system_does_what_the_defaults_say() -> None:
 
 
 @pytest.mark.parametrize("layout", [standard, compact])
-def test_a_bill_rises_with_use_and_falls_when_uploads_come_together(layout: cost.Layout) -> None:
+def test_a_bill_rises_with_use_and_falls_when_uploads_are_batched(layout: cost.Layout) -> None:
     bills = [total(layout(Traffic(uploads))) for uploads in (0, 1_000, 10_000, 100_000)]
     assert bills == sorted(bills)
     assert total(layout(Traffic(1_000, at_once=10))) < bills[1]
     assert 0 < free_of_charge(layout(Traffic(0))) < bills[0]
 
 
-def test_what_the_page_says_of_twenty_dollars_holds() -> None:
+def test_the_pages_claim_about_twenty_dollars_is_true() -> None:
     def paid(traffic: Traffic) -> float:
         return total(compact(traffic)) - free_of_charge(compact(traffic))
 

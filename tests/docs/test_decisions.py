@@ -1,4 +1,4 @@
-"""Decision records have the same form."""
+"""All decision records have the same form."""
 
 import re
 from pathlib import Path

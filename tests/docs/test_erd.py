@@ -5,7 +5,7 @@ from docs import erd
 
 def test_the_page_is_up_to_date() -> None:
     redraw = "deploy/as_in_production .venv/bin/python -m docs.erd"
-    assert erd.PAGE.read_text() == erd.page(), f"draw it again: {redraw}"
+    assert erd.PAGE.read_text() == erd.page(), f"update it: {redraw}"
 
 
 def test_every_table_of_ours_is_in_it() -> None:

@@ -1,4 +1,4 @@
-"""The examples of docs/extending.md are run as they are written there."""
+"""The examples in docs/extending.md run unchanged."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ S-1,Kiel,100
 
 @pytest.fixture
 def store(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The example's model, with its table, as if it were in catalog/models.py."""
+    """The model of the example, with its table, as if it were in catalog/models.py."""
     names = {"__name__": "catalog.models", "models": models, "Vendor": Vendor, "Now": Now}
     exec(block(PAGE, "# catalog/models.py"), names)
     store = names["Store"]
@@ -47,7 +47,7 @@ def store(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def stores(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The example's data set, as a file beside the others."""
+    """The data set of the example, as a file beside the others."""
     (tmp_path / "stores.py").write_text(block(PAGE, "# imports/datasets/stores.py"))
     monkeypatch.setattr(datasets, "__path__", [*datasets.__path__, str(tmp_path)])
     datasets.all_datasets.cache_clear()

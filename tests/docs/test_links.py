@@ -1,4 +1,4 @@
-"""Links and pictures in the documents lead somewhere."""
+"""The targets of links and pictures in the documents exist."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from tests.docs.pages import ROOT, documents, name_of, prose
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-PICTURE = re.compile(r"!\[[^\]]+\]\(([^)\s]+)\)")  # with words for those who do not see it
+PICTURE = re.compile(r"!\[[^\]]+\]\(([^)\s]+)\)")  # with a text alternative
 ELSEWHERE = ("http://", "https://", "mailto:")
 
 
@@ -22,13 +22,13 @@ def pictures(document: Path) -> list[str]:
 
 
 def anchors(document: Path) -> set[str]:
-    """The fragments GitHub gives to a document's headings."""
+    """The fragments that GitHub generates for the headings of a document."""
     headings = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
 
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
-def test_what_a_document_links_to_exists(document: Path) -> None:
+def test_the_links_of_a_document_work(document: Path) -> None:
     for target in set(targets(document)) - set(pictures(document)):
         path, _, fragment = unquote(target).partition("#")
         linked = (document.parent / path).resolve() if path else document
@@ -39,7 +39,7 @@ def test_what_a_document_links_to_exists(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
-def test_the_pictures_of_a_document_are_there(document: Path) -> None:
+def test_the_pictures_of_a_document_exist(document: Path) -> None:
     shown = [target for target in targets(document) if target.endswith((".png", ".svg"))]
     assert shown == pictures(document)
     assert [target for target in shown if not (document.parent / target).is_file()] == []

@@ -1,4 +1,4 @@
-"""The operator's commands are such as AWS has, and each alarm's entry says what it must."""
+"""The operator's AWS commands exist, and the entry of each alarm has all its parts."""
 
 import re
 import shlex
@@ -13,14 +13,14 @@ from botocore.exceptions import UnknownServiceError
 from tests.docs.pages import ROOT, blocks, documents, inline_code
 
 OPERATE = ROOT / "docs" / "operate.md"
-# Of the command line itself, beside the operations of AWS's services.
+# Options of the command line itself.
 GLOBAL_OPTIONS = {"query", "output", "region"}
 OWN_COMMANDS = {("logs", "tail"): {"since", "filter-pattern", "follow"}}
 PARTS = ["Means", "Look at", "Do", "Ends"]
 
 
 def aws_commands() -> list[str]:
-    """Every command that begins with `aws`, also within another one."""
+    """Every command that begins with `aws`, including those within other commands."""
     lines = [
         line
         for document in documents()
@@ -34,7 +34,7 @@ def aws_commands() -> list[str]:
 
 
 def pieces(line: str) -> list[str]:
-    """`PASSWORD=$(aws x y)`, `f() { aws x y; }` and `aws x y "$(aws z w)"`, taken apart."""
+    """The commands in `PASSWORD=$(aws x y)`, `f() { aws x y; }` and `aws x y "$(aws z w)"`."""
     line = line.removeprefix("$ ")
     inner = re.findall(r"\$\((aws [^()]*)\)", line)
     outer = re.sub(r"\$\([^()]*\)", "X", line)
@@ -47,7 +47,7 @@ def service_model(name: str) -> Any:
 
 
 def options_of(service: str, operation: str) -> set[str]:
-    """The options of an AWS command, as its service is described. Raises KeyError."""
+    """The options of an AWS command, from the model of its service. Raises KeyError."""
     model = service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape
@@ -81,7 +81,7 @@ def test_an_aws_command_exists_and_has_these_options(command: str) -> None:
 @pytest.mark.parametrize(
     "command", ["aws nothing do-it", "aws ecs do-it", "aws ecs run-task --claster x"]
 )
-def test_a_command_that_aws_does_not_have_is_noticed(command: str) -> None:
+def test_a_command_that_does_not_exist_is_found(command: str) -> None:
     with pytest.raises((UnknownServiceError, KeyError, AssertionError)):
         test_an_aws_command_exists_and_has_these_options(command)
 
@@ -93,6 +93,6 @@ def entries() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("alarm", entries())
-def test_an_alarms_entry_says_what_it_means_and_what_to_do(alarm: str) -> None:
+def test_the_entry_of_an_alarm_has_all_parts(alarm: str) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", alarm)
     assert re.findall(r"^\*\*(.+?)\*\* ", entries()[alarm], re.MULTILINE) == PARTS

@@ -1,4 +1,4 @@
-"""The terms in the documents are those of the code."""
+"""The terms in the documents are those in the code."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.docs.pages import ROOT, documents, inline_code, name_of, section, tab
 from tests.docs.test_configuration import settings_read
 
 WORDS = ROOT / "docs" / "words.md"
-# Capitals that are neither a code of ours nor a setting.
+# Names in capitals that are neither our codes nor settings.
 OTHERS = {
     "COPY",
     "INSERT",
@@ -33,8 +33,8 @@ OTHERS = {
     "RDS_CERTIFICATES",
     "PGSSLROOTCERT",
     "DEMO_LOGINS",
-    "FARGATE_SPOT",  # AWS's word
-    "INVALID_BARCODE",  # the example in docs/extending.md of a rule's own code
+    "FARGATE_SPOT",  # a term of AWS
+    "INVALID_BARCODE",  # an example in docs/extending.md
 }
 
 
@@ -97,7 +97,7 @@ def test_no_document_names_a_code_or_setting_that_does_not_exist(document: Path)
 @pytest.mark.parametrize(
     "room", ["config", "vendors", "catalog", "warehouse", "imports", "onboarding"]
 )
-def test_a_rooms_page_names_its_files(room: str) -> None:
+def test_the_readme_of_an_app_names_its_files(room: str) -> None:
     page = (ROOT / room / "README.md").read_text()
     files = {path.name for path in (ROOT / room).glob("*.py")} - {"__init__.py", "apps.py"}
     assert [name for name in sorted(files) if f"`{name}`" not in page] == []

@@ -24,7 +24,7 @@ BAD: tuple[dict[str, str], ...] = (
 
 @dataclass
 class Sent:
-    """A file in the bucket, and what must come of it."""
+    """A file in the bucket, and its expected result."""
 
     vendor: str
     key: str
@@ -36,13 +36,13 @@ class Sent:
 
 @dataclass
 class Case:
-    """The files of one test; its vendors are its own."""
+    """The files of one test, with vendors of their own."""
 
     world: World
     tag: str = field(default_factory=lambda: secrets.token_hex(3).upper())
     sent: list[Sent] = field(default_factory=list)
     more_mails: int = 0  # allowed beyond one per run: sends whose outcome was lost
-    unsent_mails: int = 0  # allowed to be given up: SES refused them, or did not answer twice
+    unsent_mails: int = 0  # allowed to be given up: SES rejected them or did not answer twice
     _vendors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ class Case:
         self.files_before = self.world.temporary_files()
 
     def vendor(self, number: int = 0) -> str:
-        """The id of this case's vendor of this number."""
+        """The ID of this case's vendor with this number."""
         while len(self._vendors) <= number:
             vendor_id = f"F{self.tag}-{len(self._vendors)}"
             self.world.rows(
@@ -68,7 +68,7 @@ class Case:
     def rows(
         self, count: int, *, bad: int = 0, first: int = 1, seed: int = 1
     ) -> list[dict[str, str]]:
-        """`count` rows with keys of their own, `bad` of them with something wrong."""
+        """`count` rows with their own keys, `bad` of them invalid."""
         chance = random.Random(seed)
         broken = set(chance.sample(range(count), bad))
         found = []
@@ -88,7 +88,7 @@ class Case:
     def drop(
         self, rows: Iterable[dict[str, str]] | bytes, *, vendor: int = 0, name: str = ""
     ) -> Sent:
-        """Put a file into the bucket, as a vendor with access to it does."""
+        """Put a file into the bucket, as a vendor with access does."""
         body = rows if isinstance(rows, bytes) else csv_bytes(list(rows))
         owner = self.vendor(vendor)
         key = f"uploads/{owner}/{name or f'file-{len(self.sent) + 1}.csv'}"
@@ -109,14 +109,14 @@ class Case:
         return sent
 
     def drop_of_every_kind(self, count: int, *, bad: int) -> None:
-        """A file of products, one of clients and one of customers, with rows of their own."""
+        """A file of products, one of clients and one of customers, with new rows."""
         first = 1 + 10_000 * len(self.sent)
         self.drop(self.rows(count, bad=bad, first=first), vendor=len(self.sent) % 4)
         for dataset in KINDS:
             self.drop_as_staff(dataset, count, bad=bad, first=first)
 
     def uploads(self) -> list[dict[str, Any]]:
-        """The rows of the history about this case's vendors and staff's files, oldest first."""
+        """The uploads of this case's vendors and of staff's files, oldest first."""
         return self.world.rows(
             "SELECT * FROM upload_history WHERE vendor_prefix = ANY(%s) OR s3_key = ANY(%s) "
             "ORDER BY upload_timestamp, upload_id",
@@ -124,7 +124,7 @@ class Case:
         )
 
     def upload_of(self, sent: Sent) -> dict[str, Any]:
-        """The one upload of this file; an empty one as long as there is none."""
+        """The only upload of this file; empty while there is none."""
         found = [
             upload
             for upload in self.uploads()
@@ -146,7 +146,7 @@ class Case:
         wait_until("every upload done", is_quiet, within=within, tell=self.how_it_stands)
 
     def how_it_stands(self) -> str:
-        """For people who read a failure."""
+        """The state of the uploads and the ends of logs, for the message of a failure."""
         names = [
             *("upload_id", "vendor_prefix", "status", "step", "cursor", "staged_items", "token"),
             *("attempts", "lease_until", "next_attempt_at"),

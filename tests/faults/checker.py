@@ -1,6 +1,7 @@
-"""The promises I1 to I9, asked of database, bucket, mail, queues, disk and logs when it is quiet.
+"""Checks the promises I1 to I9 in database, bucket, email, queues, disk and logs of an idle system.
 
-The files' rows are held against `reference.py`. Every breach found is listed, not the first only.
+The rows of the files are compared with `reference.py`. All violations are listed, not only the
+first.
 """
 
 import csv
@@ -23,13 +24,13 @@ from tests.faults.world import HANG, World
 ENDED = {"completed", "partial", "failed", "cancelled"}
 LISTENERS = ("events", "imports", "maintenance")
 LOGS = ("web", "forwarder", "worker", "maintenance", "beat")
-# Tracebacks that are the record of something handled: the attempt that failed is written down in
-# the upload's row, a child that was killed is replaced.
+# Tracebacks of handled errors: a failed attempt is recorded in the upload's row, a killed child is
+# replaced.
 HANDLED = re.compile(
-    r"attempt \d+ of \d+ in step|gave up in step|a message cannot be read|WorkerLostError|"
+    r"attempt \d+ of \d+ in step|gave up in step|cannot read a message|WorkerLostError|"
     r"Service Unavailable: /|Received unregistered task|Can't decode message body|"
     r"Received and deleted unknown message|Couldn't apply scheduled task|"
-    # Celery's own, where children die as fast as they are made: the worker ends, and is restarted.
+    # Celery's own, when children die as fast as they are created: the worker ends and is restarted.
     r"Unrecoverable error: StopIteration|has no attribute 'did_start_ok'|"
     r"forwarding failed, trying again|Received invalid task message|advance\(\) takes 0 positional"
 )
@@ -37,7 +38,7 @@ A_RECORD = re.compile(r"^(\d\d:\d\d:\d\d|\[\d{4}-) ?")
 
 
 def check(case: Case, *, dead_letters: int = 0) -> None:
-    """Raise AssertionError with everything that is not as promised."""
+    """Raise AssertionError with all violations of the promises."""
     breaches = list(breaches_of(case, dead_letters))
     assert not breaches, "\n".join([*breaches, case.how_it_stands()])
 
@@ -56,7 +57,7 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
             yield from applied_once(case.world, upload, sent, contested)
             yield from one_report(case.world, upload)
         else:
-            yield from judged_once(case.world, upload, sent)
+            yield from validated_once(case.world, upload, sent)
             yield from rejected_once(case.world, upload, sent)
     yield from nobody_else_has_rows(case)
     for dataset in KINDS:
@@ -78,22 +79,22 @@ def ended(upload: dict[str, Any]) -> Iterator[str]:
 
 def adds_up(upload: dict[str, Any], sent: Sent) -> Iterator[str]:
     name = upload["upload_id"]
-    judged = upload["valid_records"] + upload["error_records"] + upload["skipped_records"]
+    validated = upload["valid_records"] + upload["error_records"] + upload["skipped_records"]
     if sent.expected.refused:
-        if upload["failure_code"] != sent.expected.refused or judged:
+        if upload["failure_code"] != sent.expected.refused or validated:
             yield f"I2 {name}: {upload['failure_code']!r}, expected {sent.expected.refused}"
         return
     if upload["failure_code"]:
         yield f"I2 {name} failed: {upload['failure_code']} {upload['failure_message']}"
-    if upload["status"] != "cancelled" and judged != upload["total_records"]:
-        yield f"I2 {name}: {judged} judged of {upload['total_records']}"
+    if upload["status"] != "cancelled" and validated != upload["total_records"]:
+        yield f"I2 {name}: {validated} validated of {upload['total_records']}"
     never_read = upload["status"] == "cancelled" and not upload["total_records"]
     if upload["total_records"] != sent.expected.total and not never_read:
         yield f"I2 {name}: {upload['total_records']} rows, the file has {sent.expected.total}"
 
 
 def contested_keys(files: list[Sent]) -> set[tuple[str, str]]:
-    """Keys that the good rows of more than one file have: (what, key)."""
+    """Keys in valid rows of more than one file: (what, key)."""
     products = [sent for sent in files if sent.dataset == "products"]
     counted = Counter(key for sent in products for key in {k for r in goods(sent) for k in keys(r)})
     return {key for key, count in counted.items() if count > 1}
@@ -110,7 +111,7 @@ def keys(row: GoodRow) -> tuple[tuple[str, str], tuple[str, str]]:
 def applied_once(
     world: World, upload: dict[str, Any], sent: Sent, contested: set[tuple[str, str]]
 ) -> Iterator[str]:
-    """I3: the rows of this upload in the catalogue, and its errors, against the reference."""
+    """I3: the rows of this upload in the catalog and its errors agree with the reference."""
     name = upload["upload_id"]
     products = world.rows("SELECT * FROM products WHERE upload_id = %s", [name])
     found = Counter(as_good_row(product) for product in products)
@@ -119,12 +120,12 @@ def applied_once(
         if count != 1 or expected.get(row.number) != row:
             yield f"I3 {name}: {count} × {row}, expected {expected.get(row.number)}"
     if len(products) != upload["valid_records"]:
-        yield f"I3 {name}: {upload['valid_records']} valid, {len(products)} in the catalogue"
+        yield f"I3 {name}: {upload['valid_records']} valid, {len(products)} in the catalog"
     in_catalogue = {product["upload_row"] for product in products}
-    yield from told_once(world, upload, sent, contested, in_catalogue)
+    yield from reported_once(world, upload, sent, contested, in_catalogue)
 
 
-def told_once(
+def reported_once(
     world: World,
     upload: dict[str, Any],
     sent: Sent,
@@ -140,9 +141,9 @@ def told_once(
     if doubled := [error for error, count in errors.items() if count > 1]:
         yield f"I3 {name}: errors twice: {doubled[:5]}"
     if upload["status"] == "cancelled":
-        return  # what was not reached is neither in nor told
+        return  # rows that were not reached are neither imported nor reported
     if missing := sent.expected.errors - errors.keys():
-        yield f"I3 {name}: {len(missing)} errors not told: {sorted(missing)[:5]}"
+        yield f"I3 {name}: {len(missing)} errors not reported: {sorted(missing)[:5]}"
     unforeseen = errors.keys() - sent.expected.errors
     may_have_lost = {
         number
@@ -151,28 +152,29 @@ def told_once(
     }
     for number, column, code in unforeseen:
         if number not in may_have_lost or not may_lose(code):
-            yield f"I3 {name}: an error nobody expected: {number} {column} {code}"
+            yield f"I3 {name}: an unexpected error: {number} {column} {code}"
     lost = {number for number, _, code in unforeseen if may_lose(code)} & may_have_lost
     if silent := sent.expected.good.keys() - in_catalogue - lost:
-        yield f"I3 {name}: rows neither in nor told: {sorted(silent)[:5]}"
+        yield f"I3 {name}: rows neither imported nor reported: {sorted(silent)[:5]}"
 
 
-def judged_once(world: World, upload: dict[str, Any], sent: Sent) -> Iterator[str]:
-    """I3: staff's rows are good but for those that were made wrong."""
+def validated_once(world: World, upload: dict[str, Any], sent: Sent) -> Iterator[str]:
+    """I3: staff's rows are valid except those generated with an error."""
     name = upload["upload_id"]
-    told = Counter(
+    reported = Counter(
         (error["row_number"], error["column_name"], error["error_type"])
         for error in world.rows("SELECT * FROM validation_errors WHERE upload_id = %s", [name])
     )
     expected = Counter(sent.expected.errors)
     if upload["status"] == "cancelled":
-        expected &= told  # what was not reached is not told
-    if told != expected:
-        yield f"I3 {name}: errors {sorted((told - expected) | (expected - told))[:5]} are amiss"
+        expected &= reported  # rows that were not reached have no errors
+    if reported != expected:
+        different = sorted((reported - expected) | (expected - reported))
+        yield f"I3 {name}: errors {different[:5]} differ"
 
 
 def staffs_rows_once(case: Case, dataset: str) -> Iterator[str]:
-    """I3: every good row of staff's files is stored once, from one of the files that have it."""
+    """I3: every valid row of staff's files is stored once, from one of the files that have it."""
     files = {
         case.upload_of(sent)["upload_id"]: sent for sent in case.sent if sent.dataset == dataset
     }
@@ -182,7 +184,7 @@ def staffs_rows_once(case: Case, dataset: str) -> Iterator[str]:
     ours = {name: set(sent.expected.good.values()) for name, sent in files.items()}
     for name, cells in stored:
         if cells not in ours.get(name, ()):
-            yield f"I3 {name} has stored {cells}, which it does not hold"
+            yield f"I3 {name} has stored {cells}, which it does not contain"
     counted = Counter(cells for _, cells in stored)
     if doubled := [cells for cells, count in counted.items() if count > 1]:
         yield f"I3 {dataset} stored twice: {doubled[:5]}"
@@ -209,16 +211,16 @@ def as_good_row(product: dict[str, Any]) -> GoodRow:
 
 
 def nobody_else_has_rows(case: Case) -> Iterator[str]:
-    """I3: each contested key has exactly one row, and no row is without an upload of the case."""
+    """I3: each contested key has exactly one row, and every row an upload of the case."""
     known = {case.upload_of(sent).get("upload_id") for sent in case.sent}
     for row in case.world.rows(
         "SELECT upload_id, sku FROM products WHERE vendor_id = ANY(%s)", [case.vendors]
     ):
         if row["upload_id"] not in known:
-            yield f"I3 {row['sku']} was brought in by {row['upload_id']}, which is none of ours"
+            yield f"I3 {row['sku']} was imported by {row['upload_id']}, which is not of this case"
     for what, key in contested_keys(case.sent):
         if what == "sku" and not case.world.rows("SELECT 1 FROM products WHERE sku = %s", [key]):
-            yield f"I3 nobody has the contested SKU {key}"
+            yield f"I3 no row has the contested SKU {key}"
 
 
 def one_report(world: World, upload: dict[str, Any]) -> Iterator[str]:
@@ -234,16 +236,16 @@ def one_report(world: World, upload: dict[str, Any]) -> Iterator[str]:
         return
     text = report_of(world, upload)
     lines = list(csv.DictReader(io.StringIO(text)))
-    told = [(int(line["Row Number"]), line["Error Type"]) for line in lines]
+    reported = [(int(line["Row Number"]), line["Error Type"]) for line in lines]
     kept = [(error["row_number"], error["error_type"]) for error in errors]
-    if told != kept:
-        yield f"I4 {name}: the report has {len(told)} lines, the table {len(kept)}, or others"
+    if reported != kept:
+        yield f"I4 {name}: the report ({len(reported)} lines) and the table ({len(kept)}) differ"
     if len({number for number, _ in kept}) != upload["error_records"]:
-        yield f"I4 {name}: {upload['error_records']} rows with errors, others are stored"
+        yield f"I4 {name}: {upload['error_records']} rows with errors counted, others stored"
 
 
 def rejected_once(world: World, upload: dict[str, Any], sent: Sent) -> Iterator[str]:
-    """I4: staff's report holds every rejected row, once."""
+    """I4: staff's report contains every rejected row once."""
     name = upload["upload_id"]
     if bool(upload["error_records"]) != bool(upload["error_file_version"]):
         yield f"I4 {name}: {upload['error_records']} errors, {upload['error_file_version']!r}"
@@ -265,7 +267,7 @@ def report_of(world: World, upload: dict[str, Any]) -> str:
 
 
 def mails(world: World) -> list[str]:
-    """The texts of all e-mails that SES has taken."""
+    """The texts of all emails that SES has accepted."""
     url = f"http://127.0.0.1:{world.ports['aws']}/_ministack/ses/messages"
     with urllib.request.urlopen(url, timeout=HANG) as answer:
         accounts = json.load(answer)["messages"]
@@ -273,8 +275,8 @@ def mails(world: World) -> list[str]:
 
 
 def one_mail_per_run(case: Case) -> Iterator[str]:
-    """I5: never none, unless SES refused it or its answers were lost again and again, and staff
-    were told; more than one only where the outcome of a send was lost."""
+    """I5: one email per run. None only if SES rejected it or its answers were lost repeatedly, with
+    an alarm; more than one only if the outcome of a send was lost."""
     texts = mails(case.world)
     given_up = case.world.rows(
         "SELECT upload_id, count(*) FROM notifications JOIN upload_history USING (upload_id) "
@@ -283,23 +285,23 @@ def one_mail_per_run(case: Case) -> Iterator[str]:
     )
     unsent = {row["upload_id"]: row["count"] for row in given_up}
     if sum(unsent.values()) > case.unsent_mails:
-        yield f"I5 e-mails given up: {unsent}, {case.unsent_mails} allowed"
-    told = {alarm["subject"] for alarm in case.world.rows("SELECT subject FROM alarms")}
-    for name in unsent.keys() - told:
-        yield f"I5 nobody was told that the e-mail of {name} was given up"
+        yield f"I5 emails given up: {unsent}, {case.unsent_mails} allowed"
+    reported = {alarm["subject"] for alarm in case.world.rows("SELECT subject FROM alarms")}
+    for name in unsent.keys() - reported:
+        yield f"I5 no alarm that the email of {name} was given up"
     extra = 0
     for upload in case.uploads():
         name = upload["upload_id"]
         count = sum(name in text for text in texts)
         if count < upload["run"] - unsent.get(name, 0):
-            yield f"I5 {name}: {count} e-mails of {upload['run']} runs"
+            yield f"I5 {name}: {count} emails of {upload['run']} runs"
         extra += max(0, count - upload["run"])
     if extra > case.more_mails:
-        yield f"I5 {extra} e-mails too many, {case.more_mails} allowed"
+        yield f"I5 {extra} emails too many, {case.more_mails} allowed"
 
 
 def nothing_dead(world: World, allowed: int) -> Iterator[str]:
-    """I6: no dead letters, or as many as were meant to be, with an alarm."""
+    """I6: no dead letters, or the expected number, with an alarm."""
     found = {name: world.messages_in(f"{name}DeadLetter") for name in ("Events", "Imports")}
     found["Maintenance"] = world.messages_in("MaintenanceDeadLetter")
     if sum(found.values()) != allowed:
@@ -314,11 +316,11 @@ def nothing_dead(world: World, allowed: int) -> Iterator[str]:
 
 
 def nothing_left(case: Case) -> Iterator[str]:
-    """I7: no temporary files but of those who were killed, no staged item without an end, no
-    object past its time."""
+    """I7: no temporary files except of killed processes, no staged item without an expiry, no
+    object that should have been deleted."""
     world = case.world
     files: set[str] = set()
-    for _ in moments(within=3):  # a worker that was fenced out may be at its last lines
+    for _ in moments(within=3):  # a fenced-out worker may still be ending
         files = world.temporary_files() - case.files_before
         if len(files) <= world.kills:
             break
@@ -334,27 +336,29 @@ def nothing_left(case: Case) -> Iterator[str]:
     for page in world.aws("s3").get_paginator("list_object_versions").paginate(Bucket=world.bucket):
         for version in page.get("Versions", []):
             if (version["Key"], version["VersionId"]) in gone:
-                yield f"I7 {version['Key']} counts as deleted and is there"
+                yield f"I7 {version['Key']} is recorded as deleted but exists"
 
 
 def everybody_listens(world: World, *, within: float = 10) -> Iterator[str]:
-    """I8: every process lives and every queue is being polled."""
+    """I8: every process is running and every queue is being polled."""
     asked = time.monotonic()
-    dead, deaf = set(LOGS), set(LISTENERS)
+    dead, not_polled = set(LOGS), set(LISTENERS)
     for _ in moments(within):
         dead = {name for name in dead if not stopping.birth(world.pid(name))}
         heard = {queue for queue, at in world.http.polled.items() if at > asked}
-        deaf = {name for name in deaf if not any(queue.endswith(name) for queue in heard)}
-        if not (dead or deaf):
+        not_polled = {
+            name for name in not_polled if not any(queue.endswith(name) for queue in heard)
+        }
+        if not (dead or not_polled):
             return
     if dead:
         yield f"I8 not running for {within:.0f} s: {sorted(dead)}"
-    if deaf:
-        yield f"I8 nobody has polled for {within:.0f} s: {sorted(deaf)}"
+    if not_polled:
+        yield f"I8 not polled for {within:.0f} s: {sorted(not_polled)}"
 
 
 def no_traceback(case: Case) -> Iterator[str]:
-    """I9: no traceback but of what was handled and recorded."""
+    """I9: no traceback except of handled and recorded errors."""
     for name in LOGS:
         for record in records(case.world.log(name, since=case.logs_before.get(name, 0))):
             if "Traceback (most recent call last)" in record and not HANDLED.search(record):
@@ -362,7 +366,7 @@ def no_traceback(case: Case) -> Iterator[str]:
 
 
 def records(log: str) -> Iterator[str]:
-    """A log's records, each with its lines of traceback."""
+    """The records of a log, each with its traceback."""
     record: list[str] = []
     for line in log.splitlines():
         if A_RECORD.match(line) and record:

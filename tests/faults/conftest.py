@@ -1,4 +1,4 @@
-"""A world for all of these tests, and a case in it for each of them."""
+"""One world for all of these tests, and a case in it for each."""
 
 import os
 from collections.abc import Iterator
@@ -13,21 +13,20 @@ from tests.faults.world import World, running
 @pytest.fixture(scope="package")
 def world() -> Iterator[World]:
     if not Path("/proc/self/stat").exists():
-        pytest.skip("these tests look into processes as Linux shows them")
+        pytest.skip("these tests need /proc, as on Linux")
     with running() as world:
         yield world
 
 
 @pytest.fixture
 def in_full() -> bool:
-    """Whether outages last as long as the promise says, and not a part of it: `make faults
-    IN_FULL=1`."""
+    """Whether outages have the full length of the promise: `make faults IN_FULL=1`."""
     return bool(os.environ.get("IN_FULL"))
 
 
 @pytest.fixture
 def case(world: World) -> Iterator[Case]:
-    """This test's vendors and files; its faults are taken back at its end."""
+    """The vendors and files of this test, whose faults are removed at its end."""
     world.heal()
     world.forget_messages()
     yield Case(world)

@@ -1,7 +1,7 @@
-"""A proxy in front of the emulator that can be told to fail, per operation and number of times.
+"""A proxy in front of the emulator that fails on request, per operation and number of times.
 
-Our own 150 lines: the proxies on the package index work on bytes and seconds, while these faults
-are about one operation ("the answer of SES SendRawEmail is lost after the work was done").
+Written for these tests: published proxies delay or cut bytes, while these faults concern single
+operations ("the answer to SES SendRawEmail is lost after the email was sent").
 """
 
 import asyncio
@@ -24,7 +24,7 @@ LISTING = re.compile(r"[?&](?:versions|list-type)(?:[=&]|$)")
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came; `operation` such as "sqs.ReceiveMessage" or "s3.GET"."""
+    """One request; `operation` is for example "sqs.ReceiveMessage" or "s3.GET"."""
 
     method: str
     path: str
@@ -39,10 +39,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Fault:
-    """What becomes of a request. `status` None is no answer at all.
+    """What happens to a request. `status` None means no answer.
 
-    With `works` the emulator does its work first and its answer is lost. `cut` is after how many
-    bytes of the emulator's answer the connection ends; `slow` seconds pass before it begins.
+    With `works` the emulator executes the request and its answer is lost. `cut` is the number of
+    bytes of the answer after which the connection ends; `slow` is a delay in seconds before it.
     """
 
     status: int | None = None
@@ -51,9 +51,9 @@ class Fault:
     silent: float = 0.0  # seconds of silence before the connection closes
     cut: int | None = None
     slow: float = 0.0
-    held: bool = False  # the emulator hears it when the rule is taken back
-    copies: int = 0  # the emulator hears it so many times more
-    answer: Callable[[Request], dict[str, Any]] | None = None  # a made-up good answer, as JSON
+    held: bool = False  # forwarded when the rule is removed
+    copies: int = 0  # additional times that it is forwarded
+    answer: Callable[[Request], dict[str, Any]] | None = None  # a fake successful answer, as JSON
 
 
 SERVER_ERROR = Fault(status=500)
@@ -82,7 +82,7 @@ class HttpFaults(Proxy):
     def __init__(self, upstream: int, port: int) -> None:
         super().__init__(upstream, port)
         self.rules: list[Rule] = []
-        self.polled: dict[str, float] = {}  # queue → when it was last asked
+        self.polled: dict[str, float] = {}  # queue → time of its last poll
 
     def fail(
         self,
@@ -92,17 +92,17 @@ class HttpFaults(Proxy):
         times: int = 1,
         when: Callable[[Request], bool] = lambda _: True,
     ) -> Rule:
-        """From now on, the next `times` requests of this kind meet the fault."""
+        """Apply the fault to the next `times` requests of this kind."""
         rule = Rule(operation, fault, times, when)
         self.rules.append(rule)
         return rule
 
     def take_back(self, rule: Rule) -> None:
-        """No more of this fault; a request that it holds goes on."""
+        """Remove this fault; a request that it holds is forwarded."""
         self.rules.remove(rule)
 
     def heal(self) -> None:
-        """No more faults; connections held in silence are cut."""
+        """Remove all faults; connections without an answer are cut."""
         self.rules.clear()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -115,7 +115,7 @@ class HttpFaults(Proxy):
                     self.polled[queue] = time.monotonic()
                 await self._meet(request, self._rule_for(request), writer)
         except (OSError, asyncio.IncompleteReadError, ValueError):
-            pass  # the client is gone
+            pass  # the client has disconnected
         finally:
             self.open.discard(writer)
             writer.close()
@@ -162,8 +162,8 @@ class HttpFaults(Proxy):
             writer.transport.abort()
 
     async def _end_of(self, rule: Rule) -> None:
-        """Wait until the rule is taken back."""
-        while rule in self.rules:  # noqa: ASYNC110 (another thread could not set an event for us)
+        """Wait until the rule is removed."""
+        while rule in self.rules:  # noqa: ASYNC110 (another thread cannot set an event of this loop)
             await asyncio.sleep(0.05)
 
     async def _forward(
@@ -195,7 +195,7 @@ class HttpFaults(Proxy):
 async def read_request(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> Request | None:
-    """The one request of a connection, or None when it was closed without one."""
+    """The request of a connection, or None if it was closed without one."""
     try:
         head = await reader.readuntil(HEAD_END)
     except asyncio.IncompleteReadError:
@@ -231,7 +231,7 @@ def operation_of(method: str, path: str, headers: dict[str, str], body: bytes) -
 
 
 def refusal(request: Request, fault: Fault) -> bytes:
-    """An AWS error in the dialect of the service that was asked."""
+    """An AWS error in the format of the service."""
     assert fault.status is not None
     if request.operation.startswith(("sqs.", "dynamodb.")):
         body = json.dumps({"__type": fault.code, "message": fault.code})

@@ -1,4 +1,4 @@
-"""Messages put into the queues past S3 and past the application."""
+"""Messages sent to the queues directly, not by S3 or the application."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from tests.faults.cases import Case
 
 
 def event(case: Case, key: str, version: str, **changes: Any) -> str:
-    """An event as S3 sends it; `changes` replace parts of its record."""
+    """An event in the format of S3; `changes` replace parts of its record."""
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",

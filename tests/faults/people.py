@@ -1,4 +1,4 @@
-"""A vendor's person at the portal, over HTTP; a broken connection is an answer too."""
+"""A user of the portal, over HTTP; a broken connection is an answer too."""
 
 import http.client
 import re
@@ -29,7 +29,7 @@ class Answer:
 
 @dataclass
 class Person:
-    """Somebody logged in, acting for the first vendor of the case."""
+    """A logged-in user who belongs to the first vendor of the case."""
 
     case: Case
     who: str = "vendor"
@@ -57,7 +57,7 @@ class Person:
         return self._ask(urllib.request.Request(self.case.world.env["PORTAL_URL"] + path))
 
     def post(self, path: str, fields: dict[str, str], *, form: str = "") -> Answer:
-        """Post a form; its token comes from the page `form`, the same one unless said."""
+        """Post a form; its token comes from the page `form`, by default the same page."""
         token = TOKEN.search(self.get(form or path).text)
         assert token, form or path
         fields = {**fields, "csrfmiddlewaretoken": token[1]}

@@ -12,9 +12,9 @@ BEGIN = b"BEGIN\x00"
 
 @dataclass
 class Cut:
-    """One connection to cut at its COMMIT: after the server has done it, or before it hears it.
+    """Cuts one connection at its COMMIT: after the server has executed it, or before.
 
-    Of the transactions whose statements `having` is found in.
+    Only for transactions in which a statement contains `having`.
     """
 
     having: bytes
@@ -31,7 +31,7 @@ class PgFaults(Proxy):
         self.accepted = 0  # connections so far
 
     def cut_commit(self, *, having: bytes, committed: bool) -> Cut:
-        """Cut the next COMMIT of a transaction that said `having`, after or before it is done."""
+        """Cut the next COMMIT of a transaction with `having`, after or before it is executed."""
         cut = Cut(having, committed)
         self.cuts.append(cut)
         return cut
@@ -73,7 +73,7 @@ class PgFaults(Proxy):
                 cut.done = True
                 if not cut.committed:
                     raise Hung
-                swallow.set()  # the server answers, and nobody hears it
+                swallow.set()  # drop the server's answer
             sink.write(chunk)
             await sink.drain()
             if COMMIT in chunk:
@@ -98,4 +98,4 @@ class PgFaults(Proxy):
 
 
 class Hung(Exception):
-    """This connection is over."""
+    """Close this connection."""

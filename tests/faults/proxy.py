@@ -1,4 +1,4 @@
-"""What stands in front of a server and can be away."""
+"""A proxy in front of a server, which can be taken down."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -10,27 +10,27 @@ class Proxy(ABC):
     def __init__(self, upstream: int, port: int) -> None:
         self.upstream = upstream
         self.port = port
-        self.open: set[asyncio.StreamWriter] = set()  # connections, to cut them when it goes away
+        self.open: set[asyncio.StreamWriter] = set()  # connections, which `stop` cuts
         self._server: asyncio.Server | None = None
 
     @abstractmethod
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass one connection on."""
+        """Forward one connection."""
 
     @property
     def is_up(self) -> bool:
         return self._server is not None
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
+        """Listen. Raises OSError when the port is in use."""
         self._server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
 
     async def stop(self) -> None:
-        """Refuse connections and cut the open ones, as a host that is down."""
+        """Refuse connections and cut the open ones, like a host that is down."""
         server, self._server = self._server, None
         if server:
-            # A connection accepted in the round of the loop in which the server closes is lost
-            # half made: no more of them first, then a round for those that are under way.
+            # A connection accepted while the server closes would be left half open. So first accept
+            # no more, then let the loop finish the ones in progress.
             for listener in server.sockets:
                 asyncio.get_running_loop().remove_reader(listener.fileno())
             await asyncio.sleep(0.02)

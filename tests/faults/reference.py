@@ -1,8 +1,8 @@
-"""What must come of a file, worked out again from its bytes by a few lines of our own.
+"""The expected result of a file, computed independently of the pipeline.
 
-A second run of the pipeline would share its mistakes; these rules are written from the vendor's
-side, for plain UTF-8 files with commas and mode `create`, which is what the fault tests upload.
-Which of two uploads wins a key that both have is left open: the checker asks that one does.
+A second run of the pipeline would have the same bugs. These rules are written from the vendor's
+point of view, for UTF-8 files with commas and mode `create`, which the fault tests upload. They do
+not decide which of two uploads wins a key that both contain: the checker requires that one does.
 """
 
 import csv
@@ -36,7 +36,7 @@ Error = tuple[int, str, str]  # spreadsheet row, column, type
 
 @dataclass(frozen=True)
 class GoodRow:
-    """A row that is in unless another upload has one of its keys."""
+    """A row that is imported unless another upload has one of its keys."""
 
     number: int
     vendor: str
@@ -50,7 +50,7 @@ class GoodRow:
 
 @dataclass
 class Expected:
-    """Of one file: rows to come in, errors to be told, rows in all; `refused` is the reason."""
+    """Expected rows, errors and total of a file; `refused` is the code of its rejection."""
 
     good: dict[int, Any] = field(default_factory=dict)  # a GoodRow, or the cells of staff's rows
     errors: set[Error] = field(default_factory=set)
@@ -59,7 +59,7 @@ class Expected:
 
 
 def expected_of(body: bytes, vendor: str, categories: Iterable[str] = DEMO_CATEGORIES) -> Expected:
-    """What must come of this file, imported alone into an empty catalogue."""
+    """The expected result of this file, imported alone into an empty catalog."""
     found = Expected()
     rows = list(csv.reader(io.StringIO(body.decode())))
     header = rows[0] if rows else []

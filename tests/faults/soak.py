@@ -1,9 +1,9 @@
-"""Uploads of many vendors while a nemesis picks from the table of faults.
+"""Uploads of many vendors with random faults from the table.
 
     make soak SECONDS=120 SEED=7
 
-Prints its seed first and each action as it is taken; the same seed picks the same actions at the
-same moments again. Ends with 0 when every promise holds after the faults are taken back.
+Prints its seed first and each action when it happens; the same seed repeats the same actions at the
+same times. Exits with 0 if every promise holds after the faults are removed.
 """
 
 import random
@@ -45,7 +45,7 @@ FAULTS = (
     *(SERVER_ERROR, UNAVAILABLE, EXPIRED, THROTTLED, DROPPED, REPLY_LOST, BLACK_HOLE),
     *(Fault(cut=300), Fault(slow=1.5)),
 )
-# Those of the web need somebody who sends a form; clean_up and never_arrived need hours.
+# Those of the web need a user who submits a form; clean_up and never_arrived need hours.
 DEADLY = [p for p in POINTS if not p.startswith(("send.", "clean_up.", "never_arrived."))]
 
 Action = Callable[[Case, random.Random], str]
@@ -166,8 +166,8 @@ ACTIONS: tuple[Action, ...] = (
 
 
 def drop_a_file(case: Case, chance: random.Random) -> None:
-    """Mostly small files with rows of their own; sometimes large, sometimes with others' SKUs,
-    and sometimes staff's, half of which were in one before."""
+    """Mostly small files with new rows; sometimes large, sometimes with SKUs of other vendors,
+    and sometimes staff's, with half of the rows from an earlier file."""
     count = chance.choice((20, 50, 300, 1_500, 3_000))
     bad = chance.randint(0, count // 10)
     if chance.random() < 0.3:
@@ -181,13 +181,13 @@ def drop_a_file(case: Case, chance: random.Random) -> None:
     rows = case.rows(count, bad=0 if contested else bad, first=first, seed=chance.randrange(10**6))
     if contested:
         rows = rows[:50]
-        for row in rows:  # the vendor's own ids, everybody's SKUs
+        for row in rows:  # the vendor's own IDs, SKUs shared by all
             row["vendor_product_id"] += f"-{len(case.sent)}"
     case.drop(rows, vendor=vendor)
 
 
 def moments(chance: random.Random, seconds: float, every: float) -> Iterator[float]:
-    """Random moments within so many seconds, `every` so often on average."""
+    """Random times within this many seconds, `every` so often on average."""
     moment = chance.expovariate(1 / every)
     while moment < seconds:
         yield moment
@@ -195,14 +195,14 @@ def moments(chance: random.Random, seconds: float, every: float) -> Iterator[flo
 
 
 def soak(seconds: float, seed: int) -> None:
-    """Raises AssertionError when a promise was broken."""
+    """Raises AssertionError when a promise is broken."""
     agenda = [(at, "file") for at in moments(random.Random(seed), seconds, 1.0)]
     agenda += [(at, "fault") for at in moments(random.Random(-seed), seconds, 1.5)]
     with running(most_receives=1_000, MAX_ATTEMPTS="100") as world:
         case = Case(world, tag=f"S{seed % 10**6}")
         began = time.monotonic()
         for number, (at, what) in enumerate(sorted(agenda)):
-            # One for each, so that no choice depends on how the system stood at an earlier one.
+            # One for each, so that no choice depends on the state of the system at an earlier one.
             chance = random.Random(f"{seed} {number}")
             time.sleep(max(0.0, began + at - time.monotonic()))
             if what == "file":
@@ -210,7 +210,7 @@ def soak(seconds: float, seed: int) -> None:
             else:
                 said = chance.choice(ACTIONS)(case, chance)
                 print(f"{at:7.2f} s  {said}", flush=True)  # noqa: T201 - a command's output
-        # Each of these may have come between an e-mail and the note that it is out.
+        # Each of these may have happened between sending an email and recording that it was sent.
         lost = sum(rule.hits for rule in world.http.rules)
         case.more_mails = world.kills + len(world.pg.cuts) + lost
         case.unsent_mails = lost

@@ -1,7 +1,7 @@
-"""A clock for promises in seconds that stands still while every processor is busy.
+"""A clock for promises in seconds that stops while all CPUs are busy.
 
-Such a promise is about a program that waits. Where all processors are busy, with other tests for
-example, everything takes longer and no promise is broken.
+Such a promise limits how long a program waits. While all CPUs are busy, for example with other
+tests, everything takes longer without breaking a promise.
 """
 
 import os
@@ -14,9 +14,9 @@ AT_MOST = 10  # times as long by the wall, however busy the machine is
 
 
 class SpareTime:
-    """Seconds since it was made in which a processor had nothing to do.
+    """Seconds since its creation in which a CPU was idle.
 
-    To be asked often: it counts at most the time that passed since it was last asked.
+    Call it often: each call counts at most the time since the previous one.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class SpareTime:
 
 
 def idle_seconds() -> float:
-    """Of all processors together, since some moment in the past."""
+    """Idle seconds of all CPUs, since some moment in the past."""
     if not STAT.exists():
         return time.monotonic()  # not Linux: all time counts
     idle, awaiting_disk = STAT.read_text().split(maxsplit=6)[4:6]
@@ -39,7 +39,7 @@ def idle_seconds() -> float:
 
 
 def moments(within: float) -> Iterator[None]:
-    """Come by twenty times a second, for as many seconds of spare time."""
+    """Yield twenty times a second, for this many seconds of idle time."""
     spare, end = SpareTime(), time.monotonic() + AT_MOST * within
     while spare() <= within and time.monotonic() <= end:
         yield

@@ -1,5 +1,5 @@
-"""Files of clients and customers, which staff drop; what must come of them is known as they are
-made: the rows that are wrong carry the error that they must get."""
+"""Files of clients and customers, which staff upload. The expected result is known when a file is
+generated: each invalid row is generated with its error."""
 
 import random
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def age_today() -> int:
 
 
 class Clients:
-    """Into DynamoDB; of two files with the same client the newer one counts."""
+    """Imported into DynamoDB; of two files with the same client the newer one counts."""
 
     dataset = "clients"
     prefix = "client-data/uploads/"
@@ -47,7 +47,7 @@ class Clients:
 
 
 class Customers:
-    """Into PostgreSQL; a customer who is known is passed over."""
+    """Imported into PostgreSQL; a customer who already exists is skipped."""
 
     dataset = "customers"
     prefix = "customers/"
@@ -79,7 +79,7 @@ class Customers:
 
 
 def as_name(tag: str) -> str:
-    """The case's tag in letters, for names hold nothing else."""
+    """The case's tag in letters, because names may contain nothing else."""
     return "".join(chr(ord("a") + int(digit, 16)) for digit in tag.removeprefix("S")).capitalize()
 
 
@@ -89,7 +89,7 @@ KINDS: dict[str, Any] = {kind.dataset: kind for kind in (Clients, Customers)}
 def make(
     dataset: str, tag: str, count: int, *, bad: int, first: int, seed: int
 ) -> tuple[bytes, Expected]:
-    """A file of `count` rows, `bad` of them wrong, and what must come of it."""
+    """A file of `count` rows, `bad` of them invalid, and its expected result."""
     kind = KINDS[dataset]
     chance = random.Random(seed)
     broken = set(chance.sample(range(count), bad))

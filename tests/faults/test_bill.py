@@ -1,4 +1,4 @@
-"""What one upload asks of AWS, counted at the running system. docs/cost.md comes from it."""
+"""The requests of one upload to AWS, counted on the running system; the basis of docs/cost.md."""
 
 import base64
 import math
@@ -13,13 +13,13 @@ from tests.faults.people import Person
 from tests.faults.world import World, running, wait_until
 from tests.product_files import csv_bytes
 
-# As a deployment runs, not as fast as the other tests want it.
+# As in a deployment, not as fast as in other tests.
 PACE = {
     "LEASE_SECONDS": "30",
-    "SLICE_SECONDS": "10",  # a second slice, on a busy machine, would begin with a hint of its own
+    "SLICE_SECONDS": "10",  # a second slice, on a busy machine, would need another hint
     "BATCH_ROWS": "5000",
     "HINT_GRACE_SECONDS": "10",
-    "RESUME_EVERY_SECONDS": "3600",  # or a slow machine gets a second hint
+    "RESUME_EVERY_SECONDS": "3600",  # otherwise a slow machine gets a second hint
     "MISSING_EVENTS_EVERY_SECONDS": "300",
     "CLEAN_UP_EVERY_SECONDS": "900",
     "DEAD_LETTERS_EVERY_SECONDS": "60",
@@ -34,7 +34,7 @@ WORDS = (
 
 
 def wide(rows: list[dict[str, str]]) -> bytes:
-    """The rows with all optional columns filled, in words that do not compress too well."""
+    """The rows with all optional columns filled, with text that does not compress too well."""
     chance = random.Random(7)
     more = [
         {
@@ -53,7 +53,7 @@ def wide(rows: list[dict[str, str]]) -> bytes:
 
 
 class Meter:
-    """Every request to AWS from now on, and what database and logs grow by."""
+    """Records all requests to AWS, and the growth of database and logs."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -63,13 +63,13 @@ class Meter:
         self.logs = sum(world.log_sizes().values())
 
     def _note(self, request: Request) -> bool:
-        """The condition of a fault that never strikes."""
+        """The condition of a fault that never happens."""
         self.requests.append(request)
         return False
 
     def asked(self) -> Counter[str]:
-        """Requests by operation, those of the maintenance queue and of looks at queues left out:
-        they come by the clock and not by the upload."""
+        """Requests by operation, without those for the maintenance queue and queue lengths, which
+        depend on time and not on uploads."""
         return Counter(
             request.operation
             for request in self.requests
@@ -78,7 +78,7 @@ class Meter:
         )
 
     def grown(self) -> tuple[int, int, int]:
-        """Bytes of database, write-ahead log and logs."""
+        """Sizes of database, write-ahead log and logs in bytes."""
         size, wal = self._database()
         return size - self.size, wal - self.wal, sum(self.world.log_sizes().values()) - self.logs
 
@@ -95,7 +95,7 @@ def write_units(requests: list[Request]) -> int:
     units = 0
     for request in requests:
         if request.operation == "dynamodb.PutItem":
-            units += 2 * started_kb(request.json()["Item"])  # the upload's own item is in the index
+            units += 2 * started_kb(request.json()["Item"])  # this item is also in the index
         if request.operation == "dynamodb.BatchWriteItem":
             [puts] = request.json()["RequestItems"].values()
             units += sum(started_kb(put["PutRequest"]["Item"]) for put in puts)
@@ -110,7 +110,7 @@ def started_kb(item: dict[str, dict[str, Any]]) -> int:
     return math.ceil(size / 1024)
 
 
-def test_an_upload_asks_for_no_more_than_the_page_of_costs_says() -> None:
+def test_an_upload_makes_no_more_requests_than_the_cost_page_says() -> None:
     with running(most_receives=10, visibility=60, **PACE) as world:
         case = Case(world)
         person = Person(case)
@@ -124,11 +124,13 @@ def test_an_upload_asks_for_no_more_than_the_page_of_costs_says() -> None:
 
         asked = meter.asked()
         assert asked["s3.PUT"] == uploads * bill.PER_UPLOAD["s3_put"]
-        assert asked["s3.GET"] == uploads * (bill.PER_UPLOAD["s3_get"] - 1)  # the vendor's own
+        assert asked["s3.GET"] == uploads * (
+            bill.PER_UPLOAD["s3_get"] - 1
+        )  # the vendor's own download
         assert asked["ses.SendRawEmail"] == uploads * bill.PER_UPLOAD["ses"]
         assert asked["sqs.DeleteMessage"] == uploads * 2
         assert asked["sqs.SendMessage"] == uploads
-        assert bill.PER_UPLOAD["sqs"] == 1 + 5  # S3's sending of its event is not seen here
+        assert bill.PER_UPLOAD["sqs"] == 1 + 5  # S3 sends its event without passing the proxy
         assert asked["dynamodb.Query"] == uploads
         kinds = {name.partition(".")[0] for name in asked}
         assert kinds == {"s3", "sqs", "dynamodb", "ses"}
@@ -137,14 +139,14 @@ def test_an_upload_asks_for_no_more_than_the_page_of_costs_says() -> None:
         assert near(bill.STAGED_BYTES / 4096, bill.PER_UPLOAD["dynamodb_read"])
         database, wal, logs = meter.grown()
         assert near(len(bodies[0]), bill.FILE_BYTES)
-        # Logs are reworded; pages are written whole after a checkpoint, tables grow by whole pages.
+        # Log lines change; PostgreSQL writes whole pages after a checkpoint and grows by pages.
         assert 0.5 < logs / uploads / bill.LOG_BYTES < 1.5
         assert 0.5 < database / uploads / bill.DATABASE_BYTES < 1.5
         assert 0.5 < wal / uploads / bill.WAL_BYTES < 2
 
 
 def is_done(case: Case) -> bool:
-    """Every upload has ended, and nobody has a message left to deal with."""
+    """Whether every upload has ended and no message is left."""
     return all(upload["step"] == "done" for upload in case.uploads()) and not (
         case.world.messages_in("Imports") or case.world.messages_in("Events")
     )

@@ -1,4 +1,4 @@
-"""The checker finds what it is there to find, and nothing in a system without faults."""
+"""The checker finds violations, and none in a system without faults."""
 
 from collections.abc import Callable
 
@@ -65,7 +65,7 @@ def change_a_client(case: Case) -> None:
         TableName=case.world.env["CLIENTS_TABLE"],
         Key={"email": {"S": email}},
         UpdateExpression="SET company = :other",
-        ExpressionAttributeValues={":other": {"S": "Somebody else"}},
+        ExpressionAttributeValues={":other": {"S": "Another company"}},
     )
 
 

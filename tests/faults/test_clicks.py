@@ -1,4 +1,4 @@
-"""People who cancel and retry while batches run."""
+"""Users who cancel and retry while batches run."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,17 +16,17 @@ def click(person: Person, what: str, upload_id: str) -> int:
 
 
 def drop_and_hold(case: Case) -> tuple[Sent, Rule]:
-    """A file of several batches; none after the first can be read."""
+    """A file of several batches, of which only the first can be read."""
     held = case.world.http.fail(
         "dynamodb.Query", HELD, times=10_000, when=lambda _: bool(case.uploads()[0]["cursor"])
     )
     sent = case.drop(case.rows(5_000, bad=50))
-    wait_until("the second batch is under way", lambda: held.hits)
+    wait_until("the second batch is in progress", lambda: held.hits)
     return sent, held
 
 
 def test_cancel_while_batches_run_then_retry(case: Case) -> None:
-    """The old token changes nothing; then the retry brings in the rest."""
+    """The old token changes nothing; then the retry imports the rest."""
     person = Person(case)
     sent, held = drop_and_hold(case)
     [upload] = case.uploads()
@@ -46,7 +46,7 @@ def test_cancel_while_batches_run_then_retry(case: Case) -> None:
 
 
 def test_retry_clicked_at_once_after_cancel(case: Case) -> None:
-    """One report and one e-mail per run, whatever was clicked how fast."""
+    """One report and one email per run, however fast the clicks are."""
     person = Person(case)
     _, held = drop_and_hold(case)
     [upload] = case.uploads()
@@ -54,7 +54,7 @@ def test_retry_clicked_at_once_after_cancel(case: Case) -> None:
     case.world.http.take_back(held)
 
     def retried() -> bool:
-        """Not possible before the first run has its report, and while its e-mail is sent."""
+        """Not possible before the first run has its report, or while its email is being sent."""
         click(person, "retry", upload["upload_id"])
         return bool(case.uploads()[0]["run"] == 2)
 

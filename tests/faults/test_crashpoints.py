@@ -1,4 +1,4 @@
-"""A process killed in any gap, once and again at the second try: nothing lost, nothing doubled."""
+"""A process killed at any crash point, once or twice: nothing is lost or duplicated."""
 
 import re
 import signal
@@ -22,24 +22,24 @@ STEPS = ("stage", "load", "report", "notify")
 
 
 def an_import(case: Case, point: str, times: int, *, vendor: int = 0) -> None:
-    """Three batches, with errors: it passes everything from the event to the e-mail."""
+    """Three batches, with errors: everything from the event to the email is executed."""
     case.world.order_death(point, times)
     case.drop(case.rows(2_100, bad=20, first=1 + 10_000 * vendor), vendor=vendor)
 
 
 def as_many_imports(case: Case, point: str, times: int) -> None:
-    """An upload passes this point once: what it did is committed, and a second delivery goes on
-    behind it."""
+    """An upload reaches this point once: its work is committed, and a second delivery continues
+    after it."""
     case.world.order_death(point, times)
     for number in range(times):
         case.drop(case.rows(20, bad=2, first=1 + 100 * number), vendor=number)
 
 
 def an_import_without_hints(case: Case, point: str, times: int) -> None:
-    """It does not begin before its event was delivered again."""
+    """It does not begin before its event is delivered again."""
     rule = case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
     an_import(case, point, times)
-    wait_until("everybody died", lambda: not case.world.deaths_left(point))
+    wait_until("all deaths happened", lambda: not case.world.deaths_left(point))
     case.world.http.take_back(rule)
 
 
@@ -49,8 +49,8 @@ def a_failing_import(case: Case, point: str, times: int) -> None:
 
 
 def a_lost_hint(case: Case, point: str, times: int) -> None:
-    """The sweep has to hint, because the forwarder dies before it can, and its successor is kept
-    from doing it instead."""
+    """The sweep must send the hint, because the forwarder dies before it can, and its replacement
+    is prevented from sending it."""
     for number in range(times):
         died = case.world.pid("forwarder")
         case.world.order_death("receive.before_hint")
@@ -65,15 +65,15 @@ def a_lost_hint(case: Case, point: str, times: int) -> None:
 
 
 def a_lost_event(case: Case, point: str, times: int) -> None:
-    """The forwarder hears nothing until the sweep has found the objects."""
+    """The forwarder receives nothing until the sweep has found the objects."""
     rule = case.world.http.fail(
         "sqs.ReceiveMessage",
         EXPIRED,
         times=10_000,
         when=lambda request: b"-events" in request.body,
     )
-    # A poll that was under way already would still be answered.
-    wait_until("the forwarder hears nothing", lambda: rule.hits)
+    # A poll that was already open would still be answered.
+    wait_until("the forwarder receives nothing", lambda: rule.hits)
     case.world.order_death(point, times)
     for number in range(times):
         case.drop(case.rows(20, first=1 + 100 * number))
@@ -82,7 +82,7 @@ def a_lost_event(case: Case, point: str, times: int) -> None:
 
 
 def a_form(case: Case, point: str, times: int) -> None:
-    """The web process dies; the person sees a broken connection, and what arrived is imported."""
+    """The web process dies: the user gets a broken connection, and stored files are imported."""
     person = Person(case)
     for number in range(times):
         body = csv_bytes(case.rows(20, bad=2, first=1 + 100 * number))
@@ -97,7 +97,7 @@ def a_form(case: Case, point: str, times: int) -> None:
             expected = expected_of(body, case.vendor())
             sent = Sent(case.vendor(), version["Key"], version["VersionId"], body, expected)
             case.sent.append(sent)
-    wait_until("what came is known", lambda: all(case.upload_of(sent) for sent in case.sent))
+    wait_until("stored files have uploads", lambda: all(case.upload_of(sent) for sent in case.sent))
     never_arrives(case)
     case.settle()
     if point == "send.before_put":
@@ -108,7 +108,7 @@ def a_form(case: Case, point: str, times: int) -> None:
 
 
 def never_arrives(case: Case) -> None:
-    """Let a quarter of an hour pass for the rows of forms that wait for their object."""
+    """Let 15 minutes pass for uploads from the form that wait for their object."""
     case.world.rows(
         "UPDATE upload_history SET upload_timestamp = upload_timestamp - interval '16 minutes' "
         "WHERE vendor_prefix = ANY(%s) AND s3_version IS NULL",
@@ -144,11 +144,10 @@ def an_old_upload(case: Case, point: str, times: int) -> None:
 
 
 def clients_into_dynamodb(case: Case, point: str, times: int) -> None:
-    """A destination that knows nothing of our transaction: each client is there once, and counted
-    once."""
+    """A destination outside our transaction: each client is stored once and counted once."""
     emails = {f"client-{number}.{case.tag.lower()}@clients.example" for number in range(300)}
     lines = [f"Jo Miller,{email},Miller & Sons,,Active" for email in sorted(emails)]
-    body = "\n".join(["name,email,company,phone,status", *lines, "No Mail,,Nobody,,Active"])
+    body = "\n".join(["name,email,company,phone,status", *lines, "No Mail,,No Company,,Active"])
     key = f"client-data/uploads/{case.tag}.csv"
     case.world.order_death(point, times)
     case.world.aws("s3").put_object(Bucket=case.world.bucket, Key=key, Body=body.encode())
@@ -180,7 +179,7 @@ SCENES: dict[str, Callable[[Case, str, int], None]] = {
 }
 
 
-# Points of different steps that one pair of imports can be killed at: it halves the time.
+# Points of different steps that can be tested in one pair of imports, to save half the time.
 PAIRS = (
     ("receive.before_commit", "claim.after"),
     ("receive.before_delete", "load.before_commit"),
@@ -196,15 +195,15 @@ ALONE = tuple((point,) for point in POINTS if point not in {p for pair in PAIRS 
 
 @pytest.mark.parametrize("points", [*PAIRS, *ALONE], ids=" ".join)
 def test_killed_at_a_crash_point(case: Case, points: tuple[str, ...]) -> None:
-    """At the first delivery, and at the second one too."""
+    """At the first delivery and at the second."""
     if "notify.after_send" in points:
-        case.more_mails = 2  # the outcome of these sends was lost
+        case.more_mails = 2  # the outcome of these sends is lost
     for number, point in enumerate(points):
         if point in SCENES:
             SCENES[point](case, point, 2)
         else:
             an_import(case, point, 2, vendor=number)
-    wait_until("everybody died", lambda: not case.world.deaths_left())
+    wait_until("all deaths happened", lambda: not case.world.deaths_left())
     case.settle()
     check(case)
 
@@ -216,5 +215,5 @@ def test_every_crash_point_stands_in_the_code() -> None:
     for name in named - placed:
         placed |= {name.replace("{before[0]}", step) for step in STEPS}
     assert set(POINTS) <= placed
-    # Each step passes the same three places of one batch; those not listed say nothing new.
+    # Each step has the same three points in a batch; testing them for one step is enough.
     assert {name for name in placed - set(POINTS) if not name.endswith(".before_hint")} <= set()

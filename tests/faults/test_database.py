@@ -23,7 +23,7 @@ TRANSACTIONS = {
 
 @pytest.mark.parametrize("committed", [True, False], ids=["after_commit", "before_commit"])
 def test_cut_inside_commit(case: Case, committed: bool) -> None:
-    """The rerun is a no-op or applies once."""
+    """A rerun changes nothing or applies the changes once."""
     cuts = [
         case.world.pg.cut_commit(having=statement, committed=committed)
         for statement in TRANSACTIONS.values()
@@ -38,15 +38,15 @@ def test_cut_inside_commit(case: Case, committed: bool) -> None:
 def test_postgres_restarted_immediate_in_mid_batch(case: Case) -> None:
     for _ in range(2):
         case.drop_of_every_kind(6_000, bad=20)
-    wait_until("a batch is under way", lambda: is_loading(case))
+    wait_until("a batch is in progress", lambda: is_loading(case))
     case.world.kill("postgres", signal.SIGQUIT)
     case.settle()
     check(case)
 
 
 def test_postgres_down(case: Case, in_full: bool) -> None:
-    """The web answers 503 with Retry-After and never 500; no message becomes a dead letter, though
-    the outage outlasts five visibility time-outs. In full: for a minute."""
+    """The web returns 503 with Retry-After and never 500; no message becomes a dead letter, even
+    after five visibility timeouts. In full: for 1 minute."""
     person = Person(case)
     case.drop(case.rows(3_000, bad=20))
     case.world.do(case.world.pg.stop())

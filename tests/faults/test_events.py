@@ -1,4 +1,4 @@
-"""S3's events: doubled, late, out of order, missing, odd, and about objects that are not there."""
+"""S3 events: duplicated, late, out of order, missing, unusual, and about missing objects."""
 
 import json
 import random
@@ -25,7 +25,7 @@ def test_twice_late_out_of_order(case: Case) -> None:
         send(case, "Events", message, DelaySeconds=random.Random(message).randint(0, 2))
     case.settle()
     send(case, "Events", messages[0])  # long after its upload is done
-    wait_until("it is taken", lambda: not case.world.messages_in("Events"))
+    wait_until("it is received", lambda: not case.world.messages_in("Events"))
     assert len(case.uploads()) == 3
     check(case)
 
@@ -65,11 +65,11 @@ def test_odd_keys(case: Case) -> None:
 
 
 def test_missing_foreign_and_oversize_objects(case: Case) -> None:
-    """Each has an end that says why; siblings are handled."""
+    """Each ends with a reason; other events are processed."""
     owner = case.vendor()
     missing = f"uploads/{owner}/missing.csv"
     send(case, "Events", event(case, missing, "no-such-version"))
-    send(case, "Events", event(case, f"uploads/NOBODY-{case.tag}/a.csv", "v"))
+    send(case, "Events", event(case, f"uploads/UNKNOWN-{case.tag}/a.csv", "v"))
     send(
         case,
         "Events",
@@ -91,7 +91,7 @@ def test_missing_foreign_and_oversize_objects(case: Case) -> None:
     assert by_key[large.key]["failure_code"] == "FILE_TOO_LARGE"
     assert by_key[sibling.key]["status"] == "partial"
     [unknown] = case.world.rows(
-        "SELECT * FROM upload_history WHERE vendor_prefix = %s", [f"NOBODY-{case.tag}"]
+        "SELECT * FROM upload_history WHERE vendor_prefix = %s", [f"UNKNOWN-{case.tag}"]
     )
     wait_until(
         "the unknown vendor's upload ends",
@@ -101,15 +101,15 @@ def test_missing_foreign_and_oversize_objects(case: Case) -> None:
             [unknown["upload_id"]],
         ),
     )
-    assert case.world.rows("SELECT 1 FROM alarms WHERE subject = %s", [f"NOBODY-{case.tag}"])
+    assert case.world.rows("SELECT 1 FROM alarms WHERE subject = %s", [f"UNKNOWN-{case.tag}"])
     # The event without a size, key or version is unreadable and becomes the only dead letter.
-    wait_until("set aside", lambda: case.world.messages_in("EventsDeadLetter") == 1)
+    wait_until("the dead letter", lambda: case.world.messages_in("EventsDeadLetter") == 1)
     wait_until("an alarm", lambda: dead_letter_alarms(case))
     check(case, dead_letters=1)
 
 
 def test_bad_events_take_no_siblings_along(case: Case) -> None:
-    """What PostgreSQL cannot store is not an outage of PostgreSQL."""
+    """Values that PostgreSQL cannot store are not treated as an outage."""
     owner = case.vendor()
     evil = [
         event(case, quote_plus(f"uploads/{owner}/nul\0.csv"), "v"),

@@ -1,4 +1,4 @@
-"""SES that throttles, refuses or does not answer. Imports are never held up by mail."""
+"""SES throttles, rejects or does not answer. Imports never wait for email."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,13 +28,13 @@ SEND = "*Send*Email*"
     ],
 )
 def test_ses_fails(case: Case, fault: Fault, more: int) -> None:
-    """Retried; a second e-mail only where the outcome was lost."""
+    """Retried; a second email only if the outcome was lost."""
     times = 1 if more else 4
     rule = case.world.http.fail(SEND, fault, times=times)
     case.more_mails = more
     case.drop(case.rows(20, bad=2))
-    wait_until("SES was asked", lambda: rule.hits, tell=case.how_it_stands)
-    case.drop(case.rows(20, bad=2, first=100), vendor=1)  # not held up
+    wait_until("SES was called", lambda: rule.hits, tell=case.how_it_stands)
+    case.drop(case.rows(20, bad=2, first=100), vendor=1)  # does not wait
     wait_until(
         "both have a final status",
         lambda: [upload["status"] for upload in case.uploads()] == ["partial"] * 2,
@@ -45,7 +45,7 @@ def test_ses_fails(case: Case, fault: Fault, more: int) -> None:
 
 
 def test_ses_never_answers_twice(case: Case) -> None:
-    """After a second lost outcome it stays unknown, and staff are told."""
+    """After a second lost outcome it stays unknown, and staff get an alarm."""
     case.world.http.fail(SEND, REPLY_LOST, times=2)
     case.more_mails = case.unsent_mails = 1
     case.drop(case.rows(20, bad=2))
@@ -54,7 +54,7 @@ def test_ses_never_answers_twice(case: Case) -> None:
 
 
 def test_rejected_address(case: Case) -> None:
-    """Flagged for staff; the import stands."""
+    """Staff get an alarm; the import is kept."""
     case.world.http.fail(SEND, Fault(status=400, code="MessageRejected"), times=100)
     case.unsent_mails = 1
     case.drop(case.rows(20, bad=2))
@@ -74,7 +74,7 @@ def test_rejected_address(case: Case) -> None:
 def test_slice_used_up_before_the_mail_is_sent(
     run_upload: Callable[..., Upload], monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    """Nobody else may claim it between marking and sending: they would send it once more."""
+    """No other worker may claim it between marking and sending, or it would be sent twice."""
     settings.SLICE_SECONDS = 0
     sent: list[object] = []
 

@@ -1,4 +1,4 @@
-"""Each promise stands beside a test that exists."""
+"""Each promise names a test that exists."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""SQS on a bad day: polls, deletions and sends that fail, doubled and poisoned messages."""
+"""SQS failures: polls, deletions and sends that fail, duplicated and unprocessable messages."""
 
 import json
 import random
@@ -41,7 +41,7 @@ GARBAGE = Fault(answer=lambda _: {"Messages": "not a list"})
     ],
 )
 def test_receive_fails(case: Case, fault: Fault, times: int) -> None:
-    """The worker lives or is restarted within 10 s, and is not deaf for longer."""
+    """The worker survives or is restarted within 10 s, and then polls again."""
     rule = case.world.http.fail("sqs.ReceiveMessage", fault, times=times)
     case.drop(case.rows(30, bad=2))
     wait_until("the polls failed", lambda: rule.hits == times)
@@ -51,7 +51,7 @@ def test_receive_fails(case: Case, fault: Fault, times: int) -> None:
 
 
 def test_receive_refused(case: Case) -> None:
-    """Nobody listens where SQS, S3, DynamoDB and SES should be; all of it runs afterwards."""
+    """SQS, S3, DynamoDB and SES cannot be reached; everything is processed afterwards."""
     case.drop(case.rows(3_000, bad=20))
     case.world.do(case.world.http.stop())
     for number in range(3):
@@ -65,7 +65,7 @@ def test_receive_refused(case: Case) -> None:
 
 @pytest.mark.parametrize("fault", [SERVER_ERROR, EXPIRED, REPLY_LOST], ids=["500", "403", "lost"])
 def test_delete_fails(case: Case, fault: Fault) -> None:
-    """The duplicates are no-ops."""
+    """Duplicates change nothing."""
     rule = case.world.http.fail("sqs.DeleteMessage", fault, times=8)
     for number in range(3):
         case.drop(case.rows(1_100, bad=5, first=1 + 2_000 * number))
@@ -83,7 +83,7 @@ def test_reply_of_send_lost(case: Case) -> None:
 
 
 def test_send_impossible_while_files_arrive(case: Case, in_full: bool) -> None:
-    """Everything waits in the database and runs later. In full: for two minutes."""
+    """Everything waits in the database and runs later. In full: for 2 minutes."""
     rule = case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
     until = time.monotonic() + (120 if in_full else 3)
     while time.monotonic() < until:
@@ -111,7 +111,7 @@ def test_every_message_delivered_three_times_and_shuffled(case: Case) -> None:
 
 
 def task(name: str, *, arguments: Any = (), **properties: Any) -> str:
-    """A message as Celery sends it."""
+    """A message in Celery's format."""
     return json.dumps(
         {
             "body": json.dumps([list(arguments), {}, {}]),
@@ -155,8 +155,8 @@ BAD_EVENTS = (
 
 
 def test_poison_in_every_queue(case: Case) -> None:
-    """The worker lives; all ends among the dead letters, with an alarm; siblings are handled;
-    `manage.py redrive` brings the messages back after a fix."""
+    """The worker survives; all become dead letters, with an alarm; other messages are processed;
+    `manage.py redrive` returns the messages after a fix."""
     pids = {name: case.world.pid(name) for name in ("worker", "maintenance", "forwarder")}
     for queue, bodies in {"Imports": POISON, "Maintenance": POISON, "Events": BAD_EVENTS}.items():
         for body in bodies:
@@ -165,7 +165,7 @@ def test_poison_in_every_queue(case: Case) -> None:
     case.settle()
     expected = {"Imports": len(POISON), "Maintenance": len(POISON), "Events": len(BAD_EVENTS)}
     wait_until(
-        "all are set aside",
+        "all are dead letters",
         lambda: dead_letters(case) == expected,
         tell=lambda: f"{dead_letters(case)}",
     )
@@ -174,7 +174,7 @@ def test_poison_in_every_queue(case: Case) -> None:
     check(case, dead_letters=sum(expected.values()))
     said = case.world.manage("redrive", "events")
     assert f"{len(BAD_EVENTS)} messages" in said
-    assert dead_letters(case)["Events"] < len(BAD_EVENTS)  # they are tried again
+    assert dead_letters(case)["Events"] < len(BAD_EVENTS)  # they are delivered again
 
 
 def dead_letters(case: Case) -> dict[str, int]:

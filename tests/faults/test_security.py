@@ -1,4 +1,4 @@
-"""What vendors write is text everywhere: in names, cells, headers, pages, mails and reports."""
+"""Vendors' input is only text everywhere: in names, cells, headers, pages, emails and reports."""
 
 import csv
 import io
@@ -37,7 +37,7 @@ NAMES = {
 
 @pytest.mark.parametrize(("name", "shown"), NAMES.items(), ids=range(len(NAMES)))
 def test_file_names(case: Case, name: str, shown: str) -> None:
-    """Shown as cleaned text, stored under the vendor's prefix, mailed in a subject of one line."""
+    """Shown as cleaned text, stored under the vendor's prefix, mailed in a one-line subject."""
     person = Person(case)
     body = csv_bytes(case.rows(5, bad=1))
     assert person.send(body, name=name).status == 200
@@ -55,7 +55,7 @@ def test_file_names(case: Case, name: str, shown: str) -> None:
 
 
 def test_no_cell_of_a_report_is_a_formula(case: Case) -> None:
-    """Neither in the error report nor in the correctable file, whatever column it stands in."""
+    """Neither in the error report nor in the correctable file, in any column."""
     person = Person(case)
     good = case.rows(1)[0]
     rows = []
@@ -77,7 +77,7 @@ def test_no_cell_of_a_report_is_a_formula(case: Case) -> None:
 
 
 def is_formula(cell: str) -> bool:
-    """Whether Excel, LibreOffice or openpyxl would take the cell of a CSV file for a formula."""
+    """Whether Excel, LibreOffice or openpyxl would treat the cell of a CSV file as a formula."""
     if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)*", cell):
         return False
     return cell.lstrip(" ")[:1] in {*"=+-@\t\r", "＝", "＋", "－", "＠"}
@@ -85,13 +85,13 @@ def is_formula(cell: str) -> bool:
 
 @pytest.fixture
 def stack(world: World) -> dict[str, Any]:
-    """The world as the browser's visitors want it described."""
+    """The description of the world for the browser tests."""
     return {"portal_url": world.env["PORTAL_URL"], "logins": DEMO_LOGINS}
 
 
 @pytest.fixture
 def haunted(case: Case) -> Case:
-    """A system with a script in every field that a vendor can fill, wherever it ends up."""
+    """A system with a script in every field that a vendor can fill."""
     case.vendor()
     case.world.rows("UPDATE vendors SET name = %s WHERE vendor_id = %s", [PAYLOAD, case.vendor()])
     person = Person(case)
@@ -119,14 +119,14 @@ SKIPPED = re.compile(
 
 
 def kind_of(address: str) -> str:
-    """Pages that differ only in an id or a query are of one kind."""
+    """Pages that differ only in an ID or a query are of one kind."""
     parts = urlsplit(address)
     path = re.sub(r"UPLOAD_[0-9A-F_]+|/[^/]*\d[^/]*(?=/)|_[0-9A-F]{2}", "/N", parts.path)
     return path + re.sub(r"=[^&]*", "", parts.query)
 
 
 def crawl(visitor: Visitor, start: str) -> Iterator[str]:
-    """Visit a page of every kind that can be reached by links; yields their addresses."""
+    """Visit one page of every kind that can be reached by links; yield their addresses."""
     waiting, seen, kinds = [visitor.url + start], {visitor.url + start}, set[str]()
     while waiting:
         address = waiting.pop(0)
@@ -186,7 +186,7 @@ django.setup()
 from django.conf import settings
 from django.test import Client
 plain_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
-settings.STORAGES["staticfiles"]["BACKEND"] = plain_files  # nothing is collected here
+settings.STORAGES["staticfiles"]["BACKEND"] = plain_files  # collectstatic did not run
 client = Client(HTTP_HOST="portal.techmart.example")
 plain = client.get("/uploads/")
 assert (plain.status_code, plain["Location"][:8]) == (301, "https://"), plain
@@ -223,8 +223,8 @@ def test_a_deployment_is_closed(arguments: list[str]) -> None:
 
 
 def test_a_login_is_locked_for_user_and_address(case: Case) -> None:
-    """A guesser is stopped; the same person from elsewhere is not (the addresses are in
-    tests/onboarding/views/test_login.py; here it is the real server that answers)."""
+    """Repeated wrong passwords lock out this address only (test_login.py tests other addresses;
+    here the real server answers)."""
     login = {"username": "othervendor", "password": "wrong"}
     stranger = Person(case, "admin")
     stranger.post("/logout/", {}, form="/admin/password_change/")
@@ -236,7 +236,7 @@ def test_a_login_is_locked_for_user_and_address(case: Case) -> None:
 
 
 def test_the_reference_reads_what_the_payload_file_says(case: Case) -> None:
-    """Payloads change nothing in what comes of a file."""
+    """Payloads do not change the result of a file."""
     rows = [row | {"product_name": PAYLOAD} for row in case.rows(20, bad=5)]
     sent = case.drop(rows)
     assert sent.expected == expected_of(csv_bytes(rows), case.vendor())

@@ -1,4 +1,4 @@
-"""S3 and DynamoDB that are cut, slow, throttled or stale; disks that are full."""
+"""S3 and DynamoDB cut off, slow, throttled or stale; full disks."""
 
 import resource
 from typing import Any
@@ -18,7 +18,7 @@ STALE = Fault(answer=lambda _: {"Items": [], "Count": 0, "ScannedCount": 0})
 
 
 def last_item_missing(asked: Request) -> dict[str, Any]:
-    """The answer that a reader would get who does not see the first run yet."""
+    """The answer of a stale read, without the first run."""
     return {"Items": [{"upload_id": {"S": "x"}, "record_id": {"S": "rows#0#00000009"}, **RUN}]}
 
 
@@ -43,10 +43,10 @@ RUN = {"payload": {"B": "eJyLjgUAARUAuQ=="}, "count": {"N": "0"}}  # a run of no
     ],
 )
 def test_storage_fails(case: Case, operation: str, fault: Fault, times: int) -> None:
-    """Resumed or retried with back-off; a missing item is noticed.
+    """Resumed or retried with back-off; a missing item is detected.
 
-    A fault that ends in an error is met until it is used up, because the work cannot end before.
-    A slow answer is an answer: the one download meets it once.
+    A fault that causes an error occurs until it is used up, because the work cannot end before. A
+    slow answer occurs once, because the one download succeeds.
     """
     rule = case.world.http.fail(operation, fault, times=times)
     case.drop(case.rows(2_100, bad=20))
@@ -56,7 +56,7 @@ def test_storage_fails(case: Case, operation: str, fault: Fault, times: int) -> 
 
 
 def test_staged_rows_gone_for_good(case: Case) -> None:
-    """Noticed by count: the upload fails for a reason of ours and can be retried."""
+    """Detected by count: the upload fails with an internal error and can be retried."""
     rule = case.world.http.fail("dynamodb.Query", STALE, times=10_000)
     sent = case.drop(case.rows(1_100, bad=3))
     wait_until(
@@ -77,13 +77,13 @@ def test_staged_rows_gone_for_good(case: Case) -> None:
 
 
 def full_disk(pids: list[int], size: int) -> None:
-    """Let no file of these processes grow beyond `size` bytes."""
+    """Limit the size of files that these processes write to `size` bytes."""
     for pid in pids:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def test_disk_full_in_the_workers_temp_folder(case: Case) -> None:
-    """Clean error, temp file removed, retried; other vendors are served."""
+    """A clear error, the temporary file removed, retried; other vendors are not affected."""
     children = case.world.children("worker")
     full_disk(children, 30_000)
     try:

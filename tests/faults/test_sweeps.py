@@ -1,4 +1,4 @@
-"""Beat that is dead, and then there twice; the sweeps keep their promises."""
+"""Beat is dead, then runs twice; the sweeps keep their promises."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.faults.world import HANG, wait_until
 
 
 def test_beat_dead_then_two_beats(case: Case, in_full: bool) -> None:
-    """And so two resumers at once: nothing lost, nothing doubled. In full: dead for ten minutes."""
+    """Two sweeps resume at once: nothing is lost or duplicated. In full: dead for 10 minutes."""
     pid = case.world.pid("beat")
     stopping.send(pid, signal.SIGSTOP)
     try:
@@ -91,8 +91,8 @@ def test_source_deleted_only_after_its_end(case: Case) -> None:
 
 
 def test_one_vendor_uploads_many_files_then_another_a_small_one(case: Case, in_full: bool) -> None:
-    """The small one does not wait for them: hardly any of them ends between its coming and its
-    end. In full: a hundred files of 10,000 rows."""
+    """The small one does not wait for them: hardly any of them ends between its arrival and its
+    end. In full: 100 files of 10,000 rows."""
     files, rows = (100, 10_000) if in_full else (20, 3_000)
     for number in range(files):
         case.drop(case.rows(rows, bad=5, first=1_000 + 20_000 * number), vendor=0)
@@ -102,5 +102,5 @@ def test_one_vendor_uploads_many_files_then_another_a_small_one(case: Case, in_f
     [*many, its_own] = sorted(case.uploads(), key=lambda upload: upload["s3_key"] == small.key)
     came, ended = its_own["upload_timestamp"], its_own["completed_at"]
     assert sum(came < upload["completed_at"] < ended for upload in many) <= 6
-    assert sum(ended < upload["completed_at"] for upload in many) >= 4  # it had a backlog to pass
+    assert sum(ended < upload["completed_at"] for upload in many) >= 4  # there was a backlog
     check(case)

@@ -1,4 +1,4 @@
-"""Workers that are killed, frozen, told to stop, or lost again and again."""
+"""Workers that are killed, frozen, stopped, or lost repeatedly."""
 
 import signal
 import time
@@ -25,7 +25,7 @@ def is_loading(case: Case) -> bool:
 
 
 def test_main_worker_killed_again_and_again_under_load(case: Case, in_full: bool) -> None:
-    """In full: every 5 s for a minute."""
+    """In full: every 5 s for 1 minute."""
     kills, every = (12, 5.0) if in_full else (4, 0.0)
     for _ in range(kills):
         next_one = time.monotonic() + every
@@ -43,7 +43,7 @@ def is_over(case: Case) -> bool:
 
 @pytest.fixture
 def second_worker(world: World) -> str:
-    """Another worker beside the first; its name."""
+    """Start another worker beside the first; return its name."""
     [worker] = [
         process
         for process in world.processes(Commands(world.places, world.env))
@@ -65,7 +65,7 @@ def test_frozen_past_its_lease_and_woken(case: Case, second_worker: str) -> None
     stopping.send(frozen, signal.SIGSTOP)
     case.world.http.take_back(held)
     try:
-        case.settle()  # somebody else has taken it over
+        case.settle()  # another worker has taken it over
         before = case.uploads()
     finally:
         stopping.send(frozen, signal.SIGCONT)
@@ -92,10 +92,10 @@ def fenced_since(case: Case, name: str) -> bool:
 def test_a_worker_that_wakes_up_late_writes(
     case: Case, operation: str, when: Callable[[Request], bool]
 ) -> None:
-    """What is served and loaded is what the fenced transaction recorded."""
+    """Only what the fenced transaction recorded is served and loaded."""
     held = case.world.http.fail(operation, HELD, when=when)
     case.drop(case.rows(1_200, bad=10))
-    wait_until("the write is held up", lambda: held.hits)
+    wait_until("the write is held", lambda: held.hits)
     case.settle()
     [upload] = case.uploads()
     case.world.http.take_back(held)
@@ -114,10 +114,10 @@ def test_a_worker_that_wakes_up_late_writes(
 
 
 def test_sigterm_in_the_middle_of_a_large_file_then_sigkill(case: Case) -> None:
-    """No loss, and a delay of at most the visibility time-out."""
+    """No loss, and a delay of at most the visibility timeout."""
     held = case.world.http.fail("dynamodb.Query", HELD)
     case.drop(case.rows(9_000, bad=50))
-    wait_until("a slice is under way", lambda: held.hits)
+    wait_until("a slice is in progress", lambda: held.hits)
     pid = case.world.kill("worker", signal.SIGTERM)
     wait_until(
         "it says that it waits",
@@ -130,8 +130,8 @@ def test_sigterm_in_the_middle_of_a_large_file_then_sigkill(case: Case) -> None:
 
 
 def test_lost_workers_end_the_upload_that_loses_them(case: Case) -> None:
-    """As when a batch makes every child run out of memory: the upload fails with a clear reason
-    after its tries, the others finish, the worker lives."""
+    """As if a batch made every child run out of memory: the upload fails with a clear reason after
+    its attempts, the others finish, the worker survives."""
     case.world.order_death("load.before_commit", 8)
     case.drop(case.rows(1_200))
     wait_until("given up", lambda: case.uploads() and is_over(case), tell=case.how_it_stands)
@@ -140,7 +140,8 @@ def test_lost_workers_end_the_upload_that_loses_them(case: Case) -> None:
     [alarm] = case.world.rows("SELECT * FROM alarms WHERE subject = %s", [upload["upload_id"]])
     assert "8 workers were lost" in alarm["detail"]
     assert not case.world.rows("SELECT 1 FROM products WHERE upload_id = %s", [upload["upload_id"]])
-    # One hint may have lost all of them: more than a message of this world is received for.
+    # One hint may have lost all of them, which is more than the limit of deliveries in this world.
+
     case.world.forget_messages()
     case.sent.clear()
     case.drop(case.rows(30, bad=2, first=5_000), vendor=1)

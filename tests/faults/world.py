@@ -1,8 +1,8 @@
-"""A whole system of its own, with a fault proxy before each of its servers.
+"""A whole system with a fault proxy in front of each of its servers.
 
-The processes are those of `make up`, kept running by the same supervisor, with waits short enough
-for a test. The test itself speaks to PostgreSQL and the emulator directly, past the proxies, and
-shares no code with the pipeline.
+The processes are those of `make up`, run by the same supervisor, with short timeouts. The tests
+connect to PostgreSQL and the emulator directly, not through the proxies, and share no code with the
+pipeline.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ from tests.faults.pg_faults import PgFaults
 from tests.faults.spare_time import moments
 
 T = TypeVar("T")
-START = 300.0  # seconds for a whole system to start or stop, on the busiest machine
-HANG = 90.0  # seconds that nothing takes on a machine with a processor to spare
+START = 300.0  # seconds for a whole system to start or stop, on a very busy machine
+HANG = 90.0  # seconds, more than anything takes on a machine with an idle CPU
 SHORT = {
     "LEASE_SECONDS": "2",
     "SLICE_SECONDS": "0.3",
-    "BATCH_ROWS": "1000",  # as many as one staged item holds
+    "BATCH_ROWS": "1000",  # the maximum in one staged item
     "RETRY_BASE_SECONDS": "0.2",
     "RETRY_MAX_SECONDS": "1",
     "RESUME_EVERY_SECONDS": "1",
@@ -54,15 +54,15 @@ SHORT = {
 
 
 class TooLate(AssertionError):
-    """What was waited for has not come; the text says how things stand."""
+    """A condition did not become true; the message describes the state."""
 
 
 def wait_until(
     what: str, is_so: Callable[[], Any], *, within: float = HANG, tell: Callable[[], str] = str
 ) -> Any:
-    """Ask until the answer is true, and return it. Raises TooLate.
+    """Wait until the answer is true, and return it. Raises TooLate.
 
-    `within` is for promises, in seconds of spare time.
+    `within` is for promises, in seconds of idle time.
     """
     for _ in moments(within):
         if answer := is_so():
@@ -98,11 +98,11 @@ class World:
     # --- Life ---------------------------------------------------------------------------------
 
     def do(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run it in the loop that the proxies and the supervisor live in."""
+        """Run a coroutine in the event loop of the proxies and the supervisor."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(START)
 
     async def start(self) -> None:
-        """Bring everything up."""
+        """Start everything."""
         endpoint = aws.endpoint(self.ports["aws"])
 
         def fill() -> None:
@@ -142,7 +142,7 @@ class World:
         return {**known, **self.settings, **ours}
 
     def stop(self) -> None:
-        """Stop everything; nothing is left."""
+        """Stop everything."""
 
         async def end() -> None:
             await self.supervisor.stop()
@@ -159,40 +159,40 @@ class World:
     # --- Faults -------------------------------------------------------------------------------
 
     def order_death(self, point: str, times: int = 1) -> None:
-        """The next who pass this crash point die there."""
+        """Make the next processes that reach this crash point die there."""
         self.kills += times
         for number in range(times):
             (self.crash_points / f"{point}.{number}").touch()
 
     def deaths_left(self, point: str = "") -> list[str]:
-        """Ordered deaths that nobody has died yet."""
+        """Ordered deaths that have not happened yet."""
         return sorted(path.name for path in self.crash_points.glob(f"{point}*"))
 
     def pid(self, name: str) -> int:
-        """The process as it runs now."""
+        """The current PID of a process."""
         return self.supervisor.pids[name]
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
-        """Send a signal to the process alone; returns its pid."""
+        """Send a signal to the process only; return its PID."""
         self.kills += 1
         pid = self.pid(name)
         stopping.send(pid, number)
         return pid
 
     def successor(self, name: str, killed: int) -> int:
-        """The pid of the process that takes the place of the one killed, when it is there."""
+        """Wait for the replacement of a killed process; return its PID."""
         wait_until("a successor", lambda: self.pid(name) != killed)
         return self.pid(name)
 
     def children(self, name: str) -> list[int]:
-        """The pids of the process's children."""
+        """The PIDs of the children of a process."""
         pid = self.pid(name)
         return [
             int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         ]
 
     def awaits_aws(self, pid: int) -> bool:
-        """Whether the process has a request to AWS under way: an open connection to the proxy."""
+        """Whether the process has an open request to AWS: a connection to the proxy."""
         port = f":{self.ports['aws_proxy']:04X}"
         lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
         open_ones = {f"socket:[{w[9]}]" for w in lines if w[2].endswith(port) and w[3] == "01"}
@@ -200,16 +200,16 @@ class World:
         return bool(open_ones & held)
 
     def heal(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
 
-        async def anew() -> None:
+        async def repair() -> None:
             self.http.heal()
             self.pg.cuts.clear()
             for proxy in (self.http, self.pg):
                 if not proxy.is_up:
                     await proxy.start()
 
-        self.do(anew())
+        self.do(repair())
         self.kills = 0
         for path in self.crash_points.iterdir():
             path.unlink(missing_ok=True)
@@ -217,7 +217,7 @@ class World:
     # --- Looking ------------------------------------------------------------------------------
 
     def rows(self, statement: str, parameters: Any = ()) -> list[dict[str, Any]]:
-        """Ask the database itself, each time over a connection of its own; waits for a restart."""
+        """Query the database directly, with a new connection each time; waits for a restart."""
         deadline = time.monotonic() + HANG
         while True:
             try:
@@ -237,7 +237,7 @@ class World:
             connection.close()
 
     def aws(self, service: str) -> Any:
-        """A client of the emulator itself."""
+        """A client connected directly to the emulator."""
         return bootstrap.client(service, aws.endpoint(self.ports["aws"]))
 
     @property
@@ -245,7 +245,7 @@ class World:
         return self.outputs["Bucket"]
 
     def queue(self, output: str) -> str:
-        """The queue's URL by its output's name, such as "Imports" or "EventsDeadLetter"."""
+        """The URL of a queue, such as "Imports" or "EventsDeadLetter"."""
         name = f"{output}Url" if output.endswith("DeadLetter") else f"{output}QueueUrl"
         return self.outputs[name]
 
@@ -261,7 +261,7 @@ class World:
         )
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command to its end; what it said."""
+        """Run a management command; return its output."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=CHECKOUT,
@@ -279,26 +279,26 @@ class World:
         return {path.name for path in self.temp.rglob("onboarding-*")}
 
     def forget_messages(self) -> None:
-        """Empty all queues, so that no test meets another one's poison."""
+        """Empty all queues, so that no test receives the messages of another."""
         for name in ("Events", "Imports", "Maintenance"):
             for queue in (name, f"{name}DeadLetter"):
                 self.aws("sqs").purge_queue(QueueUrl=self.queue(queue))
         self.rows("DELETE FROM alarms WHERE kind = 'dead_letter'")
 
     def log_sizes(self) -> dict[str, int]:
-        """How long each process's log is now."""
+        """The current size of each process's log."""
         return {path.stem: path.stat().st_size for path in self.places.log_dir.glob("*.log")}
 
     def log(self, name: str, since: int = 0) -> str:
-        """What the process has written, from this byte on."""
+        """The log of a process, from this byte on."""
         path = self.places.log_dir / f"{name}.log"
         return path.read_bytes()[since:].decode(errors="replace") if path.exists() else ""
 
 
 @contextmanager
 def running(*, most_receives: int = 5, visibility: int = 2, **settings: str) -> Iterator[World]:
-    """A world that is up, and gone afterwards. `settings` are put on top of the short waits; a
-    message that nobody can process is set aside after `most_receives` of `visibility` seconds."""
+    """A running world, removed afterwards. `settings` override the short timeouts; a message that
+    cannot be processed becomes a dead letter after `most_receives` times `visibility` seconds."""
     queues = dict.fromkeys(
         (f"{name}VisibilityTimeout" for name in ("Events", "Imports", "Maintenance")),
         str(visibility),
@@ -306,7 +306,7 @@ def running(*, most_receives: int = 5, visibility: int = 2, **settings: str) -> 
     with ExitStack() as cleanup:
         places = Places(embedded._own_directory(embedded.TEST_RUNS, cleanup))
         cleanup.callback(embedded._clear, places)
-        given = os.environ.pop("PGBIN", None)  # the proxy stands before a server of our own
+        given = os.environ.pop("PGBIN", None)  # the proxy needs an embedded server
         world = World(places, settings, queues | {"MaxReceiveCount": str(most_receives)})
         cleanup.callback(world.stop)
         world.do(world.start())

@@ -1,4 +1,4 @@
-"""docker-compose.yml says what deploy/ says: commands, variables, logins."""
+"""docker-compose.yml agrees with deploy/: commands, variables, logins."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from deploy.local.demo_logins import DEMO_LOGINS
 from deploy.outputs import OUTPUTS
 from tests.docs.pages import ROOT
 
-# `${NAME:-default}` as its default.
+# `${NAME:-default}` is replaced with its default.
 TEXT = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (ROOT / "docker-compose.yml").read_text())
 COMPOSED: dict[str, Any] = yaml.safe_load(TEXT)["services"]
 ONCE = ("migrate", "demo")
@@ -37,11 +37,11 @@ def test_the_services_are_those_of_the_local_system() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_is_that_of_every_other_place(name: str) -> None:
+def test_a_command_is_that_of_other_environments(name: str) -> None:
     assert tuple(COMPOSED[name]["command"]) == COMMANDS[name]
 
 
-def test_webs_command_is_the_images() -> None:
+def test_web_runs_the_images_command() -> None:
     assert "command" not in COMPOSED["web"]
 
 
@@ -70,7 +70,7 @@ def test_the_logins_are_the_local_systems() -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_container_is_confined(name: str) -> None:
+def test_a_container_is_restricted(name: str) -> None:
     service = COMPOSED[name]
     assert (service["read_only"], service["tmpfs"], service["cap_drop"]) == (
         True,
@@ -80,7 +80,7 @@ def test_a_container_is_confined(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_starts_when_the_database_is_ready_and_comes_back_whatever_its_code(
+def test_a_service_waits_for_the_database_and_is_always_restarted(
     name: str,
 ) -> None:
     waits = COMPOSED[name]["depends_on"]
@@ -97,13 +97,13 @@ def test_the_database_is_prepared_in_order() -> None:
 
 
 @pytest.mark.parametrize("name", ["forwarder", "worker", "maintenance"])
-def test_who_listens_to_sqs_is_healthy_while_it_answers(name: str) -> None:
+def test_a_service_that_polls_sqs_is_healthy_while_sqs_answers(name: str) -> None:
     assert COMPOSED[name]["healthcheck"]["test"][1:] == ["python", "-m", "config.health_file"]
     assert COMPOSED[name]["environment"]["HEALTH_FILE"].startswith("/tmp/")
 
 
 @pytest.mark.parametrize("name", ["worker", "maintenance"])
-def test_a_worker_may_finish_what_it_does(name: str, settings: Any) -> None:
+def test_a_worker_may_finish_its_tasks(name: str, settings: Any) -> None:
     assert COMPOSED[name]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
     seconds = int(COMPOSED[name]["stop_grace_period"].removesuffix("s"))
     assert seconds > settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT

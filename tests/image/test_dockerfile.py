@@ -1,4 +1,4 @@
-"""What a deployment relies on, read from the Dockerfile; `make image-test` builds and looks."""
+"""Properties of the Dockerfile that deployments rely on; `make image-test` checks the image."""
 
 import json
 import re
@@ -19,7 +19,7 @@ RESULT = INSTRUCTIONS[FIRST_OF_RESULT:]
 
 
 def only(instruction: str) -> str:
-    """The one use of this instruction in the stage that is the result."""
+    """The only use of this instruction in the final stage."""
     (value,) = (value for word, value in RESULT if word == instruction)
     return value
 
@@ -31,20 +31,20 @@ def test_the_base_can_be_replaced() -> None:
 
 
 @pytest.mark.parametrize("needing_buildkit", ["# syntax=", "--mount", "--chmod", "--link", "<<"])
-def test_older_builders_understand_it(needing_buildkit: str) -> None:
+def test_it_does_not_need_buildkit(needing_buildkit: str) -> None:
     assert needing_buildkit not in TEXT
 
 
-def test_it_runs_as_nobody_in_particular() -> None:
+def test_it_runs_as_an_unprivileged_user() -> None:
     assert only("USER") == USER == "10001:10001"
 
 
-def test_its_command_is_webs_and_no_shell_stands_before_it() -> None:
+def test_it_runs_web_without_a_shell() -> None:
     assert tuple(json.loads(only("CMD"))) == COMMAND
     assert not [word for word, _ in INSTRUCTIONS if word in ("ENTRYPOINT", "SHELL")]
 
 
-def test_what_is_healthy_is_left_to_the_services() -> None:
+def test_it_has_no_health_check_of_its_own() -> None:
     assert "HEALTHCHECK" not in [word for word, _ in INSTRUCTIONS]
 
 
@@ -57,7 +57,7 @@ def test_nothing_is_compiled_and_everything_is_pinned() -> None:
     assert {"--no-deps", "--require-hashes", "--only-binary"} <= set(install.split())
 
 
-def test_every_room_is_copied_and_nothing_else_of_ours() -> None:
+def test_only_the_applications_packages_are_copied() -> None:
     apps_and_settings = {*(app.name for app in apps.get_app_configs()), "config"}
     rooms = {name for name in apps_and_settings if (ROOT / name).is_dir()}
     copied = {value.split()[0] for word, value in INSTRUCTIONS if word == "COPY"}
@@ -70,11 +70,11 @@ def test_every_room_is_copied_and_nothing_else_of_ours() -> None:
 def test_static_files_are_collected_where_the_settings_look() -> None:
     assert "collectstatic --noinput" in TEXT
     assert only("WORKDIR") == "/app"
-    assert settings.BASE_DIR == ROOT  # beside manage.py, so in the image /app
+    assert settings.BASE_DIR == ROOT  # the directory of manage.py, which is /app in the image
 
 
-def test_a_database_is_verified_against_the_file_that_the_build_put_there() -> None:
+def test_the_database_is_verified_with_the_certificates_in_the_image() -> None:
     (place,) = re.findall(r"^ADD \$\{RDS_CERTIFICATES\} (\S+)$", TEXT, re.MULTILINE)
     assert f"PGSSLROOTCERT={place}" in only("ENV").split()
     (default,) = re.findall(r"^ARG RDS_CERTIFICATES=(\S+)$", TEXT, re.MULTILINE)
-    assert "BEGIN CERTIFICATE" not in (ROOT / default).read_text()  # so it trusts nobody
+    assert "BEGIN CERTIFICATE" not in (ROOT / default).read_text()  # so no server is trusted

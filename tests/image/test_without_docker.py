@@ -1,4 +1,4 @@
-"""Where there is no Docker, that is said, and the exit code tells it from a failure."""
+"""Without Docker the output says so, and the exit code differs from that of a failure."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.docs.pages import ROOT
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_was_not_done_is_said(command: str) -> None:
+def test_a_command_that_cannot_run_says_so(command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deploy.image", command],
         cwd=ROOT,
@@ -22,7 +22,7 @@ def test_what_was_not_done_is_said(command: str) -> None:
     assert (done.returncode, done.stdout.partition(":")[0]) == (UNAVAILABLE, "Not run")
 
 
-def test_an_unknown_command_is_no_success() -> None:
+def test_an_unknown_command_is_an_error() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deploy.image", "tset"],
         cwd=ROOT,

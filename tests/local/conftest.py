@@ -1,4 +1,4 @@
-"""Clients of this run's emulator."""
+"""Clients for the emulator of this test run."""
 
 import os
 import time
@@ -12,13 +12,13 @@ from deploy.local.bootstrap import client
 
 @pytest.fixture(scope="session")
 def aws() -> Callable[[str], Any]:
-    """A boto3 client for a service of the emulator, by the service's name."""
+    """Returns a client for a service of the emulator."""
     return lambda service: client(service, os.environ["AWS_ENDPOINT_URL"])
 
 
 @pytest.fixture
 def until() -> Callable[..., Any]:
-    """Ask again and again until the answer is true, and return it; fail when it hangs."""
+    """Repeats a question until the answer is true, and returns it; fails after a timeout."""
 
     def ask(question: Callable[[], Any], seconds: float = 120) -> Any:
         deadline = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""What the emulator really holds after the bootstrap, and that a loss is repaired."""
+"""The resources in the emulator after the bootstrap, and the repair of lost ones."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from deploy.outputs import OUTPUTS
 Client = Callable[[str], Any]
 
 
-def test_the_bucket_tells_the_events_queue(aws: Client) -> None:
+def test_the_bucket_notifies_the_events_queue(aws: Client) -> None:
     said = aws("s3").get_bucket_notification_configuration(Bucket=os.environ["S3_BUCKET"])
     queue = attributes(aws, "EVENTS_QUEUE_URL")["QueueArn"]
     prefixes = set()
@@ -31,7 +31,7 @@ def test_the_bucket_tells_the_events_queue(aws: Client) -> None:
     assert prefixes == {"uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/"}
 
 
-def test_the_bucket_keeps_versions_and_is_closed(aws: Client) -> None:
+def test_the_bucket_keeps_versions_and_is_private(aws: Client) -> None:
     bucket = {"Bucket": os.environ["S3_BUCKET"]}
     s3 = aws("s3")
     assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
@@ -57,7 +57,7 @@ def test_the_bucket_may_write_to_the_events_queue(aws: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["EVENTS", "IMPORTS", "MAINTENANCE"])
-def test_every_queue_sets_aside_what_fails(aws: Client, name: str) -> None:
+def test_every_queue_has_a_dead_letter_queue(aws: Client, name: str) -> None:
     queue = attributes(aws, f"{name}_QUEUE_URL")
     redrive = json.loads(queue["RedrivePolicy"])
     target = attributes(aws, f"{name}_DEAD_LETTER_URL")
@@ -81,10 +81,10 @@ def test_the_staging_table_has_index_stream_and_expiry(aws: Client) -> None:
     ("variable", "keys"),
     [("CLIENTS_TABLE", ["email"]), ("CSV_DATA_TABLE", ["upload_id", "row_number"])],
 )
-def test_the_tables_of_the_other_data_sets_are_there(
+def test_the_tables_of_the_other_data_sets_exist(
     aws: Client, variable: str, keys: list[str]
 ) -> None:
-    # Encryption and recovery are ignored by the emulator, and asserted on the template.
+    # The emulator ignores encryption and recovery; test_template.py checks them.
     table = aws("dynamodb").describe_table(TableName=os.environ[variable])["Table"]
     assert [key["AttributeName"] for key in table["KeySchema"]] == keys
 
@@ -110,7 +110,7 @@ def test_our_sender_may_send(aws: Client) -> None:
     assert identity["VerifiedForSendingStatus"] is True
 
 
-def test_the_application_is_told_everything_that_exists(aws: Client) -> None:
+def test_the_application_gets_all_outputs_of_the_stack(aws: Client) -> None:
     (stack,) = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
     assert {variable: os.environ[variable] for variable in OUTPUTS.values()} == {
@@ -119,7 +119,7 @@ def test_the_application_is_told_everything_that_exists(aws: Client) -> None:
 
 
 class Emulator:
-    """An emulator of the test's own, which may be killed."""
+    """An emulator that a test may kill."""
 
     def __init__(self, places: Places, until: Callable[..., Any]) -> None:
         self.port = places.port("aws")
@@ -182,7 +182,7 @@ def test_a_lost_notification_is_noticed(killable: Emulator) -> None:
     assert_events_flow(killable.endpoint, outputs)
 
 
-def test_a_second_bootstrap_keeps_messages_and_takes_new_parameters(killable: Emulator) -> None:
+def test_a_second_bootstrap_keeps_messages_and_applies_new_parameters(killable: Emulator) -> None:
     outputs = bootstrap(killable.endpoint, TEST_TIMEOUTS)
     queue = {"QueueUrl": outputs["ImportsQueueUrl"]}
     sqs = client("sqs", killable.endpoint)
@@ -202,7 +202,7 @@ def assert_events_flow(endpoint: str, outputs: dict[str, str]) -> None:
         received = sqs.receive_message(
             QueueUrl=outputs["EventsQueueUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=20
         )
-        assert received.get("Messages"), "no event came"
+        assert received.get("Messages"), "no event arrived"
         bodies += [message["Body"] for message in received["Messages"]]
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL and AWS for a test run, also from a private directory, also after a kill."""
+"""PostgreSQL and the emulator for a test run, also in a private directory and after a kill."""
 
 import signal
 import subprocess
@@ -17,7 +17,7 @@ from deploy.local.places import CHECKOUT, Places
 
 
 @pytest.fixture(autouse=True)
-def no_server_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL")
 
 
@@ -26,7 +26,7 @@ def running(place: Path) -> list[dict[str, Any]]:
 
 
 def test_both_run_from_a_private_directory_and_nothing_is_left(tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)  # closed to the user that root runs the database as
+    tmp_path.chmod(0o700)  # inaccessible to the user that root runs the database as
     with embedded(tmp_path) as env:
         with closing(psycopg2.connect(env["DATABASE_URL"])) as connection:
             cursor = connection.cursor()
@@ -34,15 +34,15 @@ def test_both_run_from_a_private_directory_and_nothing_is_left(tmp_path: Path) -
             assert cursor.fetchone() == ("onboarding", "UTF8")
             cursor.execute("SELECT lower('ÄÖÜ'), 'a' < 'B', current_setting('TimeZone')")
             lowered, by_language, _ = cursor.fetchone() or ("", None, None)
-            assert lowered == "äöü", "the locale knows letters"
-            assert by_language is False, "the order of texts is that of their code points"
+            assert lowered == "äöü", "letters beyond ASCII have upper and lower case"
+            assert by_language is False, "texts are sorted by code point"
         outside = [Places(run).recall("outside") for run in tmp_path.iterdir()]
         assert {entry["name"] for entry in running(tmp_path)} == {"aws", "postgres"}
     assert list(tmp_path.iterdir()) == []
     assert not any(Path(place).exists() for place in outside if place)
 
 
-def test_what_a_killed_run_left_is_cleared_by_the_next(
+def test_the_next_run_clears_what_a_killed_one_left(
     tmp_path: Path, until: Callable[..., Any]
 ) -> None:
     program = (

@@ -1,4 +1,4 @@
-"""What we rely on in the emulator because AWS does it so: guards an upgrade of the emulator."""
+"""Behavior of AWS that we rely on in the emulator: guards upgrades of the emulator."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ Client = Callable[[str], Any]
 
 @dataclass
 class Inbox:
-    """A queue of the test's own, with a dead-letter queue."""
+    """A queue for one test, with a dead-letter queue."""
 
     sqs: Any
     url: str
@@ -46,7 +46,7 @@ def inbox(aws: Client) -> Iterator[Inbox]:
 
 @pytest.fixture
 def bucket(aws: Client, inbox: Inbox) -> Iterator[str]:
-    """A versioned bucket of the test's own that tells the inbox about everything put into it."""
+    """A versioned bucket for one test, which notifies the inbox of every new object."""
     s3 = aws("s3")
     name = f"contract-{uuid4().hex}"
     s3.create_bucket(
@@ -54,9 +54,9 @@ def bucket(aws: Client, inbox: Inbox) -> Iterator[str]:
     )
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     arn = inbox.sqs.get_queue_attributes(QueueUrl=inbox.url, AttributeNames=["QueueArn"])
-    told = {"QueueArn": arn["Attributes"]["QueueArn"], "Events": ["s3:ObjectCreated:*"]}
+    target = {"QueueArn": arn["Attributes"]["QueueArn"], "Events": ["s3:ObjectCreated:*"]}
     s3.put_bucket_notification_configuration(
-        Bucket=name, NotificationConfiguration={"QueueConfigurations": [told]}
+        Bucket=name, NotificationConfiguration={"QueueConfigurations": [target]}
     )
     (first,) = inbox.receive()
     assert json.loads(first["Body"])["Event"] == "s3:TestEvent"
@@ -71,7 +71,7 @@ def records(inbox: Inbox, number: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while len(found) < number:
         messages = inbox.receive()
-        assert messages, "no event came"
+        assert messages, "no event arrived"
         for message in messages:
             found += json.loads(message["Body"])["Records"]
             inbox.sqs.delete_message(QueueUrl=inbox.url, ReceiptHandle=message["ReceiptHandle"])
@@ -99,7 +99,7 @@ def test_the_sequencer_orders_the_versions_of_a_key(aws: Client, bucket: str, in
     assert [event["s3"]["object"]["versionId"] for event in events] == versions
 
 
-def test_a_version_is_read_and_deleted_for_itself(aws: Client, bucket: str) -> None:
+def test_a_version_is_read_and_deleted_separately(aws: Client, bucket: str) -> None:
     s3 = aws("s3")
     first, second = (
         s3.put_object(Bucket=bucket, Key="k", Body=body)["VersionId"] for body in (b"1", b"2")
@@ -133,7 +133,7 @@ def test_a_presigned_link_opens_and_expires(aws: Client, bucket: str) -> None:
     assert ask("GET", long_ago) == 403
 
 
-def test_a_presigned_form_takes_what_it_was_made_for_and_no_more(aws: Client, bucket: str) -> None:
+def test_a_presigned_form_accepts_only_its_key_and_size(aws: Client, bucket: str) -> None:
     form = aws("s3").generate_presigned_post(
         bucket, "uploads/k", Conditions=[["content-length-range", 1, 10]], ExpiresIn=60
     )
@@ -154,7 +154,7 @@ def test_a_presigned_form_takes_what_it_was_made_for_and_no_more(aws: Client, bu
     assert post(b"12345", key="uploads/other") == 403
 
 
-def test_a_message_received_too_often_is_set_aside(inbox: Inbox) -> None:
+def test_a_message_received_too_often_moves_to_the_dead_letter_queue(inbox: Inbox) -> None:
     inbox.sqs.send_message(QueueUrl=inbox.url, MessageBody="poison")
     for _ in range(5):
         (message,) = inbox.receive(VisibilityTimeout=0)
@@ -164,7 +164,7 @@ def test_a_message_received_too_often_is_set_aside(inbox: Inbox) -> None:
     assert message["Body"] == "poison"
 
 
-def test_a_batch_of_more_than_25_items_is_refused(aws: Client) -> None:
+def test_a_batch_of_more_than_25_items_is_rejected(aws: Client) -> None:
     dynamodb = aws("dynamodb")
     table = os.environ["UPLOAD_RECORDS_TABLE"]
     upload = {"S": f"contract-{uuid4().hex}"}
@@ -190,7 +190,7 @@ def test_a_batch_of_more_than_25_items_is_refused(aws: Client) -> None:
     dynamodb.batch_write_item(RequestItems={table: deletes})
 
 
-def test_an_unknown_sender_is_refused(aws: Client) -> None:
+def test_an_unknown_sender_is_rejected(aws: Client) -> None:
     with pytest.raises(ClientError, match="not verified"):
         aws("ses").send_email(
             Source="stranger@elsewhere.example",
@@ -199,7 +199,7 @@ def test_an_unknown_sender_is_refused(aws: Client) -> None:
         )
 
 
-def test_our_sender_is_known_to_both_versions_of_the_mail_api(aws: Client) -> None:
+def test_our_sender_is_known_to_both_versions_of_the_email_api(aws: Client) -> None:
     raw = f"From: {os.environ['DEFAULT_FROM_EMAIL']}\r\nTo: a@b.example\r\nX-Upload-ID: U\r\n\r\nt"
     sent = aws("ses").send_raw_email(RawMessage={"Data": raw.encode()})
     assert sent["MessageId"]

@@ -1,4 +1,4 @@
-"""A supervisor that was killed outright: the next start stops what it left, and nobody else's."""
+"""After a supervisor was killed, the next start stops its processes and no others."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def entry(child: "subprocess.Popen[bytes]") -> stopping.Started:
     return stopping.started(process, child.pid)
 
 
-def test_what_a_killed_supervisor_left_is_stopped(
+def test_processes_of_a_killed_supervisor_are_stopped(
     places: Places, sleeper: "subprocess.Popen[bytes]"
 ) -> None:
     places.root.mkdir()
@@ -47,7 +47,7 @@ def test_what_a_killed_supervisor_left_is_stopped(
         assert not places.stack.exists()
 
 
-def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(
+def test_another_process_with_a_reused_pid_keeps_running(
     places: Places, sleeper: "subprocess.Popen[bytes]"
 ) -> None:
     places.root.mkdir()
@@ -58,18 +58,18 @@ def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(
         assert sleeper.poll() is None
 
 
-def test_one_place_has_one_supervisor(places: Places) -> None:
+def test_a_system_has_one_supervisor(places: Places) -> None:
     with exclusive(places):
         assert holder(places) == os.getpid()
         with pytest.raises(AlreadyRuns, match=str(os.getpid())), exclusive(places):
             pass
-        assert holder(places) == os.getpid(), "the loser does not take the winner's name away"
+        assert holder(places) == os.getpid(), "a rejected one does not remove the record"
     assert holder(places) is None
     with exclusive(places):
         pass
 
 
-def test_a_description_counts_only_while_its_supervisor_lives(
+def test_a_description_is_valid_only_while_its_supervisor_runs(
     places: Places, sleeper: "subprocess.Popen[bytes]", until: Callable[..., Any]
 ) -> None:
     places.root.mkdir()

@@ -1,4 +1,4 @@
-"""What the local system remembers, and its ports."""
+"""The ports of the local system, and the values it keeps."""
 
 import socket
 import stat
@@ -18,11 +18,11 @@ def test_ports_stay_the_same_from_start_to_start(tmp_path: Path) -> None:
     assert set(first) <= set(PORTS)
 
 
-def test_two_checkouts_have_ports_of_their_own(tmp_path: Path) -> None:
+def test_two_checkouts_have_different_ports(tmp_path: Path) -> None:
     assert Places(tmp_path / "a").port("web") != Places(tmp_path / "b").port("web")
 
 
-def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
+def test_a_port_that_another_program_uses_is_replaced(tmp_path: Path) -> None:
     places = Places(tmp_path)
     before = places.port("web")
     with socket.create_server(("127.0.0.1", before)):
@@ -31,7 +31,7 @@ def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
     assert places.port("web") == after
 
 
-def test_a_port_from_the_environment_is_taken_or_refused(
+def test_a_port_from_the_environment_is_used_or_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places = Places(tmp_path)
@@ -43,21 +43,23 @@ def test_a_port_from_the_environment_is_taken_or_refused(
     assert places.port("web") == port
 
 
-def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
+def test_the_secret_key_is_generated_once_and_kept_private(tmp_path: Path) -> None:
     key = Places(tmp_path).secret_key()
     assert len(key) >= 50
     assert Places(tmp_path).secret_key() == key
     assert stat.S_IMODE((tmp_path / "kept.json").stat().st_mode) == 0o600
 
 
-def test_the_dotenv_file_gives_back_what_it_was_given(tmp_path: Path) -> None:
+def test_the_dotenv_file_returns_what_was_written(tmp_path: Path) -> None:
     places = Places(tmp_path)
     variables = {"SECRET_KEY": "a=b #c$d", "PORTAL_URL": "http://127.0.0.1:1"}
     write_dotenv(places, variables)
     assert read_dotenv(places) == variables
 
 
-def test_the_shell_does_not_reach_into_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shells_aws_settings_do_not_reach_the_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("NO_PROXY", "intranet")
     env = process_env({"AWS_REGION": "eu-central-1"})

@@ -1,4 +1,4 @@
-"""The supervisor with processes small enough to see through."""
+"""The supervisor, with small processes."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ from deploy.local.output import Output
 from deploy.local.process import Process
 from deploy.local.supervisor import NotReady, Supervisor
 
-FOR_EVER = "import time\nprint('ready', flush=True)\nwhile True: time.sleep(60)"
+FOREVER = "import time\nprint('ready', flush=True)\nwhile True: time.sleep(60)"
 
 
 class Toys:
-    """A supervisor and a place for what its processes write."""
+    """A supervisor and a directory for its processes."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -49,9 +49,9 @@ class Toys:
 
 
 def run(tmp_path: Path, story: Callable[[Toys], Awaitable[None]]) -> Toys:
-    """Tell the story with fresh toys; whatever happens, nothing of them runs on."""
+    """Run the story with a new supervisor; afterwards none of its processes is running."""
 
-    async def told(toys: Toys) -> None:
+    async def guarded(toys: Toys) -> None:
         try:
             await asyncio.wait_for(story(toys), 120)
         finally:
@@ -60,7 +60,7 @@ def run(tmp_path: Path, story: Callable[[Toys], Awaitable[None]]) -> Toys:
             toys.output.close()
 
     toys = Toys(tmp_path)
-    asyncio.run(told(toys))
+    asyncio.run(guarded(toys))
     return toys
 
 
@@ -77,12 +77,12 @@ def lives(pid: int) -> bool:
 
 
 def test_start_returns_when_all_are_ready(tmp_path: Path) -> None:
-    slow = "import pathlib\npathlib.Path('warm').touch()\n" + FOR_EVER
+    slow = "import pathlib\npathlib.Path('warm').touch()\n" + FOREVER
 
     async def story(toys: Toys) -> None:
         warm = (tmp_path / "warm").exists
         await toys.supervisor.start(
-            toys.process("a", slow, ready_line=None, ready=warm), toys.process("b", FOR_EVER)
+            toys.process("a", slow, ready_line=None, ready=warm), toys.process("b", FOREVER)
         )
         assert warm()
         assert toys.text("log/b.log") == "ready\n"
@@ -91,14 +91,14 @@ def test_start_returns_when_all_are_ready(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_process_that_dies_is_started_again_at_once(tmp_path: Path, how: signal.Signals) -> None:
+def test_a_process_that_dies_is_restarted_at_once(tmp_path: Path, how: signal.Signals) -> None:
     async def story(toys: Toys) -> None:
-        await toys.supervisor.start(toys.process("a", FOR_EVER))
+        await toys.supervisor.start(toys.process("a", FOREVER))
         first = toys.supervisor.pids["a"]
         os.kill(first, how)
         await until(lambda: toys.supervisor.pids["a"] != first)
         assert "restarting in 0.2 s" in toys.text("log/supervisor.log")
-        assert toys.changes == 2, "the new pid is told"
+        assert toys.changes == 2, "the new PID is reported"
         assert [entry["pid"] for entry in stopping.recorded(toys.record)] == [
             toys.supervisor.pids["a"]
         ]
@@ -106,7 +106,7 @@ def test_a_process_that_dies_is_started_again_at_once(tmp_path: Path, how: signa
     run(tmp_path, story)
 
 
-def test_a_process_that_ends_well_is_started_again_too(tmp_path: Path) -> None:
+def test_a_process_that_exits_normally_is_restarted_too(tmp_path: Path) -> None:
     counting = "open('lives', 'a').write('x')\nprint('ready')"
 
     async def story(toys: Toys) -> None:
@@ -137,11 +137,11 @@ def test_the_longest_pause_keeps_the_promise() -> None:
     assert supervisor.MAX_PAUSE_SECONDS <= 8
 
 
-def test_what_a_dead_worker_started_does_not_go_on(tmp_path: Path) -> None:
+def test_children_of_a_dead_worker_are_stopped(tmp_path: Path) -> None:
     family = (
         "import subprocess, sys\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
-        "open('child', 'w').write(str(child.pid))\n" + FOR_EVER
+        "open('child', 'w').write(str(child.pid))\n" + FOREVER
     )
 
     async def story(toys: Toys) -> None:
@@ -155,13 +155,13 @@ def test_what_a_dead_worker_started_does_not_go_on(tmp_path: Path) -> None:
 
 
 def test_stop_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Neither children nor their children, with a group of their own and deaf to SIGTERM."""
-    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
+    """Not even descendants that ignore SIGTERM or have their own process group."""
+    stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
     family = (
         "import os, subprocess, sys\n"
-        f"one = subprocess.Popen([sys.executable, '-c', {deaf!r}])\n"
-        f"two = subprocess.Popen([sys.executable, '-c', {deaf!r}], process_group=0)\n"
-        "open('family', 'w').write(f'{one.pid} {two.pid}')\n" + FOR_EVER
+        f"one = subprocess.Popen([sys.executable, '-c', {stubborn!r}])\n"
+        f"two = subprocess.Popen([sys.executable, '-c', {stubborn!r}], process_group=0)\n"
+        "open('family', 'w').write(f'{one.pid} {two.pid}')\n" + FOREVER
     )
 
     async def story(toys: Toys) -> None:
@@ -183,7 +183,7 @@ def test_stages_end_one_after_another(tmp_path: Path) -> None:
         "    time.sleep(0.1)\n"
         "    open('order', 'a').write(sys.argv[1] + ' gone\\n')\n"
         "    sys.exit()\n"
-        "for number in (2, 15): signal.signal(number, leave)\n" + FOR_EVER
+        "for number in (2, 15): signal.signal(number, leave)\n" + FOREVER
     )
 
     async def story(toys: Toys) -> None:
@@ -202,22 +202,22 @@ def test_stages_end_one_after_another(tmp_path: Path) -> None:
     assert run(tmp_path, story).text("order").splitlines() == expected
 
 
-def test_who_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
-    deaf = "import signal; signal.signal(15, signal.SIG_IGN)\n" + FOR_EVER
+def test_a_process_that_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
+    stubborn = "import signal; signal.signal(15, signal.SIG_IGN)\n" + FOREVER
 
     async def story(toys: Toys) -> None:
-        await toys.supervisor.start(toys.process("a", deaf, grace=0.1))
+        await toys.supervisor.start(toys.process("a", stubborn, grace=0.1))
         await toys.supervisor.stop()
         assert not lives(toys.supervisor.pids["a"])
 
     run(tmp_path, story)
 
 
-def test_kill_cuts_a_slow_stop_short(tmp_path: Path) -> None:
-    deaf = "import signal; signal.signal(15, signal.SIG_IGN)\n" + FOR_EVER
+def test_kill_ends_a_slow_stop(tmp_path: Path) -> None:
+    stubborn = "import signal; signal.signal(15, signal.SIG_IGN)\n" + FOREVER
 
     async def story(toys: Toys) -> None:
-        await toys.supervisor.start(toys.process("a", deaf, grace=600))
+        await toys.supervisor.start(toys.process("a", stubborn, grace=600))
         stop = asyncio.create_task(toys.supervisor.stop())
         await asyncio.sleep(0)
         toys.supervisor.kill()
@@ -227,7 +227,7 @@ def test_kill_cuts_a_slow_stop_short(tmp_path: Path) -> None:
     run(tmp_path, story)
 
 
-def test_a_process_that_cannot_start_is_an_error_with_its_last_words(tmp_path: Path) -> None:
+def test_a_process_that_cannot_start_is_an_error_with_its_last_output(tmp_path: Path) -> None:
     async def story(toys: Toys) -> None:
         with pytest.raises(NotReady, match="no such table"):
             await toys.supervisor.start(toys.process("a", "raise SystemExit('no such table')"))
@@ -237,18 +237,18 @@ def test_a_process_that_cannot_start_is_an_error_with_its_last_words(tmp_path: P
 
 def test_a_process_that_is_never_ready_is_an_error(tmp_path: Path) -> None:
     async def story(toys: Toys) -> None:
-        silent = toys.process("a", FOR_EVER, ready_line=b"something else")
+        silent = toys.process("a", FOREVER, ready_line=b"something else")
         with pytest.raises(NotReady, match="a"):
             await toys.supervisor.start(silent, within=0.5)
 
     run(tmp_path, story)
 
 
-def test_a_server_is_filled_again_after_a_restart(tmp_path: Path) -> None:
+def test_a_server_is_set_up_again_after_a_restart(tmp_path: Path) -> None:
     fills: list[int] = []
 
     async def story(toys: Toys) -> None:
-        server = toys.process("a", FOR_EVER, on_ready=lambda: fills.append(1))
+        server = toys.process("a", FOREVER, on_ready=lambda: fills.append(1))
         await toys.supervisor.start(server)
         assert len(fills) == 1
         os.kill(toys.supervisor.pids["a"], signal.SIGKILL)
@@ -257,7 +257,7 @@ def test_a_server_is_filled_again_after_a_restart(tmp_path: Path) -> None:
     run(tmp_path, story)
 
 
-def test_a_server_that_cannot_be_filled_gets_another_chance(tmp_path: Path) -> None:
+def test_a_server_whose_setup_fails_is_restarted(tmp_path: Path) -> None:
     fills: list[int] = []
 
     def fill() -> None:
@@ -266,13 +266,13 @@ def test_a_server_that_cannot_be_filled_gets_another_chance(tmp_path: Path) -> N
             raise OSError("not now")
 
     async def story(toys: Toys) -> None:
-        await toys.supervisor.start(toys.process("a", FOR_EVER, on_ready=fill))
+        await toys.supervisor.start(toys.process("a", FOREVER, on_ready=fill))
         assert len(fills) == 2
 
     assert "not now" in run(tmp_path, story).text("log/supervisor.log")
 
 
-def test_a_command_that_ends_gives_its_exit_code(tmp_path: Path) -> None:
+def test_a_command_that_ends_returns_its_exit_code(tmp_path: Path) -> None:
     async def story(toys: Toys) -> None:
         assert await toys.supervisor.once(toys.process("a", "print('one')")) == 0
         assert await toys.supervisor.once(toys.process("b", "raise SystemExit(3)")) == 3
@@ -280,7 +280,7 @@ def test_a_command_that_ends_gives_its_exit_code(tmp_path: Path) -> None:
     assert run(tmp_path, story).text("log/a.log") == "one\n"
 
 
-def test_long_and_unended_lines_arrive(tmp_path: Path) -> None:
+def test_long_and_unterminated_lines_are_logged(tmp_path: Path) -> None:
     program = "import sys; sys.stdout.write('x' * 300_000 + '\\nend')"
 
     async def story(toys: Toys) -> None:
@@ -291,7 +291,7 @@ def test_long_and_unended_lines_arrive(tmp_path: Path) -> None:
     assert written.endswith("end\n")
 
 
-def test_lines_carry_the_name_of_who_wrote_them(
+def test_lines_begin_with_the_name_of_their_process(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def story(toys: Toys) -> None:

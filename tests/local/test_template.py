@@ -1,4 +1,4 @@
-"""What the template promises AWS, read from the file; the emulator ignores some of it."""
+"""Properties of the template, some of which the emulator ignores."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ def of_type(kind: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", QUEUES)
-def test_every_queue_has_a_dead_letter_queue_of_its_own(name: str) -> None:
+def test_every_queue_has_its_own_dead_letter_queue(name: str) -> None:
     queue = RESOURCES[f"{name}Queue"]["Properties"]
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {
         "Fn::GetAtt": [f"{name}DeadLetterQueue", "Arn"]
@@ -26,7 +26,7 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own(name: str) -> None:
     assert queue["VisibilityTimeout"] == {"Ref": f"{name}VisibilityTimeout"}
 
 
-def test_a_message_survives_a_few_kills_before_it_is_set_aside() -> None:
+def test_a_message_survives_several_killed_workers() -> None:
     limit = TEMPLATE["Parameters"]["MaxReceiveCount"]
     assert limit["MinValue"] >= 5
     assert limit["Default"] >= 5
@@ -55,7 +55,7 @@ def test_only_our_bucket_may_publish_events() -> None:
     assert RESOURCES["Bucket"]["DependsOn"] == "EventsQueuePolicy"
 
 
-def test_the_bucket_is_versioned_encrypted_and_closed() -> None:
+def test_the_bucket_is_versioned_encrypted_and_private() -> None:
     bucket = RESOURCES["Bucket"]["Properties"]
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -77,7 +77,7 @@ def lifecycle(prefix: str) -> dict[str, Any]:
     return merged
 
 
-def test_error_reports_are_gone_after_90_days_with_all_versions() -> None:
+def test_all_versions_of_error_reports_expire_after_90_days() -> None:
     reports = lifecycle("errors/")
     assert reports["ExpirationInDays"] == 90
     assert reports["NoncurrentVersionExpiration"]["NoncurrentDays"] == 9
@@ -86,18 +86,18 @@ def test_error_reports_are_gone_after_90_days_with_all_versions() -> None:
 PREFIXES = ["uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/"]
 
 
-def test_the_bucket_tells_of_every_data_sets_objects() -> None:
+def test_the_bucket_sends_events_for_every_data_sets_prefix() -> None:
     notification = RESOURCES["Bucket"]["Properties"]["NotificationConfiguration"]
-    told = [
+    notified = [
         rule["Value"]
         for entry in notification["QueueConfigurations"]
         for rule in entry["Filter"]["S3Key"]["Rules"]
         if entry["Queue"] == {"Fn::GetAtt": ["EventsQueue", "Arn"]}
     ]
-    assert told == PREFIXES
-    assert {dataset.prefix for dataset in datasets.all_datasets().values()} <= set(told)
-    overlaps = [(a, b) for a in told for b in told if a != b and a.startswith(b)]
-    assert overlaps == [], "S3 refuses notifications whose prefixes overlap"
+    assert notified == PREFIXES
+    assert {dataset.prefix for dataset in datasets.all_datasets().values()} <= set(notified)
+    overlaps = [(a, b) for a in notified for b in notified if a != b and a.startswith(b)]
+    assert overlaps == [], "S3 rejects notifications with overlapping prefixes"
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -107,13 +107,13 @@ def test_the_lifecycle_never_removes_a_source_that_may_still_be_imported(prefix:
     assert sources["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 7
 
 
-def test_broken_off_uploads_and_empty_delete_markers_go() -> None:
+def test_incomplete_uploads_and_empty_delete_markers_expire() -> None:
     everything = lifecycle("")
     assert everything["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert everything["ExpiredObjectDeleteMarker"] is True
 
 
-def test_staged_rows_expire_by_themselves() -> None:
+def test_staged_rows_expire() -> None:
     table = RESOURCES["UploadRecords"]["Properties"]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
@@ -142,7 +142,7 @@ def test_rows_in_dynamodb_are_encrypted_and_can_be_restored(
     assert parameter["Default"] == name
 
 
-def test_no_secret_stands_in_the_file() -> None:
+def test_the_file_contains_no_secret() -> None:
     secret = RESOURCES["DatabaseSecret"]["Properties"]
     assert "SecretString" not in secret
     assert secret["GenerateSecretString"]["PasswordLength"] >= 32
@@ -152,6 +152,6 @@ def test_no_secret_stands_in_the_file() -> None:
 @pytest.mark.parametrize(
     "name", ["Bucket", "UploadRecords", "Clients", "CsvData", "DatabaseSecret"]
 )
-def test_what_holds_data_outlives_the_stack(name: str) -> None:
+def test_resources_with_data_are_kept_when_the_stack_is_deleted(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == "Retain"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"

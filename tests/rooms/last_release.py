@@ -1,16 +1,16 @@
-"""What the last release has, and what may therefore run beside the next one while it is deployed.
+"""Migrations and tasks of the last release, which runs beside the next one during its deployment.
 
-Brought up to date when a version is released, and at no other time.
+Updated when a version is released, and at no other time.
 """
 
-# The last migration of each room.
+# The last migration of each app.
 MIGRATIONS = {
     "catalog": "0002_products_by_category",
     "imports": "0008_reviewers_see_schedules",
     "vendors": "0001_initial",
     "warehouse": "0001_initial",
 }
-# Messages with these names may be in the queues.
+# The queues may contain messages with these names.
 TASKS = {
     "imports.tasks.advance",
     "imports.tasks.clean_up",

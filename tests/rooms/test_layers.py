@@ -1,4 +1,4 @@
-"""The packages of `imports/` stand in one order, and each imports from those above it only."""
+"""The packages of `imports/` have one order, and each imports only from lower ones."""
 
 import ast
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# From the lowest to the highest. A package, or a module of its own, imports from the lines above
-# its own line and from itself.
+# From the lowest to the highest. A package, or a single module, imports only from lines above its
+# own line and from itself.
 LAYERS = (
     {"models"},
     {"rules"},
@@ -29,16 +29,16 @@ LAYERS = (
     {"admin", "management", "tasks", "apps"},
     {"templatetags"},
 )
-FLOOR = {name: number for number, names in enumerate(LAYERS) for name in names}
-# Arrows that run up: (from, to). May only shrink.
+LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
+# Imports from a higher layer: (from, to). May only shrink.
 EXCEPTIONS: set[tuple[str, str]] = set()
-# What the portal may use of `imports`.
-DOOR = {
+# Packages of `imports` that the portal may use.
+PORTAL_MAY_USE = {
     *("models", "rules", "formats", "dataset", "datasets", "reports", "notifications"),
     *("actions", "intake"),
 }
-DOOR_EXCEPTIONS: set[str] = set()
-MAX_MODULES = 12  # of imports/ itself, beside its packages
+PORTAL_EXCEPTIONS: set[str] = set()
+MAX_MODULES = 12  # directly in imports/
 
 
 def sources(folder: str) -> Iterator[Path]:
@@ -48,12 +48,12 @@ def sources(folder: str) -> Iterator[Path]:
 
 
 def part_of(path: Path) -> str:
-    """The package, or the module, of `imports/` that a file belongs to."""
+    """The package or module of `imports/` that a file belongs to."""
     return path.relative_to(ROOT / "imports").parts[0].removesuffix(".py")
 
 
 def imported(path: Path) -> set[str]:
-    """The packages and modules of `imports/` that a file imports from, also in functions."""
+    """The packages and modules of `imports/` that a file imports from, including in functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         names: list[str] = []
@@ -65,7 +65,7 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def arrows() -> set[tuple[str, str]]:
+def edges() -> set[tuple[str, str]]:
     return {
         (part_of(path), other)
         for path in sources("imports")
@@ -74,22 +74,22 @@ def arrows() -> set[tuple[str, str]]:
     }
 
 
-def test_every_part_has_a_floor() -> None:
+def test_every_part_has_a_layer() -> None:
     parts = {part_of(path) for path in sources("imports")} - {"__init__"}
-    assert parts == FLOOR.keys()
+    assert parts == LAYER_OF.keys()
 
 
-def test_no_arrow_runs_up() -> None:
-    up = {(part, other) for part, other in arrows() if FLOOR[other] >= FLOOR[part]}
+def test_no_part_imports_from_a_higher_layer() -> None:
+    up = {(part, other) for part, other in edges() if LAYER_OF[other] >= LAYER_OF[part]}
     assert up == EXCEPTIONS
 
 
-def test_the_portal_uses_the_packages_that_are_meant_for_it() -> None:
+def test_the_portal_uses_only_the_packages_that_it_may_use() -> None:
     used = {other for path in sources("onboarding") for other in imported(path)}
-    assert used - DOOR == DOOR_EXCEPTIONS
+    assert used - PORTAL_MAY_USE == PORTAL_EXCEPTIONS
 
 
-def test_imports_has_few_modules_of_its_own() -> None:
+def test_imports_has_few_modules_outside_its_packages() -> None:
     modules = list((ROOT / "imports").glob("*.py"))
     assert 1 < len(modules) <= MAX_MODULES
 
@@ -98,8 +98,8 @@ STORES = ("boto3", "botocore.session", "storages", "psycopg2", "django.core.file
 
 
 @pytest.mark.parametrize("package", ["rules", "formats", "validation", "reports", "dataset.py"])
-def test_a_package_of_thought_speaks_to_no_store(package: str) -> None:
-    """Only `storage` (and the destinations, in SQL of their own) do."""
+def test_pure_packages_do_not_access_stores(package: str) -> None:
+    """Only `storage` does, and the destinations with their own SQL."""
     whole = ROOT / "imports" / package
     for path in [whole] if whole.is_file() else whole.rglob("*.py"):
         text = path.read_text()

@@ -1,7 +1,7 @@
-"""Two versions run side by side during a deployment: on one database and from the same queues.
+"""Two versions run side by side during a deployment, with the same database and the same queues.
 
-A schema change is made in steps, a release each: add, fill, tighten or take away. A migration that
-tightens or takes away says so, and names the released migration before it:
+A schema change takes several releases: add, fill, tighten or remove. A migration that tightens or
+removes names the released migration of the step before it:
 
     class Migration(migrations.Migration):
         earlier_step = ("imports", "0009_nothing_reads_the_old_name")
@@ -40,23 +40,23 @@ def in_database(listed: Iterable[Any]) -> Iterator[Any]:
 
 
 def objections(migration: Migration, released: ProjectState) -> Iterator[str]:
-    """What would break the version that runs on the `released` tables."""
+    """What would break the version that uses the `released` tables."""
     has_earlier_step = getattr(migration, "earlier_step", None) in RELEASED
     for operation in in_database(migration.operations):
         name = getattr(operation, "model_name", getattr(operation, "name", ""))
         model = released.models.get((migration.app_label, str(name).lower()))
         if isinstance(operation, RENAMES):
-            yield f"{operation.describe()}: add the new name, fill it, take the old one away later"
+            yield f"{operation.describe()}: add the new name, fill it, remove the old one later"
         elif model is None:
-            continue  # nobody uses that table yet
+            continue  # the released version does not use that table
         elif isinstance(operation, operations.AddField):
             field: Any = operation.field
             if not (field.null or field.many_to_many or field.db_default is not NOT_PROVIDED):
-                yield f"{operation.describe()}: NULL or a db_default, for who does not know of it"
+                yield f"{operation.describe()}: needs NULL or a db_default for the old version"
         elif (isinstance(operation, TAKES_AWAY) or tightens(operation, model)) and (
             not has_earlier_step
         ):
-            yield f"{operation.describe()}: no earlier_step that is released"
+            yield f"{operation.describe()}: needs an earlier_step that is released"
 
 
 def tightens(operation: Any, model: Any) -> bool:
@@ -69,7 +69,7 @@ def tightens(operation: Any, model: Any) -> bool:
 
 
 def follows_from(constraint: Any, released: Iterable[Any]) -> bool:
-    """Whether a uniqueness is no more than what a released one asks already, of fewer fields."""
+    """Whether a released unique constraint on the same or fewer fields implies this one."""
     return isinstance(constraint, models.UniqueConstraint) and any(
         isinstance(other, models.UniqueConstraint)
         and not other.condition
@@ -83,14 +83,14 @@ def released_state() -> ProjectState:
     return state
 
 
-def test_every_room_with_tables_is_in_the_release() -> None:
+def test_every_app_with_tables_is_in_the_release() -> None:
     assert {app for app, _ in LOADER.disk_migrations if (settings.BASE_DIR / app).is_dir()} == (
         MIGRATIONS.keys()
     )
     assert MIGRATIONS.items() <= set(LOADER.disk_migrations)
 
 
-def test_new_migrations_leave_the_running_version_alone() -> None:
+def test_new_migrations_do_not_break_the_running_version() -> None:
     state = released_state()
     for key in NEW:
         assert not list(objections(LOADER.disk_migrations[key], state)), key
@@ -127,7 +127,7 @@ CHECK = models.CheckConstraint(condition=models.Q(run__gt=0), name="x")
         (operations.DeleteModel("Upload"), STEP, False),
         (operations.RenameField("upload", "run", "attempt"), STEP, True),
         (operations.RenameModel("Upload", "File"), STEP, True),
-        (operations.AddField("nobodys", "x", TEXT), None, False),
+        (operations.AddField("unreleased", "x", TEXT), None, False),
         (
             operations.SeparateDatabaseAndState([operations.RemoveField("upload", "run")]),
             None,
@@ -140,7 +140,7 @@ CHECK = models.CheckConstraint(condition=models.Q(run__gt=0), name="x")
         ),
     ],
 )
-def test_what_breaks_the_running_version_is_refused(
+def test_operations_that_break_the_running_version_are_rejected(
     operation: Any, earlier_step: tuple[str, str] | None, is_refused: bool
 ) -> None:
     migration = type("Migration", (Migration,), {"operations": [operation]})("0999_new", "imports")
@@ -151,15 +151,15 @@ def test_what_breaks_the_running_version_is_refused(
 
 @pytest.fixture
 def tasks() -> set[str]:
-    """The names that a worker knows."""
+    """The names of the tasks that a worker has."""
     current_app.loader.import_default_modules()
     return set(current_app.tasks)
 
 
-def test_messages_of_the_last_release_are_understood(tasks: set[str]) -> None:
+def test_tasks_of_the_last_release_still_exist(tasks: set[str]) -> None:
     assert tasks >= TASKS
 
 
-def test_what_is_sent_has_somebody_to_do_it(tasks: set[str]) -> None:
+def test_every_task_that_is_sent_exists(tasks: set[str]) -> None:
     sent = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert tasks >= sent | {hints.ADVANCE, hints.RUN_SCHEDULES}

@@ -1,4 +1,4 @@
-"""The house keeps its shape: who may import whom, and no drawers without an owner."""
+"""The structure of the repository: which app may import which, and no catch-all modules."""
 
 import ast
 import subprocess
@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "deploy": set(),
 }
 ROOMS = {"onboarding", "imports", "warehouse", "catalog", "vendors", "deploy", "bench", "tests"}
-DRAWERS = {"utils", "helpers", "common", "misc", "core", "lib", "tools", "services"}
+CATCH_ALL = {"utils", "helpers", "common", "misc", "core", "lib", "tools", "services"}
 
 
 def tracked() -> list[Path]:
@@ -41,17 +41,17 @@ def imported_rooms(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("room", [room for room in MAY_IMPORT if (ROOT / room).is_dir()])
-def test_a_room_imports_the_rooms_to_its_right_only(room: str) -> None:
+def test_an_app_imports_only_the_apps_it_may(room: str) -> None:
     files = [path for path in tracked() if path.parts[0] == room and path.suffix == ".py"]
     assert files
     for path in files:
         assert imported_rooms(ROOT / path) <= MAY_IMPORT[room] | {room}, path
 
 
-def test_no_room_has_a_drawer() -> None:
+def test_no_app_has_a_catch_all_module() -> None:
     rooms = [path for path in tracked() if path.parts[0] in ROOMS - {"tests"}]
     assert rooms
-    assert not [path for path in rooms if DRAWERS & {*path.parts[1:-1], path.stem}]
+    assert not [path for path in rooms if CATCH_ALL & {*path.parts[1:-1], path.stem}]
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -61,5 +61,5 @@ def test_only_the_settings_read_the_environment() -> None:
         if path.suffix == ".py" and path.parts[0] in MAY_IMPORT.keys() - {"deploy"}
     ]
     readers = [path for path in app if "os.environ" in (ROOT / path).read_text()]
-    # The demo logins are handed to one command, and are no setting.
+    # The demo logins are passed to one command and are not a setting.
     assert [str(path) for path in readers] == ["imports/management/commands/load_demo.py"]

@@ -1,4 +1,4 @@
-"""What a line says of texts that others wrote."""
+"""Log lines contain only the safe parts of messages from libraries."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ SECRET = "Grace Hopper"
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What is logged, as CloudWatch gets it."""
+    """The log lines that CloudWatch receives."""
     found: list[dict[str, Any]] = []
 
     class Keep(logging.Handler):
@@ -48,30 +48,30 @@ def write_down(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "described"),
     [
         (ValueError(f"invalid literal: {SECRET!r}"), "ValueError"),
         (UnicodeEncodeError("ascii", SECRET, 0, 1, "no"), "UnicodeEncodeError"),
         (ParamValidationError(report=SECRET), "ParamValidationError"),
-        (FileNotFoundError("/tmp/x is not there"), "FileNotFoundError: /tmp/x is not there"),
+        (FileNotFoundError("no file /tmp/x"), "FileNotFoundError: no file /tmp/x"),
         (
             ClientError({"Error": {"Code": "Throttled", "Message": "of jo@acme.example"}}, "Send"),
             "ClientError: An error occurred (Throttled) when calling the Send operation: of …@…",
         ),
     ],
 )
-def test_an_exception_tells_what_it_may(
-    error: Exception, told: str, lines: list[dict[str, Any]]
+def test_an_exception_is_logged_without_data(
+    error: Exception, described: str, lines: list[dict[str, Any]]
 ) -> None:
     write_down(error)
     [line] = lines
-    assert line["message"] == f"gave up: {told}"
-    assert line["exc_info"].splitlines()[-1] == told
-    assert "in throw" in line["exc_info"], "and where it happened"
+    assert line["message"] == f"gave up: {described}"
+    assert line["exc_info"].splitlines()[-1] == described
+    assert "in throw" in line["exc_info"], "the traceback is kept"
     assert SECRET not in json.dumps(line)
 
 
-def test_what_led_to_an_exception_is_told_as_discreetly(lines: list[dict[str, Any]]) -> None:
+def test_the_cause_of_an_exception_is_logged_without_data(lines: list[dict[str, Any]]) -> None:
     try:
         try:
             int(SECRET)
@@ -85,7 +85,7 @@ def test_what_led_to_an_exception_is_told_as_discreetly(lines: list[dict[str, An
 
 
 @pytest.mark.django_db
-def test_postgresqls_refusals_are_told_without_the_row(lines: list[dict[str, Any]]) -> None:
+def test_a_constraint_violation_is_logged_without_the_row(lines: list[dict[str, Any]]) -> None:
     Category.objects.create(name=SECRET)
     with pytest.raises(IntegrityError, match=SECRET) as refused, connection.cursor() as cursor:
         cursor.execute("INSERT INTO product_categories (name) SELECT name FROM product_categories")
@@ -108,10 +108,10 @@ def fails(secret: str) -> None:
     raise ValueError(secret)
 
 
-def test_celery_tells_of_a_failed_task_without_its_words(lines: list[dict[str, Any]]) -> None:
+def test_celery_logs_a_failed_task_without_the_message(lines: list[dict[str, Any]]) -> None:
     fails.apply((SECRET,))
     [line] = [line for line in lines if line["name"] == "celery.app.trace"]
-    assert "tests.config.test_discretion.fails" in line["message"]
+    assert "tests.config.test_redaction.fails" in line["message"]
     assert "in fails" in line["exc_info"]
     assert SECRET not in json.dumps(line)
 
@@ -120,12 +120,14 @@ def test_celery_tells_of_a_failed_task_without_its_words(lines: list[dict[str, A
 @pytest.mark.parametrize(
     "path", ["/reports/a-secret/", "/reports/a-secret/x", "/password-reset/MQ/a-secret/"]
 )
-def test_secret_links_are_cut_whoever_logs_them(path: str, lines: list[dict[str, Any]]) -> None:
+def test_secret_links_are_redacted_in_every_log_line(
+    path: str, lines: list[dict[str, Any]]
+) -> None:
     Client().get(path)
-    assert lines, "the request's line, and Django's when it found nothing"
+    assert lines, "our line for the request, and Django's for a 404"
     assert "a-secret" not in json.dumps(lines)
 
 
-def test_an_address_in_a_text_of_ours_does_not_pass(lines: list[dict[str, Any]]) -> None:
+def test_an_email_address_in_our_own_message_is_redacted(lines: list[dict[str, Any]]) -> None:
     log.info("%s of %s", Vendor(name="x"), "o'neill+test@mail.acme.example")
     assert "acme" not in lines[0]["message"]
