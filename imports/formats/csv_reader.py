@@ -238,7 +238,7 @@ def _records(
 def _lines(text: TextIO, used: list[int], separator_line: bool) -> Iterator[str]:
     """Yield the lines of the file, their line ends kept, and no row longer than MAX_ROW.
 
-    ``used`` counts the characters of the row being read; the code that receives the row sets it to 0.
+    ``used`` counts the characters of the row being read; its reader sets it to 0.
     """
     line = text.readline(MAX_ROW_CHARACTERS + 1).lstrip("\ufeff")
     if separator_line:
