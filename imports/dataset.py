@@ -1,6 +1,7 @@
 """What a data set is: a schema with a file format, a destination for its rows, and policies.
 Template, help page, report columns and the nouns of emails come from it, too."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,10 @@ from imports.destinations.base import Destination
 from imports.formats.base import Format
 from imports.formats.layout import Layout
 from imports.models import Upload
+from imports.rules.base import Requirement
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
-from imports.rules.wording import in_megabytes
+from imports.rules.wording import Words, in_megabytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +32,18 @@ class Dataset(Schema):
     destination: Destination
     by_vendor: bool = True  # uploaded by vendors, each under its own prefix; otherwise by staff
     modes: tuple[str, ...] = ("create", "update", "check")
-    known_rows: str = ""  # what becomes of a row that is there already, unless it is reported
+    known_rows: Words = ""  # what becomes of a row that is there already, unless it is reported
     report_before: tuple[str, ...] = ()  # columns of the error report before type and message
     report_after: tuple[str, ...] = ()  # and after them
     rejected_prefix: str = ""  # where correctable files go, instead of error reports
     max_bytes: int | None = None
     alarms: bool = False  # a failed run also raises an alarm
     personal: bool = False  # personal data: erased from files, rows and reports after a time
+
+    def requirements(self) -> Iterator[tuple[str | None, Requirement]]:
+        yield from super().requirements()
+        for rule in (*self.format.rules, *self.destination.rules):
+            yield rule.column, rule
 
     @property
     def byte_limit(self) -> int:

@@ -69,7 +69,7 @@ def give_up(upload: Upload, error: Exception) -> None:
         return
     alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
     was_reporting = upload.step == Upload.Step.REPORT
-    upload.break_off(REFUSALS[INTERNAL].message)
+    upload.break_off(REFUSALS[INTERNAL].filled_in())
     if was_reporting:
         # Imported rows stay, and the upload must end even without its report.
         end_run(upload)

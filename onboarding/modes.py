@@ -24,7 +24,7 @@ def modes_of(dataset: Dataset) -> list[Mode]:
         "nouns": dataset.nouns,
         "identity": dataset.label(dataset.identity),
     }
-    create, known = gettext("Add new %(nouns)s"), dataset.known_rows
+    create, known = gettext("Add new %(nouns)s"), str(dataset.known_rows)
     if known:
         create = gettext("Import %(nouns)s")
     every = {

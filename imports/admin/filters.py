@@ -1,6 +1,5 @@
 """Filters of the lists about imports."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
@@ -12,7 +11,6 @@ from config.admin_base import ModelAdmin
 from imports import datasets
 from imports.models import Upload
 from imports.monitoring.stalled import is_stalled
-from imports.rules.cells import GENERAL_REMEDIES
 
 if TYPE_CHECKING:
     from django.contrib.admin import SimpleListFilter as DropdownFilter
@@ -63,21 +61,19 @@ class ErrorTypeFilter(DropdownFilter):
     parameter_name = "error_type"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
-        return [(code, code) for code in sorted(set(row_error_codes()))]
+        return [(code, code) for code in sorted(row_error_codes())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(error_type=self.value()) if self.value() else queryset
 
 
-def row_error_codes() -> Iterator[str]:
-    """Every error code that a row of any data set can get, as often as it is declared."""
-    yield from GENERAL_REMEDIES
-    for dataset in datasets.all_datasets().values():
-        yield from (key.code for key in dataset.unique)
-        yield from (key.code for key in dataset.fixed)
-        yield from (rule.code for rule in dataset.row_rules)
-        for column in dataset.columns:
-            yield from (rule.code for rule in column.rules)
+def row_error_codes() -> set[str]:
+    """Every code that a row of any data set can get."""
+    return {
+        rule.code
+        for dataset in datasets.all_datasets().values()
+        for _, rule in dataset.requirements()
+    }
 
 
 class OpenFilter(RadioFilter):

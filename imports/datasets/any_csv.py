@@ -1,5 +1,7 @@
 """Files of any columns, kept row by row as they are."""
 
+from django.utils.translation import gettext_lazy as _
+
 from imports.dataset import Dataset
 from imports.destinations.dynamodb import OWN_ATTRIBUTES, DynamoRows
 from imports.formats.csv_formats import CsvOfAnyColumns
@@ -20,7 +22,7 @@ DATASET = Dataset(
         Column("Temperature", "Temperature", example="21.5"),
     ),
     ragged=True,
-    known_rows="Each upload keeps its own rows; none of another upload is touched.",
+    known_rows=_("Each upload keeps its own rows; those of other uploads do not change."),
     modes=("create", "check"),
     format=CsvOfAnyColumns(reserved=OWN_ATTRIBUTES),
     destination=DynamoRows(setting="CSV_DATA_TABLE"),

@@ -1,4 +1,6 @@
-"""Clients, for everybody who looks them up by e-mail address."""
+"""Clients, looked up by email address."""
+
+from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
 from imports.destinations.dynamodb import DynamoTable
@@ -22,7 +24,7 @@ DATASET = Dataset(
             Required(),
             Email(),
             example="jo.miller@example.com",
-            about="Finds the client: there is one for each address.",
+            about=_("Identifies the client: there is one for each address."),
         ),
         Column("company", "Company", Required(), MaxLength(200), example="Miller & Sons"),
         Column("phone", "Phone", Phone(), example="0421 555 0123"),
@@ -40,11 +42,11 @@ DATASET = Dataset(
             code="DUPLICATE_EMAIL",
             scope="platform",
             taken="",
-            repeated="Email '{value}' is already used in row {row} of this file",
-            remedy="Keep one row for each client, with what is right today.",
+            repeated=_("Email '{value}' is already used in row {row} of this file"),
+            remedy=_("Keep only the current row for each client."),
         ),
     ),
-    known_rows="A client that is there already is replaced, unless a newer file wrote it.",
+    known_rows=_("Existing clients are replaced, unless a newer file has updated them."),
     modes=("create", "check"),
     format=CsvMaybeWithoutHeader(),
     destination=DynamoTable(setting="CLIENTS_TABLE"),

@@ -1,6 +1,8 @@
-"""Customers, for whoever analyses them. Personal data."""
+"""Customers, for analysis. Personal data."""
 
 from datetime import UTC, date, datetime
+
+from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
 from imports.destinations.postgres import PostgresTable
@@ -28,7 +30,7 @@ DATASET = Dataset(
             Required(),
             Whole(code="INVALID_CUSTOMER_ID", at_least=1, at_most=MAX_ID),
             example="1001",
-            about="A customer whose id is known already is passed over and counted as skipped.",
+            about=_("Customers that already exist are skipped."),
         ),
         Column(
             "full_name",
@@ -59,7 +61,7 @@ DATASET = Dataset(
             Required(),
             Digits(code="INVALID_PHONE", count=10),
             example="5551234567",
-            about="Ten digits and nothing else.",
+            about=_("Ten digits and nothing else."),
         ),
         Column("country", "Country", Country(), example="Germany"),
     ),
@@ -69,18 +71,20 @@ DATASET = Dataset(
             "customer_id",
             code="DUPLICATE_CUSTOMER_ID",
             scope="platform",
-            taken="Customer ID {value} is known already",
-            repeated="Customer ID {value} is already used in row {row} of this file",
-            remedy="Nothing: a customer whose id is known is passed over.",
+            taken="",
+            repeated=_("Customer ID {value} is already used in row {row} of this file"),
+            remedy=_("Keep only one row for each customer."),
         ),
         Unique(
             "full_name",
             also=("date_of_birth",),
             code="DUPLICATE_CUSTOMER",
             scope="platform",
-            taken="A customer named '{value}' with this date of birth is known by another id",
-            repeated="'{value}' with this date of birth has another id in row {row} of this file",
-            remedy="Use the id that the customer has, or take the second row out.",
+            taken=_("'{value}' with this date of birth already has another ID"),
+            repeated=_(
+                "'{value}' with this date of birth has another ID in row {row} of this file"
+            ),
+            remedy=_("Use the ID that the customer already has, or remove this row."),
         ),
     ),
     row_rules=(BORN_IN_THE_PAST, AGE_FITS),
@@ -89,7 +93,7 @@ DATASET = Dataset(
     by_vendor=False,
     report_before=("customer_id",),
     rejected_prefix="rejected/customers/",
-    known_rows="A customer whose id is known already is passed over and counted as skipped.",
+    known_rows=_("Customers that already exist are skipped."),
     modes=("create", "check"),
     max_rows=200_000,
     max_bytes=50 * 1024 * 1024,

@@ -1,6 +1,7 @@
 """Measurements that machines send."""
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
 from imports.destinations.all_or_nothing import AllOrNothing
@@ -24,7 +25,7 @@ DATASET = Dataset(
             Required(),
             Finite(code="INVALID_NUMBER"),
             example="0.75",
-            about="A double: about 16 digits are kept.",
+            about=_("About 16 digits are kept."),
         ),
         Column(
             "timestamp",
@@ -32,7 +33,7 @@ DATASET = Dataset(
             Required(),
             Timestamp(code="INVALID_TIMESTAMP"),
             example="2026-01-31T12:00:00Z",
-            about="A name that has a value at this time already is passed over.",
+            about=_("A metric that already has a value at this time is skipped."),
         ),
     ),
     format=Json(numbers=frozenset({"value"})),
@@ -40,8 +41,10 @@ DATASET = Dataset(
     by_vendor=False,
     report_before=("name", "timestamp"),
     report_after=("value",),
-    known_rows="Nothing is in unless every row is right. A name that has a value at its time "
-    "already is passed over and counted as skipped.",
+    known_rows=_(
+        "If any row has an error, nothing is imported. A metric that already has a value at its "
+        "time is skipped."
+    ),
     modes=("create",),
     max_rows=settings.METRICS_MAX_ROWS,
     max_bytes=settings.METRICS_MAX_BYTES,

@@ -1,17 +1,19 @@
-"""A vendor's products, for the marketplace's catalogue."""
+"""A vendor's products, for the marketplace's catalog."""
 
 from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Category, Product
 from imports.dataset import Dataset
 from imports.destinations.postgres import PostgresTable
 from imports.formats.csv_formats import Csv
 from imports.rules import (
+    Approved,
     Column,
     Fixed,
     MaxLength,
     Number,
-    OneOf,
     Pattern,
     Required,
     Unique,
@@ -34,7 +36,7 @@ DATASET = Dataset(
             Required(),
             MaxLength(100),
             example="VP-1001",
-            about="Your own number for the product. It finds the product again when you update.",
+            about=_("Your own ID for the product. Updates find the product by it."),
         ),
         Column(
             "product_name",
@@ -42,15 +44,15 @@ DATASET = Dataset(
             Required(),
             MaxLength(200),
             example="Wireless mouse, 3 buttons",
-            about="What customers read.",
+            about=_("The name that customers see."),
         ),
         Column(
             "category",
             "Category",
             Required(),
-            OneOf(code="INVALID_CATEGORY", names=Category.approved_names),
+            Approved(code="INVALID_CATEGORY", names=Category.approved_names),
             example="Computer Accessories",
-            about="Where customers find it.",
+            about=_("Where customers find the product."),
         ),
         Column("subcategory", "Subcategory", MaxLength(100), example="Mice"),
         Column(
@@ -66,7 +68,7 @@ DATASET = Dataset(
             Required(),
             MaxLength(100),
             example="TM-MOUSE-01",
-            about="Stock keeping unit; no two products on the marketplace share one.",
+            about=_("Stock keeping unit, unique across the marketplace."),
         ),
         Column("brand", "Brand", MaxLength(100), example="Clicky"),
         Column(
@@ -81,7 +83,7 @@ DATASET = Dataset(
             "Compare At Price",
             Number(at_least=Decimal("0.01"), at_most=Decimal("999999.99")),
             example="24.99",
-            about="The price before a reduction.",
+            about=_("The price before a discount."),
         ),
         Column(
             "stock_quantity",
@@ -106,7 +108,7 @@ DATASET = Dataset(
                 example="11 x 6.5 x 4",
             ),
             example="11 x 6.5 x 4",
-            about="Length, width and height.",
+            about=_("Length, width and height."),
         ),
         Column(
             "image_url",
@@ -122,27 +124,28 @@ DATASET = Dataset(
             "vendor_product_id",
             code="DUPLICATE_VENDOR_PRODUCT_ID",
             scope="vendor",
-            taken="Vendor Product ID '{value}' is already in your catalogue",
-            repeated="Vendor Product ID '{value}' is already used in row {row} of this file",
-            remedy="Give the product an id of its own, or upload the file in update mode to "
-            "change the product that has this id.",
+            taken=_("Vendor Product ID '{value}' is already in your catalog"),
+            repeated=_("Vendor Product ID '{value}' is already used in row {row} of this file"),
+            remedy=_(
+                "Give each product its own ID. To change a product that already exists, choose "
+                "Update."
+            ),
         ),
         Unique(
             "sku",
             code="DUPLICATE_SKU",
             scope="platform",
-            taken="SKU '{value}' is already taken",
-            repeated="SKU '{value}' is already used in row {row} of this file",
-            remedy="Give the product a SKU that no other product has.",
+            taken=_("SKU '{value}' is already in use"),
+            repeated=_("SKU '{value}' is already used in row {row} of this file"),
+            remedy=_("Use a SKU that no other product has."),
         ),
     ),
     fixed=(
         Fixed(
             "sku",
             code="SKU_MISMATCH",
-            message="The SKU of an existing product cannot change (stored is '{stored}', the file "
-            "has '{value}')",
-            remedy="Leave the SKU of an existing product as it is, or leave the cell empty.",
+            message=_("SKU of an existing product must stay '{stored}' (was '{value}')"),
+            remedy=_("Enter the product's existing SKU, or leave the cell empty."),
         ),
     ),
     format=Csv(),

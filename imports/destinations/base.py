@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from imports.execution.retry_policy import Contention
 from imports.models import Upload
 from imports.rules.base import RowProblem
+from imports.rules.cells import Everywhere
 from imports.validation.batch import ValidatedBatch
 
 
@@ -26,6 +27,8 @@ class BatchOutcome:
 
 class Destination(ABC):
     """Where the valid rows of a data set go."""
+
+    rules: tuple[Everywhere, ...] = ()  # what it requires of rows
 
     @abstractmethod
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from config.rounding import ceil_div
 from imports.destinations import claimed_keys
@@ -19,14 +20,21 @@ from imports.destinations.base import BatchOutcome, Destination
 from imports.destinations.key_conflicts import KeyConflicts, KeyOwner, clean_positions
 from imports.execution.failpoints import failpoint
 from imports.models import Upload
-from imports.rules.base import RowProblem
+from imports.rules.base import RowProblem, problem
+from imports.rules.cells import Everywhere
 from imports.storage import dynamodb
 from imports.storage.dynamodb import Item
 from imports.validation.batch import ValidatedBatch
 
 MAX_ITEM_BYTES = 400 * 1024  # bytes of names and values, DynamoDB's limit
 ITEM_OVERHEAD_BYTES = 1024  # at most, of our own attributes
-ROW_TOO_LARGE = "The row holds {size:,} KB of text, and at most {limit:,} KB can be stored"
+ITEM_SIZE = Everywhere(
+    "FIELD_TOO_LONG",
+    {"too_large": _("This row has {size:,} KB of text; {rule.limit:,} KB or less can be stored")},
+    remedy=_("Shorten the texts of this row."),
+    limit=MAX_ITEM_BYTES // 1024,
+    of_row=True,
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class DynamoRows(Destination):
     `row_number`. Attributes are named after the file's columns; an empty cell is null."""
 
     setting: str  # that holds the table's name
+    rules = (ITEM_SIZE,)
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         names = [column.key for column in batch.schema.columns]
@@ -96,7 +105,7 @@ class DynamoRows(Destination):
         for i in clean_positions(batch):
             size = of_names + sum(len(str(value).encode()) for value in batch.values[i] if value)
             if size > MAX_ITEM_BYTES:
-                problems[i] = [too_large(size)]
+                problems[i] = [problem(ITEM_SIZE, "", "too_large", size=ceil_div(size, 1024))]
             else:
                 good.append(i)
         if upload.mode != Upload.Mode.CHECK:
@@ -161,11 +170,3 @@ def written_later(table: str, key: str, values: Sequence[str], upload: Upload) -
 def text_of(item: Item, attribute: str) -> str:
     """An attribute's text; "" if it has none, as in items that other programs wrote."""
     return str(item.get(attribute, {}).get("S", ""))
-
-
-def too_large(size: int) -> RowProblem:
-    return RowProblem(
-        "",
-        "FIELD_TOO_LONG",
-        ROW_TOO_LARGE.format(size=ceil_div(size, 1024), limit=MAX_ITEM_BYTES // 1024),
-    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imports.models import Upload
-from imports.rules.base import RowProblem
+from imports.rules.base import RowProblem, problem
 from imports.rules.keys import Unique
 from imports.rules.schema import Schema
 from imports.rules.wording import truncate
@@ -93,8 +93,9 @@ class KeyConflicts:
         claimed = self.claims.setdefault(str(identity), row)
         if claimed != row:
             unique = next(u for u in self.schema.unique if u.column == self.schema.identity)
-            message = unique.repeated.format(value=truncate(str(identity)), row=claimed)
-            self.problems[i] = [RowProblem(unique.column, unique.code, message)]
+            self.problems[i] = [
+                problem(unique, unique.column, "repeated", value=identity, row=claimed)
+            ]
         elif changed := self._changes_of_fixed(i, stored):
             self.problems[i] = changed
             del self.claims[str(identity)]  # a rejected row holds nothing
@@ -105,11 +106,7 @@ class KeyConflicts:
     def _changes_of_fixed(self, i: int, stored: KeyOwner) -> list[RowProblem]:
         """Problems with cells that would change a fixed column."""
         return [
-            RowProblem(
-                fixed.column,
-                fixed.code,
-                fixed.message.format(stored=truncate(str(kept)), value=truncate(str(value))),
-            )
+            problem(fixed, fixed.column, "changed", stored=truncate(str(kept)), value=value)
             for fixed, kept in zip(self.schema.fixed, stored.stored, strict=True)
             if (value := self.batch.values[i][self.batch.position(fixed.column)]) is not None
             and value != kept
@@ -118,16 +115,15 @@ class KeyConflicts:
     def _lacking(self, i: int) -> list[RowProblem]:
         """Problems with empty cells that a new row must fill."""
         return [
-            RowProblem(column.key, column.required.code, column.required.message(column.label))
+            problem(column.required, column.key, "missing", field=column.label)
             for position, column in enumerate(self.schema.columns)
             if column.required and self.batch.values[i][position] is None
         ]
 
     def _clash(self, unique: Unique, key: Key, holder: KeyOwner) -> RowProblem:
         value = key[0] if isinstance(key, tuple) else key
-        template = unique.repeated if holder.upload_id == self.upload.upload_id else unique.taken
-        message = template.format(value=truncate(str(value)), row=holder.row)
-        return RowProblem(unique.column, unique.code, message)
+        variant = "repeated" if holder.upload_id == self.upload.upload_id else "taken"
+        return problem(unique, unique.column, variant, value=value, row=holder.row)
 
 
 def clean_positions(batch: ValidatedBatch) -> list[int]:

@@ -1,11 +1,13 @@
-"""How the files of a data set are written: what reads them, and what refuses them whole."""
+"""How the files of a data set are written: what reads them, and why one may be refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from imports.formats.layout import Layout
+from imports.rules.cells import Everywhere
 from imports.rules.schema import Schema
+from imports.rules.wording import Words
 
 
 class Format(Protocol):
@@ -15,13 +17,21 @@ class Format(Protocol):
     in_words: str  # the kind of file, for the form: "CSV"
     accepts: str  # file name endings and media types, for the browser's file chooser
     has_known_header: bool  # the first row always names columns of the data set
-    has_cells_to_count: bool  # a row can have more or fewer than there are columns
     refuses: frozenset[str]  # codes of refusals that only some formats know
     media_type: str
-    about_template: str  # a sentence for the form
 
     @property
-    def about(self) -> tuple[str, ...]:
+    def rules(self) -> tuple[Everywhere, ...]:
+        """What it requires of rows."""
+        ...
+
+    @property
+    def about_template(self) -> Words:
+        """What its template holds, for the form."""
+        ...
+
+    @property
+    def about(self) -> tuple[Words, ...]:
         """Sentences for the help page: how such a file is written."""
         ...
 
@@ -34,5 +44,5 @@ class Format(Protocol):
         ...
 
     def template(self, schema: Schema) -> bytes:
-        """A file of one row that is right."""
+        """A file of one valid row."""
         ...

@@ -4,45 +4,49 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from imports.formats import csv_reader
 from imports.formats.csv_writer import csv_lines
 from imports.formats.layout import Layout
-from imports.rules.cells import UNPRINTABLE
+from imports.rules.cells import DELIMITED, UNPRINTABLE
 from imports.rules.columns import cell_names
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
-from imports.rules.wording import as_sentence, truncate
+from imports.rules.wording import Words, as_choice, as_sentence, truncate
 
 MAX_ATTRIBUTE_BYTES = 255  # bytes of a column's name that becomes an attribute in DynamoDB
 # Sentences for the help page.
-HEADER = (
-    "The first row names the columns. Their order is yours to choose; upper and lower case, "
-    "spaces, underscores and asterisks make no difference."
+HEADER = _(
+    "The first row names the columns, in any order. Upper and lower case, spaces, underscores and "
+    "asterisks make no difference."
 )
-HEADER_OR_DATA = (
-    "A first row that names none of the columns is taken for data: then the columns are those "
-    "below, in that order, and rows count from 1."
+HEADER_OR_DATA = _(
+    "If the first row has none of the column names, it is read as data: the columns are then those "
+    "below, in that order, and rows are counted from 1."
 )
-OWN_HEADER = (
-    "The first row names the columns, as you like, but each differently. These names are taken: "
+OWN_HEADER = _(
+    "The first row names the columns. Each name must be different, and none may be {names}."
 )
-CELLS = (
-    "Cells are divided by comma, semicolon, tab or pipe; we see which. A cell that holds the "
-    'divider stands in "quotation marks".'
+CELLS = _(
+    "Use commas, semicolons, tabs or pipes between values; we detect which. Put a value that "
+    'contains one of them in "quotation marks".'
 )
-UNKNOWN_COLUMNS = (
-    "Columns we do not know are ignored, and the upload’s page names them. Empty rows are skipped."
+UNKNOWN_COLUMNS = _(
+    "Columns that we do not know are ignored and listed on the upload’s page. Empty rows are "
+    "skipped."
 )
-SHORT_ROWS = (
-    "A row may be shorter than the header, and not longer. Empty rows are skipped, and an empty "
-    "cell is kept as null."
+SHORT_ROWS = _(
+    "A row may be shorter than the header, but not longer. Empty rows are skipped, and empty cells "
+    "are stored as null."
 )
-NUMBERS = (
-    "Spaces around a cell do not count. Numbers have a point for decimals and nothing else: "
-    "1234.50."
+NUMBERS = _(
+    "Spaces around a value are ignored. Numbers have a point before decimals and no other "
+    "separators: 1234.50."
 )
-AS_TEXT = "Spaces around a cell do not count. Everything is kept as text."
-ROW_NUMBERS = "Row numbers in reports are those of your spreadsheet: the header is row 1."
+AS_TEXT = _("Spaces around a value are ignored. All values are stored as text.")
+ROW_NUMBERS = _("Row numbers in reports are those of your spreadsheet: the header is row 1.")
 
 
 class Csv:
@@ -52,13 +56,13 @@ class Csv:
     in_words = "CSV"
     accepts = ".csv,.txt,.tsv,text/csv"
     has_known_header = True
-    has_cells_to_count = True
+    rules = DELIMITED
     refuses = frozenset(
         {"MISSING_COLUMNS", "DUPLICATE_COLUMNS", "NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV"}
     )
     media_type = "text/csv"
-    about_template = "with all columns and one example row. Required ones carry a *."
-    about: tuple[str, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
+    about_template = _("with all columns and one example row. Required columns have a *.")
+    about: tuple[Words, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
         layout = scanned(path, schema)
@@ -112,13 +116,13 @@ class CsvOfAnyColumns(Csv):
 
     has_known_header = False
     refuses = Csv.refuses - {"MISSING_COLUMNS"} | {"INVALID_HEADER"}
-    about_template = "with columns and one row as an example."
+    about_template = _("with example columns and one example row.")
     reserved: tuple[str, ...] = ()
 
     @property
-    def about(self) -> tuple[str, ...]:  # type: ignore[override] # the reserved names are in it
+    def about(self) -> tuple[Words, ...]:  # type: ignore[override] # the reserved names are in it
         return (
-            f"{OWN_HEADER}{as_sentence(self.reserved)}.",
+            str(OWN_HEADER).format(names=as_choice(self.reserved)),
             CELLS,
             SHORT_ROWS,
             AS_TEXT,
@@ -138,13 +142,15 @@ class CsvOfAnyColumns(Csv):
     def _problem(self, name: str) -> str:
         """Why the name cannot be an attribute's, or ""."""
         if not name:
-            return "has no name"
+            return gettext("has no name")
         if len(name.encode(errors="replace")) > MAX_ATTRIBUTE_BYTES:
-            return f"has a name of more than {MAX_ATTRIBUTE_BYTES} bytes: '{truncate(name)}'"
+            return gettext("has a name of more than {limit} bytes: '{name}'").format(
+                limit=MAX_ATTRIBUTE_BYTES, name=truncate(name)
+            )
         if UNPRINTABLE.search(name) or set(name) & set("\r\n\t"):
-            return "has a name with a character that cannot be printed, or with a line break"
+            return gettext("has a name with an invisible character or a line break")
         if name in self.reserved:
-            return f"is called '{name}', and that name is taken"
+            return gettext("is called '{name}', and that name is reserved").format(name=name)
         return ""
 
 
@@ -157,7 +163,7 @@ def scanned(path: Path, schema: Schema, *, header_may_be_all: bool = False) -> L
 
 
 def refuse_by_header(header: tuple[str, ...], schema: Schema, mode: str) -> None:
-    """Raise Refused when a required column is missing or a known one is there twice."""
+    """Raise Refused when a required column is missing or a known one appears twice."""
     if missing := schema.missing(header, mode):
         raise Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
     if doubled := schema.doubled(header):

@@ -17,8 +17,11 @@ from itertools import islice
 from pathlib import Path
 from typing import NoReturn, TextIO
 
+from django.utils.translation import gettext_lazy as _
+
 from imports.formats import encoding, file_types
 from imports.formats.layout import Layout
+from imports.rules.wording import Words
 
 DELIMITERS = ",;\t|"
 MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
@@ -31,7 +34,7 @@ SAMPLE_ROWS = 20  # rows that decide between two delimiters the header allows
 # csv module can only notice that it accepts more.
 csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW_CHARACTERS))
 
-# Stands for "no delimiter" where csv insists on one; decoded text never holds a lone surrogate.
+# Means "no delimiter" where csv insists on one; decoded text never holds a lone surrogate.
 _NONE = "\udfff"
 
 _DOS_END = "\x1a"  # Ctrl-Z, which old tools write after the last row
@@ -41,14 +44,16 @@ _SEPARATOR_LINE = re.compile(
     r'(?i)(?P<quote>"?)sep=([!#-/:-@\[-^`{-~\t])(?P=quote)[ \t,;|]*[\r\n]*'
 )
 
-_NEVER_CLOSED = "a quotation mark opens a cell and is never closed"
-_TEXT_AFTER_QUOTE = (
-    "text follows the quotation mark that closes a cell (inside a quoted cell, write it twice)"
+_NEVER_CLOSED = _("a quotation mark opens a value and is never closed")
+_TEXT_AFTER_QUOTE = _(
+    "text follows the quotation mark that closes a value (inside a quoted value, write it twice)"
 )
-_TAKES_IN_ROWS = "a quotation mark opens a cell that takes in the rows below"
-_TOO_LONG = (
-    f"the row is longer than {MAX_ROW_CHARACTERS:,} characters; is a quotation mark not closed?"
+_TAKES_IN_ROWS = _("a quotation mark opens a value that includes the rows below")
+_TOO_LONG = _(
+    "the row is longer than {limit:,} characters, perhaps because a quotation mark is not closed"
 )
+_LONG_NAME = _("a column's name is longer than {limit:,} characters")
+_TOO_MANY_COLUMNS = _("there are more than {limit:,} columns")
 
 
 class Unreadable(Exception):
@@ -104,7 +109,7 @@ def scan(
 def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Yield (spreadsheet row, raw cells) below the header, if there is one; blank rows left out.
 
-    A row may be shorter or longer than the header. Cells are neither stripped nor normalised.
+    A row may be shorter or longer than the header. Cells are neither stripped nor normalized.
     """
     records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
     if not layout.first_is_data:
@@ -172,13 +177,9 @@ def _header(records: Iterator[tuple[int, list[str]]], max_columns: int) -> tuple
     if looks_like := file_types.of_header(cells):
         raise Unreadable("NOT_CSV", looks_like=looks_like)
     if len(_names(cells)) > max_columns:
-        raise Unreadable("MALFORMED_CSV", row, problem=f"there are more than {max_columns} columns")
+        raise Unreadable("MALFORMED_CSV", row, problem=_TOO_MANY_COLUMNS.format(limit=max_columns))
     if any(len(cell) > MAX_NAME_CHARACTERS for cell in cells):
-        raise Unreadable(
-            "MALFORMED_CSV",
-            row,
-            problem=f"a column's name is longer than {MAX_NAME_CHARACTERS:,} characters",
-        )
+        raise Unreadable("MALFORMED_CSV", row, problem=_LONG_NAME.format(limit=MAX_NAME_CHARACTERS))
     return row, cells
 
 
@@ -237,7 +238,7 @@ def _records(
 def _lines(text: TextIO, used: list[int], separator_line: bool) -> Iterator[str]:
     """Yield the lines of the file, their line ends kept, and no row longer than MAX_ROW.
 
-    ``used`` counts the characters of the row being read; whoever receives the row sets it to 0.
+    ``used`` counts the characters of the row being read; its reader sets it to 0.
     """
     line = text.readline(MAX_ROW_CHARACTERS + 1).lstrip("\ufeff")
     if separator_line:
@@ -245,7 +246,7 @@ def _lines(text: TextIO, used: list[int], separator_line: bool) -> Iterator[str]
     while line:
         used[0] += len(line)
         if used[0] > MAX_ROW_CHARACTERS:
-            raise csv.Error(_TOO_LONG)
+            raise csv.Error("row too long")
         if line[-1] == _DOS_END:  # only a file's last line ends in anything but a line end
             line = line.rstrip(_DOS_END)
         yield line
@@ -263,10 +264,10 @@ def _has_text(cells: list[str]) -> bool:
     return bool(cells) and (bool(cells[0].strip()) or bool("".join(cells).strip()))
 
 
-def _problem(error: csv.Error) -> str:
+def _problem(error: csv.Error) -> Words:
     message = str(error)
     if message == "unexpected end of data":
         return _NEVER_CLOSED
     if "expected after" in message:
         return _TEXT_AFTER_QUOTE
-    return _TOO_LONG
+    return _TOO_LONG.format(limit=MAX_ROW_CHARACTERS)

@@ -1,6 +1,6 @@
 """Which encoding a vendor's file is written in.
 
-A spreadsheet program does not say, so the bytes must. UTF-8 is recognised by being valid; what is
+A spreadsheet program does not say, so the bytes must. UTF-8 is recognized by being valid; what is
 not valid is taken for Windows-1252 only when nothing in it looks like UTF-8, because a wrong guess
 stores ``Ã©`` for ``é`` in silence while a refusal costs the vendor one "Save as".
 """

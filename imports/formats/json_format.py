@@ -1,8 +1,8 @@
-"""JSON to rows: an array of objects, or one object to a line, read as it comes.
+"""JSON to rows: an array of objects, or one object per line, read as it comes.
 
 An item is numbered by its place, from 1. Nothing of a file is in memory but the item at hand and a
 chunk of text: whatever the file is, a token longer than a million characters ends the reading, and
-so does any nesting within an item. What is not in order about the text refuses the file whole.
+so does any nesting within an item. Text that is not valid JSON refuses the whole file.
 """
 
 import json
@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from imports.formats.json_reader import encoding_of, items, malformed
 from imports.formats.layout import Layout
@@ -23,10 +26,10 @@ MAX_KEY_CHARACTERS = 100
 
 @dataclass(frozen=True)
 class Json:
-    """Reads JSON: an array of objects, or one object to a line.
+    """Reads JSON: an array of objects, or one object per line.
 
     The rows' columns are the data set's keys, as they are written, and other keys of the first
-    object after them. A text stands for itself. In the columns `numbers` a text keeps its
+    object after them. A text is kept as it is. In the columns `numbers` a text keeps its
     quotation marks, by which their rule tells it from a number.
     """
 
@@ -34,17 +37,17 @@ class Json:
     extension = "json"
     in_words = "JSON"
     has_known_header = False
-    has_cells_to_count = False
+    rules = ()
     refuses = frozenset({"NOT_JSON", "MALFORMED_JSON"})
     media_type = "application/json"
-    about_template = "with all keys and one example."
+    about_template = _("with all keys and one example.")
     accepts = ".json,.jsonl,.ndjson,application/json"
     about = (
-        "An array of objects, [{…}, {…}], or one object to a line.",
-        "Other keys are ignored; the upload’s page names those of the first object.",
-        "The file is in UTF-8, or in UTF-16 with a byte order mark.",
-        "Numbers stand without quotation marks. NaN and Infinity are none.",
-        "Row numbers in reports count the objects from 1.",
+        _("Send an array of objects, [{…}, {…}], or one object per line."),
+        _("Other keys are ignored; the upload’s page lists those of the first object."),
+        _("Save the file in UTF-8, or in UTF-16 with a byte order mark."),
+        _("Write numbers without quotation marks. NaN and Infinity are not numbers."),
+        _("Row numbers in reports count the objects from 1."),
     )
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
@@ -56,7 +59,9 @@ class Json:
             raise Refused("NO_ROWS")
         keys = [column.key for column in schema.columns]
         if not first.keys() & set(keys):
-            raise malformed(1, f"it has none of the keys {as_sentence(keys)}")
+            raise malformed(
+                1, gettext("it has none of the keys {keys}").format(keys=as_sentence(keys))
+            )
         others = [key for key in first if len(key) <= MAX_KEY_CHARACTERS and key.isprintable()]
         return Layout(
             encoding=encoding,

@@ -1,4 +1,4 @@
-"""JSON to objects, read as they come: an array of objects, or one object to a line."""
+"""JSON to objects, read as they come: an array of objects, or one object per line."""
 
 import codecs
 import re
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import ijson
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports.formats import file_types
 from imports.formats.encoding import is_blank
@@ -30,7 +32,12 @@ _ESCAPE = re.compile(
 _LONGEST_ESCAPE = 12  # characters
 _REASON = re.compile(r"(?:lexical|parse) error: (.+?)(?:\\n|\n|$)")
 _NOT_A_NUMBER = re.compile(r"NaN|nan|[Ii]nf")
-_KINDS = {"string": "a text", "number": "a number", "boolean": "true or false", "null": "null"}
+_KINDS = {
+    "string": gettext_lazy("a text"),
+    "number": gettext_lazy("a number"),
+    "boolean": gettext_lazy("true or false"),
+    "null": gettext_lazy("null"),
+}
 
 
 class _Broken(Exception):
@@ -52,7 +59,8 @@ def encoding_of(path: Path) -> str:
     start = codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip()
     if not start.startswith(("[", "{")):
         is_page = file_types.of_text(start) if start.startswith("<") else None
-        raise Refused("NOT_JSON", looks_like=is_page or f"text that begins with '{opening(start)}'")
+        begins = _("text that begins with '{text}'").format(text=opening(start))
+        raise Refused("NOT_JSON", looks_like=is_page or begins)
     return encoding
 
 
@@ -66,7 +74,7 @@ def malformed(row: int, problem: str) -> Refused:
 
 
 def items(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
-    """Every object of the file. Raises Refused at the first thing that is none, or no JSON."""
+    """Every object of the file. Raises Refused at the first item that is not an object."""
     count = 0
     is_open = False
     item: dict[str, Any] | None = None
@@ -95,16 +103,18 @@ def items(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
 
 def refuse_key(item: dict[str, Any], key: str) -> None:
     if key in item:
-        raise _Broken(f"the key '{truncate(key)}' stands there twice")
+        raise _Broken(_("it has the key '{key}' twice").format(key=truncate(key)))
     if len(item) == MAX_KEYS:
-        raise _Broken(f"it has more than {MAX_KEYS} keys")
+        raise _Broken(_("it has more than {limit} keys").format(limit=MAX_KEYS))
 
 
 def refuse_place(event: str, key: str, item: dict[str, Any] | None) -> NoReturn:
-    what = _KINDS.get(event) or ("an array" if event == "start_array" else "an object")
+    what = _KINDS.get(event) or (_("an array") if event == "start_array" else _("an object"))
     if item is None:
-        raise _Broken(f"it is {what}, where an object with keys and values belongs")
-    raise _Broken(f"'{truncate(key)}' holds {what}, where a single value belongs")
+        raise _Broken(_("it must be an object with keys and values (was {what})").format(what=what))
+    raise _Broken(
+        _("'{key}' must be a single value (was {what})").format(key=truncate(key), what=what)
+    )
 
 
 def parsed(path: Path, encoding: str) -> Iterator[list[tuple[str, Any]]]:
@@ -122,7 +132,9 @@ def parsed(path: Path, encoding: str) -> Iterator[list[tuple[str, Any]]]:
             silent = 0 if events else silent + len(text)
             if silent > MAX_TOKEN_CHARACTERS:
                 raise _Broken(
-                    f"it holds a text of more than {MAX_TOKEN_CHARACTERS:,} characters, or as many blanks"
+                    _(
+                        "it contains a text of more than {limit:,} characters, or as many spaces"
+                    ).format(limit=MAX_TOKEN_CHARACTERS)
                 )
             yield events
             events.clear()
@@ -132,7 +144,7 @@ def parsed(path: Path, encoding: str) -> Iterator[list[tuple[str, Any]]]:
         raise _Broken(in_our_words(str(error))) from error
     except ArithmeticError as error:  # Decimal's, for 1e999999999999999999999
         yield events
-        raise _Broken("it holds a number that is beyond all measure") from error
+        raise _Broken(_("it contains a number that is too large")) from error
 
 
 def texts(path: Path, encoding: str) -> Iterator[str]:
@@ -150,20 +162,22 @@ def texts(path: Path, encoding: str) -> Iterator[str]:
                 before = error.object[: error.start].decode(error.encoding, "ignore")
                 yield before.removeprefix("\ufeff")
                 name = "UTF-16" if "16" in encoding else "UTF-8"
-                raise _Broken(f"its text is not {name}, or the file is damaged") from error
+                problem = _("its text is not {encoding}, or the file is damaged")
+                raise _Broken(problem.format(encoding=name)) from error
             # The parser would leave an invalid object in its list for a number of that length.
             digits = digits[-MAX_NUMBER_DIGITS:]
             known = len(digits)
             digits += text.encode("ascii", "replace").translate(_DIGITS)
             if (start := digits.find(_TOO_MANY_DIGITS)) >= 0:
                 yield text[: max(0, start - known)]
-                raise _Broken(f"it holds more than {MAX_NUMBER_DIGITS:,} digits in a row")
+                problem = _("it contains more than {limit:,} digits in a row")
+                raise _Broken(problem.format(limit=MAX_NUMBER_DIGITS))
             if escape or "\\" in text:
                 known = len(escape)
                 half, escape = halves(escape + text)
                 if half is not None:
                     yield text[: max(0, half.start() - known)]
-                    raise _Broken(f"{half[0]} is half a character")
+                    raise _Broken(_("{escape} is half a character").format(escape=half[0]))
             yield text
             if not chunk:
                 return
@@ -184,16 +198,18 @@ def halves(text: str) -> tuple[re.Match[str] | None, str]:
 
 
 def in_our_words(error: str) -> str:
-    """What the parser has to say, for people."""
+    """The parser's error as the vendor reads it."""
     reason = _REASON.search(error)
     lines = error.splitlines()
     around = " ".join(lines[1].split()) if len(lines) > 1 else ""
     if "premature EOF" in error:
-        return "the file ends there, as if it were cut off"
+        return _("the file ends there, as if it were cut off")
     if "trailing garbage" in error:
-        return "it stands behind the end of the array"
+        return _("it follows the end of the array")
     if _NOT_A_NUMBER.search(around):
-        return "NaN and Infinity are no numbers in JSON"
-    place = f", near '{truncate(UNPRINTABLE.sub('', around))}'" if around else ""
-    words = reason[1].strip(" .").replace("I expect", "there should be") if reason else "no JSON"
-    return f"{words}{place}"
+        return _("NaN and Infinity are not numbers in JSON")
+    words = reason[1].strip(" .").replace("I expect", "expected") if reason else _("not JSON")
+    if not around:
+        return words
+    place = truncate(UNPRINTABLE.sub("", around))
+    return _("{problem}, near '{text}'").format(problem=words, text=place)

@@ -10,7 +10,7 @@ from imports.rules.columns import cell_names
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is to be read. All a second reading needs, so that it never guesses anew."""
+    """How a file is to be read. All a second reading needs, so that it never guesses again."""
 
     encoding: str  # utf-8, utf-16-le, utf-16-be, cp1252
     delimiter: str  # one character; "" when the header is a single cell, which nothing divides

@@ -63,7 +63,7 @@ def erase(upload: Upload) -> None:
     Alarm.objects.filter(subject=upload.upload_id).update(detail=ERASED)
     claimed_keys.forget(upload)
     refusal = REFUSALS.get(upload.failure_code)
-    upload.erase(at=now(), failure_message=refusal.title if refusal else ERASED)
+    upload.erase(at=now(), failure_message=str(refusal.title) if refusal else ERASED)
     upload.save()
 
 

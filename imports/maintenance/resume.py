@@ -67,7 +67,7 @@ def refuse_never_arrived() -> None:
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is None:
                 continue  # its object has just arrived, or another sweep handles it
-            message = REFUSALS["NEVER_ARRIVED"].message.format(minutes=minutes)
+            message = REFUSALS["NEVER_ARRIVED"].filled_in(minutes=minutes)
             upload.refuse("NEVER_ARRIVED", message)
             upload.save()
             transaction.on_commit(send_hint, robust=True)

@@ -1,13 +1,14 @@
-"""What is asked of a file, and the words in which a data set asks it."""
+"""What is required of a file, and the vocabulary in which a data set declares it."""
 
 from imports.rules.base import Required
 from imports.rules.columns import Column
 from imports.rules.keys import Fixed, Unique
 from imports.rules.numbers import Number, Whole
 from imports.rules.rows import RowRule
-from imports.rules.text import MaxLength, OneOf, Pattern, WebAddress
+from imports.rules.text import Approved, MaxLength, OneOf, Pattern, WebAddress
 
 __all__ = [
+    "Approved",
     "Column",
     "Fixed",
     "MaxLength",

@@ -1,63 +1,96 @@
-"""The words data sets use to say what a cell must be.
+"""What a rule is, and the only way in which it reports a mistake.
 
-A rule is a small frozen value with its own error code, its sentence for the help page and its
-remedy for the report. `checker(label)` gives a function from a cell's text (trimmed, NFC, not
-empty) to its value; it raises `InvalidCell` with a message that says field, value and rule. A checker
-is made once per batch, so a rule may look something up in `checker` at no cost per row.
+A rule is a small frozen value with its own error code, its messages, its description for the help
+page and its remedy. `checker(label)` gives a function from a cell's text (trimmed, NFC, not empty)
+to its value; it raises `InvalidCell` with one of the rule's variants. A checker is made once per
+batch, so a rule may look something up in `checker` at no cost per row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from django.utils.translation import gettext_lazy as _
+
+from imports.rules.wording import Words, truncate
 
 Checker = Callable[[Any], Any]
 
 
-class InvalidCell(Exception):
-    """A cell breaks a rule; the message is for the vendor."""
+class Requirement(Protocol):
+    """Something required of a cell or a row.
+
+    `code` is the row error type, `remedy` says what to do. `variants` are the ways to break it,
+    each with its message: a template for `str.format` in which {rule.limit} and the like come from
+    the requirement itself, and {field}, {value} and all others from the row.
+    """
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def variants(self) -> Mapping[str, Words]: ...
+
+    @property
+    def remedy(self) -> Words: ...
+
+
+def message(broken: Requirement, variant: str, *, value: object = "", **details: object) -> str:
+    """The message of a variant, filled in, with a long value cut."""
+    template = str(broken.variants[variant])
+    return template.format(rule=broken, value=truncate(str(value)), **details)
 
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """One thing wrong with one row: the column's key ("" for the whole row), code, message."""
+    """One mistake in one row: the column's key ("" for the whole row), code, message."""
 
     column: str
     code: str
     message: str
 
 
+def problem(broken: Requirement, column: str, variant: str, **details: object) -> RowProblem:
+    """A row's problem in the column of this key, with the message of a variant."""
+    return RowProblem(column, broken.code, message(broken, variant, **details))
+
+
+class InvalidCell(Exception):
+    """A cell breaks a rule in one of its variants; the message is for the vendor."""
+
+    def __init__(self, rule: "Rule", variant: str, label: str, text: str, **details: object):
+        super().__init__(message(rule, variant, field=label, value=text, **details))
+        self.code = rule.code
+
+
 @dataclass(frozen=True)
 class Rule:
-    """What every rule has. `code` is the row error type it reports."""
+    """What every rule of a column has."""
 
     code: str = field(default="INVALID_VALUE", kw_only=True)
+
+    @property
+    def variants(self) -> Mapping[str, Words]:
+        raise NotImplementedError
 
     def checker(self, label: str) -> Checker:
         raise NotImplementedError
 
     @property
-    def in_words(self) -> str:
+    def in_words(self) -> Words:
         """The rule as the help page states it, without the column's name."""
         raise NotImplementedError
 
     @property
-    def message_template(self) -> str:
-        """The error message with {field}, {value} and the like in place of the row's own."""
-        raise NotImplementedError
-
-    @property
-    def remedy(self) -> str:
+    def remedy(self) -> Words:
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Required(Rule):
-    """The cell must not be empty. Asked before all other rules, which see filled cells only."""
+    """The cell must not be empty. Checked before all other rules, which see filled cells only."""
 
     code: str = field(default="REQUIRED_FIELD", kw_only=True)
-    in_words = "required"
-    message_template = "{field} is required and was empty"
-    remedy = "Fill in this cell."
-
-    def message(self, label: str) -> str:
-        return self.message_template.format(field=label)
+    variants = {"missing": _("{field} is missing")}
+    in_words = _("required")
+    remedy = _("Fill in this cell.")

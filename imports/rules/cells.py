@@ -1,62 +1,101 @@
-"""What every cell and row must be, whatever its column: errors that belong to no single rule."""
+"""What every row and every cell must be, whatever its column."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from imports.rules.base import RowProblem
+from django.utils.translation import gettext_lazy as _
+
+from imports.rules.base import RowProblem, problem
 from imports.rules.columns import Column
-from imports.rules.wording import truncate
+from imports.rules.wording import Words
 
 # C0 and C1 controls other than tab and line breaks, and lone surrogates: PostgreSQL refuses NUL
-# and surrogates, and nobody can see the others.
+# and surrogates, and the others cannot be seen.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_CELL_CHARACTERS = 10_000  # staging cuts there
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MAX_CELLS = 1_000  # of one row; staging drops the rest
 
 
+@dataclass(frozen=True)
+class Everywhere:
+    """Something required of each cell, or of the row as a whole, in data sets of any columns."""
+
+    code: str
+    variants: Mapping[str, Words]
+    remedy: Words
+    limit: int = 0
+    of_row: bool = False
+
+    @property
+    def column(self) -> str | None:
+        """The key that problems name: "" for the whole row, None where the cell's column does."""
+        return "" if self.of_row else None
+
+
+VISIBLE = Everywhere(
+    "INVALID_VALUE",
+    {"invisible": _("{field} contains an invisible character, {character} (was '{value}')")},
+    remedy=_("Type the value again: copied text may contain invisible characters."),
+)
+SHORT = Everywhere(
+    "FIELD_TOO_LONG",
+    {"too_long": _("{field} must be {rule.limit:,} characters or fewer")},
+    remedy=_("Shorten the text."),
+    limit=MAX_CELL_CHARACTERS,
+)
+CELL_COUNT = Everywhere(
+    "COLUMN_COUNT",
+    {
+        "one": _("This row has 1 value; the header has {width:,}"),
+        "several": _("This row has {count:,} values; the header has {width:,}"),
+        "very_many": _("This row has {rule.limit:,} values or more; the header has {width:,}"),
+    },
+    remedy=_(
+        "Give the row one value for each column of the header. Put a value that contains the "
+        "delimiter in quotation marks."
+    ),
+    limit=MAX_CELLS,
+    of_row=True,
+)
+# Its code is that of VISIBLE, so its remedy serves both.
+ONE_ROW = Everywhere(
+    "INVALID_VALUE",
+    {
+        "torn": _(
+            "{field} contains a line break and values of the next row (was '{value}'). Is a "
+            "quotation mark not closed?"
+        )
+    },
+    remedy=_(
+        "Type the value again: copied text may contain invisible characters. If the cell contains "
+        "part of the next row, close the quotation mark."
+    ),
+)
+ANY_CELL = (VISIBLE, SHORT)
+DELIMITED = (CELL_COUNT, ONE_ROW)  # where the file divides rows into cells by a delimiter
+
+
 def cell_count_problem(count: int, width: int) -> RowProblem:
-    cells = f"{count} {'cell' if count == 1 else 'cells'}"
-    if count >= MAX_CELLS:
-        cells = f"{MAX_CELLS:,} cells or more"
-    return RowProblem("", "COLUMN_COUNT", COLUMN_COUNT_MESSAGE.format(cells=cells, width=width))
+    variant = "one" if count == 1 else "several" if count < MAX_CELLS else "very_many"
+    return problem(CELL_COUNT, "", variant, count=count, width=width)
 
 
 def unprintable_problem(column: Column, text: str) -> RowProblem:
-    code = f"U+{ord(UNPRINTABLE.findall(text)[0]):04X}"
-    return RowProblem(
+    return problem(
+        VISIBLE,
         column.key,
-        "INVALID_VALUE",
-        UNPRINTABLE_MESSAGE.format(
-            field=column.label, character=code, value=truncate(UNPRINTABLE.sub(REPLACEMENT, text))
-        ),
+        "invisible",
+        field=column.label,
+        character=f"U+{ord(UNPRINTABLE.findall(text)[0]):04X}",
+        value=UNPRINTABLE.sub(REPLACEMENT, text),
     )
 
 
 def torn_problem(column: Column, text: str) -> RowProblem:
-    return RowProblem(
-        column.key,
-        "INVALID_VALUE",
-        f"{column.label} holds a line break and cells of the next row; is a quotation mark left "
-        f"open? (was '{truncate(text)}')",
-    )
+    return problem(ONE_ROW, column.key, "torn", field=column.label, value=text)
 
 
 def overlong_problem(column: Column) -> RowProblem:
-    return RowProblem(column.key, "FIELD_TOO_LONG", OVERLONG_MESSAGE.format(field=column.label))
-
-
-UNPRINTABLE_MESSAGE = (
-    "{field} holds a character that cannot be printed, {character} (was '{value}')"
-)
-OVERLONG_MESSAGE = f"{{field}} is longer than {MAX_CELL_CHARACTERS:,} characters"
-COLUMN_COUNT_MESSAGE = "The row has {cells} where the header has {width}"
-# Errors that belong to no single rule of a column.
-GENERAL_REMEDIES: Mapping[str, str] = {
-    "COLUMN_COUNT": "Give the row one cell for each column of the header. A cell that holds the "
-    "delimiter must stand in quotation marks.",
-    "INVALID_VALUE": "Type the value again by hand: copying may bring invisible characters along, "
-    "and a quotation mark that is left open brings the next row along.",
-    "FIELD_TOO_LONG": "Shorten the text.",
-    "REQUIRED_FIELD": "Fill in this cell.",
-}
+    return problem(SHORT, column.key, "too_long", field=column.label)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from imports.rules.base import Required, Rule
+from imports.rules.wording import Words
 
 # The last column of a correctable file, ignored when the file comes back.
 CORRECTIONS_COLUMN = "Errors"
@@ -33,7 +34,7 @@ class Column:
         label: str,
         *rules: Rule,
         example: str = "",
-        about: str = "",
+        about: Words = "",
         lines: bool = False,
     ) -> None:
         self.key = key

@@ -1,12 +1,13 @@
-"""Rules for how to reach somebody: e-mail addresses and telephone numbers, by their form only."""
+"""Rules about contact details: email addresses and telephone numbers, by their form only."""
 
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
 from imports.rules.base import Checker, InvalidCell, Rule
-from imports.rules.wording import truncate
 
 MAX_ADDRESS_CHARACTERS = 254  # as SMTP has it
 MAX_PHONE_CHARACTERS = 40
@@ -22,18 +23,18 @@ PHONE = re.compile(
 
 @dataclass(frozen=True)
 class Email(Rule):
-    """An e-mail address. Its value is in lower case: one mailbox, however people write it."""
+    """An email address. Its value is in lower case: one mailbox, however people write it."""
 
     code: str = field(default="INVALID_EMAIL", kw_only=True)
-    message_template = "{field} must be an e-mail address (was '{value}')"
-    in_words = "an e-mail address, kept in lower case"
-    remedy = "Write one address, such as name@example.com."
+    variants = {"not_an_address": _("{field} must be an email address (was '{value}')")}
+    in_words = _("an email address, stored in lower case")
+    remedy = _("Enter one address, such as name@example.com.")
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
             address = text.lower()
             if not is_address(address):
-                raise InvalidCell(self.message_template.format(field=label, value=truncate(text)))
+                raise InvalidCell(self, "not_an_address", label, text)
             return address
 
         return check
@@ -41,21 +42,21 @@ class Email(Rule):
 
 @dataclass(frozen=True)
 class Phone(Rule):
-    """A telephone number as people write it: enough digits, and nothing that is none."""
+    """A telephone number as people write it: enough digits, and only signs that belong to one."""
 
     code: str = field(default="INVALID_PHONE", kw_only=True)
     least: int = 7
     most: int = 15
-    message_template = "{field} must be a phone number of {least} to {most} digits (was '{value}')"
+    variants = {
+        "not_a_number": _(
+            "{field} must be a phone number with {rule.least} to {rule.most} digits (was '{value}')"
+        )
+    }
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
             if not self._is_plausible(text):
-                raise InvalidCell(
-                    self.message_template.format(
-                        field=label, least=self.least, most=self.most, value=truncate(text)
-                    )
-                )
+                raise InvalidCell(self, "not_a_number", label, text)
             return text
 
         return check
@@ -68,14 +69,14 @@ class Phone(Rule):
 
     @property
     def in_words(self) -> str:
-        return f"a phone number of {self.least} to {self.most} digits"
+        return gettext("a phone number with {rule.least} to {rule.most} digits").format(rule=self)
 
     @property
     def remedy(self) -> str:
-        return (
-            f"Write {self.least} to {self.most} digits, such as +49 421 555 0123. A number such as "
-            "4.9E+11 is what a spreadsheet makes of one: format the column as text first."
-        )
+        return gettext(
+            "Enter {rule.least} to {rule.most} digits, such as +49 421 555 0123. If a spreadsheet "
+            "turned the number into something like 4.9E+11, format the column as text first."
+        ).format(rule=self)
 
 
 def is_address(text: str) -> bool:

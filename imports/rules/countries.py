@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 import pycountry
+from django.utils.translation import gettext_lazy as _
 
 from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.suggestions import nearest
-from imports.rules.wording import truncate
 
 MAX_NAME_CHARACTERS = 100
 # Stored under another name than pycountry's: shorter, and what every version has stored.
@@ -122,16 +122,21 @@ class Country(Rule):
     """A country by name or ISO code; its value is the name."""
 
     code: str = field(default="INVALID_COUNTRY", kw_only=True)
-    message_template = "{field} '{value}' is no country we know. Did you mean '{suggestion}'?"
-    in_words = "a country: its English name, or its ISO code of two or three letters"
-    remedy = "Write the English name, such as Germany, or the ISO code, such as DE or DEU."
+    variants = {
+        "unknown": _("{field} '{value}' is not a country that we know."),
+        "misspelled": _(
+            "{field} '{value}' is not a country that we know. Did you mean '{suggestion}'?"
+        ),
+    }
+    in_words = _("a country: its English name, or its ISO code of two or three letters")
+    remedy = _("Enter the English name, such as Germany, or the ISO code, such as DE or DEU.")
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
             if (name := country(text)) is None:
-                near = nearest_country(text)
-                hint = f" Did you mean '{near}'?" if near else ""
-                raise InvalidCell(f"{label} '{truncate(text)}' is no country we know.{hint}")
+                if near := nearest_country(text):
+                    raise InvalidCell(self, "misspelled", label, text, suggestion=near)
+                raise InvalidCell(self, "unknown", label, text)
             return name
 
         return check

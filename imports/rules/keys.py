@@ -1,6 +1,9 @@
 """Keys that rows cannot share, and columns that an update cannot change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from imports.rules.wording import Words
 
 
 @dataclass(frozen=True)
@@ -11,14 +14,19 @@ class Unique:
     column: str
     code: str
     scope: str  # "platform" or "vendor"
-    taken: str  # message when a row of another upload, or of someone else, holds it; "": no clash
-    repeated: str  # message when an earlier row of this file holds it
-    remedy: str
+    taken: Words  # when a row of another upload, or of another vendor, holds it; "": never reported
+    repeated: Words  # when an earlier row of this file holds it
+    remedy: Words
     also: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         return (self.column, *self.also)
+
+    @property
+    def variants(self) -> Mapping[str, Words]:
+        both = {"taken": self.taken, "repeated": self.repeated}
+        return {variant: words for variant, words in both.items() if words}
 
 
 @dataclass(frozen=True)
@@ -27,5 +35,9 @@ class Fixed:
 
     column: str
     code: str
-    message: str
-    remedy: str
+    message: Words
+    remedy: Words
+
+    @property
+    def variants(self) -> Mapping[str, Words]:
+        return {"changed": self.message}

@@ -4,10 +4,11 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from imports.rules.base import Checker, InvalidCell, Rule
-from imports.rules.wording import truncate
+from django.utils.translation import gettext_lazy as _
 
-MAX_DOUBLE_CHARACTERS = 1_000  # characters; no double needs as many
+from imports.rules.base import Checker, InvalidCell, Rule
+
+MAX_DOUBLE_CHARACTERS = 1_000  # no double needs as many
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?")
 
 
@@ -15,14 +16,18 @@ NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?")
 class Finite(Rule):
     """Any number that a double can hold, from JSON; its value is the nearest double.
 
-    A text in JSON is not a number: it comes with its quotation marks and is turned down.
+    A text in JSON is not a number: it comes with its quotation marks and is rejected.
     """
 
     code: str = field(default="INVALID_NUMBER", kw_only=True)
-    message_template = "{field} must be a finite number (was {value})"
-    in_words = "a finite number, without quotation marks"
-    remedy = (
-        "Write a JSON number between -1.8e308 and 1.8e308 without quotation marks. Leave out what "
+    variants = {
+        "not_a_number": _("{field} must be a number (was {value})"),
+        "quoted": _("{field} must be a number without quotation marks (was {value})"),
+        "out_of_range": _("{field} must be a number from -1.8e308 to 1.8e308 (was {value})"),
+    }
+    in_words = _("a number, without quotation marks")
+    remedy = _(
+        "Write a JSON number from -1.8e308 to 1.8e308 without quotation marks. Leave out what "
         "could not be measured."
     )
 
@@ -34,13 +39,8 @@ class Finite(Rule):
                 value = float(text)
                 if math.isfinite(value):
                     return value
-                raise InvalidCell(
-                    f"{label} is beyond what a number can be here (was {truncate(text)})"
-                )
-            if text.startswith('"') and matches(text[1:-1]):
-                raise InvalidCell(
-                    f"{label} is a text; write it without quotation marks (was {truncate(text)})"
-                )
-            raise InvalidCell(self.message_template.format(field=label, value=truncate(text)))
+                raise InvalidCell(self, "out_of_range", label, text)
+            is_quoted = text.startswith('"') and matches(text[1:-1])
+            raise InvalidCell(self, "quoted" if is_quoted else "not_a_number", label, text)
 
         return check

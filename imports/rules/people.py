@@ -1,12 +1,17 @@
 """Rules about people: their names, and how old they are."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.rows import RowRule
-from imports.rules.wording import truncate
+from imports.rules.wording import Words
 
 SIGNS = frozenset(" '-\u2019\u02bc\u2010\u2011")  # apostrophes and hyphens as keyboards write them
 ACCENTS = {"Mn", "Mc"}  # marks that belong to the letter before them, also vowels in Hindi
@@ -17,16 +22,21 @@ class PersonName(Rule):
     """A person's name; its value has single spaces."""
 
     code: str = field(default="INVALID_NAME", kw_only=True)
-    message_template = (
-        "{field} may hold only letters, spaces, apostrophes and hyphens (was '{value}')"
-    )
-    in_words = "letters of any script, spaces, apostrophes and hyphens"
-    remedy = "Write the name without digits, full stops and other signs."
+    variants = {
+        "other_signs": _(
+            "{field} must contain only letters, spaces, apostrophes and hyphens (was '{value}')"
+        ),
+        "no_letter": _("{field} must contain at least one letter (was '{value}')"),
+    }
+    in_words = _("letters of any script, spaces, apostrophes and hyphens")
+    remedy = _("Write the name without digits, periods or other signs.")
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
-            if not is_name(text):
-                raise InvalidCell(self.message_template.format(field=label, value=truncate(text)))
+            if not all(map(belongs_to_a_name, text)):
+                raise InvalidCell(self, "other_signs", label, text)
+            if not any(map(str.isalpha, text)):
+                raise InvalidCell(self, "no_letter", label, text)
             return " ".join(text.split())
 
         return check
@@ -34,72 +44,76 @@ class PersonName(Rule):
 
 @dataclass(frozen=True)
 class Digits(Rule):
-    """So many ASCII digits and nothing else; its value is text, for a leading zero counts."""
+    """So many ASCII digits and nothing else; its value is text, because a leading zero counts."""
 
     count: int = 10
-    message_template = "{field} must have {count} digits and nothing else (was '{value}')"
+
+    @cached_property
+    def variants(self) -> Mapping[str, Words]:
+        return {
+            "not_so_many_digits": ngettext_lazy(
+                "{field} must be exactly {rule.count} digit (was '{value}')",
+                "{field} must be exactly {rule.count} digits (was '{value}')",
+                self.count,
+            )
+        }
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
             if len(text) != self.count or not (text.isascii() and text.isdigit()):
-                raise InvalidCell(
-                    self.message_template.format(
-                        field=label, count=self.count, value=truncate(text)
-                    )
-                )
+                raise InvalidCell(self, "not_so_many_digits", label, text)
             return text
 
         return check
 
     @property
     def in_words(self) -> str:
-        return f"{self.count} digits"
+        return ngettext("{rule.count} digit", "{rule.count} digits", self.count).format(rule=self)
 
     @property
     def remedy(self) -> str:
-        return (
-            f"Write {self.count} digits and no spaces, hyphens or plus sign. A spreadsheet drops "
-            "a leading zero: format the column as text first."
-        )
+        return ngettext(
+            "Enter {rule.count} digit without spaces, hyphens or a plus sign. Spreadsheets drop a "
+            "leading zero: format the column as text first.",
+            "Enter {rule.count} digits without spaces, hyphens or a plus sign. Spreadsheets drop a "
+            "leading zero: format the column as text first.",
+            self.count,
+        ).format(rule=self)
 
 
-def is_name(text: str) -> bool:
-    """Are there letters, and nothing but letters, their accents, and signs that names have?"""
-    return any(map(str.isalpha, text)) and all(
-        sign.isalpha() or sign in SIGNS or unicodedata.category(sign) in ACCENTS for sign in text
-    )
+def belongs_to_a_name(sign: str) -> bool:
+    """Is it a letter, an accent of one, or a sign that names have?"""
+    return sign.isalpha() or sign in SIGNS or unicodedata.category(sign) in ACCENTS
 
 
-def born_later(today: date, born: date) -> str | None:
-    return f"Date of Birth must be in the past (was {born})" if born >= today else None
+def born_later(today: date, born: date) -> Mapping[str, object] | None:
+    return {"value": born} if born >= today else None
 
 
 def age_on(today: date, born: date) -> int:
-    """Whole years: who is born on the 29th of February is a year older on the 1st of March."""
+    """Whole years: a person born on February 29 is a year older on March 1."""
     had_birthday = (today.month, today.day) >= (born.month, born.day)
     return today.year - born.year - (not had_birthday)
 
 
-def other_age(today: date, age: int, born: date) -> str | None:
+def other_age(today: date, age: int, born: date) -> Mapping[str, object] | None:
     years = age_on(today, born)
-    if years == age or born >= today:  # the second is another rule's business
+    if years == age or born >= today:  # the second is for another rule to report
         return None
-    return f"Age must be {years} for somebody born on {born} (was {age})"
+    return {"years": years, "born": born, "value": age}
 
 
 BORN_IN_THE_PAST = RowRule(
     columns=("date_of_birth",),
     code="INVALID_DATE_OF_BIRTH",
     broken=born_later,
-    in_words="in the past",
-    message_template="Date of Birth must be in the past (was {value})",
-    remedy="Write the day on which the person was born, as YYYY-MM-DD.",
+    message=_("Date of Birth must be in the past (was {value})"),
+    remedy=_("Enter the person's date of birth as YYYY-MM-DD."),
 )
 AGE_FITS = RowRule(
     columns=("age", "date_of_birth"),
     code="AGE_MISMATCH",
     broken=other_age,
-    in_words="the age that the date of birth gives on the day of the import",
-    message_template="Age must be {years} for somebody born on {date_of_birth} (was {value})",
-    remedy="Correct whichever of age and date of birth is wrong.",
+    message=_("Age must be {years} for the date of birth {born} (was {value})"),
+    remedy=_("Correct the age or the date of birth, whichever is wrong."),
 )

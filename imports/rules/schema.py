@@ -1,12 +1,14 @@
 """The schema of a data set: its columns, keys and rules, and what a file's header means by them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 from django.conf import settings
 
+from imports.rules.base import Requirement
+from imports.rules.cells import ANY_CELL
 from imports.rules.columns import Column, header_name, is_corrections
 from imports.rules.keys import Fixed, Unique
 from imports.rules.rows import RowRule
@@ -14,7 +16,7 @@ from imports.rules.rows import RowRule
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """What is asked of the rows of a file."""
+    """What is required of the rows of a file."""
 
     columns: tuple[Column, ...]
     # The header of the file says what its columns are; `columns` is an example of some.
@@ -35,6 +37,24 @@ class Schema:
             return self
         names = header[:-1] if header and is_corrections(header[-1]) else header
         return replace(self, columns=tuple(Column(name, name) for name in names))
+
+    def requirements(self) -> Iterator[tuple[str | None, Requirement]]:
+        """Everything required of a row, each with the key of its column: "" for the whole row,
+        None for a cell of any column."""
+        for column in self.columns:
+            if column.required:
+                yield column.key, column.required
+            for rule in column.rules:
+                yield column.key, rule
+        yield from ((unique.column, unique) for unique in self.unique)
+        yield from ((fixed.column, fixed) for fixed in self.fixed)
+        yield from ((rule.column, rule) for rule in self.row_rules)
+        yield from ((rule.column, rule) for rule in ANY_CELL)
+
+    @cached_property
+    def by_error(self) -> dict[tuple[str | None, str], Requirement]:
+        """The requirement that an error breaks, by column and type; the last one declared."""
+        return {(column, asked.code): asked for column, asked in self.requirements()}
 
     @cached_property
     def by_key(self) -> dict[str, Column]:

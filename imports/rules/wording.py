@@ -1,9 +1,13 @@
-"""How values and names stand in messages."""
+"""How values, names and limits appear in messages."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 
 MAX_SHOWN_CHARACTERS = 80
+Words = str | Promise  # a text, or one that is translated when it is shown
 
 
 def truncate(text: str) -> str:
@@ -11,15 +15,14 @@ def truncate(text: str) -> str:
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 1] + "…"
 
 
-def with_separators(number: Decimal | int) -> str:
-    """A limit as people write it: 999,999.99."""
-    return f"{number:,}"
-
-
 def as_sentence(names: Iterable[str]) -> str:
     """Names for a message: "SKU, Price and Category"."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return get_text_list(list(names), _("and"))
+
+
+def as_choice(names: Iterable[str]) -> str:
+    """Names to choose from: "A, B or C"."""
+    return get_text_list(list(names), _("or"))
 
 
 def in_megabytes(size: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from imports.formats.formula_guard import unescape_formula
 from imports.formats.layout import Layout
-from imports.rules.base import InvalidCell, RowProblem
+from imports.rules.base import InvalidCell, RowProblem, problem
 from imports.rules.cells import (
     UNPRINTABLE,
     cell_count_problem,
@@ -31,8 +31,8 @@ def validate(
 ) -> ValidatedBatch:
     """Apply every rule of the data set to `rows`; `today` is the day of the import.
 
-    A row with a wrong number of cells gets that one error: which cell belongs to which column is
-    anybody's guess then.
+    A row with a wrong number of cells gets that one error, because it is not known which of them
+    belongs to which column.
     """
     header = layout.header
     if any(map(is_corrections, header)):
@@ -64,17 +64,17 @@ def validate(
             read.append([None] * len(rows))
             continue
         texts = by_position[where[column]]
-        amiss = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
-        amiss |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
-        amiss |= {i: overlong_problem(column) for i, at in cut if at == where[column]}
-        values, found = read_column(column, texts, column in required, miscounted, amiss)
+        known = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
+        known |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
+        known |= {i: overlong_problem(column) for i, at in cut if at == where[column]}
+        values, found = read_column(column, texts, column in required, miscounted, known)
         read.append(values)
-        for i, problem in found:
-            problems.setdefault(i, []).append(problem)
+        for i, mistake in found:
+            problems.setdefault(i, []).append(mistake)
     values = list(zip(*read, strict=True)) or [()] * len(rows)
     for rule in schema.row_rules:
-        for i, problem in broken(rule, schema, values, today):
-            problems.setdefault(i, []).append(problem)
+        for i, mistake in broken(rule, schema, values, today):
+            problems.setdefault(i, []).append(mistake)
     return ValidatedBatch(
         schema=schema,
         layout=layout,
@@ -91,32 +91,36 @@ def read_column(
     texts: Sequence[str],
     required: bool,
     ignored: frozenset[int],
-    amiss: Mapping[int, RowProblem],
+    known: Mapping[int, RowProblem],
 ) -> tuple[list[Any], list[tuple[int, RowProblem]]]:
     """The values of one column's texts, and what is wrong with which of them.
 
-    Texts in `ignored` are passed over; those in `amiss` have their problem already.
+    Texts in `ignored` are skipped; those in `known` have their problem already.
     """
-    checks = [(rule, rule.checker(column.label)) for rule in column.rules]
+    checks = [rule.checker(column.label) for rule in column.rules]
+    missing = (
+        problem(column.required, column.key, "missing", field=column.label)
+        if required and column.required
+        else None
+    )
     values: list[Any] = [None] * len(texts)
     found: list[tuple[int, RowProblem]] = []
     for i, text in enumerate(texts):
         if i in ignored:
             continue
         if not text:
-            if required and column.required:
-                message = column.required.message(column.label)
-                found.append((i, RowProblem(column.key, column.required.code, message)))
+            if missing:
+                found.append((i, missing))
             continue
-        if i in amiss:
-            found.append((i, amiss[i]))
+        if i in known:
+            found.append((i, known[i]))
             continue
         value: Any = text
         try:
-            for rule, check in checks:  # noqa: B007 - the rule that raised is named below
+            for check in checks:
                 value = check(value)
-        except InvalidCell as wrong:
-            found.append((i, RowProblem(column.key, rule.code, str(wrong))))
+        except InvalidCell as error:
+            found.append((i, RowProblem(column.key, error.code, str(error))))
         else:
             values[i] = value
     return values, found
@@ -130,11 +134,11 @@ def where_found(pattern: re.Pattern[str], texts: list[str]) -> set[int]:
 
 
 def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
-    """Positions of texts that took in a row: in a column of one line, a line break and at least
+    """Positions of texts that contain a row: in a column of one line, a line break and at least
     as many delimiters as a row has.
 
-    Two quotation marks left open in the same column of two rows make such a cell, which no reader
-    can tell from one that was meant, and the row between them would be lost without a word.
+    Two quotation marks left open in the same column of two rows make such a cell. No reader can
+    distinguish it from one that was meant, and the row between them would be lost silently.
     """
     delimiters = len(layout.header) - 1
     if (
@@ -152,7 +156,7 @@ def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
 
 
 def clean(cells: Sequence[str]) -> list[str]:
-    """Each cell trimmed, also of what nobody can see, then in Unicode's NFC form."""
+    """Each cell trimmed, also of invisible characters, then in Unicode's NFC form."""
     texts = [cell.strip() for cell in cells]
     if all(map(str.isascii, texts)):
         return texts
@@ -172,9 +176,9 @@ def fit(row: list[str], width: int, ragged: bool) -> list[str] | None:
 def broken(
     rule: RowRule, schema: Schema, values: Sequence[tuple[Any, ...]], today: date
 ) -> Iterator[tuple[int, RowProblem]]:
-    """Rows that break a rule over several cells, all of them filled and in order."""
+    """Rows that break a rule over several cells, all of them filled and valid."""
     positions = [schema.positions[key] for key in rule.columns]
     for i, row in enumerate(values):
         cells = [row[position] for position in positions]
-        if None not in cells and (message := rule.broken(today, *cells)) is not None:
-            yield i, RowProblem(rule.column, rule.code, message)
+        if None not in cells and (details := rule.broken(today, *cells)) is not None:
+            yield i, problem(rule, rule.column, "broken", **details)

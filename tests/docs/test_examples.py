@@ -79,7 +79,7 @@ def test_the_data_set_imports_a_file(store: Any, vendor_a: Vendor) -> None:
         ("S-3", None),
     ]
     assert list(RowError.objects.values_list("row_number", "error_type", "error_message")) == [
-        (3, "REQUIRED_FIELD", "City is required and was empty"),
+        (3, "REQUIRED_FIELD", "City is missing"),
         (5, "DUPLICATE_STORE_ID", "Store ID 'S-1' is already used in row 2 of this file"),
     ]
     header = report_text(upload).splitlines()[0]

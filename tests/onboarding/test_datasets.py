@@ -108,8 +108,8 @@ def test_staff_see_the_errors_of_a_file_without_known_columns(as_staff: Client) 
     forward(upload)
     drive()
     page = text_of(as_staff.get(f"/uploads/{upload.upload_id}/"))
-    assert "The row has 3 cells where the header has 2" in page
-    assert "temp holds a character that cannot be printed" in page
+    assert "This row has 3 values; the header has 2" in page
+    assert "temp contains an invisible character" in page
     assert "&lt;b&gt;" in page
 
 

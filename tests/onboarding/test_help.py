@@ -1,6 +1,7 @@
 """Help page and template come from the data set, so they agree with what an import does."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -96,15 +97,38 @@ def test_every_file_error_is_explained_where_it_can_happen_and_nowhere_else() ->
     assert "COLUMN_COUNT" not in {error.code for error in metrics}
 
 
+class Limits(dict[str, object]):
+    """Fills in a message as the help page does: what depends on the row is "…"."""
+
+    def __missing__(self, name: str) -> "Limits":
+        return self
+
+    def __format__(self, form: str) -> str:
+        return "…"
+
+
+@pytest.mark.parametrize("dataset", EVERY, ids=lambda dataset: dataset.key)
+def test_help_shows_every_message_and_remedy(
+    dataset: Dataset, as_staff: Client, categories: list[str]
+) -> None:
+    markup = text_of(as_staff.get(f"/help/{dataset.key}/"))
+    page = html.unescape(re.sub(r"</?var>", "", markup))
+    for _, rule in dataset.requirements():
+        for template in rule.variants.values():
+            words = str(template).format_map(Limits(rule=rule, field="The value"))
+            assert f"<p>{words}</p>" in page
+        assert f'<p class="remedy">{rule.remedy}</p>' in page
+
+
 def test_products_have_the_row_errors_that_other_tools_know() -> None:
     assert {error.code for error in row_error_codes(datasets.get("products"))} == ROW_ERRORS
 
 
 def test_rules_and_messages_are_in_words(categories: list[str]) -> None:
     page = text_of(Client().get("/help/products/"))
-    assert "0.01 to 999,999.99, at most 2 decimals" in page
-    assert "at most 2,000 characters" in page
-    assert "The value must be a number from 0.01 to 999,999.99" in page
+    assert "0.01 to 999,999.99, up to 2 decimal places" in page
+    assert "up to 2,000 characters" in page
+    assert "The value must be 999,999.99 or less (was <var>…</var>)" in page
     assert "is already used in row <var>…</var> of this file" in page
     assert "10,000 rows" in page
     assert "{" not in page
@@ -138,7 +162,7 @@ def test_what_only_staff_upload_is_for_staff_to_read_about(
 
 def test_help_says_what_a_file_of_any_columns_is(as_staff: Client) -> None:
     page = text_of(as_staff.get("/help/csv/"))
-    assert "These names are taken: upload_id and row_number." in page
+    assert "none may be upload_id or row_number." in page
     assert "You can use any columns. These are an example." in page
     assert "Each upload keeps its own rows" in page
     assert "When you update" not in page
@@ -146,8 +170,8 @@ def test_help_says_what_a_file_of_any_columns_is(as_staff: Client) -> None:
 
 def test_help_says_what_happens_to_a_client_that_already_exists(as_staff: Client) -> None:
     page = text_of(as_staff.get("/help/clients/"))
-    assert "A client that is there already is replaced, unless a newer file wrote it." in page
-    assert "A first row that names none of the columns is taken for data" in page
+    assert "Existing clients are replaced, unless a newer file has updated them." in page
+    assert "If the first row has none of the column names, it is read as data" in page
     assert "Active or Inactive, in upper or lower case" in page
     assert "Approved values" not in page
 

@@ -32,7 +32,7 @@ def test_codes_are_explained_by_their_declared_remedies_and_link_to_the_help_pag
 ) -> None:
     for error in file_error_codes(vendors_dataset()):
         assert f'href="/help/products/#{error.code}"' in page
-        assert escape(error.title) in page
+        assert escape(str(error.title)) in page
     assert "Renaming a file does not convert it." in page
     assert "{" not in page
 

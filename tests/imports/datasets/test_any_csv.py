@@ -61,7 +61,7 @@ def test_a_row_wider_than_the_header_is_rejected_and_can_be_fixed() -> None:
     upload = send("a,b\n1,2\n1,2,3\n1,2,,\n")
     assert counts(upload) == ("partial", 2, 1)
     assert list(stored(upload)) == [2, 4]
-    assert RowError.objects.get().error_message == "The row has 3 cells where the header has 2"
+    assert RowError.objects.get().error_message == "This row has 3 values; the header has 2"
     assert report_text(upload).splitlines()[0] == (
         "Row Number,Error Type,Error Message,Column,Value,How To Fix"
     )
@@ -80,14 +80,14 @@ def test_a_column_called_errors_is_ours_only_at_the_end() -> None:
     ("header", "code", "said"),
     [
         ("a,,c", "INVALID_HEADER", "Column 2 has no name."),
-        ("a,a", "DUPLICATE_COLUMNS", "The header names a more than once"),
-        ("a, a ", "DUPLICATE_COLUMNS", "The header names a more than once"),
+        ("a,a", "DUPLICATE_COLUMNS", "The header has a more than once"),
+        ("a, a ", "DUPLICATE_COLUMNS", "The header has a more than once"),
         ("a," + "b" * 256, "INVALID_HEADER", "Column 2 has a name of more than 255 bytes"),
         ("a," + "ü" * 128, "INVALID_HEADER", "Column 2 has a name of more than 255 bytes"),
         ("a,row_number", "INVALID_HEADER", "Column 2 is called 'row_number'"),
         ("upload_id,a", "INVALID_HEADER", "Column 1 is called 'upload_id'"),
         ("a,b\x07", "NOT_CSV", "binary"),
-        ('a,"b\nc"', "INVALID_HEADER", "Column 2 has a name with a character that cannot be"),
+        ('a,"b\nc"', "INVALID_HEADER", "Column 2 has a name with an invisible character"),
         (",".join(f"c{n}" for n in range(501)), "MALFORMED_CSV", "more than 500 columns"),
         ('a,"b', "MALFORMED_CSV", "never closed"),
         ("a," + "b" * 1_001, "MALFORMED_CSV", "name is longer than 1,000"),
@@ -112,7 +112,7 @@ def test_an_unusual_name_is_accepted(name: str) -> None:
     assert counts(upload) == ("partial", 1, 1)
     assert RowError.objects.get().column_name == name
     assert stored(upload) == {3: {name: {"S": "1"}, "b": {"S": "2"}}}
-    assert f"{name} holds a character that cannot be printed" in report_text(upload)
+    assert f"{name} contains an invisible character" in report_text(upload)
 
 
 def test_a_row_too_large_for_an_item_is_rejected() -> None:
@@ -122,7 +122,7 @@ def test_a_row_too_large_for_an_item_is_rejected() -> None:
     assert counts(upload) == ("partial", 1, 1)
     assert list(stored(upload)) == [3]
     assert RowError.objects.get().error_message == (
-        "The row holds 441 KB of text, and at most 400 KB can be stored"
+        "This row has 441 KB of text; 400 KB or less can be stored"
     )
 
 

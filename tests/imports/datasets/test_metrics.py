@@ -63,7 +63,7 @@ def test_one_error_rejects_all_rows_and_is_listed() -> None:
     assert not IncomingMetric.objects.exists()
     report = report_text(upload)
     assert "2,cpu.load," in report
-    assert "INVALID_NUMBER,Value is a text; write it without quotation marks" in report.replace(
+    assert "INVALID_NUMBER,Value must be a number without quotation marks" in report.replace(
         '"', ""
     )
     assert list(RowError.objects.values_list("row_number", "column_name", "error_type")) == [

@@ -68,7 +68,7 @@ def test_it_imports_a_file() -> None:
         (3, "INVALID_PIECES"),
         (5, "REQUIRED_FIELD"),
     ]
-    assert "Pieces must be a number such as 20, without thousands" in report_text(upload)
+    assert "Pieces must be a number without thousands separators" in report_text(upload)
     assert Notification.objects.get().subject == "Toy Upload Complete - box.csv (50% Success)"
 
 

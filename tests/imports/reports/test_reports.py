@@ -32,7 +32,7 @@ def test_the_report_has_one_line_per_error_in_a_fixed_order(run_upload: Run) -> 
     ]
     assert lines[2].startswith(
         "2,V-1,S-1,Lamp,INVALID_PRICE,Price must be at least 0.01 (was -10.00),-10.00,ten,"
-        'Price,-10.00,"Write a number from 0.01 to'
+        'Price,-10.00,"Enter a number from 0.01 to'
     )
 
 
@@ -74,7 +74,7 @@ def test_the_correctable_file_has_the_rejected_rows_in_the_vendors_columns(run_u
     ]  # fmt: skip
     assert rows[1][:7] == ["keep me", "S-1", "V-1", "Lamp", "Audio", "free", ""]
     assert "Price must be a number" in rows[1][7]
-    assert "Stock Quantity is required" in rows[1][7]
+    assert "Stock Quantity is missing" in rows[1][7]
     assert len(rows) == 2
     assert upload.ignored_columns == ["Notes"]
 
@@ -98,7 +98,7 @@ def test_cells_beyond_the_header_are_not_lost(run_upload: Run) -> None:
         "V-1,Lamp, bright,Audio,S-1,5.00,1\n"
     )
     text = b"".join(correctable_file(upload)).decode("utf-8-sig")
-    assert "The row has 7 cells where the header has 6; cells beyond the last column: 1" in text
+    assert "This row has 7 values; the header has 6; cells beyond the last column: 1" in text
 
 
 def test_row_ranges_in_words() -> None:

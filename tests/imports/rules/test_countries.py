@@ -78,7 +78,7 @@ def test_a_country_as_people_write_it(text: str, name: str) -> None:
 
 @pytest.mark.parametrize("text", ["Atlantis", "n.a.", "N/A", "the", "&", "-", "Germany" * 20])
 def test_what_is_no_country(text: str) -> None:
-    assert message(text).endswith("is no country we know.")
+    assert message(text).endswith("is not a country that we know.")
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,14 @@ def test_what_is_no_country(text: str) -> None:
     [("Germny", "Germany"), ("Untied States", "United States"), ("Brasil", "Brazil")],
 )
 def test_a_typing_mistake_names_the_country(text: str, near: str) -> None:
-    assert message(text) == f"Country '{text}' is no country we know. Did you mean '{near}'?"
+    assert (
+        message(text) == f"Country '{text}' is not a country that we know. Did you mean '{near}'?"
+    )
 
 
 @pytest.mark.parametrize("text", ["Deutschland", "Noruega", "Irak", "Letonija", "Magyarország"])
 def test_a_name_in_another_language_is_not_taken_for_another_country(text: str) -> None:
-    assert message(text) == f"Country '{text}' is no country we know."
+    assert message(text) == f"Country '{text}' is not a country that we know."
 
 
 def test_a_wrong_country_is_compared_once_however_often_it_comes() -> None:

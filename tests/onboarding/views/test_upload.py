@@ -83,7 +83,7 @@ def test_a_row_of_the_table_has_row_column_value_message_and_remedy(
         "free",
         "Price must be a number such as 19.99 (was &#x27;free&#x27;)",
     ]
-    assert cells[4].startswith("Write a number from 0.01 to 999,999.99 with a point")
+    assert cells[4].startswith("Enter a number from 0.01 to 999,999.99 with")
     assert cells[5:8] == ["2", "Stock Quantity", "many"]  # the value of a row's later error too
 
 

@@ -1,0 +1,227 @@
+"""Every message that is raised is one that a requirement declares, and each of those is raised."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imports.dataset import Dataset
+from imports.datasets import all_datasets
+from imports.destinations.key_conflicts import KeyConflicts, KeyOwner, key_of
+from imports.formats.layout import Layout
+from imports.models import Upload
+from imports.rules.base import InvalidCell, Requirement, RowProblem, Rule
+from imports.rules.cells import MAX_CELLS, Everywhere
+from imports.rules.rows import StagedRow
+from imports.rules.text import Approved
+from imports.validation.batch import ValidatedBatch
+from imports.validation.validate import validate
+
+DATASETS = list(all_datasets().values())
+# The second of two rows with one customer ID is skipped, not reported.
+NEVER_RAISED = {("customers", "customer_id", "DUPLICATE_CUSTOMER_ID", "repeated")}
+
+WRONG = [
+    *("", "abc", "x" * 3_000, "@", "--", "R2-D2", "ftp://example.com"),
+    *("7", "-1", "1" * 22, "1" * 50, "1.0001", "3.5", "1,234", "1,234.5", "19,99", "1e999", '"1"'),
+    *("Bookz", "Zzzz", "Germny"),
+    *("1900-01-01", "1990-02-30", "31/12/1990", "2999-01-01"),
+    *("2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2999-01-01T12:00:00Z"),
+    *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"),
+    *("a\x00b", "\x1b[2J"),
+]
+
+
+def pattern_of(rule: Requirement, variant: str, label: str) -> re.Pattern[str]:
+    """What messages of a variant look like: its template with any value of a row."""
+    parts = []
+    for text, name, form, _ in Formatter().parse(str(rule.variants[variant])):
+        parts.append(re.escape(text))
+        if name == "field":
+            parts.append(re.escape(label))
+        elif name and name.startswith("rule."):
+            limit, _ = Formatter().get_field(name, (), {"rule": rule})
+            parts.append(re.escape(format(limit, form or "")))
+        elif name:
+            parts.append(".*")
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def variants_of(rule: Requirement, message: str, label: str) -> set[str]:
+    """The variants that the message is an instance of."""
+    return {
+        variant for variant in rule.variants if pattern_of(rule, variant, label).fullmatch(message)
+    }
+
+
+def with_fixed_names(rule: Rule) -> Rule:
+    return replace(rule, names=lambda: ["Books", "Audio"]) if isinstance(rule, Approved) else rule
+
+
+RULES = [
+    pytest.param(with_fixed_names(rule), id=f"{dataset.key}-{column.key}-{type(rule).__name__}")
+    for dataset in DATASETS
+    for column in dataset.columns
+    for rule in column.rules
+]
+
+
+def test_every_kind_of_rule_is_in_a_data_set() -> None:
+    used = {type(rule) for d in DATASETS for _, rule in d.requirements() if isinstance(rule, Rule)}
+    ours = {kind for kind in Rule.__subclasses__() if kind.__module__.startswith("imports.rules.")}
+    assert used == ours
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_raises_each_of_its_messages_and_no_other(rule: Rule) -> None:
+    assert rule.code.isupper()
+    assert rule.in_words
+    assert rule.remedy
+    raised = set()
+    for text in filter(None, WRONG):
+        raised |= variants_raised(rule, text)
+    assert raised == set(rule.variants)
+
+
+@given(st.text(min_size=1) | st.from_regex(r"[-+]?[0-9]{1,4}([., ':/eT-][0-9]{1,4}){0,5}Z?"))
+def test_whatever_the_text_the_message_is_a_declared_one(text: str) -> None:
+    for parameters in RULES:
+        (rule,) = parameters.values
+        assert isinstance(rule, Rule)
+        variants_raised(rule, text)
+
+
+def variants_raised(rule: Rule, text: str) -> set[str]:
+    """The variants in which the rule rejects a text; a message must be of at least one."""
+    error = rejection(rule, text)
+    if error is None:
+        return set()
+    found = variants_of(rule, str(error), "The column")
+    assert found, str(error)
+    assert error.code == rule.code
+    return found
+
+
+def rejection(rule: Rule, text: str) -> InvalidCell | None:
+    try:
+        rule.checker("The column")(text)
+    except InvalidCell as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.key)
+def test_a_rows_problem_has_a_declared_message(dataset: Dataset, categories: list[str]) -> None:
+    for problem in problems_of(dataset):
+        assert list(origins(dataset, problem)), problem
+
+
+def test_every_declared_message_is_raised(categories: list[str]) -> None:
+    declared = {
+        (*name_of(dataset, key, rule), variant)
+        for dataset in DATASETS
+        for key, rule in dataset.requirements()
+        for variant in rule.variants
+    }
+    raised = {
+        origin
+        for dataset in DATASETS
+        for problem in problems_of(dataset)
+        for origin in origins(dataset, problem)
+    }
+    assert declared - raised == NEVER_RAISED
+
+
+def name_of(dataset: Dataset, key: str | None, rule: Requirement) -> tuple[str, str | None, str]:
+    """What everything shares counts once, whatever the data set."""
+    return ("", key, rule.code) if isinstance(rule, Everywhere) else (dataset.key, key, rule.code)
+
+
+def origins(dataset: Dataset, problem: RowProblem) -> Iterator[tuple[str, str | None, str, str]]:
+    """The declared variants that a problem is an instance of."""
+    for key, rule in dataset.requirements():
+        if rule.code == problem.code and key in (problem.column, None):
+            label = dataset.label(problem.column)
+            for variant in variants_of(rule, problem.message, label):
+                yield (*name_of(dataset, key, rule), variant)
+
+
+def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
+    """Everything that can be wrong with a row of the data set, in any step."""
+    examples = [column.example for column in dataset.columns]
+    rows = [with_cell(examples, i, text) for i in range(len(examples)) for text in WRONG]
+    if dataset.format.rules:
+        rows += [["x"], examples + examples, ["x"] * MAX_CELLS]
+        rows += [with_cell(examples, i, "x\n" + ",x" * 20) for i in range(len(examples))]
+    yield from of_rows(checked(dataset, rows))
+    yield from of_rows(checked(dataset, [examples], cut=[0]))
+    yield from of_keys(dataset, examples)
+    if dataset.destination.rules:
+        large = checked(dataset, [with_cell(examples, 0, "x" * 500_000)])
+        outcome = dataset.destination.write(Upload(mode="check"), large, last=True)
+        yield from outcome.problems[0]
+
+
+def with_cell(row: Sequence[str], position: int, text: str) -> list[str]:
+    return [*row[:position], text, *row[position + 1 :]]
+
+
+def of_rows(batch: ValidatedBatch) -> Iterator[RowProblem]:
+    for problems in batch.problems.values():
+        yield from problems
+
+
+def checked(
+    dataset: Dataset, rows: list[list[str]], mode: str = "create", cut: Sequence[int] = ()
+) -> ValidatedBatch:
+    header = tuple(column.label for column in dataset.columns)
+    if dataset.format.extension == "json":
+        header = tuple(column.key for column in dataset.columns)
+    delimiter = "," if dataset.format.rules else ""
+    layout = Layout("utf-8", delimiter, header, 1, len(rows))
+    staged: list[StagedRow] = [(number, row, [*cut]) for number, row in enumerate(rows, 2)]
+    return validate(dataset, layout, staged, mode, date(2026, 11, 21))
+
+
+def of_keys(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
+    """Keys that another row has, in this file or elsewhere, and columns that cannot change."""
+    for unique in dataset.unique:
+        # The same key, and another value in the others.
+        others = {other.column for other in dataset.unique if other is not unique}
+        second = [
+            text.replace("1", "2") if column.key in others else text
+            for column, text in zip(dataset.columns, examples, strict=True)
+        ]
+        yield from conflicts(dataset, [examples, second])
+        if "taken" in unique.variants:
+            yield from conflicts(dataset, [examples, second], unique.column)
+    if dataset.fixed:
+        only_identity = [c.example if c.key == dataset.identity else "" for c in dataset.columns]
+        yield from conflicts(dataset, [only_identity], mode="update")
+        yield from conflicts(dataset, [examples], dataset.identity, mode="update")
+
+
+def conflicts(
+    dataset: Dataset, rows: list[list[str]], held: str = "", mode: str = "create"
+) -> Iterator[RowProblem]:
+    """What the rows get when another upload's row holds the key of the first in `held`."""
+    batch = checked(dataset, rows, mode)
+    assert not batch.problems
+    owner = KeyOwner("OTHER", None, tuple("stored" for _ in dataset.fixed))
+    keys = {unique.column: key_of(batch, unique)(0) for unique in dataset.unique}
+    found = KeyConflicts(
+        upload=Upload(upload_id="THIS", mode=mode),
+        batch=batch,
+        held={column: {key: owner} if column == held else {} for column, key in keys.items()},
+        rows_in=frozenset(),
+        claims={},
+        skip_known=getattr(dataset.destination, "skip_known", False),
+    )
+    found.resolve()
+    for problems in found.problems.values():
+        yield from problems
