@@ -1,5 +1,5 @@
 """What a data set is: a schema with the format of its files, the destination of its rows and its
-policies. Template, help page, report columns and e-mail nouns come from it, too."""
+policies. Template, help page, report columns and email nouns come from it, too."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -71,7 +71,7 @@ class IncomingMetric(models.Model):
     """A measurement that waits until its whole file is known to be right.
 
     The table is unlogged (see the migration): quicker to fill, and emptied by PostgreSQL when the
-    server crashes. Whoever reads it counts first.
+    server crashes. Its readers count the rows first.
     """
 
     pk = models.CompositePrimaryKey("upload_id", "upload_row")

@@ -222,14 +222,14 @@ class Upload(models.Model):
 
     @property
     def is_being_finished(self) -> bool:
-        """Its report is still to be written, or somebody is about to send its e-mail: a new run
+        """Its report is still to be written, or its email is about to be sent: a new run
         would leave this one without, or have it sent twice."""
         at_work = self.lease_until is not None and self.lease_until > now()
         return self.step not in (self.Step.NOTIFY, self.Step.DONE) or at_work
 
     @property
     def can_be_retried(self) -> bool:
-        """Ended short of complete, nobody is at its report or e-mail just now, and its source
+        """Ended short of complete, not being finished just now, and its source
         object is still there."""
         return (
             self.has_ended

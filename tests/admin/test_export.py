@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from imports.admin.navigation import NEW_UPLOAD
 from imports.models import Upload
+from imports.notifications.addresses import new_upload_url
 from tests.admin.conftest import World, list_of, make_upload
 from vendors.models import Vendor
 
@@ -134,7 +134,7 @@ def test_a_query_that_makes_no_sense_leads_to_the_list(as_reviewer: Client) -> N
 def test_staff_who_may_act_are_led_to_the_portals_form(
     as_reviewer: Client, client: Client, world: World, staff: User
 ) -> None:
-    form = NEW_UPLOAD
+    form = new_upload_url()
     for address in (list_of(Upload), "/admin/"):
         assert f'href="{form}"' in as_reviewer.get(address).content.decode()
     assert as_reviewer.get(reverse("new_upload")).status_code == 200

@@ -60,7 +60,6 @@ NOT_YET = {
     ".github",
     "Dockerfile",
     "Makefile",
-    "catalog",
     "config",
     "deploy/aws",
     "deploy/commands.py",
@@ -82,8 +81,6 @@ NOT_YET = {
     "tests/onboarding",
     "tests/rooms",
     "tests/services.py",
-    "vendors",
-    "warehouse",
 }
 
 
