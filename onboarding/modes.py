@@ -24,28 +24,22 @@ def modes_of(dataset: Dataset) -> list[Mode]:
         "nouns": dataset.nouns,
         "identity": dataset.label(dataset.identity),
     }
-    create, known = gettext("Add new %(nouns)s"), str(dataset.known_rows)
-    if known:
-        create = gettext("Import %(nouns)s")
     every = {
         Upload.Mode.CREATE.value: Mode(
             "create",
-            create % names,
-            known or gettext("Rows for %(nouns)s you already have are rejected.") % names,
+            dataset.mode_title("create"),
+            str(dataset.known_rows)
+            or gettext("Rows for %(nouns)s you already have are rejected.") % names,
         ),
         Upload.Mode.UPDATE.value: Mode(
             "update",
-            gettext("Update %(nouns)s and add new ones") % names,
+            dataset.mode_title("update"),
             gettext("We match on %(identity)s. Empty cells keep the current value.") % names,
         ),
         Upload.Mode.CHECK.value: Mode(
             "check",
-            gettext("Check only"),
+            dataset.mode_title("check"),
             gettext("See every error first. Nothing is imported."),
         ),
     }
     return [every[key] for key in dataset.modes]
-
-
-def mode_title(upload: Upload, dataset: Dataset) -> str:
-    return next((m.title for m in modes_of(dataset) if m.key == upload.mode), upload.mode)

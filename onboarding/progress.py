@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.rounding import percent
 from imports.dataset import Dataset
 from imports.models import Notification, Upload
-from imports.rules.refusals import REFUSALS
-from onboarding.quantities import rows
+from imports.reports.outcome import outcome
+from imports.rules.quantities import rows
 
 NOTICEABLE = timedelta(seconds=3)  # shorter waits between two slices are not shown
 
@@ -118,7 +118,7 @@ class Progress:
     @property
     def headline(self) -> str:
         """One sentence on the upload's progress or result."""
-        return self._outcome() if self.is_over else self.waiting or self._doing()
+        return outcome(self.upload, self.dataset) if self.is_over else self.waiting or self._doing()
 
     def _doing(self) -> str:
         upload = self.upload
@@ -133,56 +133,6 @@ class Progress:
             return text % self._numbers
         return gettext("Writing the report.")
 
-    def _outcome(self) -> str:
-        upload = self.upload
-        total, rejected = upload.total_records, upload.error_records
-        if upload.status == Upload.Status.CANCELLED:
-            if not total:
-                return gettext("Canceled before any rows were read.")
-            text = ngettext(
-                "Canceled after %(done)s of %(total)s row.",
-                "Canceled after %(done)s of %(total)s rows.",
-                total,
-            )
-        elif upload.failure_code:
-            refusal = REFUSALS.get(upload.failure_code)
-            return f"{refusal.title}." if refusal else upload.failure_message
-        elif self.is_check and rejected:
-            text = ngettext(
-                "%(rejected)s of %(total)s row would be rejected.",
-                "%(rejected)s of %(total)s rows would be rejected.",
-                total,
-            )
-        elif self.is_check:
-            text = ngettext(
-                "%(total)s row passed the check.", "All %(total)s rows passed the check.", total
-            )
-        elif upload.status == Upload.Status.COMPLETED and upload.skipped_records:
-            text = ngettext(
-                "%(valid)s of %(total)s %(noun)s imported. %(skipped)s skipped.",
-                "%(valid)s of %(total)s %(nouns)s imported. %(skipped)s skipped.",
-                total,
-            )
-        elif upload.status == Upload.Status.COMPLETED:
-            text = ngettext(
-                "%(total)s %(noun)s imported.", "All %(total)s %(nouns)s imported.", total
-            )
-        elif upload.status == Upload.Status.PARTIAL:
-            text = ngettext(
-                "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s row needs fixing.",
-                "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s rows need fixing.",
-                rejected,
-            )
-        elif total == 1:
-            text = gettext("The only row couldn’t be imported. It needs fixing.")
-        else:
-            text = ngettext(
-                "None of the %(total)s rows could be imported. %(rejected)s row needs fixing.",
-                "None of the %(total)s rows could be imported. %(rejected)s rows need fixing.",
-                rejected,
-            )
-        return text % self._numbers
-
     @property
     def _numbers(self) -> dict[str, str]:
         """What the headlines fill in."""
@@ -190,11 +140,6 @@ class Progress:
         return {
             "done": f"{upload.processed_records:,}",
             "total": f"{upload.total_records:,}",
-            "valid": f"{upload.valid_records:,}",
-            "rejected": f"{upload.error_records:,}",
-            "skipped": rows(upload.skipped_records),
-            "noun": self.dataset.noun,
-            "nouns": self.dataset.nouns,
         }
 
     @property

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
+from imports.rules.quantities import days, hours, minutes, rows
 from imports.rules.wording import in_megabytes
-from onboarding.quantities import days, hours, minutes, rows
 
 Text = str | Promise
 

@@ -1,7 +1,7 @@
 """Who is asking, and what they may see: the one place that decides it.
 
 Every model that belongs to a vendor has a query set with `.visible_to(access)`, and every view
-starts from it, so a record of somebody else does not exist for the asker (404, not 403).
+starts from it, so another vendor's record does not exist for the user (404, not 403).
 """
 
 from dataclasses import dataclass

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import truncatechars
 from django.urls import URLPattern, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -37,7 +38,7 @@ class AlarmAdmin(LookOnlyAdmin):
     search_help_text = _("Subject or detail")
     actions = ("close_selected",)
     change_form_template = "imports/admin/alarm.html"
-    fields = (("kind", "state"), "about", "detail", ("raised_at", "closed"))
+    fields = (("kind", "state"), "about", "lines", ("raised_at", "closed"))
 
     def has_close_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perm("imports.change_alarm")
@@ -56,6 +57,10 @@ class AlarmAdmin(LookOnlyAdmin):
     @admin.display(description=_("detail"))
     def excerpt(self, alarm: Alarm) -> str:
         return str(truncatechars(alarm.detail, 90))
+
+    @admin.display(description=_("detail"))
+    def lines(self, alarm: Alarm) -> str:
+        return format_html('<div class="ob-lines">{}</div>', alarm.detail)
 
     @admin.display(description=_("raised"), ordering="raised_at")
     def raised(self, alarm: Alarm) -> str:

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext, ngettext
 
+from config.rounding import ceil_div
+
 
 def rows(count: int) -> str:
     return ngettext("%(count)s row", "%(count)s rows", count) % {"count": f"{count:,}"}
@@ -21,7 +23,7 @@ def hours(count: int) -> str:
 
 def minutes(seconds: float) -> str:
     """Seconds as whole minutes, rounded up."""
-    count = -(-int(seconds) // 60)
+    count = ceil_div(int(seconds), 60)
     return ngettext("%(count)s minute", "%(count)s minutes", count) % {"count": f"{count:,}"}
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from imports.datasets import all_datasets
 from imports.models import Upload
-from onboarding import quantities
+from imports.rules import quantities
 from onboarding.help import error_title
 
 register = template.Library()

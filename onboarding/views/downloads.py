@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from imports.models import Upload
 from imports.notifications import report_links
 from imports.reports.correctable_file import correctable_file
-from onboarding.quantities import days
+from imports.rules.quantities import days
 from onboarding.views.upload import get_visible_upload
 
 

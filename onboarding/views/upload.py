@@ -14,7 +14,6 @@ from django.views.decorators.vary import vary_on_headers
 from imports import actions, datasets
 from imports.models import Notification, Upload
 from imports.rules.refusals import REFUSALS
-from onboarding.modes import mode_title
 from onboarding.progress import Progress
 from onboarding.row_errors import Errors
 from vendors.access import access_of
@@ -34,7 +33,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "dataset": dataset,
         "mail": mail,
         "progress": progress,
-        "mode_title": mode_title(upload, dataset),
+        "mode_title": dataset.mode_title(upload.mode),
         "source_gone_at": dataset.source_expires_at(upload),
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,

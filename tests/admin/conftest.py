@@ -38,7 +38,7 @@ def make_upload(upload_id: str, vendor: Vendor | None, **values: object) -> Uplo
     counts = {"total_records": 10, "valid_records": 7, "error_records": 3}
     ended = {"status": Upload.Status.PARTIAL, "step": Upload.Step.DONE, "dataset": "products"}
     key = {"s3_bucket": "bucket", "s3_key": f"uploads/{upload_id}", "s3_version": "v1"}
-    whose = {"vendor": vendor, "vendor_prefix": vendor.vendor_id if vendor else "NOBODY"}
+    whose = {"vendor": vendor, "vendor_prefix": vendor.vendor_id if vendor else "UNKNOWN"}
     times = {"upload_timestamp": datetime(2026, 11, 20, 9, 30, tzinfo=UTC)}
     name = {"file_name": "spring.csv"}
     return Upload.objects.create(

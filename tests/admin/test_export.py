@@ -84,7 +84,7 @@ def test_a_line_says_what_is_known(as_reviewer: Client, uploads: None) -> None:
         "Rejected Rows": "3",
         "Ended": "",
     }.items() <= line.items()
-    assert exported(as_reviewer, "q=UPLOAD_D")[0]["Vendor ID"] == "NOBODY"
+    assert exported(as_reviewer, "q=UPLOAD_D")[0]["Vendor ID"] == "UNKNOWN"
 
 
 def test_all_pages_are_exported(as_reviewer: Client, vendor_a: Vendor) -> None:

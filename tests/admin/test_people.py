@@ -1,4 +1,4 @@
-"""Vendors, members and users: who may set them up, and what nobody can give themselves."""
+"""Vendors, members and users: who may set them up, and which rights users cannot take."""
 
 import pytest
 from axes.models import AccessAttempt

@@ -1,4 +1,4 @@
-"""Staff set up schedules, are told what makes no sense, and import now."""
+"""Staff set up schedules, see what is wrong with one, and import now."""
 
 from datetime import timedelta
 from typing import Any

@@ -96,7 +96,7 @@ def test_the_report_and_the_vendors_file_come_from_the_recorded_version(
 ) -> None:
     rows = [good_row(1), good_row(2, price="0")]
     upload = run_upload(rows)
-    # Somebody puts other objects under the same keys.
+    # Other objects are put under the same keys.
     for key in (upload.s3_key, upload.error_file_s3_key):
         s3.put(upload.s3_bucket, key, b"something else", "text/csv")
 
@@ -142,7 +142,7 @@ def test_progress_is_asked_for_until_the_end(as_reviewer: Client, vendor_a: Vend
 
 def test_the_file_of_an_unknown_vendor_has_a_page_too(as_reviewer: Client, reviewer: User) -> None:
     upload = make_upload("UPLOAD_1", None, status="failed", failure_code="UNKNOWN_VENDOR")
-    assert "Unknown vendor “NOBODY”" in shown(as_reviewer, upload)
+    assert "Unknown vendor “UNKNOWN”" in shown(as_reviewer, upload)
 
 
 def test_a_data_set_that_is_no_longer_declared_does_not_break_the_page(

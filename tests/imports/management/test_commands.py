@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def no_worker_needed(monkeypatch: pytest.MonkeyPatch, quiet_events: None) -> None:
-    """Whoever waits does the work meanwhile."""
+    """The command's wait does the work itself."""
 
     def wait_for(which: dict[str, str], until: Callable[[Upload], bool], **more: Any) -> Upload:
         while True:

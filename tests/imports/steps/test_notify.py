@@ -90,7 +90,7 @@ def test_a_file_name_cannot_add_headers_or_markup(run_upload: Run) -> None:
 
 
 class Ses:
-    """Stands where SES is asked, and answers as told; what it was handed is in `asked`."""
+    """Replaces the call to SES and answers as the test says; `asked` holds what it received."""
 
     def __init__(self, *answers: Exception | None) -> None:
         self.answers = list(answers)

@@ -233,7 +233,7 @@ def test_a_retry_starts_the_next_attempt(run_upload: Run, as_alice: Client) -> N
     assert "Attempt 2 started." in text_of(answer)
     assert "Waiting in the queue." in text_of(answer)
     again = as_alice.post(f"/uploads/{upload.upload_id}/retry/", follow=True)
-    assert "The upload has not ended yet" in text_of(again)
+    assert "This upload is still in progress" in text_of(again)
 
 
 def test_canceling_asks_for_confirmation_and_then_stops(
@@ -248,7 +248,7 @@ def test_canceling_asks_for_confirmation_and_then_stops(
     drive()
     upload.refresh_from_db()
     assert upload.status == "cancelled"
-    assert "has ended already" in text_of(as_alice.post(url, follow=True))
+    assert "has already ended" in text_of(as_alice.post(url, follow=True))
 
 
 def test_an_upload_that_waits_for_its_file_can_be_canceled(

@@ -1,4 +1,4 @@
-"""What staff change in the catalogue, and what they cannot."""
+"""What staff can change in the catalog, and what they cannot."""
 
 from decimal import Decimal
 

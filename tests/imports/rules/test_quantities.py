@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from onboarding import quantities
+from imports.rules import quantities
 
 
 @pytest.mark.parametrize(
