@@ -64,13 +64,13 @@ def next_by_crontab(line: str, after: datetime) -> datetime:
     As in cron, a day fits by its day of the month or by its day of the week where both are given.
     """
     if len(line.split()) != 5:  # cronsim takes a sixth field, for seconds
-        raise ValueError("not a crontab line: it has five fields")
+        raise ValueError("not a cron expression: it has five fields")
     try:
         found = next(CronSim(line, after), None)
     except CronSimError as error:
-        raise ValueError(f"not a crontab line: {error}") from error
+        raise ValueError(f"not a cron expression: {error}") from error
     if found is None:
-        raise ValueError("not a crontab line: it fits no day")
+        raise ValueError("not a cron expression: it fits no day")
     return found
 
 
@@ -124,8 +124,8 @@ def _of_cron(schedule: Schedule) -> str:
     if schedule.cron:
         try:
             next_by_crontab(schedule.cron, now())
-        except ValueError:
-            return "Enter a valid cron expression, such as 0 6 * * mon-fri."
+        except ValueError as error:
+            return str(error).capitalize()
     return ""
 
 

@@ -195,7 +195,7 @@ def test_the_next_tick_of_a_crontab_line(line: str, tick: datetime) -> None:
     ],
 )
 def test_nonsense_is_no_crontab_line(line: str) -> None:
-    with pytest.raises(ValueError, match="not a crontab line"):
+    with pytest.raises(ValueError, match="not a cron expression"):
         schedules.next_by_crontab(line, now())
 
 
@@ -207,7 +207,7 @@ def test_any_line_has_a_next_tick_or_is_no_crontab_line(line: str) -> None:
         found = schedules.next_by_crontab(line, after)
     except ValueError as error:
         problem = str(error)
-    assert problem.startswith("not a crontab line: ") if problem else found > after
+    assert problem.startswith("not a cron expression: ") if problem else found > after
 
 
 def test_a_line_that_an_earlier_version_could_read_stops_its_own_schedule_only(
@@ -219,7 +219,7 @@ def test_a_line_that_an_earlier_version_could_read_stops_its_own_schedule_only(
     assert schedules.run_schedules() == 1
     old.refresh_from_db()
     assert (old.is_enabled, old.next_run_at) == (False, None)
-    assert old.last_result == "switched off: Not a crontab line: bad hour"
+    assert old.last_result == "switched off: Not a cron expression: bad hour"
     assert Alarm.objects.get().subject == "Nightly"
 
 
