@@ -64,13 +64,13 @@ def next_by_crontab(line: str, after: datetime) -> datetime:
     As in cron, if both the day of the month and the day of the week are given, either may match.
     """
     if len(line.split()) != 5:  # cronsim takes a sixth field, for seconds
-        raise ValueError("not a cron expression: it has five fields")
+        raise ValueError("invalid cron expression: it needs five fields")
     try:
         found = next(CronSim(line, after), None)
     except CronSimError as error:
-        raise ValueError(f"not a cron expression: {error}") from error
+        raise ValueError(f"invalid cron expression: {error}") from error
     if found is None:
-        raise ValueError("not a cron expression: it fits no day")
+        raise ValueError("invalid cron expression: it matches no day")
     return found
 
 
@@ -125,7 +125,7 @@ def _of_cron(schedule: Schedule) -> str:
         try:
             next_by_crontab(schedule.cron, now())
         except ValueError as error:
-            return str(error).capitalize()
+            return f"{str(error).capitalize()}. Enter one such as 0 6 * * mon-fri."
     return ""
 
 

@@ -56,7 +56,7 @@ def test_a_schedule_of_minutes_begins_at_once(as_admin: Client, vendor_a: Vendor
             "Set an interval or a cron expression, not both.",
         ),
         ({"every_minutes": "0"}, "Enter 1 or more."),
-        ({"cron": "often"}, "Not a cron expression"),
+        ({"cron": "often"}, "Invalid cron expression"),
         ({"every_minutes": "5", "prefix": "u"}, "uploads/ is reserved for the data set Products."),
         ({"every_minutes": "5", "vendor": ""}, "Choose a vendor: products belong to one."),
         ({"every_minutes": "5", "data_set": "nothing"}, "Select a valid choice"),

@@ -1,13 +1,11 @@
 """A process killed at any crash point, once or twice: nothing is lost or duplicated."""
 
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from deploy.local import stopping
 from imports.execution.failpoints import POINTS
 from tests.faults.cases import Case, Sent
 from tests.faults.checker import check
@@ -49,19 +47,18 @@ def a_failing_import(case: Case, point: str, times: int) -> None:
 
 
 def a_lost_hint(case: Case, point: str, times: int) -> None:
-    """The sweep must send the hint, because the forwarder dies before it can, and its replacement
-    is prevented from sending it."""
+    """The sweep must send the hint: no hint is accepted until the sweep has been killed."""
+    rule = case.world.http.fail(
+        "sqs.SendMessage",
+        UNAVAILABLE,
+        times=10_000,
+        when=lambda request: b"-imports" in request.body,
+    )
+    case.world.order_death(point, times)
     for number in range(times):
-        died = case.world.pid("forwarder")
-        case.world.order_death("receive.before_hint")
-        case.world.order_death(point)
         case.drop(case.rows(20, bad=2, first=1 + 100 * number))
-        successor = case.world.successor("forwarder", died)
-        stopping.send(successor, signal.SIGSTOP)
-        try:
-            wait_until("the sweep died", lambda: not case.world.deaths_left(point))
-        finally:
-            stopping.send(successor, signal.SIGCONT)
+    wait_until("the sweep died", lambda: not case.world.deaths_left(point))
+    case.world.http.take_back(rule)
 
 
 def a_lost_event(case: Case, point: str, times: int) -> None:

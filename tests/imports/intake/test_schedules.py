@@ -194,8 +194,8 @@ def test_the_next_tick_of_a_crontab_line(line: str, tick: datetime) -> None:
         *("0 0 31 2 *", "0 22-6 * * *", "0 6 * * monday"),
     ],
 )
-def test_nonsense_is_no_crontab_line(line: str) -> None:
-    with pytest.raises(ValueError, match="not a cron expression"):
+def test_an_invalid_crontab_line(line: str) -> None:
+    with pytest.raises(ValueError, match="invalid cron expression: "):
         schedules.next_by_crontab(line, now())
 
 
@@ -207,7 +207,7 @@ def test_any_line_has_a_next_tick_or_is_no_crontab_line(line: str) -> None:
         found = schedules.next_by_crontab(line, after)
     except ValueError as error:
         problem = str(error)
-    assert problem.startswith("not a cron expression: ") if problem else found > after
+    assert problem.startswith("invalid cron expression: ") if problem else found > after
 
 
 def test_a_line_that_only_an_earlier_version_accepted_disables_its_schedule(
@@ -219,7 +219,9 @@ def test_a_line_that_only_an_earlier_version_accepted_disables_its_schedule(
     assert schedules.run_schedules() == 1
     old.refresh_from_db()
     assert (old.is_enabled, old.next_run_at) == (False, None)
-    assert old.last_result == "switched off: Not a cron expression: bad hour"
+    assert old.last_result == (
+        "switched off: Invalid cron expression: bad hour. Enter one such as 0 6 * * mon-fri."
+    )
     assert Alarm.objects.get().subject == "Nightly"
 
 
