@@ -92,7 +92,7 @@ REPORT_LINK_DAYS: int = env.int("REPORT_LINK_DAYS", 7)  # lifetime of the link i
 SQS_WAIT_SECONDS: int = env.int("SQS_WAIT_SECONDS", 20, validate=validate.Range(1, 20))  # long poll
 SQS_UNANSWERED_SECONDS: float = env.float("SQS_UNANSWERED_SECONDS", 35.0)  # then a poll is lost
 HEALTH_FILE: str = env.str("HEALTH_FILE", "")  # touched at every answer; "" for none
-CRASH_POINTS: str = env.str("CRASH_POINTS", "")  # fault tests only: directory of planned crashes
+FAILPOINTS: str = env.str("FAILPOINTS", "")  # fault tests only: directory of planned crashes
 
 # --- Email -----------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
@@ -108,8 +108,8 @@ try:
 except EnvValidationError as error:
     raise ImproperlyConfigured(f"Invalid settings: {error.error_messages}") from error
 
-if CRASH_POINTS and not LOCAL:
-    raise ImproperlyConfigured("CRASH_POINTS kills processes. It is for tests, not deployments.")
+if FAILPOINTS and not LOCAL:
+    raise ImproperlyConfigured("FAILPOINTS kills processes. It is for tests, not deployments.")
 
 if DB_SECRET_NAME and DB_SSM_PARAMETER:
     raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")

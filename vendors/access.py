@@ -10,6 +10,10 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 
+# Rights of staff, by the names of their permissions. A test holds them against the models.
+VIEW_UPLOADS = "imports.view_upload"
+ACT_ON_UPLOADS = "imports.act_on_upload"
+
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
 
@@ -38,8 +42,8 @@ def access_of(user: Any) -> Access:
     """What `user` may see: staff with the right to view uploads see all, members their vendor's."""
     if not user.is_authenticated or not user.is_active:
         return Access(user=user, vendor_id=None, sees_all=False)
-    if user.is_staff and user.has_perm("imports.view_upload"):
-        acts = user.has_perm("imports.act_on_upload")
+    if user.is_staff and user.has_perm(VIEW_UPLOADS):
+        acts = user.has_perm(ACT_ON_UPLOADS)
         return Access(user=user, vendor_id=None, sees_all=True, acts=acts)
     membership = getattr(user, "membership", None)
     vendor_id = membership and membership.vendor_id

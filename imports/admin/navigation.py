@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.models import Alarm
 from imports.notifications.addresses import new_upload_url
+from vendors.access import ACT_ON_UPLOADS, VIEW_UPLOADS
 
 Item = tuple[str, str]  # app and model, icon; the title is the model's name, as on its pages
 
@@ -70,7 +71,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         link = _list(ALARMS, "")["link"]
         alarms = next(item for item in groups[0]["items"] if item["link"] == link)
         alarms["badge"] = gettext("%(count)s open") % {"count": f"{count:,}"}
-    if user.has_perms(["imports.view_upload", "imports.act_on_upload"]):
+    if user.has_perms([VIEW_UPLOADS, ACT_ON_UPLOADS]):
         groups[0]["items"].insert(0, _item(gettext("Upload file"), "upload", new_upload_url()))
     first = [
         _item(gettext("Dashboard"), "dashboard", reverse("admin:index")),

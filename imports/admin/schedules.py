@@ -26,6 +26,7 @@ from imports.datasets import all_datasets, title_of
 from imports.intake import schedules
 from imports.models import Schedule
 from imports.rules.quantities import minutes
+from vendors.access import ACT_ON_UPLOADS
 
 if TYPE_CHECKING:
     ScheduleModelForm = forms.ModelForm[Schedule]
@@ -98,7 +99,7 @@ class ScheduleAdmin(ModelAdmin):
     )
 
     def has_import_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return request.user.has_perm("imports.act_on_upload") and self.has_view_permission(request)
+        return request.user.has_perm(ACT_ON_UPLOADS) and self.has_view_permission(request)
 
     @admin.display(description=_("data set"), ordering="dataset")
     def data_set(self, schedule: Schedule) -> str:

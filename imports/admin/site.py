@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from imports.admin import dashboard_stats
 from imports.monitoring.stalled import STALLED_AFTER
 from imports.rules.quantities import minutes
+from vendors.access import VIEW_UPLOADS
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite as UnfoldAdminSite
@@ -63,7 +64,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
     """The numbers that this user may see."""
     may = request.user.has_perm
     context: dict[str, Any] = {}
-    if may("imports.view_upload"):
+    if may(VIEW_UPLOADS):
         days = dashboard_stats.days()
         context |= {
             "days": list(reversed(days)),

@@ -39,7 +39,7 @@ from imports.intake.receive import UPLOAD_ID
 from imports.models import Action, Upload
 from imports.notifications import report_links
 from imports.storage import s3
-from vendors.access import access_of
+from vendors.access import ACT_ON_UPLOADS, access_of
 
 MAX_AT_ONCE = 500  # each takes some milliseconds, and the request waits for all of them
 
@@ -75,7 +75,7 @@ class UploadAdmin(LookOnlyAdmin):
     # --- who may ---------------------------------------------------------------------------
 
     def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("imports.act_on_upload")
+        return request.user.has_perm(ACT_ON_UPLOADS)
 
     def _visible(self, request: HttpRequest, object_id: str) -> Upload:
         """The upload, or 404; PermissionDenied for staff who may not view uploads at all."""

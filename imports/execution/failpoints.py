@@ -1,6 +1,6 @@
 """Named points at which a test can kill the process, as if its machine had lost power.
 
-A no-op unless the setting CRASH_POINTS names a directory. Each file `<point>.<anything>` in it
+A no-op unless the setting FAILPOINTS names a directory. Each file `<point>.<anything>` in it
 kills one process: the first to reach that point deletes the file and kills itself. So a test can
 walk one running system through all points, with each kill exactly once. The names are in the
 order in which an upload reaches them.
@@ -44,9 +44,9 @@ POINTS = (
 
 def failpoint(name: str) -> None:
     """Kill this process if a test requests it."""
-    if not settings.CRASH_POINTS:
+    if not settings.FAILPOINTS:
         return
-    for order in sorted(Path(settings.CRASH_POINTS).glob(f"{name}.*")):
+    for order in sorted(Path(settings.FAILPOINTS).glob(f"{name}.*")):
         try:
             order.unlink()
         except FileNotFoundError:

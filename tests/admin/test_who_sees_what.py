@@ -2,11 +2,12 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
 from tests.admin.conftest import World, list_of, page_of
+from vendors.access import ACT_ON_UPLOADS, VIEW_UPLOADS
 
 REVIEWERS_SEE = [
     "upload",
@@ -181,3 +182,10 @@ def test_an_upload_is_found_by_its_id_as_people_write_it(as_admin: Client, world
     plain = f"/admin/imports/upload/{world.upload.upload_id}"
     assert as_admin.get(f"{plain}/change/").status_code == 200
     assert as_admin.get(f"{plain}/progress/").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("right", [VIEW_UPLOADS, ACT_ON_UPLOADS])
+def test_the_rights_of_staff_are_permissions_of_the_models(right: str) -> None:
+    app, _, codename = right.partition(".")
+    assert Permission.objects.filter(content_type__app_label=app, codename=codename).exists()

@@ -77,9 +77,9 @@ class World:
         self.places = places
         self.settings = SHORT | settings
         self.queues = queues
-        self.crash_points = places.root / "crash-points"
+        self.failpoints = places.root / "failpoints"
         self.temp = places.root / "tmp"
-        for directory in (self.crash_points, self.temp):
+        for directory in (self.failpoints, self.temp):
             directory.mkdir()
         self.output = Output(places.log_dir)
         self.output.only_files = True
@@ -138,7 +138,7 @@ class World:
             aws_endpoint_url=f"http://{proxy}",
             portal_url=f"http://127.0.0.1:{self.ports['web']}",
         )
-        ours = {"CRASH_POINTS": str(self.crash_points), "TMPDIR": str(self.temp)}
+        ours = {"FAILPOINTS": str(self.failpoints), "TMPDIR": str(self.temp)}
         return {**known, **self.settings, **ours}
 
     def stop(self) -> None:
@@ -159,14 +159,14 @@ class World:
     # --- Faults -------------------------------------------------------------------------------
 
     def order_death(self, point: str, times: int = 1) -> None:
-        """Make the next processes that reach this crash point die there."""
+        """Make the next processes that reach this failpoint die there."""
         self.kills += times
         for number in range(times):
-            (self.crash_points / f"{point}.{number}").touch()
+            (self.failpoints / f"{point}.{number}").touch()
 
     def deaths_left(self, point: str = "") -> list[str]:
         """Ordered deaths that have not happened yet."""
-        return sorted(path.name for path in self.crash_points.glob(f"{point}*"))
+        return sorted(path.name for path in self.failpoints.glob(f"{point}*"))
 
     def pid(self, name: str) -> int:
         """The current PID of a process."""
@@ -211,7 +211,7 @@ class World:
 
         self.do(repair())
         self.kills = 0
-        for path in self.crash_points.iterdir():
+        for path in self.failpoints.iterdir():
             path.unlink(missing_ok=True)
 
     # --- Looking ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A process killed at any crash point, once or twice: nothing is lost or duplicated."""
+"""A process killed at any failpoint, once or twice: nothing is lost or duplicated."""
 
 import re
 from collections.abc import Callable
@@ -191,7 +191,7 @@ ALONE = tuple((point,) for point in POINTS if point not in {p for pair in PAIRS 
 
 
 @pytest.mark.parametrize("points", [*PAIRS, *ALONE], ids=" ".join)
-def test_killed_at_a_crash_point(case: Case, points: tuple[str, ...]) -> None:
+def test_killed_at_a_failpoint(case: Case, points: tuple[str, ...]) -> None:
     """At the first delivery and at the second."""
     if "notify.after_send" in points:
         case.more_mails = 2  # the outcome of these sends is lost
@@ -205,9 +205,9 @@ def test_killed_at_a_crash_point(case: Case, points: tuple[str, ...]) -> None:
     check(case)
 
 
-def test_every_crash_point_stands_in_the_code() -> None:
+def test_every_failpoint_is_in_the_code() -> None:
     source = "\n".join(path.read_text() for path in (ROOT / "imports").rglob("*.py"))
-    named = set(re.findall(r'crashpoint\(f?"([^"]+)"\)', source))
+    named = set(re.findall(r'failpoint\(f?"([^"]+)"\)', source))
     placed = {name for name in named if "{" not in name}
     for name in named - placed:
         placed |= {name.replace("{before[0]}", step) for step in STEPS}
