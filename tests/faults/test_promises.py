@@ -29,7 +29,7 @@ def test_every_fault_test_holds_a_promise() -> None:
     about_themselves = {
         "test_every_named_test_exists",
         "test_every_fault_test_holds_a_promise",
-        "test_every_crash_point_stands_in_the_code",
+        "test_every_failpoint_is_in_the_code",
         "test_an_undisturbed_import_is_as_the_reference_says",
         "test_the_reference_reads_what_the_payload_file_says",
     }
