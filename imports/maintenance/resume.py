@@ -18,6 +18,7 @@ from imports.execution.hints import send_hint
 from imports.models import Upload
 from imports.monitoring import metrics
 from imports.monitoring.queues import messages_in
+from imports.rules.quantities import minutes as in_minutes
 from imports.rules.refusals import REFUSALS
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def refuse_never_arrived() -> None:
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is None:
                 continue  # its object has just arrived, or another sweep handles it
-            message = REFUSALS["NEVER_ARRIVED"].filled_in(minutes=minutes)
+            message = REFUSALS["NEVER_ARRIVED"].filled_in(time=in_minutes(60 * minutes))
             upload.refuse("NEVER_ARRIVED", message)
             upload.save()
             transaction.on_commit(send_hint, robust=True)

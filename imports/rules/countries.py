@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.suggestions import nearest
 
+# At 0.6, "Deutschland" is taken for "Netherlands"; at 0.8, few names in other languages are.
+MIN_SIMILARITY = 0.8
 MAX_NAME_CHARACTERS = 100
 # Stored under another name than pycountry's: shorter, and what every version has stored.
 STORED = {
@@ -113,7 +115,9 @@ def country(text: str) -> str | None:
 @lru_cache(maxsize=2_000)
 def nearest_country(text: str) -> str | None:
     """The country that was probably meant by a name that is not known."""
-    near = nearest(spelling(text[:MAX_NAME_CHARACTERS]), list(by_spelling()))
+    near = nearest(
+        spelling(text[:MAX_NAME_CHARACTERS]), list(by_spelling()), min_similarity=MIN_SIMILARITY
+    )
     return by_spelling()[near] if near else None
 
 

@@ -133,7 +133,7 @@ ALL = (
     Refusal(
         "NEVER_ARRIVED",
         _("The file never arrived"),
-        _("The file did not arrive in time ({minutes} min)."),
+        _("The file did not arrive within {time}."),
         _("Upload the file again."),
     ),
     Refusal(

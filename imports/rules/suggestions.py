@@ -5,13 +5,11 @@ from collections.abc import Collection
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-# Of 1: at 0.6, "Deutschland" is taken for "Netherlands".
-MIN_SIMILARITY = 0.8
 
-
-def nearest(text: str, names: Collection[str]) -> str | None:
-    """The name most like the text, or None when none of them is like it."""
+def nearest(text: str, names: Collection[str], *, min_similarity: float) -> str | None:
+    """The name most like the text, by Indel similarity from 0 to 1; None when all are below
+    `min_similarity`."""
     match = process.extractOne(
-        text, names, scorer=Indel.normalized_similarity, score_cutoff=MIN_SIMILARITY
+        text, names, scorer=Indel.normalized_similarity, score_cutoff=min_similarity
     )
     return match[0] if match else None

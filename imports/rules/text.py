@@ -13,6 +13,9 @@ from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.suggestions import nearest
 from imports.rules.wording import Words, as_choice
 
+# Of an approved name and a misspelled one: two letters swapped in four are 0.75.
+MIN_SIMILARITY = 0.75
+
 
 @dataclass(frozen=True)
 class MaxLength(Rule):
@@ -112,7 +115,7 @@ class Approved(Rule):
 
     def _explain(self, label: str, text: str, spelling: dict[str, str]) -> InvalidCell:
         # Long text is not a misspelled name, and comparing it would cost time.
-        near = nearest(text[:100].casefold(), spelling.keys())
+        near = nearest(text[:100].casefold(), spelling.keys(), min_similarity=MIN_SIMILARITY)
         if near:
             return InvalidCell(self, "misspelled", label, text, suggestion=spelling[near])
         return InvalidCell(self, "not_approved", label, text)

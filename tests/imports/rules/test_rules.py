@@ -106,6 +106,7 @@ def test_a_misspelled_category_gets_the_nearest_name() -> None:
     assert message(CATEGORY, "Footware", "Category") == (
         "Category 'Footware' is not approved. Did you mean 'Footwear'?"
     )
+    assert message(CATEGORY, "Fotowear", "Category").endswith("Did you mean 'Footwear'?")
     assert message(CATEGORY, "Xyz", "Category") == "Category 'Xyz' is not approved."
 
 
