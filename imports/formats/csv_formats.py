@@ -65,7 +65,7 @@ class Csv:
     about: tuple[Words, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
-        layout = scanned(path, schema)
+        layout = csv_reader.scan(path, max_rows=schema.row_limit)
         refuse_by_header(layout.header, schema, mode)
         return layout
 
@@ -89,7 +89,7 @@ class CsvMaybeWithoutHeader(Csv):
     about = (HEADER, HEADER_OR_DATA, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
-        layout = scanned(path, schema, header_may_be_all=True)
+        layout = csv_reader.scan(path, max_rows=schema.row_limit, needs_rows=False)
         if not any(schema.match_header(layout.header)):
             layout = self._without_header(path, schema, layout)
         elif not layout.data_rows:
@@ -130,7 +130,7 @@ class CsvOfAnyColumns(Csv):
         )
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
-        layout = scanned(path, schema)
+        layout = csv_reader.scan(path, max_rows=schema.row_limit)
         for position, name in enumerate(layout.header, 1):
             if problem := self._problem(name):
                 raise Refused("INVALID_HEADER", position=position, problem=problem)
@@ -152,14 +152,6 @@ class CsvOfAnyColumns(Csv):
         if name in self.reserved:
             return gettext("is called '{name}', and that name is reserved").format(name=name)
         return ""
-
-
-def scanned(path: Path, schema: Schema, *, header_may_be_all: bool = False) -> Layout:
-    """The reader's scan, its objections as refusals."""
-    try:
-        return csv_reader.scan(path, max_rows=schema.row_limit, needs_rows=not header_may_be_all)
-    except csv_reader.Unreadable as unreadable:
-        raise Refused(unreadable.code, **unreadable.detail) from unreadable
 
 
 def refuse_by_header(header: tuple[str, ...], schema: Schema, mode: str) -> None:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.formats import encoding, file_types
 from imports.formats.layout import Layout
+from imports.rules.refusals import Refused
 from imports.rules.wording import Words
 
 DELIMITERS = ",;\t|"
@@ -56,21 +57,6 @@ _LONG_NAME = _("a column's name is longer than {limit:,} characters")
 _TOO_MANY_COLUMNS = _("there are more than {limit:,} columns")
 
 
-class Unreadable(Exception):
-    """The file cannot be read as a table. The vendor's mistake: an answer, not an alarm.
-
-    ``code`` is a file refusal, ``row`` a spreadsheet row if one is to blame, ``detail`` the values
-    for the refusal's message: always with ``row`` when there is one; ``looks_like`` (NOT_CSV),
-    ``problem`` (MALFORMED_CSV), ``encoding`` (BAD_ENCODING), ``limit`` (TOO_MANY_ROWS).
-    """
-
-    def __init__(self, code: str, row: int | None = None, **detail: object) -> None:
-        self.code = code
-        self.row = row
-        self.detail: dict[str, object] = detail if row is None else {"row": row, **detail}
-        super().__init__(code, self.detail)
-
-
 def scan(
     path: Path, *, max_rows: int | None, max_columns: int = 500, needs_rows: bool = True
 ) -> Layout:
@@ -78,11 +64,11 @@ def scan(
 
     With `needs_rows` false a header alone is a layout of no rows, and no refusal.
 
-    Rows above ``max_rows`` are not looked at. Raises Unreadable with EMPTY_FILE, NO_ROWS, NOT_CSV,
+    Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,
     BAD_ENCODING, MALFORMED_CSV or TOO_MANY_ROWS.
     """
     if encoding.is_blank(path):
-        raise Unreadable("EMPTY_FILE")
+        raise Refused("EMPTY_FILE")
     _refuse_other_formats(path)
     try:
         encoded_in = encoding.detect(path)
@@ -98,11 +84,11 @@ def scan(
     for number, cells in records:
         data_rows += 1
         if len(cells) != raw_width and _takes_in_rows(cells, len(header), raw_width, delimiter):
-            raise Unreadable("MALFORMED_CSV", number, problem=_TAKES_IN_ROWS)
+            raise Refused("MALFORMED_CSV", row=number, problem=_TAKES_IN_ROWS)
         if max_rows is not None and data_rows > max_rows:
-            raise Unreadable("TOO_MANY_ROWS", number, limit=max_rows)
+            raise Refused("TOO_MANY_ROWS", row=number, limit=max_rows)
     if needs_rows and not data_rows:
-        raise Unreadable("NO_ROWS")
+        raise Refused("NO_ROWS")
     return Layout(encoded_in, delimiter, header, header_row, data_rows, separator_line)
 
 
@@ -123,7 +109,7 @@ def _refuse_other_formats(path: Path) -> None:
         file.seek(max(0, path.stat().st_size - file_types.TAIL))
         tail = file.read(file_types.TAIL)
     if looks_like := file_types.of_bytes(head, tail):
-        raise Unreadable("NOT_CSV", looks_like=looks_like)
+        raise Refused("NOT_CSV", looks_like=looks_like)
 
 
 def _refuse_encoding(path: Path, failed: str) -> NoReturn:
@@ -131,7 +117,7 @@ def _refuse_encoding(path: Path, failed: str) -> NoReturn:
     records = _records(path, failed, delimiter, separator_line, strict=False)
     marked = (number for number, cells in records if any(encoding.MARK in cell for cell in cells))
     row = next(marked, 1)
-    raise Unreadable("BAD_ENCODING", row, encoding=failed)
+    raise Refused("BAD_ENCODING", row=row, encoding=failed)
 
 
 def _delimiter(path: Path, encoded_in: str) -> tuple[str, bool]:
@@ -139,7 +125,7 @@ def _delimiter(path: Path, encoded_in: str) -> tuple[str, bool]:
     with _open(path, encoded_in) as text:
         start = text.read(file_types.HEAD).lstrip("\ufeff")
     if looks_like := file_types.of_text(start):
-        raise Unreadable("NOT_CSV", looks_like=looks_like)
+        raise Refused("NOT_CSV", looks_like=looks_like)
     if named := _SEPARATOR_LINE.fullmatch(next(io.StringIO(start, newline=""), "")):
         return named[2], True
     return _likeliest_delimiter(start), False
@@ -173,13 +159,14 @@ def _header(records: Iterator[tuple[int, list[str]]], max_columns: int) -> tuple
     try:
         row, cells = next(records)
     except StopIteration:
-        raise Unreadable("EMPTY_FILE") from None
+        raise Refused("EMPTY_FILE") from None
     if looks_like := file_types.of_header(cells):
-        raise Unreadable("NOT_CSV", looks_like=looks_like)
+        raise Refused("NOT_CSV", looks_like=looks_like)
     if len(_names(cells)) > max_columns:
-        raise Unreadable("MALFORMED_CSV", row, problem=_TOO_MANY_COLUMNS.format(limit=max_columns))
+        raise Refused("MALFORMED_CSV", row=row, problem=_TOO_MANY_COLUMNS.format(limit=max_columns))
     if any(len(cell) > MAX_NAME_CHARACTERS for cell in cells):
-        raise Unreadable("MALFORMED_CSV", row, problem=_LONG_NAME.format(limit=MAX_NAME_CHARACTERS))
+        problem = _LONG_NAME.format(limit=MAX_NAME_CHARACTERS)
+        raise Refused("MALFORMED_CSV", row=row, problem=problem)
     return row, cells
 
 
@@ -230,9 +217,9 @@ def _records(
                     continue
                 blank_rows += 1
                 if blank_rows > MAX_BLANK_ROWS:
-                    raise Unreadable("TOO_MANY_ROWS", number, limit=MAX_BLANK_ROWS)
+                    raise Refused("TOO_MANY_ROWS", row=number, limit=MAX_BLANK_ROWS)
         except csv.Error as error:
-            raise Unreadable("MALFORMED_CSV", number + 1, problem=_problem(error)) from None
+            raise Refused("MALFORMED_CSV", row=number + 1, problem=_problem(error)) from None
 
 
 def _lines(text: TextIO, used: list[int], separator_line: bool) -> Iterator[str]:

@@ -21,11 +21,16 @@ class Refusal:
 
 
 class Refused(Exception):
-    """A file is rejected as a whole: the vendor's mistake, an answer and not an alarm."""
+    """A file is rejected as a whole: the vendor's mistake, an answer and not an alarm.
+
+    `detail` has the values for the refusal's message, with `row` where a row of the spreadsheet is
+    to blame.
+    """
 
     def __init__(self, code: str, **detail: object) -> None:
         self.refusal = REFUSALS[code]
         self.code = code
+        self.detail = detail
         self.message = self.refusal.filled_in(**detail)
         super().__init__(f"{code}: {self.message}")
 

@@ -16,15 +16,15 @@ import pytest
 from imports.formats.csv_reader import (
     MAX_NAME_CHARACTERS,
     MAX_ROW_CHARACTERS,
-    Unreadable,
     rows,
     scan,
 )
 from imports.formats.layout import Layout
+from imports.rules.refusals import Refused
 
 Rows = list[tuple[int, list[str]]]
 Read = Callable[..., tuple[Layout, Rows]]
-Refuse = Callable[..., Unreadable]
+Refuse = Callable[..., Refused]
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ def read(tmp_path: Path) -> Read:
 
 @pytest.fixture
 def refuse(tmp_path: Path) -> Refuse:
-    def refuse(data: bytes, max_rows: int | None = None) -> Unreadable:
+    def refuse(data: bytes, max_rows: int | None = None) -> Refused:
         path = tmp_path / "file.csv"
         path.write_bytes(data)
-        with pytest.raises(Unreadable) as caught:
+        with pytest.raises(Refused) as caught:
             scan(path, max_rows=max_rows)
         return caught.value
 
@@ -127,30 +127,30 @@ def test_windows_1252_may_end_in_an_accented_letter(read: Read, last: str) -> No
 
 def test_a_file_half_utf8_half_windows_1252_is_refused_with_the_row(refuse: Refuse) -> None:
     refused = refuse("a,b\n1,é\n\n2,".encode() + b"\xe9\n3,4\n")
-    assert (refused.code, refused.row) == ("BAD_ENCODING", 4)
+    assert (refused.code, refused.detail.get("row")) == ("BAD_ENCODING", 4)
     assert refused.detail == {"row": 4, "encoding": "utf-8"}
 
 
 def test_the_row_of_a_bad_byte_counts_like_any_row(refuse: Refuse) -> None:
     refused = refuse('sep=;\na;b\n"é\n\n";2\n\n'.encode() + b"\xe9;4\n")
-    assert (refused.code, refused.row) == ("BAD_ENCODING", 4)
+    assert (refused.code, refused.detail.get("row")) == ("BAD_ENCODING", 4)
 
 
 def test_a_byte_order_mark_rules_out_windows_1252(refuse: Refuse) -> None:
     refused = refuse(b"\xef\xbb\xbfa,b\n1,Caf\xe9\n")
-    assert (refused.code, refused.row) == ("BAD_ENCODING", 2)
+    assert (refused.code, refused.detail.get("row")) == ("BAD_ENCODING", 2)
 
 
 @pytest.mark.parametrize("byte", [b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"])
 def test_bytes_that_windows_1252_does_not_define(refuse: Refuse, byte: bytes) -> None:
     refused = refuse(b"a,b\n1,Caf\xe9\n2," + byte + b"\n")
-    assert (refused.code, refused.row) == ("BAD_ENCODING", 3)
+    assert (refused.code, refused.detail.get("row")) == ("BAD_ENCODING", 3)
 
 
 @pytest.mark.parametrize("text", ["é", "€", "😀", "中é"])
 def test_a_utf8_file_cut_within_a_character(refuse: Refuse, text: str) -> None:
     refused = refuse(f"a,b\n1,2\n3,{text}".encode()[:-1])
-    assert (refused.code, refused.row) == ("BAD_ENCODING", 3)
+    assert (refused.code, refused.detail.get("row")) == ("BAD_ENCODING", 3)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
@@ -158,17 +158,17 @@ def test_utf16_cut_within_a_character(refuse: Refuse, encoding: str) -> None:
     whole = "\ufeffa,b\n1,2\n3,😀".encode(encoding)
     for cut in (1, 2, 3):
         refused = refuse(whole[:-cut])
-        assert (refused.code, refused.row) == ("BAD_ENCODING", 3), cut
+        assert (refused.code, refused.detail.get("row")) == ("BAD_ENCODING", 3), cut
 
 
 def test_a_lone_surrogate_in_utf16(refuse: Refuse) -> None:
     refused = refuse("\ufeffa,b\n1,x\ud800y\n3,4\n".encode("utf-16-le", "surrogatepass"))
-    assert (refused.code, refused.row) == ("BAD_ENCODING", 2)
+    assert (refused.code, refused.detail.get("row")) == ("BAD_ENCODING", 2)
 
 
 def test_a_surrogate_written_as_utf8(refuse: Refuse) -> None:
     refused = refuse("a,b\né,x\n1,x\ud800y\n".encode("utf-8", "surrogatepass"))
-    assert (refused.code, refused.row) == ("BAD_ENCODING", 3)
+    assert (refused.code, refused.detail.get("row")) == ("BAD_ENCODING", 3)
 
 
 # Delimiters
@@ -326,7 +326,7 @@ def test_an_unclosed_quote_is_refused_with_the_row_it_opens_in(
     refuse: Refuse, data: bytes, row: int
 ) -> None:
     refused = refuse(data)
-    assert (refused.code, refused.row) == ("MALFORMED_CSV", row)
+    assert (refused.code, refused.detail.get("row")) == ("MALFORMED_CSV", row)
     assert refused.detail["row"] == row
     assert "quotation mark" in str(refused.detail["problem"])
 
@@ -344,13 +344,13 @@ def test_a_quote_closed_by_a_stray_one_further_down_swallows_no_rows(
     refuse: Refuse, tail: bytes
 ) -> None:
     refused = refuse(b"id,name,category,sku,price\n1,a,b,c,d\n" + tail)
-    assert (refused.code, refused.row) == ("MALFORMED_CSV", 3)
+    assert (refused.code, refused.detail.get("row")) == ("MALFORMED_CSV", 3)
 
 
 @pytest.mark.parametrize("torn", [b'1,x,"y,\n2",z,,\n', b'1,x,y,"z\n2,w",,\n'])
 def test_rows_swallowed_into_tolerated_empty_cells_are_noticed(refuse: Refuse, torn: bytes) -> None:
     refused = refuse(b"id,name,brand,unit\n" + torn + b"3,x,,\n")
-    assert (refused.code, refused.row) == ("MALFORMED_CSV", 2)
+    assert (refused.code, refused.detail.get("row")) == ("MALFORMED_CSV", 2)
 
 
 def test_text_with_line_breaks_and_commas_is_left_alone(read: Read) -> None:
@@ -376,7 +376,7 @@ def test_rows_of_another_length_are_passed_on(read: Read) -> None:
 )
 def test_nothing_in_it_is_an_empty_file(refuse: Refuse, data: bytes) -> None:
     refused = refuse(data)
-    assert (refused.code, refused.row, refused.detail) == ("EMPTY_FILE", None, {})
+    assert (refused.code, refused.detail.get("row"), refused.detail) == ("EMPTY_FILE", None, {})
 
 
 def test_megabytes_of_spaces_are_an_empty_file(refuse: Refuse) -> None:
@@ -458,7 +458,7 @@ def test_too_many_rows(read: Read, refuse: Refuse) -> None:
     data = b"a,b\n1,2\n\n3,4\n5,6\n"
     assert read(data, max_rows=3)[0].data_rows == 3
     refused = refuse(data, max_rows=2)
-    assert (refused.code, refused.row, refused.detail["limit"]) == ("TOO_MANY_ROWS", 5, 2)
+    assert (refused.code, refused.detail) == ("TOO_MANY_ROWS", {"row": 5, "limit": 2})
 
 
 def test_rows_beyond_the_limit_are_not_looked_at(refuse: Refuse) -> None:
@@ -467,13 +467,13 @@ def test_rows_beyond_the_limit_are_not_looked_at(refuse: Refuse) -> None:
 
 def test_too_many_columns(refuse: Refuse) -> None:
     refused = refuse(b"a," * 501 + b"b\n1\n")
-    assert (refused.code, refused.row) == ("MALFORMED_CSV", 1)
+    assert (refused.code, refused.detail.get("row")) == ("MALFORMED_CSV", 1)
     assert "500 columns" in str(refused.detail["problem"])
 
 
 def test_a_long_name_is_an_unclosed_quote(refuse: Refuse) -> None:
     refused = refuse(b'a,"b\n' + b"1,2\n" * MAX_NAME_CHARACTERS + b'3",4\n5,6\n')
-    assert (refused.code, refused.row) == ("MALFORMED_CSV", 1)
+    assert (refused.code, refused.detail.get("row")) == ("MALFORMED_CSV", 1)
 
 
 @pytest.mark.slow
@@ -495,7 +495,7 @@ def test_a_row_of_10_mb_costs_neither_time_nor_memory(refuse: Refuse, row: bytes
     seconds = time.process_time() - started
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (refused.code, refused.row) == ("MALFORMED_CSV", 3)
+    assert (refused.code, refused.detail.get("row")) == ("MALFORMED_CSV", 3)
     assert seconds < 5
     assert peak < 60_000_000  # the test itself holds 10 MB twice
 
