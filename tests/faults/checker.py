@@ -326,7 +326,7 @@ def nothing_left(case: Case) -> Iterator[str]:
             break
     else:
         yield f"I7 temporary files left: {sorted(files)[:5]}"
-    items = world.aws("dynamodb").scan(TableName=world.outputs["UploadRecordsTable"])["Items"]
+    items = world.items(world.outputs["UploadRecordsTable"])
     if endless := [item["upload_id"]["S"] for item in items if "expires_at" not in item]:
         yield f"I7 staged items that never expire: {endless[:5]}"
     deleted = world.rows(

@@ -155,7 +155,7 @@ def clients_into_dynamodb(case: Case, point: str, times: int) -> None:
         ),
     )
     assert (upload["valid_records"], upload["error_records"]) == (len(emails), 1)
-    items = case.world.aws("dynamodb").scan(TableName=case.world.env["CLIENTS_TABLE"])["Items"]
+    items = case.world.items(case.world.env["CLIENTS_TABLE"])
     ours = [item["email"]["S"] for item in items if item["email"]["S"] in emails]
     assert sorted(ours) == sorted(emails)
 

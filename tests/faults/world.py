@@ -240,6 +240,11 @@ class World:
         """A client connected directly to the emulator."""
         return bootstrap.client(service, aws.endpoint(self.ports["aws"]))
 
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All items of a DynamoDB table, of which one answer holds 1 MB at most."""
+        pages = self.aws("dynamodb").get_paginator("scan").paginate(TableName=table)
+        return [item for page in pages for item in page["Items"]]
+
     @property
     def bucket(self) -> str:
         return self.outputs["Bucket"]
