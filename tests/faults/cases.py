@@ -4,12 +4,15 @@ import random
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.faults.reference import Expected, expected_of
 from tests.faults.staff_files import KINDS, make
 from tests.faults.world import HANG, World, wait_until
 from tests.product_files import csv_bytes
+
+if TYPE_CHECKING:
+    from tests.faults.people import Answer, Person
 
 BAD: tuple[dict[str, str], ...] = (
     {"price": "-10.00"},
@@ -24,7 +27,11 @@ BAD: tuple[dict[str, str], ...] = (
 
 @dataclass
 class Sent:
-    """A file in the bucket, and its expected result."""
+    """A file in the bucket, and its expected result.
+
+    `version` is "" for a file from the form: whoever sends it does not learn it, and no second
+    upload may come from its key.
+    """
 
     vendor: str
     key: str
@@ -32,6 +39,12 @@ class Sent:
     body: bytes
     expected: Expected
     dataset: str = "products"
+    mode: str = "create"
+    place: int = 0  # of a file from the form, in the order of sending
+
+    def is_of(self, upload: dict[str, Any]) -> bool:
+        """Whether the upload is one of this file."""
+        return self.key == upload["s3_key"] and self.version in ("", upload["s3_version"])
 
 
 @dataclass
@@ -44,6 +57,7 @@ class Case:
     more_mails: int = 0  # allowed beyond one per run: sends whose outcome was lost
     unsent_mails: int = 0  # allowed to be given up: SES rejected them or did not answer twice
     _vendors: list[str] = field(default_factory=list)
+    _submitted: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # by file name
 
     def __post_init__(self) -> None:
         self.logs_before = self.world.log_sizes()
@@ -108,6 +122,32 @@ class Case:
         self.sent.append(sent)
         return sent
 
+    def submit(
+        self, person: "Person", rows: Iterable[dict[str, str]] | bytes, *, mode: str = "create"
+    ) -> "Answer":
+        """Upload a file through the form. It counts as sent if it is in the bucket afterward."""
+        body = rows if isinstance(rows, bytes) else csv_bytes(list(rows))
+        name = f"form-{secrets.token_hex(4)}.csv"
+        self._submitted[name] = (body, mode)
+        answer = person.send(body, name=name, mode=mode)
+        self._find_submitted()
+        return answer
+
+    def _find_submitted(self) -> None:
+        """Add the files from the form that are in the bucket by now."""
+        known = {sent.key for sent in self.sent}
+        uploads = {upload["file_name"]: upload for upload in self.uploads()}
+        for place, (name, (body, mode)) in enumerate(self._submitted.items()):
+            upload = uploads.get(name)
+            if upload and upload["s3_key"] not in known and self._is_stored(upload["s3_key"]):
+                owner, key = upload["vendor_prefix"], upload["s3_key"]
+                expected = expected_of(body, owner)
+                self.sent.append(Sent(owner, key, "", body, expected, mode=mode, place=place))
+
+    def _is_stored(self, key: str) -> bool:
+        found = self.world.aws("s3").list_object_versions(Bucket=self.world.bucket, Prefix=key)
+        return bool(found.get("Versions"))
+
     def drop_of_every_kind(self, count: int, *, bad: int) -> None:
         """A file of products, one of clients and one of customers, with new rows."""
         first = 1 + 10_000 * len(self.sent)
@@ -125,11 +165,7 @@ class Case:
 
     def upload_of(self, sent: Sent) -> dict[str, Any]:
         """The only upload of this file; empty while there is none."""
-        found = [
-            upload
-            for upload in self.uploads()
-            if (upload["s3_key"], upload["s3_version"]) == (sent.key, sent.version)
-        ]
+        found = [upload for upload in self.uploads() if sent.is_of(upload)]
         assert len(found) <= 1, found
         return found[0] if found else {}
 
@@ -137,9 +173,10 @@ class Case:
         """Wait until every file has an upload and every upload is done."""
 
         def is_quiet() -> bool:
+            self._find_submitted()
             uploads = self.uploads()
-            arrived = {(upload["s3_key"], upload["s3_version"]) for upload in uploads}
-            return all((sent.key, sent.version) in arrived for sent in self.sent) and all(
+            arrived = [upload for upload in uploads if upload["s3_version"]]
+            return all(any(map(sent.is_of, arrived)) for sent in self.sent) and all(
                 upload["step"] == "done" for upload in uploads
             )
 

@@ -16,25 +16,29 @@ from typing import Any
 
 from deploy.local import stopping
 from tests.faults.cases import Case, Sent
+from tests.faults.logs import Record, records
 from tests.faults.reference import GoodRow
 from tests.faults.spare_time import moments
 from tests.faults.staff_files import KINDS
 from tests.faults.world import HANG, World
 
+ProductId = tuple[str, str]  # of a vendor, its own ID
+Content = tuple[Any, ...]  # the values that an update can change
 ENDED = {"completed", "partial", "failed", "cancelled"}
 LISTENERS = ("events", "imports", "maintenance")
 LOGS = ("web", "forwarder", "worker", "maintenance", "beat")
-# Tracebacks of handled errors: a failed attempt is recorded in the upload's row, a killed child is
-# replaced.
+# Handled errors: a failed attempt is recorded in the upload's row, a killed child is replaced.
 HANDLED = re.compile(
     r"attempt \d+ of \d+ in step|gave up in step|cannot read a message|WorkerLostError|"
-    r"Service Unavailable: /|Received unregistered task|Can't decode message body|"
+    r"Received unregistered task|Can't decode message body|"
     r"Received and deleted unknown message|Couldn't apply scheduled task|"
     # Celery's own, when children die as fast as they are created: the worker ends and is restarted.
     r"Unrecoverable error: StopIteration|has no attribute 'did_start_ok'|"
     r"forwarding failed, trying again|Received invalid task message|advance\(\) takes 0 positional"
 )
-A_RECORD = re.compile(r"^(\d\d:\d\d:\d\d|\[\d{4}-) ?")
+# The answers of the web process: "POST /uploads/new/ 503 in 12 ms".
+ANSWER = re.compile(r"[A-Z]+ (?P<path>\S+) (?P<status>\d{3}) in \d+ ms")
+UNAVAILABLE = "503"  # what a person is answered while a service is away
 
 
 def check(case: Case, *, dead_letters: int = 0) -> None:
@@ -44,17 +48,19 @@ def check(case: Case, *, dead_letters: int = 0) -> None:
 
 
 def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
-    uploads = {sent.key + sent.version: case.upload_of(sent) for sent in case.sent}
+    uploads = case.uploads()
+    yield from only_what_was_sent(case, uploads)
     contested = contested_keys(case.sent)
+    changed = changes(case.sent, uploads)
     for sent in case.sent:
-        upload = uploads[sent.key + sent.version]
-        if not upload:
+        upload = next(filter(sent.is_of, uploads), None)
+        if upload is None:
             yield f"I1 {sent.key} has no upload"
             continue
         yield from ended(upload)
         yield from adds_up(upload, sent)
         if sent.dataset == "products":
-            yield from applied_once(case.world, upload, sent, contested)
+            yield from applied_once(case.world, upload, sent, contested, changed)
             yield from one_report(case.world, upload)
         else:
             yield from validated_once(case.world, upload, sent)
@@ -66,7 +72,18 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
     yield from nothing_dead(case.world, dead_letters)
     yield from nothing_left(case)
     yield from everybody_listens(case.world)
-    yield from no_traceback(case)
+    yield from no_unhandled_error(case)
+
+
+def only_what_was_sent(case: Case, uploads: list[dict[str, Any]]) -> Iterator[str]:
+    """I1: each object has one upload, and each upload that read something has an object."""
+    for upload in uploads:
+        if upload["s3_version"] and not any(sent.is_of(upload) for sent in case.sent):
+            yield f"I1 {upload['upload_id']} was not sent: {upload['s3_key']}"
+    for sent in case.sent:
+        found = [upload["upload_id"] for upload in uploads if sent.is_of(upload)]
+        if len(found) > 1:
+            yield f"I1 {sent.key} has several uploads: {found}"
 
 
 def ended(upload: dict[str, Any]) -> Iterator[str]:
@@ -93,9 +110,11 @@ def adds_up(upload: dict[str, Any], sent: Sent) -> Iterator[str]:
         yield f"I2 {name}: {upload['total_records']} rows, the file has {sent.expected.total}"
 
 
-def contested_keys(files: list[Sent]) -> set[tuple[str, str]]:
-    """Keys in valid rows of more than one file: (what, key)."""
-    products = [sent for sent in files if sent.dataset == "products"]
+def contested_keys(
+    files: list[Sent], modes: tuple[str, ...] = ("create", "check")
+) -> set[tuple[str, str]]:
+    """Keys in valid rows of more than one file of these modes: (what, key)."""
+    products = [sent for sent in files if sent.dataset == "products" and sent.mode in modes]
     counted = Counter(key for sent in products for key in {k for r in goods(sent) for k in keys(r)})
     return {key for key, count in counted.items() if count > 1}
 
@@ -108,17 +127,62 @@ def keys(row: GoodRow) -> tuple[tuple[str, str], tuple[str, str]]:
     return ("sku", row.sku), ("id", f"{row.vendor}/{row.vendor_product_id}")
 
 
+def changes(files: list[Sent], uploads: list[dict[str, Any]]) -> dict[ProductId, set[Content]]:
+    """What each product that was updated may contain: what the file that was stored last says, and
+    what a canceled one after it says, because it may have been canceled after that row."""
+    found: dict[ProductId, set[Content]] = {}
+    updates = [sent for sent in files if sent.mode == "update"]
+    for sent in sorted(updates, key=lambda sent: sent.place):
+        upload = next(filter(sent.is_of, uploads), None)
+        is_certain = upload is not None and upload["status"] != "cancelled"
+        for row in goods(sent):
+            key = (row.vendor, row.vendor_product_id)
+            if is_certain:
+                found[key] = {content(row)}
+            elif key in found:
+                found[key].add(content(row))
+    return found
+
+
+def content(row: GoodRow) -> Content:
+    return row.product_name, row.category, row.price, row.stock_quantity
+
+
 def applied_once(
-    world: World, upload: dict[str, Any], sent: Sent, contested: set[tuple[str, str]]
+    world: World,
+    upload: dict[str, Any],
+    sent: Sent,
+    contested: set[tuple[str, str]],
+    changed: dict[ProductId, set[Content]],
 ) -> Iterator[str]:
     """I3: the rows of this upload in the catalog and its errors agree with the reference."""
     name = upload["upload_id"]
     products = world.rows("SELECT * FROM products WHERE upload_id = %s", [name])
-    found = Counter(as_good_row(product) for product in products)
+    if sent.mode != "create":
+        # An update changes products of other uploads only; a check changes none.
+        if products:
+            yield f"I3 {name} is of mode {sent.mode} and has created {len(products)} products"
+        reported = world.rows(
+            "SELECT DISTINCT row_number FROM validation_errors WHERE upload_id = %s", [name]
+        )
+        accepted = sent.expected.good.keys() - {row["row_number"] for row in reported}
+        if upload["status"] != "cancelled" and len(accepted) != upload["valid_records"]:
+            yield f"I3 {name}: {upload['valid_records']} valid, expected {len(accepted)}"
+        yield from reported_once(world, upload, sent, contested, accepted)
+        return
+    found = Counter(map(as_good_row, products))
     expected = sent.expected.good
     for row, count in found.items():
-        if count != 1 or expected.get(row.number) != row:
-            yield f"I3 {name}: {count} × {row}, expected {expected.get(row.number)}"
+        asked = expected.get(row.number)
+        allowed = changed.get((row.vendor, row.vendor_product_id))
+        same = asked == row or (
+            allowed is not None
+            and asked is not None
+            and keys(asked) == keys(row)
+            and content(row) in allowed
+        )
+        if count != 1 or not same:
+            yield f"I3 {name}: {count} × {row}, expected {asked}, changed to {allowed}"
     if len(products) != upload["valid_records"]:
         yield f"I3 {name}: {upload['valid_records']} valid, {len(products)} in the catalog"
     in_catalogue = {product["upload_row"] for product in products}
@@ -212,13 +276,15 @@ def as_good_row(product: dict[str, Any]) -> GoodRow:
 
 def nobody_else_has_rows(case: Case) -> Iterator[str]:
     """I3: each contested key has exactly one row, and every row an upload of the case."""
-    known = {case.upload_of(sent).get("upload_id") for sent in case.sent}
+    known = {
+        upload["upload_id"] for upload in case.uploads() if any(s.is_of(upload) for s in case.sent)
+    }
     for row in case.world.rows(
         "SELECT upload_id, sku FROM products WHERE vendor_id = ANY(%s)", [case.vendors]
     ):
         if row["upload_id"] not in known:
             yield f"I3 {row['sku']} was imported by {row['upload_id']}, which is not of this case"
-    for what, key in contested_keys(case.sent):
+    for what, key in contested_keys(case.sent, ("create",)):
         if what == "sku" and not case.world.rows("SELECT 1 FROM products WHERE sku = %s", [key]):
             yield f"I3 no row has the contested SKU {key}"
 
@@ -357,20 +423,18 @@ def everybody_listens(world: World, *, within: float = 10) -> Iterator[str]:
         yield f"I8 not polled for {within:.0f} s: {sorted(not_polled)}"
 
 
-def no_traceback(case: Case) -> Iterator[str]:
-    """I9: no traceback except of handled and recorded errors."""
+def no_unhandled_error(case: Case) -> Iterator[str]:
+    """I9: no unhandled error in any log, and no request answered with one."""
     for name in LOGS:
         for record in records(case.world.log(name, since=case.logs_before.get(name, 0))):
-            if "Traceback (most recent call last)" in record and not HANDLED.search(record):
-                yield f"I9 {name}: {record[:300]} … {record[-700:]}"
+            yield from unhandled(name, record)
 
 
-def records(log: str) -> Iterator[str]:
-    """The records of a log, each with its traceback."""
-    record: list[str] = []
-    for line in log.splitlines():
-        if A_RECORD.match(line) and record:
-            yield "\n".join(record)
-            record = []
-        record.append(line)
-    yield "\n".join(record)
+def unhandled(name: str, record: Record) -> Iterator[str]:
+    text = f"{record.message}\n{record.traceback}".strip()
+    failed = record.traceback or "Traceback (most recent call last)" in record.message
+    if failed and not HANDLED.search(text):
+        yield f"I9 {name}: {text[:300]} … {text[-700:]}"
+    answer = ANSWER.fullmatch(record.message) if record.logger == "config.request_log" else None
+    if answer and UNAVAILABLE != answer["status"] >= "500":
+        yield f"I9 {name} answered {record.message}"

@@ -64,9 +64,11 @@ class Person:
         return self._ask(self._request(path, urllib.parse.urlencode(fields).encode()))
 
     def send(self, body: bytes, name: str = "products.csv", mode: str = "create") -> Answer:
-        """Upload a file through the form."""
-        token = TOKEN.search(self.get("/uploads/new/").text)
-        assert token
+        """Upload a file through the form, if that can be opened."""
+        page = self.get("/uploads/new/")
+        token = TOKEN.search(page.text)
+        if token is None:
+            return page
         mark = secrets.token_hex(8)
         fields = {"csrfmiddlewaretoken": token[1], "mode": mode, "dataset": "products"}
         parts = [

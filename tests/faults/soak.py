@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from threading import Timer
+from threading import Event, Thread, Timer
 
 from deploy.local import stopping
 from imports.execution.failpoints import POINTS
@@ -36,6 +36,7 @@ from tests.faults.staff_files import KINDS
 from tests.faults.world import World, running
 
 VENDORS = 6
+PRODUCTS = 200  # of the first vendor, which its updates change
 OPERATIONS = (
     *("sqs.ReceiveMessage", "sqs.SendMessage", "sqs.DeleteMessage", "*Send*Email*"),
     *("s3.GET", "s3.LIST", "s3.PUT", "s3.*"),
@@ -176,7 +177,7 @@ def drop_a_file(case: Case, chance: random.Random) -> None:
         case.drop_as_staff(dataset, count, bad=bad, first=first, seed=chance.randrange(10**6))
         return
     contested = chance.random() < 0.2
-    vendor = chance.randrange(VENDORS)
+    vendor = chance.randrange(1, VENDORS)
     first = 1 if contested else 10_000 * (len(case.sent) + 1)
     rows = case.rows(count, bad=0 if contested else bad, first=first, seed=chance.randrange(10**6))
     if contested:
@@ -184,6 +185,21 @@ def drop_a_file(case: Case, chance: random.Random) -> None:
         for row in rows:  # the vendor's own IDs, SKUs shared by all
             row["vendor_product_id"] += f"-{len(case.sent)}"
     case.drop(rows, vendor=vendor)
+
+
+def keep_submitting(case: Case, person: Person, seed: int, stop: Event) -> None:
+    """Upload files through the form, one after another: updates of the first vendor's products,
+    which change the same ones again and again, and checks, which must change nothing."""
+    chance = random.Random(f"{seed} form")
+    while not stop.wait(chance.uniform(0.5, 2)):
+        rows = case.rows(PRODUCTS, seed=chance.randrange(10**6))
+        if chance.random() < 0.3:
+            rows = case.rows(chance.choice((20, 300)), bad=5, first=10**6 + chance.randrange(100))
+            answer = case.submit(person, rows, mode="check")
+        else:
+            rows = chance.sample(rows, chance.choice((5, 50, PRODUCTS)))
+            answer = case.submit(person, rows, mode="update")
+        print(f"         form: {answer.status}", flush=True)  # noqa: T201 - a command's output
 
 
 def moments(chance: random.Random, seconds: float, every: float) -> Iterator[float]:
@@ -200,6 +216,12 @@ def soak(seconds: float, seed: int) -> None:
     agenda += [(at, "fault") for at in moments(random.Random(-seed), seconds, 1.5)]
     with running(most_receives=1_000, MAX_ATTEMPTS="100") as world:
         case = Case(world, tag=f"S{seed % 10**6}")
+        person = Person(case)
+        case.drop(case.rows(PRODUCTS))
+        case.settle()
+        stop = Event()
+        vendor = Thread(target=keep_submitting, args=(case, person, seed, stop))
+        vendor.start()
         began = time.monotonic()
         for number, (at, what) in enumerate(sorted(agenda)):
             # One for each, so that no choice depends on the state of the system at an earlier one.
@@ -210,6 +232,8 @@ def soak(seconds: float, seed: int) -> None:
             else:
                 said = chance.choice(ACTIONS)(case, chance)
                 print(f"{at:7.2f} s  {said}", flush=True)  # noqa: T201 - a command's output
+        stop.set()
+        vendor.join()
         # Each of these may have happened between sending an email and recording that it was sent.
         lost = sum(rule.hits for rule in world.http.rules)
         case.more_mails = world.kills + len(world.pg.cuts) + lost

@@ -1,11 +1,15 @@
 """The checker finds violations, and none in a system without faults."""
 
+import json
+import signal
 from collections.abc import Callable
 
 import pytest
 
+from deploy.local import stopping
 from tests.faults.cases import Case
 from tests.faults.checker import check
+from tests.faults.people import Person
 from tests.faults.staff_files import as_name
 
 
@@ -69,6 +73,69 @@ def change_a_client(case: Case) -> None:
     )
 
 
+def import_a_file_nobody_sent(case: Case) -> None:
+    sent = case.drop(case.rows(3, first=70_000))
+    case.settle()
+    case.sent.remove(sent)
+
+
+def import_a_file_twice(case: Case) -> None:
+    """As a form's file that was stored twice under its key."""
+    [sent] = [sent for sent in case.sent if sent.dataset == "products"]
+    case.drop(sent.body, name=sent.key.rpartition("/")[2])
+    case.settle()
+    case.sent.pop()
+    sent.version = ""
+
+
+def import_a_check(case: Case) -> None:
+    [sent] = [sent for sent in case.sent if sent.dataset == "products"]
+    sent.mode = "check"
+
+
+def undo_an_update(case: Case) -> None:
+    [sent] = [sent for sent in case.sent if sent.dataset == "products"]
+    imported = {row.vendor_product_id for row in sent.expected.good.values()}
+    rows = [row for row in case.rows(30, seed=2) if row["vendor_product_id"] in imported]
+    assert case.submit(Person(case), rows, mode="update").status == 200
+    case.settle()
+    check(case)
+    case.world.rows("UPDATE products SET price = 1 WHERE vendor_id = %s", [case.vendor()])
+
+
+def end_without_an_email(case: Case) -> None:
+    case.world.rows(
+        "UPDATE upload_history SET run = run + 1 WHERE vendor_prefix = %s", [case.vendor()]
+    )
+
+
+def send_a_dead_letter(case: Case) -> None:
+    queue = case.world.queue("ImportsDeadLetter")
+    case.world.aws("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+
+
+def stop_listening(case: Case) -> None:
+    stopping.send(case.world.pid("forwarder"), signal.SIGSTOP)
+
+
+def answer_with_an_error(case: Case) -> None:
+    write(case, {"name": "config.request_log", "message": "GET /uploads/ 500 in 7 ms"})
+
+
+def fail_unhandled(case: Case) -> None:
+    write(case, {"name": "celery", "message": "boom", "exc_info": "File …\nValueError"})
+
+
+def write(case: Case, record: dict[str, str]) -> None:
+    """Add a record to the log of the web process."""
+    line = json.dumps({"levelname": "ERROR", **record})
+    case.world.output.line("web", line.encode())
+
+
+def die_before_logging(case: Case) -> None:
+    case.world.output.line("web", b"Traceback (most recent call last):\nValueError: boom")
+
+
 def leave_a_file(case: Case) -> None:
     (case.world.temp / "onboarding-x.upload").touch()
 
@@ -76,22 +143,35 @@ def leave_a_file(case: Case) -> None:
 @pytest.mark.parametrize(
     ("spoil", "breach"),
     [
+        (unend, "I1 .* has not ended"),
+        (import_a_file_nobody_sent, "I1 .* was not sent"),
+        (import_a_file_twice, "I1 .* several uploads"),
+        (miscount, "I2"),
         (forget_a_row, "I3"),
         (change_a_row, "I3"),
+        (undo_an_update, "I3"),
+        (import_a_check, "I3 .* mode check"),
         (forget_an_error, "I3"),
-        (forget_an_error, "I4"),
-        (miscount, "I2"),
-        (unend, "I1"),
-        (leave_a_file, "I7"),
         (forget_a_customer, "I3 customers not stored"),
         (change_a_client, "I3 .* has stored"),
+        (forget_an_error, "I4"),
+        (end_without_an_email, "I5 .* 1 emails of 2 runs"),
+        (send_a_dead_letter, "I6 dead letters"),
+        (leave_a_file, "I7"),
+        (stop_listening, "I8 not polled"),
+        (answer_with_an_error, "I9 web answered"),
+        (fail_unhandled, "I9 web: boom"),
+        (die_before_logging, "I9 web: Traceback"),
     ],
 )
 def test_a_breach_is_found(case: Case, spoil: Callable[[Case], None], breach: str) -> None:
     case.drop_of_every_kind(30, bad=3)
     case.settle()
     spoil(case)
-    with pytest.raises(AssertionError, match=breach):
-        check(case)
-    for path in case.world.temp.glob("onboarding-*"):
-        path.unlink()
+    try:
+        with pytest.raises(AssertionError, match=breach):
+            check(case)
+    finally:
+        stopping.send(case.world.pid("forwarder"), signal.SIGCONT)
+        for path in case.world.temp.glob("onboarding-*"):
+            path.unlink()

@@ -36,6 +36,7 @@ T = TypeVar("T")
 START = 300.0  # seconds for a whole system to start or stop, on a very busy machine
 HANG = 90.0  # seconds, more than anything takes on a machine with an idle CPU
 SHORT = {
+    "LOG_FORMAT": "json",
     "LEASE_SECONDS": "2",
     "SLICE_SECONDS": "0.3",
     "BATCH_ROWS": "1000",  # the maximum in one staged item
