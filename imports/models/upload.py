@@ -92,6 +92,11 @@ class Upload(models.Model):
         verbose_name=_("uploaded by"),
     )
     upload_timestamp = models.DateTimeField(_("uploaded"), db_default=Now())
+    stored_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When S3 stored the content, by S3's clock; set once.",
+    )
 
     s3_bucket = models.CharField(max_length=63)
     s3_key = models.CharField(max_length=1024)
@@ -129,6 +134,11 @@ class Upload(models.Model):
     valid_records = models.IntegerField(default=0)
     error_records = models.IntegerField(default=0)
     skipped_records = models.IntegerField(default=0)
+    unchanged_records = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Valid rows that changed nothing, because a newer file had done so.",
+    )
     error_file_s3_key = models.CharField(max_length=1024, blank=True)
     error_file_version = models.CharField(max_length=1024, blank=True)
 
@@ -246,6 +256,7 @@ class Upload(models.Model):
         *("status", "step", "failure_code", "failure_message"),
         *("started_at", "completed_at", "notified_at"),
         *("total_records", "valid_records", "error_records", "skipped_records"),
+        "unchanged_records",
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )

@@ -59,6 +59,7 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
         else:
             yield from validated_once(case.world, upload, sent)
             yield from rejected_once(case.world, upload, sent)
+    yield from no_other_upload(case)
     yield from nobody_else_has_rows(case)
     for dataset in KINDS:
         yield from staffs_rows_once(case, dataset)
@@ -75,6 +76,14 @@ def ended(upload: dict[str, Any]) -> Iterator[str]:
         yield f"I1 {name} has not ended: {upload['status']}, {upload['step']}"
     if upload["lease_until"] or upload["next_attempt_at"]:
         yield f"I1 {name} is done and still has a lease or an attempt due"
+
+
+def no_other_upload(case: Case) -> Iterator[str]:
+    """I1: no upload that no file was sent for, such as that of a PUT that was repeated."""
+    sent = {(each.key, each.version) for each in case.sent}
+    for upload in case.uploads():
+        if (upload["s3_key"], upload["s3_version"]) not in sent:
+            yield f"I1 {upload['upload_id']} is of no file that was sent: {upload['s3_key']}"
 
 
 def adds_up(upload: dict[str, Any], sent: Sent) -> Iterator[str]:

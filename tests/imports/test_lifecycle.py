@@ -12,7 +12,7 @@ from imports.models.upload import INTERNAL
 KEPT = {
     *("upload_id", "vendor", "vendor_prefix", "dataset", "mode", "file_name", "uploaded_by"),
     *("upload_timestamp", "s3_bucket", "s3_key", "s3_version", "file_size", "sha256"),
-    *("source_etag", "source_deleted_at", "erased_at", "schedule"),
+    *("stored_at", "source_etag", "source_deleted_at", "erased_at", "schedule"),
     *("run", "token", "next_attempt_at"),
 }
 A_TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -105,6 +105,24 @@ def test_an_object_without_an_event_is_found(
     assert Upload.objects.count() == count
 
 
+def test_a_copy_that_a_repeated_put_left_is_deleted_and_not_imported(
+    run_upload: Run, settings: Any
+) -> None:
+    settings.EVENT_GRACE_SECONDS = 0
+    upload = run_upload([good_row(1)], mode="check")
+    copy = s3.client().copy_object(
+        Bucket=upload.s3_bucket,
+        Key=upload.s3_key,
+        CopySource={"Bucket": upload.s3_bucket, "Key": upload.s3_key},
+        MetadataDirective="REPLACE",
+    )
+    Upload.objects.update(source_etag=copy["CopyObjectResult"]["ETag"].strip('"'))
+    missing_events.find_missing_events()
+
+    assert [found.version for found in versions(upload)] == [upload.s3_version]
+    assert Upload.objects.filter(s3_key=upload.s3_key).count() == 1
+
+
 def versions(upload: Upload) -> list[s3.ListedVersion]:
     return list(s3.list_versions(upload.s3_bucket, upload.s3_key))
 
