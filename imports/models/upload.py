@@ -197,6 +197,16 @@ class Upload(models.Model):
         return self.upload_id
 
     @property
+    def content_at(self) -> datetime:
+        """When the content was stored; of uploads of before, when the upload was created."""
+        return self.stored_at or self.upload_timestamp
+
+    @property
+    def content_order(self) -> tuple[datetime, str]:
+        """Newer content has a higher one. Two files of the same moment are ordered by their IDs."""
+        return self.content_at, self.upload_id
+
+    @property
     def has_ended(self) -> bool:
         return self.status in self.ENDED
 
@@ -291,12 +301,15 @@ class Upload(models.Model):
         self.cursor = 0
         self.step = self.Step.LOAD
 
-    def add_batch(self, *, cursor: int, valid: int, errors: int, skipped: int) -> None:
+    def add_batch(
+        self, *, cursor: int, valid: int, errors: int, skipped: int, unchanged: int
+    ) -> None:
         """The items up to `cursor` are loaded. A number may be negative (see BatchOutcome)."""
         self.cursor = cursor
         self.valid_records += valid
         self.error_records += errors
         self.skipped_records += skipped
+        self.unchanged_records += unchanged
         if cursor >= self.staged_items:
             self.step = self.Step.REPORT
 
@@ -304,7 +317,8 @@ class Upload(models.Model):
         """Load from the first row again."""
         self.restarts += 1
         self.cursor = 0
-        self.valid_records = self.error_records = self.skipped_records = 0
+        self.valid_records = self.error_records = 0
+        self.skipped_records = self.unchanged_records = 0
 
     def refuse(self, code: str, message: str) -> None:
         """Reject the file as a whole; the report step ends the run."""
