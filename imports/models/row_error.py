@@ -9,6 +9,10 @@ from vendors.access import Access
 
 
 class RowErrorQuerySet(models.QuerySet["RowError"]):
+    def of_run(self, upload: Upload) -> "RowErrorQuerySet":
+        """Errors and notices of the upload's current run."""
+        return self.filter(upload=upload, run=upload.run)
+
     def errors(self) -> "RowErrorQuerySet":
         """What rejects a row."""
         return self.filter(severity=RowError.Severity.ERROR)

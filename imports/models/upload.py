@@ -211,6 +211,11 @@ class Upload(models.Model):
         return self.status in self.ENDED
 
     @property
+    def imported_records(self) -> int:
+        """Valid rows that changed something; in mode `check`, that would."""
+        return self.valid_records - self.unchanged_records
+
+    @property
     def processed_records(self) -> int:
         """Rows validated so far in this run."""
         return self.valid_records + self.error_records + self.skipped_records

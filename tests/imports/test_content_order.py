@@ -1,5 +1,6 @@
 """Older content never overwrites newer, in whatever order files are imported and retried."""
 
+import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from catalog.models import Category, Product
 from imports import actions, pipeline
-from imports.models import RowError, Upload
-from tests.conftest import arrived, drive
+from imports.models import Notification, RowError, Upload
+from imports.reports.correctable_file import correctable_file
+from imports.reports.result import in_words, result_of
+from tests.conftest import arrived, drive, report_text
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -55,6 +58,12 @@ def test_an_older_file_that_is_imported_later_changes_nothing(
         f"A newer file, 'tuesday.csv' of {when}, has already changed this product",
     )
     assert not monday.error_file_s3_key
+    assert result_of(monday)["unchanged_records"] == 1
+    assert "1 row (2): A newer file, 'tuesday.csv'" in in_words(monday)
+    mail = Notification.objects.get(upload=monday)
+    for body in (mail.text_body, html.unescape(mail.html_body)):
+        assert "1 of 2 products imported. 1 row unchanged." in body
+        assert "A newer file, 'tuesday.csv' of " in body
 
 
 def test_a_retry_does_not_bring_old_values_back(run_upload: Run, vendor_a: Vendor) -> None:
@@ -115,6 +124,9 @@ def test_a_row_of_older_content_holds_its_id(run_upload: Run, vendor_a: Vendor) 
     monday.refresh_from_db()
     assert (monday.unchanged_records, monday.error_records) == (1, 1)
     assert RowError.objects.errors().get().error_type == "DUPLICATE_VENDOR_PRODUCT_ID"
+    lines = [(line.split(",")[0], line.split(",")[-1]) for line in report_text(monday).splitlines()]
+    assert lines == [("Row Number", "Severity"), ("2", "notice"), ("3", "error")]
+    assert len(b"".join(correctable_file(monday)).splitlines()) == 2
 
 
 def test_products_of_before_are_as_new_as_their_last_change(

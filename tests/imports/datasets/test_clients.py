@@ -111,7 +111,7 @@ def test_every_error_of_a_row_is_reported_and_the_other_rows_are_imported() -> N
     lines = report_text(upload).splitlines()
     assert lines[0] == (
         "Row Number,Email,Name,Error Type,Error Message,Company,Phone,Status,Column,Value,"
-        "How To Fix"
+        "How To Fix,Severity"
     )
     assert upload.error_file_s3_key == f"errors/_/{upload.upload_id}_errors.csv"
     assert list(stored()) == ["jo@example.com"]
