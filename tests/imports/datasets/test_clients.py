@@ -243,6 +243,17 @@ def test_an_older_file_that_is_imported_later_replaces_nothing() -> None:
     assert "Skipped Clients: 1" in Notification.objects.get(upload=older).text_body
 
 
+def test_the_newer_file_is_the_one_that_was_stored_later_and_not_the_one_received_later() -> None:
+    later, earlier = (
+        dropped(f"{FOLDER}a.csv", HEADER + f"{name},jo@example.com,Miller,,\n")
+        for name in ("Later", "Earlier")
+    )
+    Upload.objects.filter(pk=later.pk).update(stored_at=now())
+    Upload.objects.filter(pk=earlier.pk).update(stored_at=now() - timedelta(seconds=1))
+    drive()
+    assert stored()["jo@example.com"]["name"] == "Later"
+
+
 def test_of_two_files_with_the_same_time_the_same_one_wins_in_any_order() -> None:
     first, second = (
         dropped(f"{FOLDER}a.csv", HEADER + "A,jo@example.com,M,,\n"),

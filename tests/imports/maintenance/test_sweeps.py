@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ from django.utils.timezone import now
 
 from imports import actions
 from imports.execution import hints
-from imports.intake.receive import open_upload
+from imports.intake.receive import open_upload, store
 from imports.maintenance import missing_events, resume, retention
 from imports.models import Alarm, Upload
 from imports.monitoring import dead_letters
@@ -86,6 +87,29 @@ def test_a_form_upload_whose_file_never_arrives_fails(vendor_a: Vendor, imports_
     assert (upload.status, upload.failure_code) == ("failed", "NEVER_ARRIVED")
     assert "15 minutes" in upload.failure_message
     assert not upload.can_be_retried
+
+
+def test_a_form_upload_whose_event_is_late_is_imported_and_not_refused(
+    vendor_a: Vendor, categories: list[str], imports_queue: str
+) -> None:
+    """The forwarder has been away for longer than an upload waits for its object."""
+    body = csv_bytes([good_row(1)])
+    stored, lost = (
+        open_upload(
+            vendor=vendor_a, dataset="products", mode="create", file_name=name, size=1, by=None
+        )
+        for name in ("a.csv", "a.cs")
+    )
+    store(stored, BytesIO(body))
+    Upload.objects.update(upload_timestamp=long_ago(minutes=16))
+
+    resume.resume_stalled()
+    drive()
+
+    for upload in (stored, lost):
+        upload.refresh_from_db()
+    assert (stored.status, stored.valid_records) == ("completed", 1)
+    assert lost.failure_code == "NEVER_ARRIVED"
 
 
 def test_an_object_without_an_event_is_found(
