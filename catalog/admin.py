@@ -211,9 +211,13 @@ class ProductAdmin(LongTableAdmin):
         return queryset.filter(pk__in=found), False
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        """Write only what was edited: an import may have changed price and stock."""
-        obj.updated_at = now()
-        obj.save(update_fields=[*form.changed_data, "updated_at"])
+        """Write only what was edited: an import may have changed price and stock. A file of before
+        the edit no longer changes the product."""
+        obj.updated_at = obj.content_at = now()
+        obj.content_upload_id = None
+        obj.save(
+            update_fields=[*form.changed_data, "updated_at", "content_at", "content_upload_id"]
+        )
 
     @admin.display(description=_("vendor ID"))
     def vendor_code(self, product: Product) -> str:

@@ -51,7 +51,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
 class Product(models.Model):
     """A product for sale. Imports write rows in bulk; `upload_id` and `upload_row` name the upload
-    and the row of the vendor's spreadsheet that the product came from."""
+    and the row of the vendor's spreadsheet that the product came from.
+
+    `content_at` and `content_upload_id` say how new its values are: when the file they come from
+    was stored in S3, or when staff edited them, and the upload of that file, if any. Rows of before
+    these columns hold neither; `updated_at` and `upload_id` serve instead.
+    """
 
     product_id = models.AutoField(primary_key=True)
     vendor = models.ForeignKey(
@@ -80,6 +85,8 @@ class Product(models.Model):
     updated_at = models.DateTimeField(_("last updated"), db_default=Now())
     upload_id = models.CharField(_("upload ID"), max_length=40, null=True, blank=True)
     upload_row = models.IntegerField(_("row in the file"), null=True, blank=True)
+    content_at = models.DateTimeField(_("content of"), null=True, blank=True)
+    content_upload_id = models.CharField(max_length=40, null=True, blank=True)
 
     objects = ProductQuerySet.as_manager()
 

@@ -1,7 +1,7 @@
 """What the help page says, taken from the data set's columns and rules so that both agree."""
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.utils.html import format_html, format_html_join
@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from imports.dataset import Dataset
 from imports.rules import Approved
+from imports.rules.base import Requirement
 from imports.rules.columns import Column
 from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS
 from imports.rules.wording import Words
@@ -36,14 +37,25 @@ class ErrorCode:
 
 
 def error_codes(dataset: Dataset) -> list[ErrorCode]:
-    """Every error that a file of the data set, or a row of it, can get."""
-    return row_error_codes(dataset) + file_error_codes(dataset)
+    """Every error and notice that a file of the data set, or a row of it, can get."""
+    return row_error_codes(dataset) + notice_codes(dataset) + file_error_codes(dataset)
 
 
 def row_error_codes(dataset: Dataset) -> list[ErrorCode]:
     """Every error a row of the data set can get, in the order of its columns."""
+    return by_code(dataset, dataset.requirements())
+
+
+def notice_codes(dataset: Dataset) -> list[ErrorCode]:
+    """Everything that can be said of a valid row."""
+    return by_code(dataset, dataset.notices())
+
+
+def by_code(
+    dataset: Dataset, requirements: Iterable[tuple[str | None, Requirement]]
+) -> list[ErrorCode]:
     codes: dict[str, ErrorCode] = {}
-    for code, column, messages, remedy in declared(dataset):
+    for code, column, messages, remedy in declared(dataset, requirements):
         entry = codes.setdefault(code, ErrorCode(code, error_title(code)))
         for cause in entry.causes:
             if (cause.messages, cause.remedy) == (messages, remedy):
@@ -74,10 +86,12 @@ def error_title(code: str) -> str:
     return gettext(" ".join([first[:1].upper() + first[1:], *rest]))
 
 
-def declared(dataset: Dataset) -> Iterator[tuple[str, str, list[SafeString], Words]]:
-    """Code, column's label, messages and remedy of everything that a row must fulfill."""
+def declared(
+    dataset: Dataset, requirements: Iterable[tuple[str | None, Requirement]]
+) -> Iterator[tuple[str, str, list[SafeString], Words]]:
+    """Code, column's label, messages and remedy of each requirement."""
     labels = {None: gettext("Any column"), "": gettext("The whole row")}
-    for key, rule in dataset.requirements():
+    for key, rule in requirements:
         where = labels.get(key) or dataset.label(key or "")
         yield rule.code, where, [worded(each, rule) for each in rule.variants.values()], rule.remedy
 

@@ -10,6 +10,7 @@ from imports.dataset import Dataset
 from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_report import by_column
 from imports.reports.summary import ErrorGroup, error_groups
+from imports.rules.base import ERROR
 from imports.rules.remedies import remedy_for
 from onboarding.upload_list import CountedPaginator
 
@@ -29,16 +30,20 @@ class Line:
 
 
 class Errors:
-    """The errors of an upload's run. `asked` may name a page and an error type."""
+    """The errors, or the notices, of an upload's run. `asked` may name a page and an error type."""
 
-    def __init__(self, upload: Upload, dataset: Dataset, asked: Mapping[str, str]) -> None:
+    def __init__(
+        self, upload: Upload, dataset: Dataset, asked: Mapping[str, str], severity: str = ERROR
+    ) -> None:
         self.upload = upload
         self.dataset = dataset
+        self.severity = severity
+        self.page_parameter = "page" if severity == ERROR else "notices"
         self._asked = asked
 
     @cached_property
     def groups(self) -> list[ErrorGroup]:
-        return error_groups(self.upload)
+        return error_groups(self.upload, severity=self.severity)
 
     @property
     def total(self) -> int:
@@ -61,11 +66,13 @@ class Errors:
         if self.only:
             found = found.filter(error_type=self.only)
         counted = sum(g.count for g in self.groups if self.only in ("", g.error_type))
-        return CountedPaginator(found, PER_PAGE, count=counted).get_page(self._asked.get("page"))
+        return CountedPaginator(found, PER_PAGE, count=counted).get_page(
+            self._asked.get(self.page_parameter)
+        )
 
     @property
     def _found(self) -> RowErrorQuerySet:
-        return RowError.objects.filter(upload=self.upload, run=self.upload.run)
+        return RowError.objects.of_run(self.upload).filter(severity=self.severity)
 
     @cached_property
     def lines(self) -> list[Line]:

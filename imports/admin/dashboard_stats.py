@@ -111,7 +111,8 @@ def top_error_types(today: date | None = None) -> ErrorTypes:
     is_cut = counted["first"] != oldest
     since = counted["first"] if is_cut else week
     types = (
-        RowError.objects.filter(upload__upload_timestamp__gte=since)
+        RowError.objects.errors()
+        .filter(upload__upload_timestamp__gte=since)
         .order_by()
         .values("error_type")
         .annotate(count=Count("*"))

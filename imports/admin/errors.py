@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckboxFilter
 
 from config.admin_base import LongTableAdmin, LookOnlyAdmin, WholeDaysFilter
 from imports import datasets
@@ -22,8 +22,12 @@ class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
     """The newest upload first, its errors in file order. Upload IDs begin with their time, so an
     index gives this order, whatever the filters."""
 
-    list_display = ("row_number", "error_type", "column", "error_message", "where", "vendor_name")
+    list_display = (
+        *("row_number", "severity", "error_type", "column", "error_message"),
+        *("where", "vendor_name"),
+    )
     list_filter = (
+        ("severity", ChoicesCheckboxFilter),
         ErrorTypeFilter,
         UploadsDatasetFilter,
         ("upload__vendor", AutocompleteSelectFilter),
@@ -38,7 +42,8 @@ class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
     fields = (
         ("where", "vendor_name"),
         ("row_number", "run"),
-        ("error_type", "column"),
+        ("error_type", "severity"),
+        "column",
         "error_message",
         "row_as_read",
         "created_at",

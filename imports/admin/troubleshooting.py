@@ -149,6 +149,22 @@ ALARMS = (
         ),
         Link(_("Schedules"), "imports_schedule"),
     ),
+    about(
+        Alarm.Kind.STRAY_FILE,
+        _(
+            "A file was sent to the top of the bucket, or to a folder that neither a data set nor "
+            "a schedule reads. It is not imported."
+        ),
+        (
+            _(
+                "Ask its sender to send it to the right folder: uploads/ and the vendor’s ID for "
+                "products."
+            ),
+            _("If files are meant to arrive in that folder, add a schedule with its prefix."),
+            _("Ask the operators to delete the file: nothing else does. Then close the alarm."),
+        ),
+        Link(_("Schedules"), "imports_schedule"),
+    ),
 )
 
 QUESTIONS = (

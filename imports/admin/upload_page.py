@@ -25,7 +25,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     """All of it, in a constant number of queries."""
     dataset = datasets.all_datasets().get(upload.dataset)
     layout = datasets.layout_of(upload)
-    errors = RowError.objects.filter(upload=upload, run=upload.run)
+    errors = RowError.objects.of_run(upload)
     groups = error_groups(upload) if dataset else []
     shown = [
         {
@@ -74,9 +74,10 @@ def progress_of(upload: Upload) -> dict[str, Any]:
         "counters": [
             (
                 gettext("Without errors") if is_check else gettext("Imported"),
-                upload.valid_records,
+                upload.imported_records,
                 "good",
             ),
+            (gettext("Unchanged"), upload.unchanged_records, "calm"),
             (gettext("Rejected"), upload.error_records, "bad"),
             (gettext("Skipped"), upload.skipped_records, "calm"),
             (gettext("Not processed"), upload.not_processed, "calm"),

@@ -14,14 +14,17 @@ from imports.validation.batch import ValidatedBatch
 class BatchOutcome:
     """What a batch adds to the upload's counters, and which of its clean rows were rejected.
 
-    `problems` is keyed by position in the batch. `valid` may be negative in the last batch, which
+    `problems` and `notices` are keyed by position in the batch; a row with a notice is valid, and
+    `unchanged` counts those that changed nothing. `valid` may be negative in the last batch, which
     can take back what earlier batches counted. If `lost`, a server crash deleted the rows of
     earlier batches: nothing was written, and the load must start again.
     """
 
     valid: int = 0
     skipped: int = 0
+    unchanged: int = 0
     problems: dict[int, list[RowProblem]] = field(default_factory=dict)
+    notices: dict[int, list[RowProblem]] = field(default_factory=dict)
     lost: bool = False
 
 

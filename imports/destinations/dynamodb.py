@@ -42,8 +42,9 @@ class DynamoTable(Destination):
     """A table with one item per identity of the data set, with the values of the newest file.
 
     Attributes are named after the columns; an empty cell has no attribute. In addition, an item
-    holds the upload and row that wrote it (`upload_id`, `upload_row`) and when the upload arrived
-    (`uploaded_at`), so that an older file that is imported later changes nothing.
+    holds the upload and row that wrote it (`upload_id`, `upload_row`) and when S3 stored that file
+    (`uploaded_at`), so that an older file that is imported later changes nothing. Items of before
+    hold when the upload was created, some seconds later at most.
     """
 
     setting: str  # that holds the table's name
@@ -150,8 +151,8 @@ def verify_lock() -> None:
 
 
 def uploaded_at(upload: Upload) -> str:
-    """When the upload arrived, as text that sorts by time."""
-    return upload.upload_timestamp.astimezone(UTC).isoformat(timespec="microseconds")
+    """When the upload's content was stored, as text that sorts by time."""
+    return upload.content_at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def written_later(table: str, key: str, values: Sequence[str], upload: Upload) -> set[str]:

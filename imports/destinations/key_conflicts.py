@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from imports.models import Upload
@@ -16,11 +17,13 @@ Key = Any  # a value, or a tuple of values where several columns make the key
 
 @dataclass(frozen=True)
 class KeyOwner:
-    """The row that owns a key: its upload, its row number there, and its fixed columns."""
+    """The row that owns a key: its upload, its row number there, and its fixed columns; and when
+    its content was stored, by which upload ("" if by none)."""
 
     upload_id: str | None
     row: int | None
     stored: tuple[Any, ...] = ()
+    content: tuple[datetime, str] | None = None
 
 
 @dataclass
@@ -28,8 +31,9 @@ class KeyConflicts:
     """Decides on a batch's clean rows, in file order.
 
     `held` says, by the name of each unique key, which rows hold which keys now. After `resolve`,
-    `new` and `changed` hold positions of rows to insert and to update, `problems` the clashes;
-    `already_in` and `skipped` count rows that need nothing.
+    `new` and `changed` hold positions of rows to insert and to update, `older` those of rows that
+    would change a record whose content is newer, `problems` the clashes; `already_in` and `skipped`
+    count rows that need nothing.
     """
 
     upload: Upload
@@ -40,6 +44,7 @@ class KeyConflicts:
     skip_known: bool = False  # rows whose identity is already stored are skipped
     new: list[int] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
+    older: dict[int, KeyOwner] = field(default_factory=dict)
     problems: dict[int, list[RowProblem]] = field(default_factory=dict)
     already_in: int = 0
     skipped: int = 0
@@ -99,6 +104,8 @@ class KeyConflicts:
         elif changed := self._changes_of_fixed(i, stored):
             self.problems[i] = changed
             del self.claims[str(identity)]  # a rejected row holds nothing
+        elif stored.content is not None and stored.content > self.upload.content_order:
+            self.older[i] = stored
         else:
             self.changed.append(i)
         return True

@@ -1,7 +1,8 @@
 """Writes valid rows to a PostgreSQL table, in bulk statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -11,12 +12,15 @@ from imports.destinations import claimed_keys
 from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile
 from imports.destinations.key_conflicts import Key, KeyConflicts, KeyOwner, clean_positions, key_of
 from imports.models import Upload
+from imports.rules.base import RowProblem, notice
 from imports.rules.keys import Unique
 from imports.rules.schema import Schema
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
 
 MAX_ROUNDS = 10  # of one batch, while other uploads commit its keys
+# How new a row is; rows of before these columns were last changed at `updated_at`.
+CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, '')"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class PostgresTable(Destination):
     model: type[models.Model]
     vendor_column: str = ""  # the vendor of a row; "" if rows have no vendor
     skip_known: bool = False  # rows whose identity is already stored are skipped
+    # Mode `update`: the model has `content_at` and `content_upload_id`, which say how new a row is.
+    keeps_newest: bool = False
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         self._lock(upload)
@@ -48,10 +54,16 @@ class PostgresTable(Destination):
                 inserted = self._insert(upload, batch, conflicts.new)
                 if inserted == len(conflicts.new):
                     self._update(upload, batch, conflicts.changed)
+                    self._claim(upload, batch, [*conflicts.changed, *conflicts.older])
                     return BatchOutcome(
-                        valid=len(conflicts.new) + len(conflicts.changed) + conflicts.already_in,
+                        valid=len(conflicts.new)
+                        + len(conflicts.changed)
+                        + len(conflicts.older)
+                        + conflicts.already_in,
                         skipped=conflicts.skipped,
+                        unchanged=len(conflicts.older),
                         problems=conflicts.problems,
+                        notices=notices_of_older(batch.schema, conflicts.older),
                     )
                 # Another upload committed one of these keys after the lookup. Roll back and repeat.
                 transaction.set_rollback(True)
@@ -88,6 +100,7 @@ class PostgresTable(Destination):
             else [keys]
         )
         columns = identifiers([*unique.columns, "upload_id", "upload_row"])
+        content = sql.SQL(CONTENT if self.keeps_newest else "NULL, NULL")
         fixed = [sql.Identifier(fixed.column) for fixed in schema.fixed]
         if unique.also:
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
@@ -99,7 +112,7 @@ class PostgresTable(Destination):
         else:
             condition = sql.SQL("{} = ANY(%s)").format(sql.Identifier(unique.column))
         statement = sql.SQL("SELECT {} FROM {} WHERE {}").format(
-            sql.SQL(", ").join([columns, *fixed]), sql.Identifier(self._name), condition
+            sql.SQL(", ").join([columns, content, *fixed]), sql.Identifier(self._name), condition
         )
         parameters: list[Any] = arrays
         if unique.scope == "vendor":
@@ -110,9 +123,10 @@ class PostgresTable(Destination):
             cursor.execute(statement, parameters)
             return {
                 (row[0] if width == 1 else row[:width]): KeyOwner(
-                    row[width], row[width + 1], row[width + 2 :]
+                    upload_id, number, tuple(stored), (at, by) if at else None
                 )
                 for row in cursor.fetchall()
+                for upload_id, number, at, by, *stored in [row[width:]]
             }
 
     def _rows_in(self, upload: Upload, batch: ValidatedBatch) -> frozenset[int]:
@@ -141,14 +155,13 @@ class PostgresTable(Destination):
         if not positions:
             return 0
         keys = [column.key for column in batch.schema.columns]
-        names = [*keys, "upload_id", "upload_row"]
-        owner: tuple[str | None, ...] = ()
+        of_all: dict[str, Any] = {"upload_id": upload.upload_id, **self._content(upload)}
         if self.vendor_column:
-            names.append(self.vendor_column)
-            owner = (upload.vendor_id,)
+            of_all[self.vendor_column] = upload.vendor_id
+        names = [*keys, "upload_row", *of_all]
         self._copy(
             names,
-            ((*batch.values[i], upload.upload_id, batch.numbers[i], *owner) for i in positions),
+            ((*batch.values[i], batch.numbers[i], *of_all.values()) for i in positions),
         )
         # In the order of the key that vendors share, so that two batches do not deadlock.
         shared = [unique.column for unique in batch.schema.unique if unique.scope == "platform"]
@@ -174,6 +187,7 @@ class PostgresTable(Destination):
         schema = batch.schema
         keys = [column.key for column in schema.columns]
         changing = [key for key in keys if key in batch.present and key != schema.identity]
+        content = self._content(upload)
         self._copy(keys, (batch.values[i] for i in positions))
         statement = sql.SQL(
             "UPDATE {table} SET {changes} FROM {incoming} WHERE {table}.{vendor} = %s "
@@ -192,17 +206,29 @@ class PostgresTable(Destination):
                     )
                     for key in changing
                 ]
+                + [sql.SQL("{} = %s").format(sql.Identifier(name)) for name in content]
                 + [sql.SQL("updated_at = statement_timestamp()")]
             ),
         )
         with connection.cursor() as cursor:
-            cursor.execute(statement, [upload.vendor_id])
-        position = batch.position(schema.identity)
+            cursor.execute(statement, [*content.values(), upload.vendor_id])
+
+    def _claim(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> None:
+        """Record for later batches that these rows hold their identities."""
+        if not positions:
+            return
+        position = batch.position(batch.schema.identity)
         claimed_keys.keep(
             upload,
-            schema.identity,
+            batch.schema.identity,
             ((str(batch.values[i][position]), batch.numbers[i]) for i in positions),
         )
+
+    def _content(self, upload: Upload) -> dict[str, Any]:
+        """What a row that holds the upload's content says about it."""
+        if not self.keeps_newest:
+            return {}
+        return {"content_at": upload.content_at, "content_upload_id": upload.upload_id}
 
     @property
     def _name(self) -> str:
@@ -227,6 +253,28 @@ class PostgresTable(Destination):
             )
             cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(self._incoming)))
         copy_rows(self._incoming, names, rows)
+
+
+def notices_of_older(schema: Schema, older: Mapping[int, KeyOwner]) -> dict[int, list[RowProblem]]:
+    """What to say of rows whose records hold newer content: since when, and from which file."""
+    if not older or schema.newest is None:
+        return {}
+    newer = [owner.content for owner in older.values() if owner.content]
+    names = dict(
+        Upload.objects.filter(pk__in={by for _, by in newer}).values_list("pk", "file_name")
+    )
+    return {
+        i: [
+            notice(
+                schema.newest,
+                schema.newest.column,
+                "by_file" if by in names else "by_hand",
+                value=names.get(by, ""),
+                when=f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            )
+        ]
+        for i, (at, by) in zip(older, newer, strict=True)
+    }
 
 
 def identifiers(names: Iterable[str]) -> sql.Composed:

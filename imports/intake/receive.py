@@ -30,13 +30,29 @@ UNSAFE_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 
 @dataclass(frozen=True)
 class Arrival:
-    """An object version reported by S3. `size` is in bytes; `etag` identifies its content."""
+    """An object version reported by S3. `size` is in bytes; `etag` identifies its content.
+
+    `stored_at` is by S3's clock: an event says it to the millisecond, a listing to the second.
+    """
 
     bucket: str
     key: str
     version: str
     size: int
     etag: str = ""
+    stored_at: datetime | None = None
+
+    @classmethod
+    def of_listed(cls, listed: s3.ListedVersion) -> "Arrival":
+        """A version of our bucket that a listing showed."""
+        return cls(
+            settings.S3_BUCKET,
+            listed.key,
+            listed.version,
+            listed.size,
+            listed.etag,
+            listed.modified.replace(microsecond=0),
+        )
 
 
 def open_upload(
@@ -74,10 +90,14 @@ def open_upload(
 
 
 def store(upload: Upload, body: IO[bytes]) -> None:
-    """Store the object of an opened upload; its event starts the work. Raises botocore's errors."""
+    """Store the object of an opened upload; its event starts the work. Raises botocore's errors.
+
+    The object says its mode, too, so that a database restored to before the upload cannot import a
+    file that was only to be checked.
+    """
     failpoint("send.before_put")
     media_type = datasets.get(upload.dataset).format.media_type
-    s3.put(upload.s3_bucket, upload.s3_key, body, media_type)
+    s3.put_new(upload.s3_bucket, upload.s3_key, body, media_type, {s3.MODE: upload.mode})
     failpoint("send.after_put")
 
 
@@ -94,9 +114,14 @@ def object_arrived(arrival: Arrival) -> Upload | None:
     if dataset.by_vendor:
         vendor_prefix, _, folder = folder.partition("/")
     with transaction.atomic():
-        upload = _expected(arrival, folder) if UPLOAD_ID.fullmatch(folder) else None
-        if upload is None:
+        issued = _issued(arrival, folder) if UPLOAD_ID.fullmatch(folder) else None
+        if issued is None:
             upload = _dropped(arrival, dataset.key, vendor_prefix, name)
+        elif has_content_of(issued, arrival):
+            upload = issued
+        else:
+            kept = {"mode": issued.mode, "uploaded_by_id": issued.uploaded_by_id}
+            upload = _dropped(arrival, dataset.key, vendor_prefix, name, **kept)
         if upload.step != Upload.Step.DONE:
             transaction.on_commit(lambda: failpoint("receive.before_hint"))
             transaction.on_commit(send_hint, robust=True)
@@ -122,27 +147,36 @@ def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
         )
 
 
-def _expected(arrival: Arrival, upload_id: str) -> Upload | None:
-    """The upload this key was issued for, now with its version; None if it has another version.
+def _issued(arrival: Arrival, upload_id: str) -> Upload | None:
+    """The upload this key was issued for; it now has a version, this one or an earlier one.
 
     An upload that was canceled or failed in the meantime keeps its status, and can now be retried.
     """
     issued = Upload.objects.filter(
-        upload_id=upload_id,
-        s3_bucket=arrival.bucket,
-        s3_key=arrival.key,
-        s3_version__isnull=True,
+        upload_id=upload_id, s3_bucket=arrival.bucket, s3_key=arrival.key
     )
     due = Case(When(status=Upload.Status.RECEIVED, then=Now()), default="next_attempt_at")
-    issued.update(
+    issued.filter(s3_version__isnull=True).update(
         s3_version=arrival.version,
         source_etag=arrival.etag,
+        stored_at=arrival.stored_at,
         file_size=arrival.size,
         next_attempt_at=due,
     )
-    return Upload.objects.filter(
-        upload_id=upload_id, s3_key=arrival.key, s3_version=arrival.version
-    ).first()
+    return issued.first()
+
+
+def has_content_of(upload: Upload, arrival: Arrival) -> bool:
+    """Whether the arrival is the upload's version, or a copy of it: a PUT that was repeated.
+
+    A copy that was stored after we had deleted the upload's version is a file of its own: it was
+    restored to be imported again.
+    """
+    if upload.s3_version == arrival.version:
+        return True
+    deleted, stored = upload.source_deleted_at, arrival.stored_at
+    is_restored = deleted is not None and stored is not None and stored > deleted
+    return bool(arrival.etag) and upload.source_etag == arrival.etag and not is_restored
 
 
 def _dropped(
@@ -160,6 +194,7 @@ def _dropped(
             file_name=clean_file_name(name),
             file_size=arrival.size,
             source_etag=arrival.etag,
+            stored_at=arrival.stored_at,
             next_attempt_at=Now(),
             **version,
             **found_by,

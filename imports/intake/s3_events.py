@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote_plus
 
@@ -59,7 +60,14 @@ def arrival_of(record: dict[str, Any]) -> Arrival:
         version=str(entry["versionId"]),
         size=int(entry.get("size", 0)),
         etag=str(entry.get("eTag", "")),
+        stored_at=moment(record.get("eventTime")),
     )
+
+
+def moment(text: object) -> datetime | None:
+    """The time of an event; None if it states none. Raises ValueError."""
+    found = datetime.fromisoformat(str(text)) if text else None
+    return found and found.replace(tzinfo=found.tzinfo or UTC)
 
 
 def client() -> "SQSClient":

@@ -201,7 +201,7 @@ def receive_new_objects(schedule: Schedule) -> int:
     dataset = datasets.get(schedule.dataset)
     made = 0
     for listed in islice(new_objects(schedule), MAX_NEW_PER_RUN):
-        arrival = Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size, listed.etag)
+        arrival = Arrival.of_listed(listed)
         if schedule.prefix.startswith(dataset.prefix):
             object_arrived(arrival)
         else:

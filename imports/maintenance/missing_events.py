@@ -35,18 +35,22 @@ def find_missing_events() -> int:
 
 
 def receive_unknown(page: list[s3.ListedVersion]) -> int:
-    """Receive the object versions that have no upload."""
+    """Receive the object versions that have no upload. Returns how many have one now.
+
+    A copy of an upload's version, left by a PUT that was repeated, is deleted.
+    """
     known = set(
         Upload.objects.filter(
             s3_bucket=settings.S3_BUCKET, s3_key__in=[listed.key for listed in page]
         ).values_list("s3_key", "s3_version")
     )
     unknown = [listed for listed in page if (listed.key, listed.version) not in known]
+    created = 0
     for listed in unknown:
-        object_arrived(arrival_of(listed))
+        upload = object_arrived(Arrival.of_listed(listed))
         failpoint("find.after_receive")
-    return len(unknown)
-
-
-def arrival_of(listed: s3.ListedVersion) -> Arrival:
-    return Arrival(settings.S3_BUCKET, listed.key, listed.version, listed.size, listed.etag)
+        if upload is None or upload.s3_version == listed.version:
+            created += 1
+        else:  # a copy of the upload's version, which clean-up would not find
+            s3.delete_version(settings.S3_BUCKET, listed.key, listed.version)
+    return created

@@ -9,17 +9,19 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
+from imports.intake.receive import Arrival, object_arrived
 from imports.models import Upload
 from imports.monitoring import metrics
 from imports.monitoring.queues import messages_in
 from imports.rules.quantities import minutes as in_minutes
 from imports.rules.refusals import REFUSALS
+from imports.storage import s3
 
 log = logging.getLogger(__name__)
 MAX_HINTS_PER_SWEEP = 100
@@ -32,7 +34,6 @@ def resume_stalled() -> int:
     are not: an upload that a worker holds is under lease and not due, and the message of a worker
     that was killed stays hidden for minutes.
     """
-    refuse_never_arrived()
     grace = timedelta(seconds=settings.HINT_GRACE_SECONDS)
     due = Upload.objects.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - grace
@@ -51,25 +52,46 @@ def resume_stalled() -> int:
         failpoint("resume.after_hint")
     if sent:
         log.info("uploads due without a worker: %s; hints sent: %s", count, sent)
+    refuse_never_arrived()
     return sent
 
 
 def refuse_never_arrived() -> None:
-    """Refuse uploads of the web form whose object did not arrive in time."""
-    minutes = settings.NEVER_ARRIVED_MINUTES
-    late = Upload.objects.filter(
+    """End the wait for objects of the web form that did not arrive in time: receive those that are
+    in the bucket without an event, refuse the others. Raises botocore's errors."""
+    for upload in list(late()[:MAX_HINTS_PER_SWEEP]):
+        if not receive_stored(upload):
+            refuse(upload.upload_id)
+
+
+def late() -> QuerySet[Upload]:
+    """Uploads whose object should have arrived by now."""
+    return Upload.objects.filter(
         status=Upload.Status.RECEIVED,
         s3_version__isnull=True,
-        upload_timestamp__lt=Now() - timedelta(minutes=minutes),
+        upload_timestamp__lt=Now() - timedelta(minutes=settings.NEVER_ARRIVED_MINUTES),
         next_attempt_at__isnull=True,
     )
-    for upload_id in late.values_list("pk", flat=True)[:MAX_HINTS_PER_SWEEP]:
-        with transaction.atomic():
-            upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
-            if upload is None:
-                continue  # its object has just arrived, or another sweep handles it
-            message = REFUSALS["NEVER_ARRIVED"].filled_in(time=in_minutes(60 * minutes))
-            upload.refuse("NEVER_ARRIVED", message)
-            upload.save()
-            transaction.on_commit(send_hint, robust=True)
-            failpoint("never_arrived.before_commit")
+
+
+def receive_stored(upload: Upload) -> bool:
+    """Receive the upload's object if the bucket has it: the forwarder may have been away."""
+    versions = s3.list_versions(upload.s3_bucket, upload.s3_key)
+    listed = next((each for each in versions if each.key == upload.s3_key), None)
+    if listed is None:
+        return False
+    object_arrived(Arrival.of_listed(listed))
+    log.info("received %s without its event", upload.upload_id)
+    return True
+
+
+def refuse(upload_id: str) -> None:
+    with transaction.atomic():
+        upload = late().select_for_update(skip_locked=True).filter(pk=upload_id).first()
+        if upload is None:
+            return  # its object has just arrived, or another sweep handles it
+        time = in_minutes(60 * settings.NEVER_ARRIVED_MINUTES)
+        upload.refuse("NEVER_ARRIVED", REFUSALS["NEVER_ARRIVED"].filled_in(time=time))
+        upload.save()
+        transaction.on_commit(send_hint, robust=True)
+        failpoint("never_arrived.before_commit")

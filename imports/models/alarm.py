@@ -17,6 +17,7 @@ class Alarm(models.Model):
         FAILED_IMPORT = "failed_import", _("Automated import failed")
         DEAD_LETTER = "dead_letter", _("Messages in a dead-letter queue")
         FAILED_SCHEDULE = "failed_schedule", _("Schedule failed")
+        STRAY_FILE = "stray_file", _("File outside all folders")
 
     kind = models.CharField(_("kind"), max_length=30, choices=Kind)
     subject = models.CharField(

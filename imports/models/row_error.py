@@ -9,13 +9,29 @@ from vendors.access import Access
 
 
 class RowErrorQuerySet(models.QuerySet["RowError"]):
+    def of_run(self, upload: Upload) -> "RowErrorQuerySet":
+        """Errors and notices of the upload's current run."""
+        return self.filter(upload=upload, run=upload.run)
+
+    def errors(self) -> "RowErrorQuerySet":
+        """What rejects a row."""
+        return self.filter(severity=RowError.Severity.ERROR)
+
+    def notices(self) -> "RowErrorQuerySet":
+        """What is to be said about a row that is valid."""
+        return self.filter(severity=RowError.Severity.NOTICE)
+
     def visible_to(self, access: Access) -> "RowErrorQuerySet":
         return access.narrow(self, "upload__vendor_id")
 
 
 class RowError(models.Model):
-    """One error in one row. The first error of a row carries the original row, as a JSON object of
-    the vendor's column names and cells."""
+    """One error in one row, or a notice about a valid one. The first of a row carries the original
+    row, as a JSON object of the vendor's column names and cells."""
+
+    class Severity(models.TextChoices):
+        ERROR = "error", _("Error")
+        NOTICE = "notice", _("Notice")
 
     error_id = models.BigAutoField(primary_key=True)
     upload = models.ForeignKey(
@@ -28,6 +44,13 @@ class RowError(models.Model):
     column_name = models.CharField(_("column"), max_length=255, blank=True)
     error_type = models.CharField(_("error type"), max_length=40)
     error_message = models.TextField(_("message"))
+    severity = models.CharField(
+        _("severity"),
+        max_length=10,
+        choices=Severity,
+        default=Severity.ERROR,
+        db_default=Severity.ERROR,
+    )
     original_data = models.JSONField(_("original row"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now())
 

@@ -92,6 +92,11 @@ class Upload(models.Model):
         verbose_name=_("uploaded by"),
     )
     upload_timestamp = models.DateTimeField(_("uploaded"), db_default=Now())
+    stored_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When S3 stored the content, by S3's clock; set once.",
+    )
 
     s3_bucket = models.CharField(max_length=63)
     s3_key = models.CharField(max_length=1024)
@@ -129,6 +134,11 @@ class Upload(models.Model):
     valid_records = models.IntegerField(default=0)
     error_records = models.IntegerField(default=0)
     skipped_records = models.IntegerField(default=0)
+    unchanged_records = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Valid rows that changed nothing, because a newer file had done so.",
+    )
     error_file_s3_key = models.CharField(max_length=1024, blank=True)
     error_file_version = models.CharField(max_length=1024, blank=True)
 
@@ -187,8 +197,23 @@ class Upload(models.Model):
         return self.upload_id
 
     @property
+    def content_at(self) -> datetime:
+        """When the content was stored; of uploads of before, when the upload was created."""
+        return self.stored_at or self.upload_timestamp
+
+    @property
+    def content_order(self) -> tuple[datetime, str]:
+        """Newer content has a higher one. Two files of the same moment are ordered by their IDs."""
+        return self.content_at, self.upload_id
+
+    @property
     def has_ended(self) -> bool:
         return self.status in self.ENDED
+
+    @property
+    def imported_records(self) -> int:
+        """Valid rows that changed something; in mode `check`, that would."""
+        return self.valid_records - self.unchanged_records
 
     @property
     def processed_records(self) -> int:
@@ -246,6 +271,7 @@ class Upload(models.Model):
         *("status", "step", "failure_code", "failure_message"),
         *("started_at", "completed_at", "notified_at"),
         *("total_records", "valid_records", "error_records", "skipped_records"),
+        "unchanged_records",
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )
@@ -280,12 +306,15 @@ class Upload(models.Model):
         self.cursor = 0
         self.step = self.Step.LOAD
 
-    def add_batch(self, *, cursor: int, valid: int, errors: int, skipped: int) -> None:
+    def add_batch(
+        self, *, cursor: int, valid: int, errors: int, skipped: int, unchanged: int
+    ) -> None:
         """The items up to `cursor` are loaded. A number may be negative (see BatchOutcome)."""
         self.cursor = cursor
         self.valid_records += valid
         self.error_records += errors
         self.skipped_records += skipped
+        self.unchanged_records += unchanged
         if cursor >= self.staged_items:
             self.step = self.Step.REPORT
 
@@ -293,7 +322,8 @@ class Upload(models.Model):
         """Load from the first row again."""
         self.restarts += 1
         self.cursor = 0
-        self.valid_records = self.error_records = self.skipped_records = 0
+        self.valid_records = self.error_records = 0
+        self.skipped_records = self.unchanged_records = 0
 
     def refuse(self, code: str, message: str) -> None:
         """Reject the file as a whole; the report step ends the run."""

@@ -21,6 +21,7 @@ from imports.models import Notification, Upload
 from imports.notifications import addresses, report_links
 from imports.reports.outcome import outcome
 from imports.reports.summary import error_groups
+from imports.rules.base import NOTICE
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
 
@@ -49,6 +50,7 @@ def prepare(upload: Upload) -> Notification:
         "dataset": dataset,
         "outcome": outcome(upload, dataset),
         "groups": error_groups(upload),
+        "notices": error_groups(upload, severity=NOTICE),
         "refusal": REFUSALS.get(upload.failure_code),
         "report_url": report_links.report_url(upload) if upload.error_file_version else "",
         "report_title": report_title(upload),

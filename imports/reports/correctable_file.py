@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from imports import datasets
 from imports.formats.csv_writer import csv_lines
-from imports.models import RowError, Upload
+from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.rules.columns import CORRECTIONS_COLUMN, is_corrections
 
 ROWS_PER_FETCH = 2_000
@@ -30,7 +30,7 @@ def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:
     """Each original rejected row, and its messages."""
     row: dict[str, str] = {}
     messages: list[str] = []
-    for error in errors(upload):
+    for error in in_file_order(RowError.objects.of_run(upload).errors()):
         if error.original_data is not None:
             if messages:
                 yield row, messages
@@ -40,9 +40,5 @@ def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:
         yield row, messages
 
 
-def errors(upload: Upload) -> Iterator[RowError]:
-    """The errors of the upload's run in file order."""
-    found = RowError.objects.filter(upload=upload, run=upload.run).order_by(
-        "row_number", "error_id"
-    )
-    return found.iterator(ROWS_PER_FETCH)
+def in_file_order(errors: RowErrorQuerySet) -> Iterator[RowError]:
+    return errors.order_by("row_number", "error_id").iterator(ROWS_PER_FETCH)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from imports import datasets
 from imports.dataset import Dataset
 from imports.formats.csv_writer import csv_lines
-from imports.models import Upload
-from imports.reports.correctable_file import correctable_file, errors
+from imports.models import RowError, Upload
+from imports.reports.correctable_file import correctable_file, in_file_order
 from imports.rules.remedies import remedy_for
 
 
@@ -29,7 +29,7 @@ def report_of(upload: Upload) -> Report:
 
 
 def error_report(upload: Upload) -> Iterator[bytes]:
-    """The error report of the upload's run, in pieces: one line per error.
+    """The error report of the upload's run, in pieces: one line per error, and per notice.
 
     The same run always gives the same bytes: in file order, then in the data set's column order.
     """
@@ -46,6 +46,7 @@ def report_header(dataset: Dataset) -> list[str]:
         "Column",
         "Value",
         "How To Fix",
+        "Severity",
     ]
 
 
@@ -54,7 +55,7 @@ def report_rows(upload: Upload) -> Iterator[list[str]]:
     read = by_column(upload, dataset)
     yield report_header(dataset)
     row: dict[str, str] = {}
-    for error in errors(upload):
+    for error in in_file_order(RowError.objects.of_run(upload)):
         if error.original_data is not None:
             row = read(error.original_data)
         yield [
@@ -66,6 +67,7 @@ def report_rows(upload: Upload) -> Iterator[list[str]]:
             dataset.label(error.column_name),
             row.get(error.column_name, ""),
             remedy_for(dataset, error.column_name, error.error_type),
+            error.severity,
         ]
 
 

@@ -9,8 +9,9 @@ from imports.models import Upload
 HEADER = [
     "Upload ID", "Vendor ID", "Vendor", "Data Set", "Mode", "Run", "File Name", "Bytes", "SHA-256",
     "Uploaded", "Uploaded By", "Schedule", "Status", "Total Rows", "Valid Rows", "Rejected Rows",
-    "Skipped Rows", "Rows Not Processed", "Failure Code", "Failure Message", "Started", "Ended",
-    "Email Sent", "File Deleted", "Personal Data Erased", "S3 Key", "S3 Version",
+    "Skipped Rows", "Unchanged Rows", "Rows Not Processed", "Failure Code", "Failure Message",
+    "Started", "Ended", "Email Sent", "File Deleted", "Personal Data Erased", "S3 Key",
+    "S3 Version",
 ]  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def _rows(uploads: Iterable[Upload]) -> Iterator[list[str]]:
             str(upload.valid_records),
             str(upload.error_records),
             str(upload.skipped_records),
+            str(upload.unchanged_records),
             str(upload.not_processed),
             upload.failure_code,
             upload.failure_message,

@@ -1,5 +1,7 @@
 """The result of an upload that has ended, in one sentence: for its page and its email."""
 
+from collections.abc import Iterator
+
 from django.utils.translation import gettext, ngettext
 
 from imports.dataset import Dataset
@@ -33,10 +35,10 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
         text = ngettext(
             "%(total)s row passed the check.", "All %(total)s rows passed the check.", total
         )
-    elif upload.status == Upload.Status.COMPLETED and upload.skipped_records:
+    elif upload.status == Upload.Status.COMPLETED and upload.imported_records < total:
         text = ngettext(
-            "%(valid)s of %(total)s %(noun)s imported. %(skipped)s skipped.",
-            "%(valid)s of %(total)s %(nouns)s imported. %(skipped)s skipped.",
+            "%(valid)s of %(total)s %(noun)s imported.",
+            "%(valid)s of %(total)s %(nouns)s imported.",
             total,
         )
     elif upload.status == Upload.Status.COMPLETED:
@@ -55,12 +57,21 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
             "None of the %(total)s rows could be imported. %(rejected)s rows need fixing.",
             rejected,
         )
-    return text % {
+    return " ".join([text, *valid_without_effect(upload)]) % {
         "done": f"{upload.processed_records:,}",
         "total": f"{total:,}",
-        "valid": f"{upload.valid_records:,}",
+        "valid": f"{upload.imported_records:,}",
+        "unchanged": rows(upload.unchanged_records),
         "rejected": f"{rejected:,}",
         "skipped": rows(upload.skipped_records),
         "noun": dataset.noun,
         "nouns": dataset.nouns,
     }
+
+
+def valid_without_effect(upload: Upload) -> Iterator[str]:
+    """Sentences about valid rows that were not imported, once the others are."""
+    if upload.skipped_records and upload.status == Upload.Status.COMPLETED:
+        yield gettext("%(skipped)s skipped.")
+    if upload.unchanged_records:
+        yield gettext("%(unchanged)s unchanged.")

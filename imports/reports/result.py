@@ -4,6 +4,7 @@ from typing import Any
 
 from imports.models import Upload
 from imports.reports.summary import error_groups, errors_by_type
+from imports.rules.base import ERROR, NOTICE
 from imports.rules.quantities import rows
 
 
@@ -20,6 +21,7 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "valid_records": upload.valid_records,
         "error_records": upload.error_records,
         "skipped_records": upload.skipped_records,
+        "unchanged_records": upload.unchanged_records,
         "errors_by_type": errors_by_type(upload),
         "failure_code": upload.failure_code or None,
         "failure_message": upload.failure_message or None,
@@ -33,8 +35,9 @@ def in_words(upload: Upload) -> str:
     valid = "without errors" if upload.mode == Upload.Mode.CHECK else "imported"
     lines = [
         f"{upload.upload_id}  {upload.status.upper()}",
-        f"{upload.file_name}: {rows(upload.total_records)}, {upload.valid_records:,} {valid}, "
-        f"{upload.error_records:,} rejected"
+        f"{upload.file_name}: {rows(upload.total_records)}, {upload.valid_records:,} {valid}"
+        + (f" ({upload.unchanged_records:,} of them unchanged)" if upload.unchanged_records else "")
+        + f", {upload.error_records:,} rejected"
         + (f", {upload.skipped_records:,} skipped" if upload.skipped_records else "")
         + (f", {upload.not_processed:,} not processed" if upload.not_processed else ""),
     ]
@@ -42,7 +45,8 @@ def in_words(upload: Upload) -> str:
         lines.append(f"{upload.failure_code}: {upload.failure_message}")
     lines += [
         f"  {group.error_type:<28} {group.where}: {group.first_message}"
-        for group in error_groups(upload)
+        for severity in (ERROR, NOTICE)
+        for group in error_groups(upload, severity=severity)
     ]
     if upload.error_file_s3_key:
         lines.append(f"Error report: {upload.error_file_s3_key}")

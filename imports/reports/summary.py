@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from imports import datasets
 from imports.models import RowError, Upload
+from imports.rules.base import ERROR
 from imports.rules.quantities import rows
 from imports.rules.remedies import remedy_for
 
@@ -39,7 +40,8 @@ WITH found AS (
            row_number - row_number() OVER (
                PARTITION BY error_type, column_name ORDER BY row_number
            ) AS run
-    FROM validation_errors WHERE upload_id = %(upload_id)s AND run = %(run)s
+    FROM validation_errors
+    WHERE upload_id = %(upload_id)s AND run = %(run)s AND severity = %(severity)s
 ), runs AS (
     SELECT error_type, column_name, min(number) AS first, max(number) AS last,
            count(*) AS count, min(error_id) AS error_id,
@@ -55,12 +57,18 @@ ORDER BY sum(count) DESC, error_type, column_name
 """
 
 
-def error_groups(upload: Upload) -> list[ErrorGroup]:
-    """The errors of the upload's run, most frequent first."""
+def error_groups(upload: Upload, *, severity: str = ERROR) -> list[ErrorGroup]:
+    """The errors, or the notices, of the upload's run, most frequent first."""
     dataset = datasets.of_upload(upload)
     with connection.cursor() as cursor:
         cursor.execute(
-            GROUPS, {"upload_id": upload.upload_id, "run": upload.run, "most": MAX_RANGES}
+            GROUPS,
+            {
+                "upload_id": upload.upload_id,
+                "run": upload.run,
+                "severity": severity,
+                "most": MAX_RANGES,
+            },
         )
         groups = cursor.fetchall()
     messages = dict(
@@ -84,7 +92,8 @@ def error_groups(upload: Upload) -> list[ErrorGroup]:
 def errors_by_type(upload: Upload) -> dict[str, int]:
     """How many errors of each type the upload's run has."""
     counts = (
-        RowError.objects.filter(upload=upload, run=upload.run)
+        RowError.objects.of_run(upload)
+        .errors()
         .order_by()
         .values("error_type")
         .annotate(count=Count("*"))

@@ -2,7 +2,7 @@
 
 from imports.rules.base import Required
 from imports.rules.columns import Column
-from imports.rules.keys import Fixed, Unique
+from imports.rules.keys import Fixed, Newest, Unique
 from imports.rules.numbers import Number, Whole
 from imports.rules.rows import RowRule
 from imports.rules.text import Approved, MaxLength, OneOf, Pattern, WebAddress
@@ -12,6 +12,7 @@ __all__ = [
     "Column",
     "Fixed",
     "MaxLength",
+    "Newest",
     "Number",
     "OneOf",
     "Pattern",

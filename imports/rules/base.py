@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from imports.rules.wording import Words, truncate
 
 Checker = Callable[[Any], Any]
+ERROR, NOTICE = "error", "notice"  # what a message says of its row: rejected, or valid
 
 
 class Requirement(Protocol):
@@ -43,16 +44,23 @@ def message(broken: Requirement, variant: str, *, value: object = "", **details:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """One mistake in one row: the column's key ("" for the whole row), code, message."""
+    """One mistake in one row: the column's key ("" for the whole row), code, message; or, by its
+    severity, a notice about a valid row."""
 
     column: str
     code: str
     message: str
+    severity: str = ERROR
 
 
 def problem(broken: Requirement, column: str, variant: str, **details: object) -> RowProblem:
     """A row's problem in the column of this key, with the message of a variant."""
     return RowProblem(column, broken.code, message(broken, variant, **details))
+
+
+def notice(about: Requirement, column: str, variant: str, **details: object) -> RowProblem:
+    """A notice about a valid row, as a problem is about a rejected one."""
+    return RowProblem(column, about.code, message(about, variant, **details), NOTICE)
 
 
 class InvalidCell(Exception):

@@ -30,6 +30,23 @@ class Unique:
 
 
 @dataclass(frozen=True)
+class Newest:
+    """Mode `update` changes a record only if the file's content is newer than the record's. A row
+    that changes nothing for that reason is valid and gets a notice. Messages take {when}, and the
+    newer file's name as {value}."""
+
+    column: str
+    code: str
+    by_file: Words
+    by_hand: Words  # when no upload that we know changed the record
+    remedy: Words
+
+    @property
+    def variants(self) -> Mapping[str, Words]:
+        return {"by_file": self.by_file, "by_hand": self.by_hand}
+
+
+@dataclass(frozen=True)
 class Fixed:
     """A column that mode `update` cannot change. `message` takes {stored} and {value}."""
 

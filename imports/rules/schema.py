@@ -10,7 +10,7 @@ from django.conf import settings
 from imports.rules.base import Requirement
 from imports.rules.cells import ANY_CELL
 from imports.rules.columns import Column, header_name, is_corrections
-from imports.rules.keys import Fixed, Unique
+from imports.rules.keys import Fixed, Newest, Unique
 from imports.rules.rows import RowRule
 
 
@@ -25,6 +25,7 @@ class Schema:
     identity: str = ""  # the column by which mode `update` finds a stored row
     unique: tuple[Unique, ...] = ()
     fixed: tuple[Fixed, ...] = ()
+    newest: Newest | None = None  # where mode `update` exists
     row_rules: tuple[RowRule, ...] = ()
     max_rows: int | None = None
 
@@ -51,10 +52,16 @@ class Schema:
         yield from ((rule.column, rule) for rule in self.row_rules)
         yield from ((rule.column, rule) for rule in ANY_CELL)
 
+    def notices(self) -> Iterator[tuple[str | None, Requirement]]:
+        """What can be said of a valid row, each with the key of its column."""
+        if self.newest:
+            yield self.newest.column, self.newest
+
     @cached_property
     def by_error(self) -> dict[tuple[str | None, str], Requirement]:
-        """The requirement that an error breaks, by column and type; the last one declared."""
-        return {(column, asked.code): asked for column, asked in self.requirements()}
+        """What an error or a notice is about, by column and type; the last one declared."""
+        declared = (*self.requirements(), *self.notices())
+        return {(column, asked.code): asked for column, asked in declared}
 
     @cached_property
     def by_key(self) -> dict[str, Column]:

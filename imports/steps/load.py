@@ -60,12 +60,13 @@ def load(work: Work) -> None:
                     restart_load(upload)
                     return
                 problems = batch.problems | outcome.problems
-                store_errors(upload, batch, problems)
+                store_errors(upload, batch, problems | outcome.notices)
                 upload.add_batch(
                     cursor=cursor,
                     valid=outcome.valid,
                     errors=len(problems),
                     skipped=outcome.skipped,
+                    unchanged=outcome.unchanged,
                 )
             break
         except (OperationalError, KeysTakenMeanwhile) as error:
@@ -123,7 +124,7 @@ def write(
 def store_errors(
     upload: Upload, batch: ValidatedBatch, problems: dict[int, list[RowProblem]]
 ) -> None:
-    """Store the errors in file order. The first error of a row carries the row's cells."""
+    """Store errors and notices in file order. The first of a row carries the row's cells."""
     copy_rows(
         RowError._meta.db_table,
         [
@@ -133,6 +134,7 @@ def store_errors(
             "column_name",
             "error_type",
             "error_message",
+            "severity",
             "original_data",
             "created_at",
         ],
@@ -153,6 +155,7 @@ def error_rows(
                 problem.column,
                 problem.code,
                 problem.message,
+                problem.severity,
                 original_data(batch.layout, batch.cells[i]) if position == 0 else None,
                 created_at,
             )

@@ -21,20 +21,25 @@ def stage(work: Work) -> None:
     """
     upload = work.upload
     dataset = datasets.get(upload.dataset)
+    mode = upload.mode
     try:
         refuse_unread(upload, dataset)
         with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             failpoint("stage.after_download")
             work.renew()
             staging.put_upload(upload)
-            layout = dataset.inspect(source.path, source.size, upload.mode)
+            stated = source.metadata.get(s3.MODE, mode)
+            mode = stated if stated in dataset.modes else mode
+            layout = dataset.inspect(source.path, source.size, mode)
             rows = CountedRows(dataset.format.rows(source.path, layout), dataset.row_limit)
             items = write_rows(work, rows)
     except Refused as refused:
         with work.batch() as upload:
+            upload.mode = mode
             upload.refuse(refused.code, refused.message)
         return
     with work.batch() as upload:
+        upload.mode = mode
         upload.staged(
             layout=layout.to_json(),
             ignored_columns=dataset.for_header(layout.header).unknown(layout.header),

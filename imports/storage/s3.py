@@ -2,20 +2,24 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import NamedTemporaryFile, gettempdir
 from typing import IO, TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from django.core.files.storage import default_storage
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK_BYTES = 256 * 1024
+MODE = "onboarding-mode"  # of an object's metadata: how the file is to be imported
+MAX_CONFLICTS = 3  # of one object with its own earlier request
 ABANDONED_AFTER_SECONDS = 600.0  # no task and no request takes as long
 
 
@@ -27,11 +31,13 @@ def client() -> "S3Client":
 
 @dataclass(frozen=True)
 class LocalCopy:
-    """One object version on the local disk. `size` is in bytes, `sha256` in hexadecimal."""
+    """One object version on the local disk. `size` is in bytes, `sha256` in hexadecimal;
+    `metadata` is what was stored with the object, by lower-case names."""
 
     path: Path
     size: int
     sha256: str
+    metadata: Mapping[str, str]
 
 
 @contextmanager
@@ -42,15 +48,15 @@ def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
     """
     remove_abandoned()
     with NamedTemporaryFile(prefix="onboarding-", suffix=".upload") as file:
-        body = client().get_object(Bucket=bucket, Key=key, VersionId=version)["Body"]
+        answer = client().get_object(Bucket=bucket, Key=key, VersionId=version)
         digest = hashlib.sha256()
         size = 0
-        for chunk in body.iter_chunks(CHUNK_BYTES):
+        for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
             file.write(chunk)
             digest.update(chunk)
             size += len(chunk)
         file.flush()
-        yield LocalCopy(path=Path(file.name), size=size, sha256=digest.hexdigest())
+        yield LocalCopy(Path(file.name), size, digest.hexdigest(), answer["Metadata"])
 
 
 def remove_abandoned() -> None:
@@ -65,6 +71,36 @@ def put(bucket: str, key: str, body: bytes | IO[bytes], content_type: str) -> st
     """Store an object. Returns its new version."""
     answer = client().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
     return answer["VersionId"]
+
+
+def put_new(
+    bucket: str, key: str, body: IO[bytes], content_type: str, metadata: Mapping[str, str]
+) -> None:
+    """Store an object under a key of its own: one version, however often the request is repeated.
+
+    The SDK repeats a request whose answer was lost. S3 rejects the copy, because the object exists
+    (412), or because the first request is still in progress (409), which is asked again. Raises
+    botocore's errors.
+    """
+    start = body.tell()
+    for tries_left in reversed(range(MAX_CONFLICTS + 1)):
+        body.seek(start)
+        try:
+            client().put_object(
+                Bucket=bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata=metadata,
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == HTTPStatus.CONFLICT and tries_left:
+                continue
+            if status != HTTPStatus.PRECONDITION_FAILED:
+                raise
+        return
 
 
 def delete_version(bucket: str, key: str, version: str) -> None:

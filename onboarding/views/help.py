@@ -12,7 +12,12 @@ from django.views.decorators.http import require_safe
 from imports.datasets import all_datasets
 from imports.rules.wording import in_megabytes
 from onboarding.datasets import datasets_for
-from onboarding.help import approved_lists, file_error_codes, row_error_codes
+from onboarding.help import (
+    approved_lists,
+    file_error_codes,
+    notice_codes,
+    row_error_codes,
+)
 from onboarding.modes import modes_of
 from vendors.access import access_of
 
@@ -40,6 +45,7 @@ def help_page(request: HttpRequest, dataset: str) -> HttpResponse:
             "modes": modes_of(found),
             "max_bytes": in_megabytes(found.byte_limit),
             "row_errors": row_error_codes(found),
+            "notices": notice_codes(found),
             "file_errors": file_error_codes(found),
             "identity_label": found.label(found.identity),
             "lists": approved_lists(found),

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from imports import actions, datasets
 from imports.models import Notification, Upload
+from imports.rules.base import NOTICE
 from imports.rules.refusals import REFUSALS
 from onboarding.progress import Progress
 from onboarding.row_errors import Errors
@@ -43,7 +44,9 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         return HttpResponse(status=204)
     if request.headers.get("HX-Target") == "progress" and not progress.is_over:
         return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
-    page["errors"] = Errors(upload, dataset, request.GET) if progress.is_over else None
+    if progress.is_over:
+        page["errors"] = Errors(upload, dataset, request.GET)
+        page["notices"] = Errors(upload, dataset, request.GET, NOTICE)
     if not is_poll:
         return render(request, "onboarding/upload/page.html", page)
     response = render(request, "onboarding/upload/all.html", page)

@@ -83,7 +83,10 @@ def test_the_data_set_imports_a_file(store: Any, vendor_a: Vendor) -> None:
         (5, "DUPLICATE_STORE_ID", "Store ID 'S-1' is already used in row 2 of this file"),
     ]
     header = report_text(upload).splitlines()[0]
-    assert header == "Row Number,Store ID,Error Type,Error Message,City,Column,Value,How To Fix"
+    assert (
+        header
+        == "Row Number,Store ID,Error Type,Error Message,City,Column,Value,How To Fix,Severity"
+    )
     assert Notification.objects.get().subject == "Store Upload Complete - stores.csv (50% Success)"
 
 

@@ -71,7 +71,8 @@ def test_the_steps_in_words_are_the_pipelines() -> None:
 def codes() -> set[str]:
     products = datasets.get("products")
     required = {c.required.code for c in products.columns if c.required}
-    return {*row_error_codes(), *required, *REFUSALS}
+    notices = {notice.code for _, notice in products.notices()}
+    return {*row_error_codes(), *notices, *required, *REFUSALS}
 
 
 def test_all_codes_are_listed_once() -> None:

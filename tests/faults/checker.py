@@ -163,7 +163,9 @@ def applied_once(
         if products:
             yield f"I3 {name} is of mode {sent.mode} and has created {len(products)} products"
         reported = world.rows(
-            "SELECT DISTINCT row_number FROM validation_errors WHERE upload_id = %s", [name]
+            "SELECT DISTINCT row_number FROM validation_errors "
+            "WHERE upload_id = %s AND severity = 'error'",
+            [name],
         )
         accepted = sent.expected.good.keys() - {row["row_number"] for row in reported}
         if upload["status"] != "cancelled" and len(accepted) != upload["valid_records"]:
@@ -200,7 +202,7 @@ def reported_once(
     name = upload["upload_id"]
     errors = Counter(
         (error["row_number"], error["column_name"], error["error_type"])
-        for error in world.rows("SELECT * FROM validation_errors WHERE upload_id = %s", [name])
+        for error in errors_of(world, name)
     )
     if doubled := [error for error, count in errors.items() if count > 1]:
         yield f"I3 {name}: errors twice: {doubled[:5]}"
@@ -227,7 +229,7 @@ def validated_once(world: World, upload: dict[str, Any], sent: Sent) -> Iterator
     name = upload["upload_id"]
     reported = Counter(
         (error["row_number"], error["column_name"], error["error_type"])
-        for error in world.rows("SELECT * FROM validation_errors WHERE upload_id = %s", [name])
+        for error in errors_of(world, name)
     )
     expected = Counter(sent.expected.errors)
     if upload["status"] == "cancelled":
@@ -255,6 +257,15 @@ def staffs_rows_once(case: Case, dataset: str) -> Iterator[str]:
     ended = [name for name in files if case.upload_of(files[name])["status"] != "cancelled"]
     if missing := set().union(*(ours[name] for name in ended)) - counted.keys():
         yield f"I3 {dataset} not stored: {sorted(missing)[:5]}"
+
+
+def errors_of(world: World, upload_id: str) -> list[dict[str, Any]]:
+    """The errors of an upload in the order of the report, without notices."""
+    return world.rows(
+        "SELECT * FROM validation_errors WHERE upload_id = %s AND severity = 'error' "
+        "ORDER BY error_id",
+        [upload_id],
+    )
 
 
 def may_lose(code: str) -> bool:
@@ -292,9 +303,7 @@ def nobody_else_has_rows(case: Case) -> Iterator[str]:
 def one_report(world: World, upload: dict[str, Any]) -> Iterator[str]:
     """I4: a report iff there are errors; its lines are the errors, in order."""
     name = upload["upload_id"]
-    errors = world.rows(
-        "SELECT * FROM validation_errors WHERE upload_id = %s ORDER BY error_id", [name]
-    )
+    errors = errors_of(world, name)
     if bool(errors) != bool(upload["error_file_version"]):
         yield f"I4 {name}: {len(errors)} errors, report version {upload['error_file_version']!r}"
         return
@@ -302,7 +311,11 @@ def one_report(world: World, upload: dict[str, Any]) -> Iterator[str]:
         return
     text = report_of(world, upload)
     lines = list(csv.DictReader(io.StringIO(text)))
-    reported = [(int(line["Row Number"]), line["Error Type"]) for line in lines]
+    reported = [
+        (int(line["Row Number"]), line["Error Type"])
+        for line in lines
+        if line["Severity"] == "error"
+    ]
     kept = [(error["row_number"], error["error_type"]) for error in errors]
     if reported != kept:
         yield f"I4 {name}: the report ({len(reported)} lines) and the table ({len(kept)}) differ"

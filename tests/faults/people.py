@@ -63,14 +63,20 @@ class Person:
         fields = {**fields, "csrfmiddlewaretoken": token[1]}
         return self._ask(self._request(path, urllib.parse.urlencode(fields).encode()))
 
-    def send(self, body: bytes, name: str = "products.csv", mode: str = "create") -> Answer:
+    def send(
+        self,
+        body: bytes,
+        name: str = "products.csv",
+        mode: str = "create",
+        dataset: str = "products",
+    ) -> Answer:
         """Upload a file through the form, if that can be opened."""
         page = self.get("/uploads/new/")
         token = TOKEN.search(page.text)
         if token is None:
             return page
         mark = secrets.token_hex(8)
-        fields = {"csrfmiddlewaretoken": token[1], "mode": mode, "dataset": "products"}
+        fields = {"csrfmiddlewaretoken": token[1], "mode": mode, "dataset": dataset}
         parts = [
             f'--{mark}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
             for key, value in fields.items()

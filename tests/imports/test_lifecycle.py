@@ -12,7 +12,7 @@ from imports.models.upload import INTERNAL
 KEPT = {
     *("upload_id", "vendor", "vendor_prefix", "dataset", "mode", "file_name", "uploaded_by"),
     *("upload_timestamp", "s3_bucket", "s3_key", "s3_version", "file_size", "sha256"),
-    *("source_etag", "source_deleted_at", "erased_at", "schedule"),
+    *("stored_at", "source_etag", "source_deleted_at", "erased_at", "schedule"),
     *("run", "token", "next_attempt_at"),
 }
 A_TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -85,11 +85,11 @@ def test_a_failure_of_ours_is_no_refusal(
 
 def test_the_last_batch_moves_an_upload_to_its_report() -> None:
     upload = Upload(step="load", staged_items=2, total_records=30)
-    upload.add_batch(cursor=1, valid=8, errors=1, skipped=1)
+    upload.add_batch(cursor=1, valid=8, errors=1, skipped=1, unchanged=2)
     assert (upload.step, upload.processed_records, upload.not_processed) == ("load", 10, 20)
-    upload.add_batch(cursor=2, valid=15, errors=5, skipped=0)
+    upload.add_batch(cursor=2, valid=15, errors=5, skipped=0, unchanged=0)
     assert (upload.step, upload.valid_records, upload.error_records) == ("report", 23, 6)
-    assert upload.skipped_records == 1
+    assert (upload.skipped_records, upload.unchanged_records) == (1, 2)
 
 
 def test_a_canceled_upload_is_fenced_and_due() -> None:

@@ -113,7 +113,7 @@ def test_help_shows_every_message_and_remedy(
 ) -> None:
     markup = text_of(as_staff.get(f"/help/{dataset.key}/"))
     page = html.unescape(re.sub(r"</?var>", "", markup))
-    for _, rule in dataset.requirements():
+    for _, rule in (*dataset.requirements(), *dataset.notices()):
         for template in rule.variants.values():
             words = str(template).format_map(Limits(rule=rule, field="The value"))
             assert f"<p>{words}</p>" in page

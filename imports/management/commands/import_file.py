@@ -107,6 +107,7 @@ class Command(BaseCommand):
     def _drop(file: IO[bytes], path: Path, dataset: Dataset, vendor_id: str) -> dict[str, str]:
         """Put the file where an unknown vendor would: no upload can be opened for them, and the
         pipeline reports what is wrong with the object."""
-        key = f"{dataset.prefix}{vendor_id}/{receive.clean_file_name(path.name)}"
-        version = s3.put(settings.S3_BUCKET, key, file, dataset.format.media_type)
-        return {"s3_key": key, "s3_version": version}
+        folder = f"{dataset.prefix}{vendor_id}/{receive.new_upload_id()}"  # for a key of its own
+        key = f"{folder}/{receive.clean_file_name(path.name)}"
+        s3.put_new(settings.S3_BUCKET, key, file, dataset.format.media_type, {})
+        return {"s3_key": key}

@@ -63,7 +63,7 @@ def test_a_row_wider_than_the_header_is_rejected_and_can_be_fixed() -> None:
     assert list(stored(upload)) == [2, 4]
     assert RowError.objects.get().error_message == "This row has 3 values; the header has 2"
     assert report_text(upload).splitlines()[0] == (
-        "Row Number,Error Type,Error Message,Column,Value,How To Fix"
+        "Row Number,Error Type,Error Message,Column,Value,How To Fix,Severity"
     )
     fixed = b"".join(correctable_file(upload)).decode("utf-8-sig")
     assert fixed.startswith("a,b,Errors\r\n1,2,")

@@ -111,7 +111,7 @@ def test_every_error_of_a_row_is_reported_and_the_other_rows_are_imported() -> N
     lines = report_text(upload).splitlines()
     assert lines[0] == (
         "Row Number,Email,Name,Error Type,Error Message,Company,Phone,Status,Column,Value,"
-        "How To Fix"
+        "How To Fix,Severity"
     )
     assert upload.error_file_s3_key == f"errors/_/{upload.upload_id}_errors.csv"
     assert list(stored()) == ["jo@example.com"]
@@ -241,6 +241,17 @@ def test_an_older_file_that_is_imported_later_replaces_nothing() -> None:
         "al@example.com": "Al",
     }
     assert "Skipped Clients: 1" in Notification.objects.get(upload=older).text_body
+
+
+def test_the_newer_file_is_the_one_that_was_stored_later_and_not_the_one_received_later() -> None:
+    later, earlier = (
+        dropped(f"{FOLDER}a.csv", HEADER + f"{name},jo@example.com,Miller,,\n")
+        for name in ("Later", "Earlier")
+    )
+    Upload.objects.filter(pk=later.pk).update(stored_at=now())
+    Upload.objects.filter(pk=earlier.pk).update(stored_at=now() - timedelta(seconds=1))
+    drive()
+    assert stored()["jo@example.com"]["name"] == "Later"
 
 
 def test_of_two_files_with_the_same_time_the_same_one_wins_in_any_order() -> None:

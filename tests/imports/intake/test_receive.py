@@ -1,12 +1,17 @@
 """One upload per object version, in whatever order and number its events arrive."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
 from io import BytesIO
 from urllib.parse import quote_plus
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils.timezone import now
 
+from catalog.models import Product
 from imports import actions
 from imports.intake import s3_events
 from imports.intake.receive import (
@@ -34,9 +39,9 @@ def dropped(key: str, version: str = "v1", size: int = 10) -> Upload:
     return upload
 
 
-def form_upload(vendor: Vendor) -> Upload:
+def form_upload(vendor: Vendor, *, mode: str = "update", by: User | None = None) -> Upload:
     return open_upload(
-        vendor=vendor, dataset="products", mode="update", file_name="a.csv", size=3, by=None
+        vendor=vendor, dataset="products", mode=mode, file_name="a.csv", size=3, by=by
     )
 
 
@@ -75,13 +80,103 @@ def test_the_event_of_a_forms_object_sets_its_version_once(vendor_a: Vendor) -> 
     assert Upload.objects.count() == 1
 
 
-def test_a_forms_object_that_is_written_twice_makes_two_uploads(vendor_a: Vendor) -> None:
-    upload = form_upload(vendor_a)
-    dropped(upload.s3_key, "v1")
-    other = dropped(upload.s3_key, "v2")
-    assert other != upload
+def stored_again(upload: Upload, body: bytes, *, at: datetime | None = None) -> Upload:
+    """The upload of another version of a form's object."""
+    version = s3.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
+    etag = md5(body, usedforsecurity=False).hexdigest()
+    found = object_arrived(
+        Arrival(upload.s3_bucket, upload.s3_key, version, len(body), etag, at or now())
+    )
+    assert found is not None
+    return found
+
+
+def test_a_forms_object_that_is_written_twice_is_one_upload(
+    vendor_a: Vendor, categories: list[str]
+) -> None:
+    body = csv_bytes([good_row(1)])
+    upload = form_upload(vendor_a, mode="check")
+
+    assert stored_again(upload, body) == upload
+    assert stored_again(upload, body) == upload
+    drive()
+    assert stored_again(upload, body) == upload
+    drive()
+
     upload.refresh_from_db()
-    assert upload.s3_version == "v1"
+    assert (upload.status, upload.mode, Upload.objects.count()) == ("completed", "check", 1)
+    assert not Product.objects.exists()
+    assert Notification.objects.count() == 1
+
+
+def test_other_content_under_a_forms_key_is_an_upload_like_the_forms(
+    vendor_a: Vendor, categories: list[str], alice: User
+) -> None:
+    upload = form_upload(vendor_a, mode="check", by=alice)
+    stored_again(upload, csv_bytes([good_row(1)]))
+
+    other = stored_again(upload, csv_bytes([good_row(2)]))
+    drive()
+
+    assert other != upload
+    other.refresh_from_db()
+    assert (other.mode, other.uploaded_by, other.vendor) == ("check", alice, vendor_a)
+    assert (other.dataset, other.status) == ("products", "completed")
+    assert not Product.objects.exists()
+
+
+def test_a_file_that_is_restored_after_its_deletion_is_imported_again(
+    vendor_a: Vendor, categories: list[str]
+) -> None:
+    body = csv_bytes([good_row(1)])
+    upload = form_upload(vendor_a, mode="check")
+    stored_again(upload, body)
+    drive()
+    Upload.objects.update(source_deleted_at=now())
+
+    late = stored_again(upload, body, at=now() - timedelta(minutes=1))
+    restored = stored_again(upload, body, at=now() + timedelta(minutes=1))
+
+    assert late == upload
+    assert restored != upload
+    assert restored.mode == "check"
+
+
+def test_a_forms_file_is_only_checked_even_if_the_database_has_forgotten_it(
+    vendor_a: Vendor, categories: list[str]
+) -> None:
+    upload = form_upload(vendor_a, mode="check")
+    store(upload, BytesIO(csv_bytes([good_row(1)])))
+    Upload.objects.all().delete()
+
+    (listed,) = s3.list_versions(upload.s3_bucket, upload.s3_key)
+    found = object_arrived(Arrival.of_listed(listed))
+    drive()
+
+    assert found is not None
+    found.refresh_from_db()
+    assert (found.mode, found.status, found.valid_records) == ("check", "completed", 1)
+    assert not Product.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_forms_file_is_stored_once_however_often_it_is_sent() -> None:
+    upload = open_upload(
+        vendor=None, dataset="csv", mode="check", file_name="a.csv", size=4, by=None
+    )
+    for _ in range(3):  # as the SDK does when a reply is lost
+        store(upload, BytesIO(b"a\n1\n"))
+    (stored,) = s3.list_versions(upload.s3_bucket, upload.s3_key)
+    assert stored.size == 4
+
+
+def test_the_time_of_the_content_is_set_once(vendor_a: Vendor) -> None:
+    first = datetime(2026, 11, 20, 9, 30, 0, 123_000, UTC)
+    upload = form_upload(vendor_a)
+    for at in (first, first + timedelta(hours=1)):
+        object_arrived(Arrival(upload.s3_bucket, upload.s3_key, "v1", 3, "mark", at))
+    upload.refresh_from_db()
+    assert upload.stored_at == first
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed"])
@@ -181,6 +276,7 @@ def event(*keys: str, name: str = "ObjectCreated:Put") -> str:
     records = [
         {
             "eventName": name,
+            "eventTime": "2026-11-20T09:30:00.123Z",
             "unknown": {"field": 1},
             "s3": {
                 "bucket": {"name": BUCKET},
@@ -194,7 +290,8 @@ def event(*keys: str, name: str = "ObjectCreated:Put") -> str:
 
 def test_keys_in_events_are_url_encoded() -> None:
     key = "uploads/VEND001/a+b%2B é ü.csv"
-    assert arrivals(event(key)) == [Arrival(BUCKET, key, "v", 5)]
+    at = datetime(2026, 11, 20, 9, 30, 0, 123_000, UTC)
+    assert arrivals(event(key)) == [Arrival(BUCKET, key, "v", 5, stored_at=at)]
 
 
 def test_one_message_may_hold_several_records() -> None:

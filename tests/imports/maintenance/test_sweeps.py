@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ from django.utils.timezone import now
 
 from imports import actions
 from imports.execution import hints
-from imports.intake.receive import open_upload
+from imports.intake.receive import open_upload, store
 from imports.maintenance import missing_events, resume, retention
 from imports.models import Alarm, Upload
 from imports.monitoring import dead_letters
@@ -88,6 +89,29 @@ def test_a_form_upload_whose_file_never_arrives_fails(vendor_a: Vendor, imports_
     assert not upload.can_be_retried
 
 
+def test_a_form_upload_whose_event_is_late_is_imported_and_not_refused(
+    vendor_a: Vendor, categories: list[str], imports_queue: str
+) -> None:
+    """The forwarder has been away for longer than an upload waits for its object."""
+    body = csv_bytes([good_row(1)])
+    stored, lost = (
+        open_upload(
+            vendor=vendor_a, dataset="products", mode="create", file_name=name, size=1, by=None
+        )
+        for name in ("a.csv", "a.cs")
+    )
+    store(stored, BytesIO(body))
+    Upload.objects.update(upload_timestamp=long_ago(minutes=16))
+
+    resume.resume_stalled()
+    drive()
+
+    for upload in (stored, lost):
+        upload.refresh_from_db()
+    assert (stored.status, stored.valid_records) == ("completed", 1)
+    assert lost.failure_code == "NEVER_ARRIVED"
+
+
 def test_an_object_without_an_event_is_found(
     vendor_a: Vendor, categories: list[str], settings: Any
 ) -> None:
@@ -103,6 +127,24 @@ def test_an_object_without_an_event_is_found(
     count = Upload.objects.count()
     assert missing_events.find_missing_events() == 0
     assert Upload.objects.count() == count
+
+
+def test_a_copy_that_a_repeated_put_left_is_deleted_and_not_imported(
+    run_upload: Run, settings: Any
+) -> None:
+    settings.EVENT_GRACE_SECONDS = 0
+    upload = run_upload([good_row(1)], mode="check")
+    copy = s3.client().copy_object(
+        Bucket=upload.s3_bucket,
+        Key=upload.s3_key,
+        CopySource={"Bucket": upload.s3_bucket, "Key": upload.s3_key},
+        MetadataDirective="REPLACE",
+    )
+    Upload.objects.update(source_etag=copy["CopyObjectResult"]["ETag"].strip('"'))
+    missing_events.find_missing_events()
+
+    assert [found.version for found in versions(upload)] == [upload.s3_version]
+    assert Upload.objects.filter(s3_key=upload.s3_key).count() == 1
 
 
 def versions(upload: Upload) -> list[s3.ListedVersion]:

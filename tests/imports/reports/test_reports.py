@@ -23,7 +23,7 @@ def test_the_report_has_one_line_per_error_in_a_fixed_order(run_upload: Run) -> 
     lines = report_text(upload).splitlines()
     assert lines[0] == (
         "Row Number,Vendor Product ID,SKU,Product Name,Error Type,Error Message,Price,"
-        "Stock Quantity,Column,Value,How To Fix"
+        "Stock Quantity,Column,Value,How To Fix,Severity"
     )
     assert [line.split(",")[4] for line in lines[1:]] == [
         "INVALID_CATEGORY",

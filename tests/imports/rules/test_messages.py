@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import chain
 from string import Formatter
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
 from imports.destinations.key_conflicts import KeyConflicts, KeyOwner, key_of
+from imports.destinations.postgres import notices_of_older
 from imports.formats.layout import Layout
 from imports.models import Upload
 from imports.rules.base import InvalidCell, Requirement, RowProblem, Rule
@@ -125,7 +127,7 @@ def test_every_declared_message_is_raised(categories: list[str]) -> None:
     declared = {
         (*name_of(dataset, key, rule), variant)
         for dataset in DATASETS
-        for key, rule in dataset.requirements()
+        for key, rule in (*dataset.requirements(), *dataset.notices())
         for variant in rule.variants
     }
     raised = {
@@ -144,7 +146,7 @@ def name_of(dataset: Dataset, key: str | None, rule: Requirement) -> tuple[str, 
 
 def origins(dataset: Dataset, problem: RowProblem) -> Iterator[tuple[str, str | None, str, str]]:
     """The declared variants that a problem is an instance of."""
-    for key, rule in dataset.requirements():
+    for key, rule in (*dataset.requirements(), *dataset.notices()):
         if rule.code == problem.code and key in (problem.column, None):
             label = dataset.label(problem.column)
             for variant in variants_of(rule, problem.message, label):
@@ -161,6 +163,8 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
     yield from of_rows(checked(dataset, rows))
     yield from of_rows(checked(dataset, [examples], cut=[0]))
     yield from of_keys(dataset, examples)
+    if dataset.newest:
+        yield from of_older_content(dataset)
     if dataset.destination.rules:
         large = checked(dataset, [with_cell(examples, 0, "x" * 500_000)])
         outcome = dataset.destination.write(Upload(mode="check"), large, last=True)
@@ -172,8 +176,7 @@ def with_cell(row: Sequence[str], position: int, text: str) -> list[str]:
 
 
 def of_rows(batch: ValidatedBatch) -> Iterator[RowProblem]:
-    for problems in batch.problems.values():
-        yield from problems
+    return chain(*batch.problems.values())
 
 
 def checked(
@@ -204,6 +207,14 @@ def of_keys(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
         only_identity = [c.example if c.key == dataset.identity else "" for c in dataset.columns]
         yield from conflicts(dataset, [only_identity], mode="update")
         yield from conflicts(dataset, [examples], dataset.identity, mode="update")
+
+
+def of_older_content(dataset: Dataset) -> Iterator[RowProblem]:
+    """What is said of rows whose records hold newer content, from a known file or not."""
+    newer = Upload.objects.create(upload_id="NEWER", dataset=dataset.key, file_name="new.csv")
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    older = {i: KeyOwner("X", 2, (), (now, by)) for i, by in enumerate((newer.pk, ""))}
+    yield from chain(*notices_of_older(dataset, older).values())
 
 
 def conflicts(

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.timezone import now
 
+from catalog.models import Product
 from imports.intake.receive import open_upload
 from imports.models import Notification, RowError, Upload
 from tests.conftest import arrived, drive
@@ -273,3 +274,19 @@ def test_scripts_in_names_and_cells_are_text(run_upload: Run, as_alice: Client) 
     for page in (page_of(as_alice, upload), text_of(as_alice.get("/uploads/"))):
         assert "<script>alert" not in page
         assert "script&gt;.csv" in page
+
+
+def test_rows_that_changed_nothing_are_listed(run_upload: Run, as_alice: Client) -> None:
+    run_upload([good_row(n) for n in range(1, 26)])
+    Product.objects.update(content_at=now() + timedelta(hours=1), content_upload_id=None)
+    rows = [{"vendor_product_id": f"VP-{n}", "price": "5.00"} for n in range(1, 26)]
+    upload = run_upload(rows, mode="update")
+
+    page = text_of(as_alice.get(f"/uploads/{upload.upload_id}/"))
+    assert "0 of 25 products imported. 25 rows unchanged." in page
+    assert "25 rows unchanged, the first because: This product was changed on " in page
+    assert "You don&#x27;t need to do anything." in page
+    assert 'data-label="Value" class="value">VP-20<' in page
+    assert 'id="errors"' not in page
+    second = text_of(as_alice.get(f"/uploads/{upload.upload_id}/?notices=2"))
+    assert 'data-label="Value" class="value">VP-25<' in second
