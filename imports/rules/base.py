@@ -53,11 +53,14 @@ class RowProblem:
     severity: str = ERROR
 
 
-def problem(
-    broken: Requirement, column: str, variant: str, *, severity: str = ERROR, **details: object
-) -> RowProblem:
+def problem(broken: Requirement, column: str, variant: str, **details: object) -> RowProblem:
     """A row's problem in the column of this key, with the message of a variant."""
-    return RowProblem(column, broken.code, message(broken, variant, **details), severity)
+    return RowProblem(column, broken.code, message(broken, variant, **details))
+
+
+def notice(said: Requirement, column: str, variant: str, **details: object) -> RowProblem:
+    """The same, about a valid row."""
+    return RowProblem(column, said.code, message(said, variant, **details), NOTICE)
 
 
 class InvalidCell(Exception):
