@@ -17,13 +17,15 @@ Key = Any  # a value, or a tuple of values where several columns make the key
 
 @dataclass(frozen=True)
 class KeyOwner:
-    """The row that owns a key: its upload, its row number there, and its fixed columns; and when
-    its content was stored, by which upload ("" if by none)."""
+    """The row that owns a key: its upload, its row number there, and its fixed columns; when its
+    content was stored, by which upload ("" if by none); and, where known rows are skipped, the
+    values of all its columns."""
 
     upload_id: str | None
     row: int | None
     stored: tuple[Any, ...] = ()
     content: tuple[datetime, str] | None = None
+    values: tuple[Any, ...] = ()
 
 
 @dataclass
@@ -64,7 +66,9 @@ class KeyConflicts:
 
     def _decide(self, i: int, keys: list[tuple[Unique, Key]]) -> None:
         """Insert the row, unless one of its keys has an owner."""
-        here = KeyOwner(self.upload.upload_id, self.batch.numbers[i])
+        here = KeyOwner(
+            self.upload.upload_id, self.batch.numbers[i], values=tuple(self.batch.values[i])
+        )
         if here.row in self.rows_in:
             self.already_in += 1
             return
@@ -73,9 +77,12 @@ class KeyConflicts:
             for unique, key in keys
             if (holder := self.held[unique.column].get(key)) is not None
         ]
-        if self.skip_known and any(u.column == self.schema.identity for u, _, _ in holders):
-            self.skipped += 1
-            return
+        if self.skip_known:
+            known = next((h for h in holders if h[0].column == self.schema.identity), None)
+            if known and self._says_the_same(i, known[2]):
+                self.skipped += 1
+                return
+            holders = [known] if known else holders
         if holders:
             self.problems[i] = [self._clash(*held) for held in holders]
             return
@@ -83,6 +90,11 @@ class KeyConflicts:
         for unique, key in keys:
             if key is not None:
                 self.held[unique.column][key] = here
+
+    def _says_the_same(self, i: int, known: KeyOwner) -> bool:
+        """Whether a row can be skipped, because the row that has its identity is a stored one, or
+        an equal one of this file. Two different rows of a file with one identity are a mistake."""
+        return known.upload_id != self.upload.upload_id or known.values == self.batch.values[i]
 
     def _is_change(self, i: int, identity: Key) -> bool:
         """Handle a row of mode `update` that changes a stored row of another upload, or that lacks

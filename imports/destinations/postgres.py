@@ -90,7 +90,7 @@ class PostgresTable(Destination):
     def _holders(
         self, upload: Upload, schema: Schema, unique: Unique, keys: list[Key]
     ) -> dict[Key, KeyOwner]:
-        """The stored rows that own any of `keys`, with their fixed columns."""
+        """The stored rows that own any of `keys`, as far as is needed to compare them."""
         if not keys:
             return {}
         # Arrays, because 2,000 separate parameters cost more than the lookup itself.
@@ -102,6 +102,7 @@ class PostgresTable(Destination):
         columns = identifiers([*unique.columns, "upload_id", "upload_row"])
         content = sql.SQL(CONTENT if self.keeps_newest else "NULL, NULL")
         fixed = [sql.Identifier(fixed.column) for fixed in schema.fixed]
+        every = [sql.Identifier(column.key) for column in schema.columns if self.skip_known]
         if unique.also:
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
                 identifiers(unique.columns),
@@ -112,7 +113,9 @@ class PostgresTable(Destination):
         else:
             condition = sql.SQL("{} = ANY(%s)").format(sql.Identifier(unique.column))
         statement = sql.SQL("SELECT {} FROM {} WHERE {}").format(
-            sql.SQL(", ").join([columns, content, *fixed]), sql.Identifier(self._name), condition
+            sql.SQL(", ").join([columns, content, *fixed, *every]),
+            sql.Identifier(self._name),
+            condition,
         )
         parameters: list[Any] = arrays
         if unique.scope == "vendor":
@@ -123,7 +126,11 @@ class PostgresTable(Destination):
             cursor.execute(statement, parameters)
             return {
                 (row[0] if width == 1 else row[:width]): KeyOwner(
-                    upload_id, number, tuple(stored), (at, by) if at else None
+                    upload_id,
+                    number,
+                    tuple(stored[: len(fixed)]),
+                    (at, by) if at else None,
+                    tuple(stored[len(fixed) :]),
                 )
                 for row in cursor.fetchall()
                 for upload_id, number, at, by, *stored in [row[width:]]

@@ -58,9 +58,9 @@ def problem(broken: Requirement, column: str, variant: str, **details: object) -
     return RowProblem(column, broken.code, message(broken, variant, **details))
 
 
-def notice(about: Requirement, column: str, variant: str, **details: object) -> RowProblem:
-    """A notice about a valid row, as a problem is about a rejected one."""
-    return RowProblem(column, about.code, message(about, variant, **details), NOTICE)
+def notice(said: Requirement, column: str, variant: str, **details: object) -> RowProblem:
+    """The same, about a valid row."""
+    return RowProblem(column, said.code, message(said, variant, **details), NOTICE)
 
 
 class InvalidCell(Exception):

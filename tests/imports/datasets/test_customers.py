@@ -154,6 +154,21 @@ def test_a_known_customer_is_skipped_and_counted() -> None:
     assert "Invalid Customers: 0 (0%)\nSkipped Customers: 2\n" in text
 
 
+@pytest.mark.parametrize("in_batches", [False, True])
+def test_two_customers_with_one_id_in_a_file_are_reported(in_batches: bool, request: Any) -> None:
+    if in_batches:
+        request.getfixturevalue("row_by_row")
+    first, other = customer(1), customer(2, customer_id="1")
+    moved = first | {"email": "new@example.com"}
+    upload = send(customer(9), first, first, other, moved)
+    counts = (upload.valid_records, upload.skipped_records, upload.error_records)
+    assert counts == (2, 1, 2)
+    assert errors(upload) == [(row, "customer_id", "DUPLICATE_CUSTOMER_ID") for row in (5, 6)]
+    message = RowError.objects.earliest("error_id").error_message
+    assert message == "Customer ID 1 is already used in row 3 of this file"
+    assert Customer.objects.get(pk=1).email == "c1@example.com"
+
+
 def test_the_same_person_cannot_have_two_ids_in_the_table_or_the_file() -> None:
     send(customer(1))
     person = {k: v for k, v in customer(1).items() if k != "customer_id"}
