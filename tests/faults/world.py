@@ -37,6 +37,7 @@ START = 300.0  # seconds for a whole system to start or stop, on a very busy mac
 HANG = 90.0  # seconds, more than anything takes on a machine with an idle CPU
 SHORT = {
     "LEASE_SECONDS": "2",
+    "STEP_SECONDS": "10",
     "SLICE_SECONDS": "0.3",
     "BATCH_ROWS": "1000",  # the maximum in one staged item
     "RETRY_BASE_SECONDS": "0.2",
