@@ -1,5 +1,6 @@
 """Writes valid rows to a PostgreSQL table, in bulk statements."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,29 +34,56 @@ class PostgresTable(Destination):
     skip_known: bool = False  # rows whose identity is already stored are skipped
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
+        if upload.is_check:
+            return self._check(upload, batch)
         self._lock(upload)
         for _ in range(MAX_ROUNDS):
             with transaction.atomic():
-                conflicts = KeyConflicts(
-                    upload=upload,
-                    batch=batch,
-                    held=self._held(upload, batch),
-                    rows_in=self._rows_in(upload, batch),
-                    claims=self._claims(upload, batch),
-                    skip_known=self.skip_known,
-                )
-                conflicts.resolve()
+                conflicts = self._conflicts(upload, batch, self._held(upload, batch))
                 inserted = self._insert(upload, batch, conflicts.new)
                 if inserted == len(conflicts.new):
                     self._update(upload, batch, conflicts.changed)
-                    return BatchOutcome(
-                        valid=len(conflicts.new) + len(conflicts.changed) + conflicts.already_in,
-                        skipped=conflicts.skipped,
-                        problems=conflicts.problems,
-                    )
+                    self._claim_changed(upload, batch, conflicts.changed)
+                    return outcome_of(conflicts)
                 # Another upload committed one of these keys after the lookup. Roll back and repeat.
                 transaction.set_rollback(True)
         raise KeysTakenMeanwhile(f"other uploads committed keys of this batch {MAX_ROUNDS} times")
+
+    def _check(self, upload: Upload, batch: ValidatedBatch) -> BatchOutcome:
+        """What an import would do: keys of rows that it would insert are claimed instead."""
+        held = self._held(upload, batch)
+        for unique in batch.schema.unique:
+            known = held[unique.column]
+            key = key_of(batch, unique)
+            found = [key(i) for i in clean_positions(batch)]
+            missing = {key_text(k): k for k in found if k is not None and k not in known}
+            for text, row in claimed_keys.of(upload, unique.column, list(missing)).items():
+                known[missing[text]] = KeyOwner(upload.upload_id, row)
+        conflicts = self._conflicts(upload, batch, held)
+        for unique in batch.schema.unique:
+            key = key_of(batch, unique)
+            claims = ((key(i), batch.numbers[i]) for i in conflicts.new)
+            claimed_keys.keep(
+                upload,
+                unique.column,
+                ((key_text(k), row) for k, row in claims if k is not None),
+            )
+        self._claim_changed(upload, batch, conflicts.changed)
+        return outcome_of(conflicts)
+
+    def _conflicts(
+        self, upload: Upload, batch: ValidatedBatch, held: dict[str, dict[Key, KeyOwner]]
+    ) -> KeyConflicts:
+        conflicts = KeyConflicts(
+            upload=upload,
+            batch=batch,
+            held=held,
+            rows_in=self._rows_in(upload, batch),
+            claims=self._claims(upload, batch),
+            skip_known=self.skip_known,
+        )
+        conflicts.resolve()
+        return conflicts
 
     def _lock(self, upload: Upload) -> None:
         """Lock out other batches of the vendor until the end of the transaction."""
@@ -197,11 +225,16 @@ class PostgresTable(Destination):
         )
         with connection.cursor() as cursor:
             cursor.execute(statement, [upload.vendor_id])
-        position = batch.position(schema.identity)
+
+    def _claim_changed(
+        self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]
+    ) -> None:
+        """Claim the identities of the rows at `positions`, which change stored rows."""
+        position = batch.position(batch.schema.identity)
         claimed_keys.keep(
             upload,
-            schema.identity,
-            ((str(batch.values[i][position]), batch.numbers[i]) for i in positions),
+            batch.schema.identity,
+            ((key_text(batch.values[i][position]), batch.numbers[i]) for i in positions),
         )
 
     @property
@@ -227,6 +260,19 @@ class PostgresTable(Destination):
             )
             cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(self._incoming)))
         copy_rows(self._incoming, names, rows)
+
+
+def outcome_of(conflicts: KeyConflicts) -> BatchOutcome:
+    return BatchOutcome(
+        valid=len(conflicts.new) + len(conflicts.changed) + conflicts.already_in,
+        skipped=conflicts.skipped,
+        problems=conflicts.problems,
+    )
+
+
+def key_text(key: Key) -> str:
+    """A key as it is claimed: its text, or several ones as JSON."""
+    return json.dumps(key, default=str) if isinstance(key, tuple) else str(key)
 
 
 def identifiers(names: Iterable[str]) -> sql.Composed:

@@ -89,7 +89,7 @@ class Heart:
 
 def renew(step: Step) -> None:
     """Renew the lease of `step`. A failure is logged: the next beat tries again."""
-    values = {
+    values: dict[str, str | int] = {
         "lease": settings.LEASE_SECONDS,
         "upload_id": step.upload_id,
         "token": step.token,
