@@ -67,8 +67,10 @@ UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
 METRICS_MAX_BYTES: int = env.int("METRICS_MAX_BYTES", 256 * 1024 * 1024, validate=at_least_one)
 METRICS_MAX_ROWS: int = env.int("METRICS_MAX_ROWS", 5_000_000, validate=at_least_one)
 SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work done by one task
-LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed per batch
+LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed by a heartbeat
+STEP_SECONDS: int = env.int("STEP_SECONDS", 200, validate=validate.Range(1, 240))  # then it failed
 BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows per transaction
+MAX_STORED_ERRORS: int = env.int("MAX_STORED_ERRORS", 100_000, validate=at_least_one)  # per upload
 MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # per batch, before failing
 RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-off; doubles
 RETRY_MAX_SECONDS: float = env.float("RETRY_MAX_SECONDS", 300.0)  # longest back-off
@@ -328,7 +330,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = False  # a task that raises ends in the dead-letter queue
-CELERY_TASK_TIME_LIMIT = 240  # seconds; less than the visibility timeout of the queues
+# Ends a process that its step's own limit cannot interrupt. Less than the visibility timeout of the
+# queues, which is 300 s, so that a task and its redelivered copy never run at the same time.
+CELERY_TASK_TIME_LIMIT = STEP_SECONDS + 40
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONSUMER = "config.consumer:Consumer"
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint
-from imports.models import Action, RowError, Upload
+from imports.models import Action, ErrorCounts, RowError, Upload
 from vendors.models import Vendor
 
 
@@ -23,6 +23,7 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
         if not upload.can_be_retried:
             raise NotPossible(why_not_retried(upload))
         RowError.objects.filter(upload=upload).delete()
+        ErrorCounts.objects.filter(upload=upload).delete()
         claimed_keys.forget(upload)
         # The vendor may have been added since the last run.
         upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()

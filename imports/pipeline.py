@@ -8,10 +8,14 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
+
 from config.logging import about
 from imports import failures
 from imports.execution import lease
+from imports.execution.heartbeat import beating
 from imports.execution.lease import Fenced, Work
+from imports.execution.time_limit import time_limit
 from imports.models import Upload
 from imports.steps.load import load
 from imports.steps.notify import notify
@@ -42,7 +46,8 @@ def advance() -> str | None:
         try:
             work.fail_if_workers_are_lost()
             while not work.over:
-                STEPS[work.upload.step](work)
+                with time_limit(settings.STEP_SECONDS), beating(work):
+                    STEPS[work.upload.step](work)
         except Fenced:
             log.info("another worker holds this upload now; nothing was changed")
         except Exception as error:  # noqa: BLE001 - any error must be recorded

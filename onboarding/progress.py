@@ -80,7 +80,7 @@ class Progress:
 
     @property
     def is_check(self) -> bool:
-        return self.upload.mode == Upload.Mode.CHECK
+        return self.upload.is_check
 
     @property
     def percent(self) -> int | None:

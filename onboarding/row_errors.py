@@ -7,9 +7,10 @@ from functools import cached_property
 from django.core.paginator import Page
 
 from imports.dataset import Dataset
-from imports.models import RowError, RowErrorQuerySet, Upload
+from imports.models import ErrorCounts, RowError, RowErrorQuerySet, Upload
+from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.error_report import by_column
-from imports.reports.summary import ErrorGroup, error_groups
+from imports.reports.summary import ErrorGroup, groups_of
 from imports.rules.base import ERROR
 from imports.rules.remedies import remedy_for
 from onboarding.upload_list import CountedPaginator
@@ -42,12 +43,21 @@ class Errors:
         self._asked = asked
 
     @cached_property
+    def counts(self) -> ErrorCounts:
+        return counts_of(self.upload, self.severity)
+
+    @cached_property
     def groups(self) -> list[ErrorGroup]:
-        return error_groups(self.upload, severity=self.severity)
+        return groups_of(self.counts, self.dataset)
 
     @property
     def total(self) -> int:
-        return sum(group.count for group in self.groups)
+        return self.counts.errors
+
+    @property
+    def unlisted(self) -> str:
+        """Says how many errors the table lacks; "" if none."""
+        return unlisted(self.counts)
 
     @property
     def only(self) -> str:
@@ -66,6 +76,8 @@ class Errors:
         if self.only:
             found = found.filter(error_type=self.only)
         counted = sum(g.count for g in self.groups if self.only in ("", g.error_type))
+        if self.unlisted:
+            counted = found.count()
         return CountedPaginator(found, PER_PAGE, count=counted).get_page(
             self._asked.get(self.page_parameter)
         )

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from imports import datasets
 from imports.admin import cells
 from imports.models import RowError, Upload
-from imports.reports.summary import error_groups
+from imports.reports.error_counts import counts_of, unlisted
+from imports.reports.summary import groups_of
 from imports.rules.refusals import REFUSALS
 
 MAX_ERRORS = 50
@@ -26,7 +27,8 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     dataset = datasets.all_datasets().get(upload.dataset)
     layout = datasets.layout_of(upload)
     errors = RowError.objects.of_run(upload)
-    groups = error_groups(upload) if dataset else []
+    counts = counts_of(upload)
+    groups = groups_of(counts, datasets.of_upload(upload)) if dataset else []
     shown = [
         {
             "error": error,
@@ -44,7 +46,9 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "by_vendor": dataset is None or dataset.by_vendor,
         "refusal": REFUSALS.get(upload.failure_code),
         "groups": groups,
-        "error_count": sum(group.count for group in groups),
+        "error_count": counts.errors,
+        "stored_count": counts.stored_errors,
+        "unlisted": unlisted(counts),
         "errors": shown,
         "mails": upload.notifications.order_by("-run"),
         "actions": upload.actions.select_related("by"),
@@ -52,7 +56,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "delimiter": DELIMITERS.get(layout.delimiter, "") if layout.header else "",
         "has_report": bool(upload.error_file_version),
         "has_source": upload.s3_version is not None and upload.source_deleted_at is None,
-        "is_check": upload.mode == Upload.Mode.CHECK,
+        "is_check": upload.is_check,
         "may_retry": may_act and upload.can_be_retried,
         "may_cancel": may_act and upload.can_be_cancelled,
     }
@@ -66,7 +70,7 @@ def in_file_order(row: dict[str, str], upload: Upload) -> dict[str, str]:
 
 def progress_of(upload: Upload) -> dict[str, Any]:
     """What changes while the upload is in progress, and the counters that add up at its end."""
-    is_check = upload.mode == Upload.Mode.CHECK
+    is_check = upload.is_check
     return {
         "upload": upload,
         "badge": cells.status_badge(upload),

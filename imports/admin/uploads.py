@@ -97,7 +97,7 @@ class UploadAdmin(LookOnlyAdmin):
     @admin.display(description=_("status"), ordering="status")
     def state(self, upload: Upload) -> str:
         notes = [gettext("run %(number)s") % {"number": upload.run}] if upload.run > 1 else []
-        notes += [gettext("check only")] if upload.mode == Upload.Mode.CHECK else []
+        notes += [gettext("check only")] if upload.is_check else []
         return cells.two_lines(cells.status_badge(upload), ", ".join(notes))
 
     @admin.display(description=_("vendor"), ordering="vendor__name")

@@ -17,7 +17,6 @@ from imports.models import Upload
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
 
-MAX_MOVE_SECONDS = settings.CELERY_TASK_TIME_LIMIT - 40  # the waiting rows are deleted afterward
 PROVENANCE = ("upload_id", "upload_row")
 
 
@@ -83,7 +82,7 @@ class AllOrNothing(Destination):
             key=identifiers([*unique.fields, "upload_row"]),
         )
         with connection.cursor() as cursor:
-            # A timeout is a failed attempt; the task time limit would kill the worker instead.
-            cursor.execute("SET LOCAL statement_timeout = %s", [f"{MAX_MOVE_SECONDS}s"])
+            # The step's own time limit cannot interrupt a statement.
+            cursor.execute("SET LOCAL statement_timeout = %s", [f"{settings.STEP_SECONDS}s"])
             cursor.execute(statement, [upload.upload_id])
             return before + int(cursor.rowcount)

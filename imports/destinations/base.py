@@ -37,6 +37,9 @@ class Destination(ABC):
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         """Write the clean rows of `batch`; each is written exactly once, even after repeated calls.
 
+        If `upload.is_check`, nothing is written but claims on keys. The outcome is that of an
+        import, found by looking keys up.
+
         Called inside the transaction that locks the upload's row. `last` is true for the file's
         last batch. Raises KeysTakenMeanwhile, database errors and botocore's.
         """

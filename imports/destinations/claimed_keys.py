@@ -1,4 +1,4 @@
-"""Keys claimed by rows of an upload's current run, for destinations that do not store them.
+"""Keys claimed by rows of an upload's current run, where the destination does not store them.
 
 They are stored in PostgreSQL until the run ends, so that they hold across batches and after a kill.
 """

@@ -70,7 +70,7 @@ class DynamoTable(Destination):
         lock(table)
         newer = written_later(table, unique.column, [key for key, _ in winners], upload)
         written = [i for key, i in winners if key not in newer]
-        if upload.mode != Upload.Mode.CHECK:
+        if not upload.is_check:
             items = [self._item(upload, batch, i) for i in written]
             dynamodb.put_all(table, items, verify_lock=verify_lock)
             failpoint("load.after_items")
@@ -109,7 +109,7 @@ class DynamoRows(Destination):
                 problems[i] = [problem(ITEM_SIZE, "", "too_large", size=ceil_div(size, 1024))]
             else:
                 good.append(i)
-        if upload.mode != Upload.Mode.CHECK:
+        if not upload.is_check:
             items = [self._item(upload, batch, names, i) for i in good]
             # No lock: no other upload writes items with this ID.
             dynamodb.put_all(getattr(settings, self.setting), items, verify_lock=verify_lock)

@@ -1,5 +1,7 @@
 """Writes valid rows to a PostgreSQL table, in bulk statements."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -18,6 +20,7 @@ from imports.rules.schema import Schema
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
 
+WHOLE_ROW = ""  # claimed like a key: equal rows of a file are not a mistake where rows are skipped
 MAX_ROUNDS = 10  # of one batch, while other uploads commit its keys
 # How new a row is; rows of before these columns were last changed at `updated_at`.
 CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, '')"
@@ -39,35 +42,74 @@ class PostgresTable(Destination):
     keeps_newest: bool = False
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
+        if upload.is_check:
+            return self._check(upload, batch)
         self._lock(upload)
         for _ in range(MAX_ROUNDS):
             with transaction.atomic():
-                conflicts = KeyConflicts(
-                    upload=upload,
-                    batch=batch,
-                    held=self._held(upload, batch),
-                    rows_in=self._rows_in(upload, batch),
-                    claims=self._claims(upload, batch),
-                    skip_known=self.skip_known,
-                )
-                conflicts.resolve()
+                conflicts = self._conflicts(upload, batch, self._held(upload, batch))
                 inserted = self._insert(upload, batch, conflicts.new)
                 if inserted == len(conflicts.new):
                     self._update(upload, batch, conflicts.changed)
                     self._claim(upload, batch, [*conflicts.changed, *conflicts.older])
-                    return BatchOutcome(
-                        valid=len(conflicts.new)
-                        + len(conflicts.changed)
-                        + len(conflicts.older)
-                        + conflicts.already_in,
-                        skipped=conflicts.skipped,
-                        unchanged=len(conflicts.older),
-                        problems=conflicts.problems,
-                        notices=notices_of_older(batch.schema, conflicts.older),
-                    )
+                    return outcome_of(conflicts)
                 # Another upload committed one of these keys after the lookup. Roll back and repeat.
                 transaction.set_rollback(True)
         raise KeysTakenMeanwhile(f"other uploads committed keys of this batch {MAX_ROUNDS} times")
+
+    def _check(self, upload: Upload, batch: ValidatedBatch) -> BatchOutcome:
+        """What an import would do: keys of rows that it would insert are claimed instead."""
+        conflicts = self._conflicts(upload, batch, self._held_or_claimed(upload, batch))
+        for unique in batch.schema.unique:
+            key = key_of(batch, unique)
+            claims = ((key(i), batch.numbers[i]) for i in conflicts.new)
+            claimed_keys.keep(
+                upload,
+                unique.column,
+                ((key_text(k), row) for k, row in claims if k is not None),
+            )
+        if self.skip_known:
+            rows = ((row_text(batch, i), batch.numbers[i]) for i in conflicts.new)
+            claimed_keys.keep(upload, WHOLE_ROW, rows)
+        self._claim(upload, batch, [*conflicts.changed, *conflicts.older])
+        return outcome_of(conflicts)
+
+    def _held_or_claimed(
+        self, upload: Upload, batch: ValidatedBatch
+    ) -> dict[str, dict[Key, KeyOwner]]:
+        """As `_held`, with the owners among the rows of a check's earlier batches."""
+        held = self._held(upload, batch)
+        clean = clean_positions(batch)
+        texts = [row_text(batch, i) for i in clean] if self.skip_known else []
+        equal = claimed_keys.of(upload, WHOLE_ROW, texts)
+        for unique in batch.schema.unique:
+            owners = held[unique.column]
+            key = key_of(batch, unique)
+            free = [i for i in clean if key(i) is not None and key(i) not in owners]
+            claimed = claimed_keys.of(upload, unique.column, [key_text(key(i)) for i in free])
+            for i in free:
+                row = claimed.get(key_text(key(i)))
+                if row is None:
+                    continue
+                is_equal = bool(equal) and equal.get(row_text(batch, i)) == row
+                if is_equal or key(i) not in owners:
+                    values = tuple(batch.values[i]) if is_equal else ()
+                    owners[key(i)] = KeyOwner(upload.upload_id, row, values=values)
+        return held
+
+    def _conflicts(
+        self, upload: Upload, batch: ValidatedBatch, held: dict[str, dict[Key, KeyOwner]]
+    ) -> KeyConflicts:
+        conflicts = KeyConflicts(
+            upload=upload,
+            batch=batch,
+            held=held,
+            rows_in=self._rows_in(upload, batch),
+            claims=self._claims(upload, batch),
+            skip_known=self.skip_known,
+        )
+        conflicts.resolve()
+        return conflicts
 
     def _lock(self, upload: Upload) -> None:
         """Lock out other batches of the vendor until the end of the transaction."""
@@ -221,14 +263,12 @@ class PostgresTable(Destination):
             cursor.execute(statement, [*content.values(), upload.vendor_id])
 
     def _claim(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> None:
-        """Record for later batches that these rows hold their identities."""
-        if not positions:
-            return
+        """Claim the identities of the rows at `positions`, which belong to stored rows."""
         position = batch.position(batch.schema.identity)
         claimed_keys.keep(
             upload,
             batch.schema.identity,
-            ((str(batch.values[i][position]), batch.numbers[i]) for i in positions),
+            ((key_text(batch.values[i][position]), batch.numbers[i]) for i in positions),
         )
 
     def _content(self, upload: Upload) -> dict[str, Any]:
@@ -262,6 +302,19 @@ class PostgresTable(Destination):
         copy_rows(self._incoming, names, rows)
 
 
+def outcome_of(conflicts: KeyConflicts) -> BatchOutcome:
+    return BatchOutcome(
+        valid=len(conflicts.new)
+        + len(conflicts.changed)
+        + len(conflicts.older)
+        + conflicts.already_in,
+        skipped=conflicts.skipped,
+        unchanged=len(conflicts.older),
+        problems=conflicts.problems,
+        notices=notices_of_older(conflicts.schema, conflicts.older),
+    )
+
+
 def notices_of_older(schema: Schema, older: Mapping[int, KeyOwner]) -> dict[int, list[RowProblem]]:
     """What to say of rows whose records hold newer content: since when, and from which file."""
     if not older or schema.newest is None:
@@ -282,6 +335,16 @@ def notices_of_older(schema: Schema, older: Mapping[int, KeyOwner]) -> dict[int,
         ]
         for i, (at, by) in zip(older, newer, strict=True)
     }
+
+
+def row_text(batch: ValidatedBatch, i: int) -> str:
+    """A digest of the row's values."""
+    return hashlib.sha256(key_text(tuple(batch.values[i])).encode()).hexdigest()
+
+
+def key_text(key: Key) -> str:
+    """A key as it is claimed: its text, or several ones as JSON."""
+    return json.dumps(key, default=str) if isinstance(key, tuple) else str(key)
 
 
 def identifiers(names: Iterable[str]) -> sql.Composed:

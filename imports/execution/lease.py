@@ -1,4 +1,4 @@
-"""Leases: which worker may work on an upload, and until when.
+"""Leases: which worker may work on an upload, and until when (heartbeat.py renews them).
 
 All times are by the database's clock.
 """
@@ -6,11 +6,9 @@ All times are by the database's clock.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models.functions import Now
 
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
@@ -96,14 +94,6 @@ class Work:
         """Raise WorkersLost if too many workers in a row were lost while they held the upload."""
         if self.upload.attempts >= settings.MAX_ATTEMPTS:
             raise WorkersLost(f"{self.upload.attempts} workers were lost")
-
-    def renew(self) -> None:
-        """Renew the lease during work outside a transaction. Raises Fenced."""
-        renewed = Upload.objects.filter(pk=self.upload_id, token=self.token).update(
-            lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS)
-        )
-        if not renewed:
-            raise Fenced(self.upload_id)
 
     def _renew_or_release(self, upload: Upload, *, hold: bool) -> None:
         if upload.step == Upload.Step.DONE:

@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from imports import datasets
 from imports.destinations import claimed_keys
 from imports.maintenance.retention import older_than
-from imports.models import Alarm, Notification, RowError, Upload
+from imports.models import Alarm, ErrorCounts, Notification, RowError, Upload
 from imports.rules.refusals import REFUSALS
 from imports.storage import s3, staging
 
@@ -59,12 +59,20 @@ def erase(upload: Upload) -> None:
     erase_objects(upload)
     staging.erase(upload.upload_id)
     RowError.objects.filter(upload=upload).update(original_data=None, error_message=ERASED)
+    erase_examples(upload)
     Notification.objects.filter(upload=upload).update(text_body=ERASED, html_body=ERASED)
     Alarm.objects.filter(subject=upload.upload_id).update(detail=ERASED)
     claimed_keys.forget(upload)
     refusal = REFUSALS.get(upload.failure_code)
     upload.erase(at=now(), failure_message=str(refusal.title) if refusal else ERASED)
     upload.save()
+
+
+def erase_examples(upload: Upload) -> None:
+    """Erase the messages that stand with the counts of errors."""
+    for counts in ErrorCounts.objects.filter(upload=upload):
+        counts.kinds = [kind | {"message": ERASED} for kind in counts.kinds]
+        counts.save()
 
 
 def erase_objects(upload: Upload) -> None:

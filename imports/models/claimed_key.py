@@ -6,8 +6,8 @@ from imports.models.upload import Upload
 
 
 class ClaimedKey(models.Model):
-    """A key claimed by a row of an upload's current run, for destinations that do not store keys
-    themselves. It is deleted when the run ends."""
+    """A key claimed by a row of an upload's current run, where the destination does not store it:
+    in a check, and in destinations without keys. It is deleted when the run ends."""
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, db_index=False)
     column_name = models.CharField(max_length=100)

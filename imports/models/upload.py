@@ -232,6 +232,11 @@ class Upload(models.Model):
         return percent(self.valid_records + self.skipped_records, self.total_records)
 
     @property
+    def is_check(self) -> bool:
+        """Its rows are validated, and nothing is imported."""
+        return self.mode == self.Mode.CHECK
+
+    @property
     def failed_internally(self) -> bool:
         """The run was stopped by an internal failure."""
         return self.failure_code == INTERNAL

@@ -19,8 +19,9 @@ from config.rounding import percent
 from imports import datasets
 from imports.models import Notification, Upload
 from imports.notifications import addresses, report_links
+from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.outcome import outcome
-from imports.reports.summary import error_groups
+from imports.reports.summary import error_groups, groups_of
 from imports.rules.base import NOTICE
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
@@ -44,19 +45,21 @@ class OutcomeUnknown(Exception):
 
 def prepare(upload: Upload) -> Notification:
     """Store the email about the upload's run, to be sent by the next step."""
-    dataset = datasets.get(upload.dataset)
+    dataset = datasets.of_upload(upload)
+    counts = counts_of(upload)
     context = {
         "upload": upload,
         "dataset": dataset,
         "outcome": outcome(upload, dataset),
-        "groups": error_groups(upload),
+        "groups": groups_of(counts, dataset),
+        "unlisted": unlisted(counts),
         "notices": error_groups(upload, severity=NOTICE),
         "refusal": REFUSALS.get(upload.failure_code),
         "report_url": report_links.report_url(upload) if upload.error_file_version else "",
         "report_title": report_title(upload),
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
-        "is_check": upload.mode == Upload.Mode.CHECK,
+        "is_check": upload.is_check,
         "valid_rate": percent(upload.valid_records, upload.total_records),
         "error_rate": error_rate(upload),
         "support_email": settings.SUPPORT_EMAIL,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from imports import datasets
 from imports.formats.csv_writer import csv_lines
 from imports.models import RowError, RowErrorQuerySet, Upload
+from imports.reports.error_counts import counts_of, unlisted
 from imports.rules.columns import CORRECTIONS_COLUMN, is_corrections
 
 ROWS_PER_FETCH = 2_000
@@ -20,10 +21,13 @@ def correctable_rows(upload: Upload) -> Iterator[list[str]]:
     names = layout.column_names
     kept = [i for i, name in enumerate(layout.header) if not is_corrections(name)]
     yield [*(layout.header[i] for i in kept), CORRECTIONS_COLUMN]
-    for row, messages in rejected_rows(upload):
+    counts = counts_of(upload)
+    for number, (row, messages) in enumerate(rejected_rows(upload), start=1):
         surplus = [cell for name, cell in row.items() if name not in names]
         beyond = [f"cells beyond the last column: {' | '.join(surplus)}"] if surplus else []
-        yield [*(row.get(names[i], "") for i in kept), "; ".join([*messages, *beyond])]
+        # In the last row's messages, because a line of its own would come back as a row.
+        note = [unlisted(counts)] if number == counts.stored_rows and unlisted(counts) else []
+        yield [*(row.get(names[i], "") for i in kept), "; ".join([*messages, *beyond, *note])]
 
 
 def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:

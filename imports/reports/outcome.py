@@ -13,7 +13,7 @@ from imports.rules.refusals import REFUSALS
 def outcome(upload: Upload, dataset: Dataset) -> str:
     """ "188 of 500 products imported. 312 rows need fixing." """
     total, rejected = upload.total_records, upload.error_records
-    is_check = upload.mode == Upload.Mode.CHECK
+    is_check = upload.is_check
     if upload.status == Upload.Status.CANCELLED:
         if not total:
             return gettext("Canceled before any rows were read.")

@@ -32,7 +32,7 @@ def result_of(upload: Upload) -> dict[str, Any]:
 
 def in_words(upload: Upload) -> str:
     """The result as people read it."""
-    valid = "without errors" if upload.mode == Upload.Mode.CHECK else "imported"
+    valid = "without errors" if upload.is_check else "imported"
     lines = [
         f"{upload.upload_id}  {upload.status.upper()}",
         f"{upload.file_name}: {rows(upload.total_records)}, {upload.valid_records:,} {valid}"

@@ -1,19 +1,19 @@
 """Errors of one run by type, with the rows they are in, for pages, emails and JSON."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import connection
-from django.db.models import Count
 from django.utils.translation import gettext
 
 from imports import datasets
-from imports.models import RowError, Upload
+from imports.dataset import Dataset
+from imports.models import ErrorCounts, Upload
+from imports.models.error_counts import Kind
+from imports.reports.error_counts import counts_of
 from imports.rules.base import ERROR
 from imports.rules.quantities import rows
 from imports.rules.remedies import remedy_for
-
-MAX_RANGES = 12
 
 
 @dataclass(frozen=True)
@@ -33,73 +33,35 @@ class ErrorGroup:
         return f"{rows(self.count)} ({self.rows})"
 
 
-# Consecutive rows are joined here and not in Python: a file may have millions of rejected rows.
-GROUPS = """
-WITH found AS (
-    SELECT error_type, column_name, error_id, row_number AS number,
-           row_number - row_number() OVER (
-               PARTITION BY error_type, column_name ORDER BY row_number
-           ) AS run
-    FROM validation_errors
-    WHERE upload_id = %(upload_id)s AND run = %(run)s AND severity = %(severity)s
-), runs AS (
-    SELECT error_type, column_name, min(number) AS first, max(number) AS last,
-           count(*) AS count, min(error_id) AS error_id,
-           row_number() OVER (PARTITION BY error_type, column_name ORDER BY min(number)) AS place
-    FROM found GROUP BY error_type, column_name, run
-)
-SELECT error_type, column_name, sum(count)::bigint, min(error_id),
-       array_agg(first ORDER BY first) FILTER (WHERE place <= %(most)s),
-       array_agg(last ORDER BY first) FILTER (WHERE place <= %(most)s),
-       coalesce(sum(count) FILTER (WHERE place > %(most)s), 0)::bigint
-FROM runs GROUP BY error_type, column_name
-ORDER BY sum(count) DESC, error_type, column_name
-"""
-
-
 def error_groups(upload: Upload, *, severity: str = ERROR) -> list[ErrorGroup]:
     """The errors, or the notices, of the upload's run, most frequent first."""
-    dataset = datasets.of_upload(upload)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            GROUPS,
-            {
-                "upload_id": upload.upload_id,
-                "run": upload.run,
-                "severity": severity,
-                "most": MAX_RANGES,
-            },
-        )
-        groups = cursor.fetchall()
-    messages = dict(
-        RowError.objects.filter(error_id__in=[group[3] for group in groups]).values_list(
-            "error_id", "error_message"
-        )
-    )
+    return groups_of(counts_of(upload, severity), datasets.of_upload(upload))
+
+
+def groups_of(counts: ErrorCounts, dataset: Dataset) -> list[ErrorGroup]:
+    kinds: list[Kind] = counts.kinds
     return [
         ErrorGroup(
-            error_type=error_type,
-            column=dataset.label(column_name),
-            count=count,
-            rows=row_ranges(zip(firsts, lasts, strict=True), rest),
-            first_message=messages[error_id],
-            remedy=remedy_for(dataset, column_name, error_type),
+            error_type=kind["type"],
+            column=dataset.label(kind["column"]),
+            count=kind["count"],
+            rows=row_ranges(
+                [(first, last) for first, last in kind["ranges"]],
+                kind["count"] - sum(last - first + 1 for first, last in kind["ranges"]),
+            ),
+            first_message=kind["message"],
+            remedy=remedy_for(dataset, kind["column"], kind["type"]),
         )
-        for error_type, column_name, count, error_id, firsts, lasts, rest in groups
+        for kind in sorted(kinds, key=lambda kind: (-kind["count"], kind["type"], kind["column"]))
     ]
 
 
 def errors_by_type(upload: Upload) -> dict[str, int]:
-    """How many errors of each type the upload's run has."""
-    counts = (
-        RowError.objects.of_run(upload)
-        .errors()
-        .order_by()
-        .values("error_type")
-        .annotate(count=Count("*"))
-        .order_by("-count", "error_type")
-    )
-    return {entry["error_type"]: entry["count"] for entry in counts}
+    """How many errors of each type the upload's run has, most frequent first."""
+    counted: Counter[str] = Counter()
+    for kind in sorted(counts_of(upload).kinds, key=lambda kind: str(kind["type"])):
+        counted[kind["type"]] += kind["count"]
+    return dict(counted.most_common())
 
 
 def row_ranges(runs: Iterable[tuple[int, int]], rest: int = 0) -> str:

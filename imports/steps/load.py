@@ -9,19 +9,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 from django.utils.timezone import now
 
 from imports import datasets
-from imports.dataset import Dataset
 from imports.destinations import claimed_keys
-from imports.destinations.base import BatchOutcome, KeysTakenMeanwhile
+from imports.destinations.base import KeysTakenMeanwhile
 from imports.execution import retry_policy
 from imports.execution.lease import Work
 from imports.formats.layout import Layout
-from imports.models import RowError, Upload
+from imports.models import ErrorCounts, RowError, Upload
 from imports.monitoring import metrics
-from imports.rules.base import RowProblem
+from imports.reports.error_counts import counts_of
+from imports.rules.base import ERROR, NOTICE, RowProblem
 from imports.storage import staging
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
@@ -29,7 +29,6 @@ from imports.validation.validate import validate
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 5  # of one batch, after deadlocks
-ALL_ROWS = 2**31
 MAX_RESTARTS = 5
 
 
@@ -38,15 +37,14 @@ class RowsLost(Exception):
 
 
 def load(work: Work) -> None:
-    """Load the batch after the cursor. In mode `check`, all rows are one batch.
+    """Load the batch after the cursor.
 
     Raises StagingIncomplete, botocore's and database errors, and Fenced.
     """
     started = time.monotonic()
     upload = work.upload
     dataset = datasets.of_upload(upload)
-    is_check = upload.mode == Upload.Mode.CHECK
-    runs = staging.read(upload, ALL_ROWS if is_check else settings.BATCH_ROWS)
+    runs = staging.read(upload, settings.BATCH_ROWS)
     today = (upload.started_at or upload.upload_timestamp).date()
     layout = datasets.layout_of(upload)
     batch = validate(dataset, layout, [row for run in runs for row in run.rows], upload.mode, today)
@@ -55,7 +53,7 @@ def load(work: Work) -> None:
             with work.batch() as upload:
                 cursor = runs[-1].sequence if runs else upload.staged_items
                 is_last = cursor >= upload.staged_items
-                outcome = write(upload, dataset, batch, last=is_last, undo=is_check)
+                outcome = dataset.destination.write(upload, batch, last=is_last)
                 if outcome.lost:
                     restart_load(upload)
                     return
@@ -94,7 +92,7 @@ def load(work: Work) -> None:
     )
     metrics.rows(
         dataset=dataset.key,
-        imported=0 if is_check else outcome.valid,
+        imported=0 if upload.is_check else outcome.valid,
         rejected=Counter(problem.code for found in problems.values() for problem in found),
         seconds=seconds,
     )
@@ -106,25 +104,27 @@ def restart_load(upload: Upload) -> None:
         raise RowsLost(f"the rows of earlier batches were lost after {MAX_RESTARTS} restarts, too")
     log.warning("a database crash deleted the loaded rows; restarting the load")
     RowError.objects.filter(upload=upload, run=upload.run).delete()
+    ErrorCounts.objects.filter(upload=upload, run=upload.run).delete()
     claimed_keys.forget(upload)
     upload.restart_load()
-
-
-def write(
-    upload: Upload, dataset: Dataset, batch: ValidatedBatch, *, last: bool, undo: bool
-) -> BatchOutcome:
-    """Write the clean rows. With `undo`, only find out what would happen, and roll it back."""
-    with transaction.atomic():
-        outcome = dataset.destination.write(upload, batch, last=last)
-        if undo:
-            transaction.set_rollback(True)
-    return outcome
 
 
 def store_errors(
     upload: Upload, batch: ValidatedBatch, problems: dict[int, list[RowProblem]]
 ) -> None:
-    """Store errors and notices in file order. The first of a row carries the row's cells."""
+    """Count the errors and notices, and store the first ones of the file, in file order. The first
+    of a row carries the row's cells."""
+    stored: set[int] = set()
+    for severity in (ERROR, NOTICE):
+        rows = [
+            (batch.numbers[i], [(p.column, p.code, p.message) for p in problems[i]])
+            for i in sorted(problems)
+            if problems[i][0].severity == severity
+        ]
+        if rows:
+            counts = counts_of(upload, severity)
+            stored |= counts.add(rows, most=settings.MAX_STORED_ERRORS)
+            counts.save()
     copy_rows(
         RowError._meta.db_table,
         [
@@ -138,7 +138,9 @@ def store_errors(
             "original_data",
             "created_at",
         ],
-        error_rows(upload, batch, problems),
+        error_rows(
+            upload, batch, {i: p for i, p in problems.items() if batch.numbers[i] in stored}
+        ),
     )
 
 

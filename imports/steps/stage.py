@@ -1,6 +1,5 @@
 """Stage: read the file, and either reject it or stage its rows in DynamoDB."""
 
-import time
 from collections.abc import Iterable, Iterator
 
 from imports import datasets
@@ -10,8 +9,6 @@ from imports.execution.lease import Work
 from imports.models import Upload
 from imports.rules.refusals import Refused
 from imports.storage import s3, staging
-
-RENEW_INTERVAL_SECONDS = 5.0
 
 
 def stage(work: Work) -> None:
@@ -26,7 +23,6 @@ def stage(work: Work) -> None:
         refuse_unread(upload, dataset)
         with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             failpoint("stage.after_download")
-            work.renew()
             staging.put_upload(upload)
             stated = source.metadata.get(s3.MODE, mode)
             mode = stated if stated in dataset.modes else mode
@@ -67,15 +63,11 @@ class CountedRows:
 
 
 def write_rows(work: Work, rows: Iterable[tuple[int, list[str]]]) -> int:
-    """Stage all rows and keep the lease renewed. Returns the number of items written."""
+    """Stage all rows. Returns the number of items written."""
     written = 0
-    renewed = time.monotonic()
     for count in staging.write(work.upload_id, work.token, rows):
         written = count
         failpoint("stage.after_items")
-        if time.monotonic() - renewed > RENEW_INTERVAL_SECONDS:
-            work.renew()
-            renewed = time.monotonic()
     return written
 
 

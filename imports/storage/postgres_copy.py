@@ -3,12 +3,13 @@
 import csv
 import io
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection
 from psycopg2 import sql
 
+PIECE_CHARACTERS = 4 * 1024 * 1024
 # Represents NULL in the COPY data. It is random, so that no cell of a file can contain it.
 NULL = secrets.token_hex(8)
 
@@ -28,19 +29,33 @@ class _CopyText(csv.Dialect):
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Append `rows` to `table`; None becomes NULL.
 
-    Values are text, numbers, or anything whose `str` PostgreSQL reads. Raises database errors.
+    Values are text, numbers, or anything whose `str` PostgreSQL reads. They are sent in pieces, so
+    that the memory needed does not depend on their number. Raises Django's database errors.
     """
-    text = io.StringIO()
-    csv.writer(text, _CopyText).writerows(
-        [NULL if value is None else value for value in row] for row in rows
-    )
-    if not text.tell():
-        return
-    text.seek(0)
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT text, NULL {})").format(
         sql.Identifier(table),
         sql.SQL(", ").join([sql.Identifier(name) for name in columns]),
         sql.Literal(NULL),
     )
-    with connection.cursor() as cursor:
-        cursor.copy_expert(statement, text)
+    # Each piece is complete before its COPY begins: PostgreSQL can end a session that is idle in a
+    # transaction, and not one that waits for more rows of a COPY.
+    for text in pieces(rows):
+        # Django does not wrap the errors of `copy_expert`, which psycopg2 adds to a cursor.
+        with connection.cursor() as cursor, connection.wrap_database_errors:
+            cursor.copy_expert(statement, text)
+
+
+def pieces(rows: Iterable[Sequence[Any]]) -> Iterator[io.StringIO]:
+    """`rows` in COPY's format, each piece to be read before the next is made."""
+    text = io.StringIO()
+    writer = csv.writer(text, _CopyText)
+    for row in rows:
+        writer.writerow([NULL if value is None else value for value in row])
+        if text.tell() > PIECE_CHARACTERS:
+            text.seek(0)
+            yield text
+            text.seek(0)
+            text.truncate()
+    if text.tell():
+        text.seek(0)
+        yield text

@@ -29,7 +29,7 @@ BAD: tuple[dict[str, str], ...] = (
 class Sent:
     """A file in the bucket, and its expected result.
 
-    `version` is "" for a file from the form: whoever sends it does not learn it, and no second
+    `version` is "" for a file from the form: its sender does not learn it, and no second
     upload may come from its key.
     """
 

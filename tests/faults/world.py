@@ -38,6 +38,7 @@ HANG = 90.0  # seconds, more than anything takes on a machine with an idle CPU
 SHORT = {
     "LOG_FORMAT": "json",
     "LEASE_SECONDS": "2",
+    "STEP_SECONDS": "10",
     "SLICE_SECONDS": "0.3",
     "BATCH_ROWS": "1000",  # the maximum in one staged item
     "RETRY_BASE_SECONDS": "0.2",
