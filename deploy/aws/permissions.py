@@ -60,8 +60,7 @@ class Permissions:
             self._to(
                 ("dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"), "UploadRecords"
             ),
-            self._to(("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), "Clients"),
-            self._to(("dynamodb:BatchWriteItem",), "CsvData"),
+            self._to(("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), "Clients", "CsvData"),
             self._to(("sns:Publish",), "AlarmTopic"),
             self._mail(),
         ]

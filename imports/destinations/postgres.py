@@ -62,6 +62,7 @@ class PostgresTable(Destination):
                         + conflicts.already_in,
                         skipped=conflicts.skipped,
                         unchanged=len(conflicts.older),
+                        imported=inserted + len(conflicts.changed) - conflicts.again,
                         problems=conflicts.problems,
                         notices=notices_of_older(batch.schema, conflicts.older),
                     )
