@@ -82,7 +82,7 @@ QUESTIONS = (
             _("Check that the transfer has finished. The file appears only then."),
             _("Log in with an account of the vendor that the file belongs to."),
         ),
-        ("UNKNOWN_VENDOR", "INACTIVE_VENDOR", "NEVER_ARRIVED"),
+        ("UNKNOWN_VENDOR", "INACTIVE_VENDOR", "NEVER_ARRIVED", "FILE_DELETED"),
     ),
     Question(
         "slow",

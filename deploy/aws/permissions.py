@@ -51,17 +51,18 @@ class Permissions:
         ]
 
     def worker(self) -> Statements:
-        """Reads sources; writes reports and rows; sends emails."""
+        """Reads sources and sees that one is gone; writes reports and rows; sends emails."""
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "ImportsQueue"),
             self._objects(READ, self._sources),
+            # Without it S3 answers 403 for a version that was deleted, and not 404.
+            self._allow(("s3:ListBucket",), self._data.arn("Bucket")),
             self._objects(("s3:PutObject",), REPORTS),
             self._to(
                 ("dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"), "UploadRecords"
             ),
-            self._to(("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), "Clients"),
-            self._to(("dynamodb:BatchWriteItem",), "CsvData"),
+            self._to(("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), "Clients", "CsvData"),
             self._to(("sns:Publish",), "AlarmTopic"),
             self._mail(),
         ]

@@ -50,8 +50,12 @@ class AllOrNothing(Destination):
         waiting = self.incoming._default_manager.filter(upload_id=upload.upload_id).count()
         if waiting != upload.valid_records + len(clean):
             return BatchOutcome(lost=True)
+        before = self._imported_before(upload)
         moved = self._move(upload, columns)
-        return BatchOutcome(valid=moved - upload.valid_records, skipped=waiting - moved)
+        valid = before + moved
+        return BatchOutcome(
+            valid=valid - upload.valid_records, skipped=waiting - valid, imported=moved
+        )
 
     def run_ends(self, upload: Upload) -> None:
         self._empty(upload)
@@ -61,14 +65,17 @@ class AllOrNothing(Destination):
     def _empty(self, upload: Upload) -> None:
         self.incoming._default_manager.filter(upload_id=upload.upload_id).delete()
 
+    def _imported_before(self, upload: Upload) -> int:
+        """Rows that an earlier run imported: it may have been canceled after its move."""
+        if upload.run == 1:
+            return 0
+        return self.model._default_manager.filter(upload_id=upload.upload_id).count()
+
     def _move(self, upload: Upload, columns: list[str]) -> int:
-        """Move all waiting rows. Returns how many of the upload's rows are in the table now.
+        """Move all waiting rows. Returns how many of them the table did not have.
 
         They are moved in key order, so that two uploads with the same keys do not deadlock.
         """
-        before = 0
-        if upload.run > 1:  # an earlier run may have been canceled after its move
-            before = self.model._default_manager.filter(upload_id=upload.upload_id).count()
         unique = next(
             c for c in self.model._meta.constraints if isinstance(c, models.UniqueConstraint)
         )
@@ -85,4 +92,4 @@ class AllOrNothing(Destination):
             # The step's own time limit cannot interrupt a statement.
             cursor.execute("SET LOCAL statement_timeout = %s", [f"{settings.STEP_SECONDS}s"])
             cursor.execute(statement, [upload.upload_id])
-            return before + int(cursor.rowcount)
+            return int(cursor.rowcount)

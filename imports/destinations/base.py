@@ -16,13 +16,15 @@ class BatchOutcome:
 
     `problems` and `notices` are keyed by position in the batch; a row with a notice is valid, and
     `unchanged` counts those that changed nothing. `valid` may be negative in the last batch, which
-    can take back what earlier batches counted. If `lost`, a server crash deleted the rows of
+    can take back what earlier batches counted. `imported` counts rows that this batch brought into
+    the destination and that no earlier run had. If `lost`, a server crash deleted the rows of
     earlier batches: nothing was written, and the load must start again.
     """
 
     valid: int = 0
     skipped: int = 0
     unchanged: int = 0
+    imported: int = 0
     problems: dict[int, list[RowProblem]] = field(default_factory=dict)
     notices: dict[int, list[RowProblem]] = field(default_factory=dict)
     lost: bool = False

@@ -68,15 +68,20 @@ class DynamoTable(Destination):
         winners = [(batch.values[i][at], i) for i in conflicts.new]
 
         lock(table)
-        newer = written_later(table, unique.column, [key for key, _ in winners], upload)
-        written = [i for key, i in winners if key not in newer]
+        stored = content_of(table, unique.column, [key for key, _ in winners])
+        ours = (uploaded_at(upload), upload.upload_id)
+        written = [i for key, i in winners if stored.get(key, NO_CONTENT) <= ours]
+        again = sum(stored.get(key) == ours for key, _ in winners) if upload.run > 1 else 0
         if not upload.is_check:
             items = [self._item(upload, batch, i) for i in written]
             dynamodb.put_all(table, items, verify_lock=verify_lock)
             failpoint("load.after_items")
         claimed_keys.keep(upload, unique.column, ((key, batch.numbers[i]) for key, i in winners))
         return BatchOutcome(
-            valid=len(written), skipped=len(winners) - len(written), problems=conflicts.problems
+            valid=len(written),
+            skipped=len(winners) - len(written),
+            imported=len(written) - again,
+            problems=conflicts.problems,
         )
 
     @staticmethod
@@ -109,12 +114,17 @@ class DynamoRows(Destination):
                 problems[i] = [problem(ITEM_SIZE, "", "too_large", size=ceil_div(size, 1024))]
             else:
                 good.append(i)
+        again = 0
         if not upload.is_check:
+            table: str = getattr(settings, self.setting)
             items = [self._item(upload, batch, names, i) for i in good]
+            if upload.run > 1:
+                keys = [{name: item[name] for name in OWN_ATTRIBUTES} for item in items]
+                again = len(dynamodb.get_all(table, keys, OWN_ATTRIBUTES))
             # No lock: no other upload writes items with this ID.
-            dynamodb.put_all(getattr(settings, self.setting), items, verify_lock=verify_lock)
+            dynamodb.put_all(table, items, verify_lock=verify_lock)
             failpoint("load.after_items")
-        return BatchOutcome(valid=len(good), problems=problems)
+        return BatchOutcome(valid=len(good), imported=len(good) - again, problems=problems)
 
     @staticmethod
     def _item(upload: Upload, batch: ValidatedBatch, names: Sequence[str], i: int) -> Item:
@@ -125,6 +135,7 @@ class DynamoRows(Destination):
         }
 
 
+NO_CONTENT = ("", "")  # older than any
 # Attributes of every item of DynamoRows; no column of a file may have these names.
 OWN_ATTRIBUTES = ("upload_id", "row_number")
 
@@ -155,16 +166,13 @@ def uploaded_at(upload: Upload) -> str:
     return upload.content_at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def written_later(table: str, key: str, values: Sequence[str], upload: Upload) -> set[str]:
-    """Those of `values` whose item was written by a newer upload."""
-    ours = (uploaded_at(upload), upload.upload_id)
+def content_of(table: str, key: str, values: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """How new the items with these keys are: time and ID of the uploads that wrote them."""
     found = dynamodb.get_all(
         table, [{key: {"S": value}} for value in values], [key, "uploaded_at", "upload_id"]
     )
     return {
-        item[key]["S"]
-        for item in found
-        if (text_of(item, "uploaded_at"), text_of(item, "upload_id")) > ours
+        item[key]["S"]: (text_of(item, "uploaded_at"), text_of(item, "upload_id")) for item in found
     }
 
 

@@ -27,6 +27,10 @@ class KeyOwner:
     content: tuple[datetime, str] | None = None
     values: tuple[Any, ...] = ()
 
+    def content_of(self, upload: Upload) -> bool:
+        """Whether its content comes from this upload."""
+        return self.content is not None and self.content[1] == upload.upload_id
+
 
 @dataclass
 class KeyConflicts:
@@ -34,8 +38,8 @@ class KeyConflicts:
 
     `held` says, by the name of each unique key, which rows hold which keys now. After `resolve`,
     `new` and `changed` hold positions of rows to insert and to update, `older` those of rows that
-    would change a record whose content is newer, `problems` the clashes; `already_in` and `skipped`
-    count rows that need nothing.
+    would change a record whose content is newer, `problems` the clashes. `already_in` and `skipped`
+    count rows that need nothing, `again` those of `changed` that an earlier run had applied.
     """
 
     upload: Upload
@@ -49,6 +53,7 @@ class KeyConflicts:
     older: dict[int, KeyOwner] = field(default_factory=dict)
     problems: dict[int, list[RowProblem]] = field(default_factory=dict)
     already_in: int = 0
+    again: int = 0
     skipped: int = 0
 
     @property
@@ -120,6 +125,7 @@ class KeyConflicts:
             self.older[i] = stored
         else:
             self.changed.append(i)
+            self.again += stored.content_of(self.upload)
         return True
 
     def _changes_of_fixed(self, i: int, stored: KeyOwner) -> list[RowProblem]:

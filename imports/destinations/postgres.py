@@ -310,6 +310,7 @@ def outcome_of(conflicts: KeyConflicts) -> BatchOutcome:
         + conflicts.already_in,
         skipped=conflicts.skipped,
         unchanged=len(conflicts.older),
+        imported=len(conflicts.new) + len(conflicts.changed) - conflicts.again,
         problems=conflicts.problems,
         notices=notices_of_older(conflicts.schema, conflicts.older),
     )

@@ -142,6 +142,12 @@ ALL = (
         _("Upload the file again."),
     ),
     Refusal(
+        "FILE_DELETED",
+        _("The file was deleted"),
+        _("The file was deleted before we could read it."),
+        _("Upload the file again, and keep it where you sent it until the import has ended."),
+    ),
+    Refusal(
         "INTERNAL",
         _("Something went wrong on our side"),
         _(

@@ -92,7 +92,7 @@ def load(work: Work) -> None:
     )
     metrics.rows(
         dataset=dataset.key,
-        imported=0 if upload.is_check else outcome.valid,
+        imported=0 if upload.is_check else outcome.imported,
         rejected=Counter(problem.code for found in problems.values() for problem in found),
         seconds=seconds,
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.utils.timezone import now
+
 from imports import datasets
 from imports.dataset import Dataset
 from imports.execution.failpoints import failpoint
 from imports.execution.lease import Work
 from imports.models import Upload
-from imports.rules.refusals import Refused
+from imports.rules.refusals import REFUSALS, Refused
 from imports.storage import s3, staging
 
 
@@ -33,6 +35,11 @@ def stage(work: Work) -> None:
         with work.batch() as upload:
             upload.mode = mode
             upload.refuse(refused.code, refused.message)
+        return
+    except s3.Gone:
+        with work.batch() as upload:
+            upload.source_deleted_at = now()
+            upload.refuse("FILE_DELETED", REFUSALS["FILE_DELETED"].filled_in())
         return
     with work.batch() as upload:
         upload.mode = mode

@@ -16,6 +16,7 @@ from django.core.files.storage import default_storage
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 CHUNK_BYTES = 256 * 1024
 MODE = "onboarding-mode"  # of an object's metadata: how the file is to be imported
@@ -27,6 +28,10 @@ def client() -> "S3Client":
     """This thread's S3 client, created by django-storages from the settings."""
     found: S3Client = default_storage.connection.meta.client  # type: ignore[attr-defined]
     return found
+
+
+class Gone(Exception):
+    """This version does not exist any more: its owner has deleted it."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,11 @@ class LocalCopy:
 def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
     """Download one version to a temporary file, which is deleted after the block.
 
-    Raises botocore's errors, and OSError when the disk is full.
+    Raises Gone, botocore's errors, and OSError when the disk is full.
     """
     remove_abandoned()
     with NamedTemporaryFile(prefix="onboarding-", suffix=".upload") as file:
-        answer = client().get_object(Bucket=bucket, Key=key, VersionId=version)
+        answer = get_version(bucket, key, version)
         digest = hashlib.sha256()
         size = 0
         for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
@@ -57,6 +62,16 @@ def local_copy(bucket: str, key: str, version: str) -> Iterator[LocalCopy]:
             size += len(chunk)
         file.flush()
         yield LocalCopy(Path(file.name), size, digest.hexdigest(), answer["Metadata"])
+
+
+def get_version(bucket: str, key: str, version: str) -> "GetObjectOutputTypeDef":
+    """One version, as S3 answers. Raises Gone and botocore's errors."""
+    try:
+        return client().get_object(Bucket=bucket, Key=key, VersionId=version)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchVersion", "NoSuchKey"}:
+            raise Gone(f"{key}, version {version}") from error
+        raise
 
 
 def remove_abandoned() -> None:

@@ -64,6 +64,7 @@ def test_each_process_accesses_only_its_part_of_the_bucket(layouts: dict[str, La
     read = may(layout, "worker")["s3:GetObjectVersion"]
     assert not any(resource.startswith(("Bucket/errors/", "Bucket/rejected/")) for resource in read)
     assert may(layout, "worker")["s3:PutObject"] == {"Bucket/errors/*", "Bucket/rejected/*"}
+    assert may(layout, "worker")["s3:ListBucket"] == {"Bucket"}  # 404, not 403, if one is gone
     assert "Bucket/errors/*" not in may(layout, "web")["s3:PutObject"]
     assert "s3:GetObject" not in may(layout, "maintenance")
     for part in PARTS - {"maintenance", "beat"}:

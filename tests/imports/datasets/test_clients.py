@@ -334,19 +334,19 @@ def test_no_other_batch_writes_between_a_batchs_lookup_and_write(
 ) -> None:
     """After the older file has looked up the key and found no item, the newer one must wait until
     the older one has written. Otherwise its client would be overwritten."""
-    older = dropped(f"{FOLDER}a.csv", HEADER + "Old,jo@example.com,Miller,,\n")
+    dropped(f"{FOLDER}a.csv", HEADER + "Old,jo@example.com,Miller,,\n")
     newer = dropped(f"{FOLDER}b.csv", HEADER + "New,jo@example.com,Miller,,\n")
     has_looked_up, may_write = Event(), Event()
-    look_up = destination.written_later
+    look_up = destination.content_of
 
-    def wait_before_writing(table: str, key: str, values: Any, upload: Upload) -> set[str]:
-        found = look_up(table, key, values, upload)
-        if upload.pk == older.pk:
+    def wait_before_writing(table: str, key: str, values: Any) -> dict[str, tuple[str, str]]:
+        found = look_up(table, key, values)
+        if not has_looked_up.is_set():  # the older one is the first
             has_looked_up.set()
             assert may_write.wait(120)
         return found
 
-    monkeypatch.setattr(destination, "written_later", wait_before_writing)
+    monkeypatch.setattr(destination, "content_of", wait_before_writing)
     Upload.objects.filter(pk=newer.pk).update(next_attempt_at=None)
     with ThreadPoolExecutor() as pool:
         first = pool.submit(in_a_thread)

@@ -245,6 +245,24 @@ def test_a_file_of_an_inactive_vendor_is_refused(vendor_a: Vendor) -> None:
     assert (upload.status, upload.failure_code) == ("failed", "INACTIVE_VENDOR")
 
 
+def test_a_file_that_its_owner_deleted_is_refused(vendor_a: Vendor, categories: list[str]) -> None:
+    key = "uploads/VEND001/a.csv"
+    version = s3.put(settings.S3_BUCKET, key, csv_bytes([good_row(1)]), "text/csv")
+    upload = dropped(key, version)
+    s3.delete_version(settings.S3_BUCKET, key, version)
+
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.failure_code) == ("failed", "FILE_DELETED")
+    assert upload.is_refused
+    assert not upload.can_be_retried
+    assert not Alarm.objects.exists()
+    mail = Notification.objects.get()
+    assert mail.subject == "Product Upload Refused - a.csv"
+    assert "Upload the file again" in mail.text_body
+
+
 def test_a_folder_created_in_the_console_is_no_upload(vendor_a: Vendor) -> None:
     assert object_arrived(Arrival(settings.S3_BUCKET, "uploads/VEND001/", "v", 0)) is None
 
