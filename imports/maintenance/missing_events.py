@@ -10,6 +10,7 @@ from imports import datasets
 from imports.execution.failpoints import failpoint
 from imports.intake.receive import Arrival, object_arrived
 from imports.models import Upload
+from imports.monitoring.sweeping import for_each
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
@@ -38,14 +39,23 @@ def receive_unknown(page: list[s3.ListedVersion]) -> int:
     """Receive the object versions that have no upload."""
     known = set(
         Upload.objects.filter(
-            s3_bucket=settings.S3_BUCKET, s3_key__in=[listed.key for listed in page]
+            s3_bucket=settings.S3_BUCKET,
+            s3_key__in=[listed.key for listed in page if listed.key_can_be_stored],
         ).values_list("s3_key", "s3_version")
     )
     unknown = [listed for listed in page if (listed.key, listed.version) not in known]
-    for listed in unknown:
-        object_arrived(arrival_of(listed))
-        failpoint("find.after_receive")
-    return len(unknown)
+    return for_each(unknown, receive, sweep="find_missing_events", name=place_of)
+
+
+def receive(listed: s3.ListedVersion) -> bool:
+    object_arrived(arrival_of(listed))
+    failpoint("find.after_receive")
+    return True
+
+
+def place_of(listed: s3.ListedVersion) -> str:
+    """Where the object is, without its name, which may be personal."""
+    return f"version {listed.version} under {listed.key.rpartition('/')[0]}/"
 
 
 def arrival_of(listed: s3.ListedVersion) -> Arrival:

@@ -18,6 +18,7 @@ from imports.execution.hints import send_hint
 from imports.models import Upload
 from imports.monitoring import metrics
 from imports.monitoring.queues import messages_in
+from imports.monitoring.sweeping import for_each
 from imports.rules.quantities import minutes as in_minutes
 from imports.rules.refusals import REFUSALS
 
@@ -63,13 +64,18 @@ def refuse_never_arrived() -> None:
         upload_timestamp__lt=Now() - timedelta(minutes=minutes),
         next_attempt_at__isnull=True,
     )
-    for upload_id in late.values_list("pk", flat=True)[:MAX_HINTS_PER_SWEEP]:
+
+    def refuse(upload_id: str) -> bool:
         with transaction.atomic():
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is None:
-                continue  # its object has just arrived, or another sweep handles it
+                return False  # its object has just arrived, or another sweep handles it
             message = REFUSALS["NEVER_ARRIVED"].filled_in(time=in_minutes(60 * minutes))
             upload.refuse("NEVER_ARRIVED", message)
             upload.save()
             transaction.on_commit(send_hint, robust=True)
             failpoint("never_arrived.before_commit")
+            return True
+
+    oldest_first = late.order_by("upload_timestamp").values_list("pk", flat=True)
+    for_each(list(oldest_first[:MAX_HINTS_PER_SWEEP]), refuse, sweep="refuse_never_arrived")

@@ -148,6 +148,11 @@ class Upload(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When work is due.")
     attempts = models.IntegerField(default=0, help_text="Failures since the last progress.")
+    sweep_failures = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Times a sweep could not delete what is to be deleted.",
+    )
 
     objects = UploadQuerySet.as_manager()
 
@@ -181,6 +186,13 @@ class Upload(models.Model):
             models.Index(fields=["vendor", "-upload_timestamp"], name="upload_history_by_vendor"),
             models.Index(fields=["-upload_timestamp"], name="upload_history_by_time"),
             models.Index(fields=["status", "-upload_timestamp"], name="upload_history_by_status"),
+            # For the sweeps that delete source objects and the history.
+            models.Index(
+                fields=["completed_at"],
+                condition=Q(source_deleted_at__isnull=True),
+                name="upload_history_with_source",
+            ),
+            models.Index(fields=["completed_at"], name="upload_history_by_end"),
         ]
 
     def __str__(self) -> str:
