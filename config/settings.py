@@ -36,6 +36,9 @@ DEBUG = False  # error pages never show internals, not even locally; the log doe
 LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
     "LOG_FORMAT", "text" if LOCAL else "json", validate=validate.OneOf(["text", "json"])
 )
+LOG_LEVEL: str = env.str(  # lines below it are not written
+    "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+)
 
 # --- The database ----------------------------------------------------------------------------
 DATABASE: Any = env.dj_db_url("DATABASE_URL")  # host, port and name; user and password optional
@@ -355,7 +358,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Logs ------------------------------------------------------------------------------------
 LOGGING_CONFIG = "config.logging.configure"
-LOGGING = {"format": LOG_FORMAT}
+LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}
 
 # --- The admin's look --------------------------------------------------------------------------
 UNFOLD = {

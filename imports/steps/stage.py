@@ -1,5 +1,6 @@
 """Stage: read the file, and either reject it or stage its rows in DynamoDB."""
 
+import logging
 import time
 from collections.abc import Iterable, Iterator
 
@@ -11,6 +12,7 @@ from imports.models import Upload
 from imports.rules.refusals import Refused
 from imports.storage import s3, staging
 
+log = logging.getLogger(__name__)
 RENEW_INTERVAL_SECONDS = 5.0
 
 
@@ -33,6 +35,7 @@ def stage(work: Work) -> None:
     except Refused as refused:
         with work.batch() as upload:
             upload.refuse(refused.code, refused.message)
+        log.info("refused: %s", refused.code, extra={"event": "refused", "code": refused.code})
         return
     with work.batch() as upload:
         upload.staged(
@@ -43,6 +46,12 @@ def stage(work: Work) -> None:
             rows=rows.count,
             items=items,
         )
+    log.info(
+        "staged: %s rows, %s bytes",
+        rows.count,
+        source.size,
+        extra={"event": "staged", "rows": rows.count, "bytes": source.size},
+    )
 
 
 class CountedRows:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from bench.timing import computed_seconds
 from imports.execution import lease
 from imports.models import Upload
-from tests.onboarding.test_speed import computed_seconds
 
 ROWS_PER_SLICE = 10_000
 SMALL, LARGE = 50, 200_000  # rows
