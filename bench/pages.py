@@ -79,11 +79,11 @@ def addresses(who: str, client: Client) -> Iterator[str]:
     theirs = Upload.objects.filter(vendor=crowded.HEAVY_VENDOR)
     worst = theirs.order_by("-error_records").values_list("pk", flat=True)[0]
     uploads = reverse("uploads")
-    near_the_end = Upload.objects.order_by("upload_timestamp")[:1].get()
+    near_the_end = theirs.order_by("upload_timestamp")[:1].get()
     after = f"{near_the_end.upload_timestamp:%Y-%m-%d}"
     yield from (
         uploads,
-        f"{uploads}?until={after}",
+        f"{uploads}?since=2020-01-01&until={after}&page=1",
         f"{uploads}?status=partial",
         f"{uploads}?since=2020-01-01&until=2099-12-31",
         f"{uploads}?status=failed&since=2020-01-01",
@@ -206,15 +206,24 @@ def _lines(few: dict[str, Seen], many: dict[str, Seen]) -> list[Line]:
     )
     changed = [page for page in many.values() if len(page.queries) > len(few[page.name].queries)]
     slowest = max(many.values(), key=lambda page: page.slowest.seconds)
+    longest = max(many.values(), key=lambda page: page.seconds)
     most = max(len(page.queries) for page in many.values())
     lines = [
         Line(
-            f"{len(many)} pages over 1 M products and 1 M errors: slowest query",
+            f"{len(many)} pages over 100,000 uploads and 10 M errors: slowest query",
             f"{slowest.slowest.seconds * 1000:.0f} ms, {slowest.name}",
             f"{len(slow)} pages have a query slower than the aim",
             "",
             f"every query < {AIM * 1000:.0f} ms",
             not slow,
+        ),
+        Line(
+            "the same pages: slowest page, database included",
+            f"{longest.seconds * 1000:.0f} ms, {longest.name}",
+            "",
+            "",
+            f"every page < {PAGE_AIM * 1000:.0f} ms",
+            longest.seconds < PAGE_AIM,
         ),
         Line(
             "the same pages: number of queries",

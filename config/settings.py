@@ -67,6 +67,8 @@ WORKER_SERVICE: str = env.str("WORKER_SERVICE", "")  # cluster/service of the im
 # --- Limits and pace -------------------------------------------------------------------------
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=at_least_one)
 UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
+CSV_MAX_BYTES: int = env.int("CSV_MAX_BYTES", 250 * 1024 * 1024, validate=at_least_one)
+CSV_MAX_ROWS: int = env.int("CSV_MAX_ROWS", 1_000_000, validate=at_least_one)
 METRICS_MAX_BYTES: int = env.int("METRICS_MAX_BYTES", 256 * 1024 * 1024, validate=at_least_one)
 METRICS_MAX_ROWS: int = env.int("METRICS_MAX_ROWS", 5_000_000, validate=at_least_one)
 SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work done by one task

@@ -12,6 +12,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveIndex(
+            model_name="upload",
+            name="upload_history_by_vendor",
+        ),
+        migrations.RemoveIndex(
+            model_name="upload",
+            name="upload_history_by_time",
+        ),
         migrations.AddField(
             model_name="upload",
             name="sweep_failures",
@@ -49,6 +57,10 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="notification",
+            index=models.Index(fields=["-created_at"], name="notifications_by_time"),
+        ),
+        migrations.AddIndex(
             model_name="upload",
             index=models.Index(
                 models.Func(
@@ -69,6 +81,19 @@ class Migration(migrations.Migration):
                 ),
                 condition=models.Q(("next_attempt_at__isnull", False)),
                 name="upload_history_vendors_turn",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                fields=["vendor", "-upload_timestamp", "-upload_id"],
+                name="upload_history_vendors_order",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                fields=["-upload_timestamp", "-upload_id"], name="upload_history_order"
             ),
         ),
         migrations.AddIndex(

@@ -213,8 +213,11 @@ class Upload(models.Model):
                 condition=Q(lease_until__isnull=False),
                 name="upload_history_leased",
             ),
-            models.Index(fields=["vendor", "-upload_timestamp"], name="upload_history_by_vendor"),
-            models.Index(fields=["-upload_timestamp"], name="upload_history_by_time"),
+            models.Index(
+                fields=["vendor", "-upload_timestamp", "-upload_id"],
+                name="upload_history_vendors_order",
+            ),
+            models.Index(fields=["-upload_timestamp", "-upload_id"], name="upload_history_order"),
             models.Index(fields=["status", "-upload_timestamp"], name="upload_history_by_status"),
             # For the sweeps that delete source objects and the history.
             models.Index(
