@@ -21,7 +21,7 @@ class Size:
 
 
 FEW = Size(10, 10, 1_000, 1_000)
-MANY = Size(10_000, 10_000, 1_000_000, 1_000_000)
+MANY = Size(10_000, 100_000, 1_000_000, 10_000_000)
 
 # Every second upload is partial and has its share of the errors; upload 1 has 1 % of all errors.
 FILL = (
@@ -91,13 +91,36 @@ FILL = (
     FROM upload_history, generate_series(1, error_records) AS n
     WHERE s3_bucket = 'bench' AND error_records > 0
     """,
+    """
+    INSERT INTO notifications (
+        upload_id, run, "to", subject, text_body, html_body, state, attempts, lost, last_error,
+        created_at, sent_at
+    )
+    SELECT upload_id, 1, 'imports@' || lower(vendor_prefix) || '.example',
+           'Product Upload Complete - ' || file_name, repeat('Row by row. ', 100),
+           repeat('<p>Row by row.</p>', 100),
+           CASE WHEN md5(upload_id) < '02' THEN 'failed' ELSE 'sent' END, 1, 0, '', completed_at,
+           notified_at
+    FROM upload_history WHERE s3_bucket = 'bench'
+    """,
+    """
+    INSERT INTO upload_actions (upload_id, run, kind, by_id, at)
+    SELECT upload_id, 1, 'upload', (SELECT min(id) FROM auth_user), upload_timestamp
+    FROM upload_history WHERE s3_bucket = 'bench'
+    """,
+    """
+    INSERT INTO alarms (kind, subject, detail, raised_at, closed_at)
+    SELECT 'failed_upload', upload_id, 'step load: KeyError', completed_at,
+           CASE WHEN md5(upload_id) > '10' THEN completed_at + interval '1 h' END
+    FROM upload_history WHERE s3_bucket = 'bench' AND status = 'failed'
+    """,
 )
 
 
 def empty() -> None:
-    """Delete all uploads and products; the users and vendors of the demo data stay."""
+    """Delete all uploads, products and alarms; the users and vendors of the demo data stay."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE products, upload_history CASCADE")
+        cursor.execute("TRUNCATE products, upload_history, alarms CASCADE")
 
 
 def fill(size: Size) -> None:

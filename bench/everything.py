@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
-from bench import clients, crowd, customers, load_step, memory, metrics_file, pages, whole_upload
+from bench import (
+    any_csv,
+    clients,
+    crowd,
+    customers,
+    load_step,
+    memory,
+    metrics_file,
+    pages,
+    whole_upload,
+)
 from bench.system import System
 from bench.table import Line
 
@@ -14,6 +24,7 @@ MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
     "clients": lambda runs, _: clients.measure(runs),
     "customers": lambda runs, _: customers.measure(runs),
     "metrics": metrics_file.measure,
+    "csv": any_csv.measure,
     "pages": lambda runs, _: pages.measure(runs),
 }
 

@@ -30,27 +30,11 @@ else:
 __all__ = ["LongTableAdmin", "LookOnlyAdmin", "ModelAdmin", "TabularInline", "WholeDaysFilter"]
 
 
-class LookOnlyAdmin(ModelAdmin):
-    """Rows that the system writes. Staff can view them, but not add, change or delete any."""
-
-    list_per_page = 50
-    actions: Any = ()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class BoundedPaginator(Paginator):
     """Counts no further than `most` rows, so that a page of a table of millions is as fast as one
     of a table of hundreds. Filters lead to the other rows."""
 
-    most = 5_000
+    most = 10_000
     template_name = "config/admin_pages.html"
 
     @cached_property
@@ -72,18 +56,38 @@ class LongTableList(ChangeList):
         self.full_result_count = self.result_count  # so that no page offers to "show all"
 
 
-class LongTableAdmin(ModelAdmin):
-    """A list over millions of rows: bounded pages, in the one order that an index gives."""
+class BoundedListAdmin(ModelAdmin):
+    """A list of bounded pages, which is as fast over 100,000 rows as over a hundred."""
 
     list_per_page = 50
     list_max_show_all = 0
     paginator = BoundedPaginator
     show_full_result_count = False
-    show_facets = ShowFacets.NEVER  # a count per choice would count the whole table
-    sortable_by = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongTableList]:
         return LongTableList
+
+
+class LookOnlyAdmin(BoundedListAdmin):
+    """Rows that the system writes. Staff can view them, but not add, change or delete any."""
+
+    actions: Any = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LongTableAdmin(BoundedListAdmin):
+    """A list over millions of rows, in the one order that an index gives."""
+
+    show_facets = ShowFacets.NEVER  # a count per choice would count the whole table
+    sortable_by = ()
 
 
 class WholeDaysFilter(RangeDateFilter):

@@ -59,7 +59,7 @@ class Structured(JsonFormatter):
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Set up logging to standard error; `options["format"]` is "text" or "json"."""
+    """Set up logging to standard error; `options` are "format", "text" or "json", and "level"."""
     logging.captureWarnings(True)
     logging.config.dictConfig(
         {
@@ -91,7 +91,7 @@ def configure(options: dict[str, Any]) -> None:
                     "formatter": "bare",
                 },
             },
-            "root": {"handlers": ["console"], "level": "INFO"},
+            "root": {"handlers": ["console"], "level": options["level"]},
             "loggers": {
                 # Metrics go to standard output unchanged, where CloudWatch reads them as JSON. In
                 # text format they are off: the line logged for each batch says the same.

@@ -36,6 +36,9 @@ DEBUG = False  # error pages never show internals, not even locally; the log doe
 LOG_FORMAT: str = env.str(  # json for CloudWatch, text for people
     "LOG_FORMAT", "text" if LOCAL else "json", validate=validate.OneOf(["text", "json"])
 )
+LOG_LEVEL: str = env.str(  # lines below it are not written
+    "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+)
 
 # --- The database ----------------------------------------------------------------------------
 DATABASE: Any = env.dj_db_url("DATABASE_URL")  # host, port and name; user and password optional
@@ -64,6 +67,8 @@ WORKER_SERVICE: str = env.str("WORKER_SERVICE", "")  # cluster/service of the im
 # --- Limits and pace -------------------------------------------------------------------------
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=at_least_one)
 UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
+CSV_MAX_BYTES: int = env.int("CSV_MAX_BYTES", 250 * 1024 * 1024, validate=at_least_one)
+CSV_MAX_ROWS: int = env.int("CSV_MAX_ROWS", 1_000_000, validate=at_least_one)
 METRICS_MAX_BYTES: int = env.int("METRICS_MAX_BYTES", 256 * 1024 * 1024, validate=at_least_one)
 METRICS_MAX_ROWS: int = env.int("METRICS_MAX_ROWS", 5_000_000, validate=at_least_one)
 SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work done by one task
@@ -359,7 +364,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Logs ------------------------------------------------------------------------------------
 LOGGING_CONFIG = "config.logging.configure"
-LOGGING = {"format": LOG_FORMAT}
+LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}
 
 # --- The admin's look --------------------------------------------------------------------------
 UNFOLD = {

@@ -43,6 +43,11 @@ def record(work: Work, error: Exception) -> None:
                     delay,
                     error,
                     exc_info=upload.attempts == 1,
+                    extra={
+                        "event": "attempt_failed",
+                        "step": upload.step,
+                        "attempt": upload.attempts,
+                    },
                 )
             else:
                 delay = 0
@@ -57,7 +62,8 @@ def record(work: Work, error: Exception) -> None:
 
 def give_up(upload: Upload, error: Exception) -> None:
     """End the upload's current step after its last attempt, so that every upload ends."""
-    log.error("gave up in step %s: %s", upload.step, error, exc_info=error)
+    gave_up = {"event": "gave_up", "step": upload.step}
+    log.error("gave up in step %s: %s", upload.step, error, exc_info=error, extra=gave_up)
     reason = f"step {upload.step}: {type(error).__name__}: {error}"
     upload.attempts = 0
     upload.reschedule()

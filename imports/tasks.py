@@ -17,6 +17,7 @@ from imports import pipeline
 from imports.intake import schedules
 from imports.maintenance import erasure, missing_events, resume, retention
 from imports.monitoring import dead_letters
+from imports.monitoring.sweeping import for_each
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0  # so that a database restart does not use up a queue full of hints
@@ -59,8 +60,9 @@ def run_schedules() -> None:
 @shared_task
 @outages_wait_for_next_sweep()
 def clean_up() -> None:
-    retention.clean_up()
-    erasure.erase_personal_data()
+    # Erasure first, because it has a date that others rely on.
+    parts = (erasure.erase_personal_data, retention.delete_sources, retention.delete_history)
+    for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)
 
 
 @shared_task

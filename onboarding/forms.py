@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
@@ -32,8 +33,23 @@ class UploadForm(forms.Form):
     vendor = forms.ModelChoiceField(
         queryset=Vendor.objects.none(),
         label=_("Vendor"),
-        empty_label=_("Choose a vendor"),
-        error_messages={"required": _("Choose the vendor this file belongs to.")},
+        widget=forms.TextInput(
+            {
+                "list": "vendors",
+                "autocomplete": "off",
+                "maxlength": 20,
+                "aria-describedby": "vendor-hint",
+                "hx-get": reverse_lazy("vendors"),
+                "hx-trigger": "input changed delay:200ms",
+                "hx-target": "#vendors",
+            }
+        ),
+        error_messages={
+            "required": _("Choose the vendor this file belongs to."),
+            "invalid_choice": _(
+                "There is no vendor “%(value)s”. Enter a vendor ID such as VEND001."
+            ),
+        },
     )
 
     def __init__(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet, Sum
 
 from config.rounding import percent
@@ -41,10 +41,23 @@ def totals_of(uploads: UploadQuerySet) -> Totals:
 
 
 class CountedPaginator(Paginator):  # type: ignore[type-arg]
-    """Pages over rows that have been counted already."""
+    """Pages over rows that have been counted already.
+
+    The keys of a page are found first, so that a late page reads only an index up to it, and joins
+    only its own rows.
+    """
 
     count = 0
 
     def __init__(self, found: QuerySet[Any], per_page: int, *, count: int) -> None:
         super().__init__(found, per_page)
         self.count = count
+
+    def page(self, number: int | str) -> "Page[Any]":
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        rows: Any = self.object_list
+        keys = list(
+            rows.select_related(None).values_list("pk", flat=True)[first : first + self.per_page]
+        )
+        return Page(rows.filter(pk__in=keys), number, self)

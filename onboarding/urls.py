@@ -2,7 +2,15 @@
 
 from django.urls import path, register_converter
 
-from onboarding.views import downloads, login, new_upload, password_reset, upload, uploads
+from onboarding.views import (
+    downloads,
+    login,
+    new_upload,
+    password_reset,
+    upload,
+    uploads,
+    vendors,
+)
 from onboarding.views.help import help_index, help_page
 from onboarding.views.template import template
 from onboarding.views.troubleshooting import troubleshooting
@@ -36,6 +44,7 @@ urlpatterns = [
     path("password-reset/done/", password_reset.done, name="password_reset_done"),
     path("uploads/", uploads.uploads, name="uploads"),
     path("uploads/new/", new_upload.new_upload, name="new_upload"),
+    path("uploads/new/vendors/", vendors.vendors, name="vendors"),
     path("uploads/<upload_id:upload_id>/", upload.upload_page, name="upload"),
     path("uploads/<upload_id:upload_id>/retry/", upload.retry, name="retry"),
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),

@@ -25,7 +25,7 @@ def main() -> int:
     is_new = not any(STATE.iterdir())
     everywhere = "0.0.0.0"  # noqa: S104 (docker-compose.yml publishes it on 127.0.0.1 only)
     settings = aws.settings(STATE, PORT, address=everywhere, name=NAME)
-    server = subprocess.Popen([sys.executable, "-m", "ministack"], env=settings)
+    server = subprocess.Popen([sys.executable, str(aws.EMULATOR)], env=settings)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     while not answers(PORT, "/_ministack/health"):
         if server.poll() is not None:

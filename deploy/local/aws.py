@@ -10,6 +10,7 @@ from deploy.local.places import CHECKOUT, SERVICES_ENVIRONMENT, Places
 from deploy.local.process import Process, answers
 
 REGION = "eu-central-1"
+EMULATOR = Path(__file__).with_name("emulator.py")
 
 # Dummies. The emulator must know them, or it rejects presigned links.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
@@ -31,7 +32,7 @@ def prepare(
     state.mkdir(parents=True, exist_ok=True)
     return Process(
         name="aws",
-        command=(str(python), "-m", "ministack"),
+        command=(str(python), str(EMULATOR)),
         cwd=state,
         env=settings(state, port, durable=durable),
         ready=lambda: answers(port, "/_ministack/health"),

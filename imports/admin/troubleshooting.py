@@ -165,6 +165,38 @@ ALARMS = (
         ),
         Link(_("Schedules"), "imports_schedule"),
     ),
+    about(
+        Alarm.Kind.FAILED_SWEEP,
+        _(
+            "A regular task, such as deleting old files, failed for the items that the alarm "
+            "names. It handled all others, and tries these again each time."
+        ),
+        (
+            _("Open the alarm. “Detail” names the items, with the error of each."),
+            _(
+                "An upload: open it. A file that cannot be deleted may be locked in the storage. "
+                "An object: the operators find it by its version."
+            ),
+            _("Close the alarm when the cause is fixed. If it is not, the alarm opens again."),
+        ),
+        UPLOADS,
+    ),
+    about(
+        Alarm.Kind.FAILED_ERASURE,
+        _(
+            "Personal data is past its time and could not be erased. We try again every "
+            "{clean_up}, but its date has passed: fix the cause now."
+        ),
+        (
+            _("Open the alarm. “Detail” names the uploads, with the error of each."),
+            _(
+                "Tell the operators: the storage refuses to delete a file, a report or a staged "
+                "row, or the worker lacks the permission."
+            ),
+            _("Close the alarm when the uploads’ pages say that the data was erased."),
+        ),
+        UPLOADS,
+    ),
 )
 
 QUESTIONS = (
@@ -308,6 +340,7 @@ def numbers_now() -> dict[str, str]:
         "max_attempts": f"{settings.MAX_ATTEMPTS:,}",
         "source_kept": hours(settings.SOURCE_KEPT_HOURS),
         "stalled_after": minutes(STALLED_AFTER.total_seconds()),
+        "clean_up": minutes(settings.CLEAN_UP_EVERY_SECONDS),
         "sweep": minutes(settings.EVENT_GRACE_SECONDS + settings.MISSING_EVENTS_EVERY_SECONDS),
         "login_failures": f"{settings.AXES_FAILURE_LIMIT:,}",
         "login_pause": minutes(settings.AXES_COOLOFF_TIME.total_seconds()),

@@ -1,5 +1,6 @@
 """Files of any columns, kept row by row as they are."""
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
@@ -24,6 +25,8 @@ DATASET = Dataset(
     ragged=True,
     known_rows=_("Each upload keeps its own rows; those of other uploads do not change."),
     modes=("create", "check"),
+    max_rows=settings.CSV_MAX_ROWS,
+    max_bytes=settings.CSV_MAX_BYTES,
     format=CsvOfAnyColumns(reserved=OWN_ATTRIBUTES),
     destination=DynamoRows(setting="CSV_DATA_TABLE"),
 )

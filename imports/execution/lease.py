@@ -11,36 +11,9 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from imports.execution.failpoints import failpoint
+from imports.execution.fair_order import CLAIM
 from imports.execution.hints import send_hint
 from imports.models import Upload
-
-# Fair order: uploads of the vendor with the fewest running slices first, then those with the fewest
-# rows left (estimated from the file's size until they are counted), then the oldest.
-# An expired lease means that a worker was lost, and counts as a failed attempt: a file that kills
-# every worker must reach an end, too.
-CLAIM = """
-WITH running AS (
-    SELECT vendor_prefix, count(*) AS slices FROM upload_history
-    WHERE lease_until > statement_timestamp() GROUP BY vendor_prefix
-), due AS MATERIALIZED (
-    SELECT upload_id FROM upload_history AS u LEFT JOIN running USING (vendor_prefix)
-    WHERE next_attempt_at <= statement_timestamp()
-      AND (lease_until IS NULL OR lease_until <= statement_timestamp())
-    ORDER BY coalesce(running.slices, 0),
-             CASE step WHEN 'stage' THEN coalesce(file_size, 0) / 100
-                       ELSE total_records - valid_records - error_records - skipped_records END,
-             upload_timestamp
-    LIMIT 1 FOR UPDATE OF u SKIP LOCKED
-)
-UPDATE upload_history AS u
-SET token = token + 1,
-    attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END,
-    lease_until = statement_timestamp() + make_interval(secs => %(lease)s),
-    status = CASE status WHEN 'received' THEN 'processing' ELSE status END,
-    started_at = coalesce(started_at, statement_timestamp())
-FROM due WHERE u.upload_id = due.upload_id
-RETURNING u.upload_id, u.token
-"""
 
 
 class Fenced(Exception):

@@ -120,7 +120,12 @@ def receive(arrival: Arrival) -> None:
         )
         return
     with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
-        log.info("received (%s, %s bytes)", upload.dataset, arrival.size)
+        log.info(
+            "received (%s, %s bytes)",
+            upload.dataset,
+            arrival.size,
+            extra={"event": "received", "dataset": upload.dataset, "bytes": arrival.size},
+        )
 
 
 def forward() -> NoReturn:

@@ -25,6 +25,7 @@ from imports.execution import hints, retry_policy
 from imports.execution.clock import database_now
 from imports.intake.receive import Arrival, object_arrived, object_found
 from imports.models import Alarm, Schedule, Upload
+from imports.monitoring.sweeping import for_each
 from imports.notifications import alarms
 from imports.storage import s3
 from imports.storage.s3 import ListedVersion
@@ -151,20 +152,31 @@ def run_schedules() -> int:
     """Run every due schedule that no other sweep is running. Returns the number of new uploads."""
     set_first_ticks()
     enough = time.monotonic() + MAX_SWEEP_SECONDS
-    made = 0
-    for schedule_id in list(due().order_by("next_run_at").values_list("pk", flat=True)):
-        while count := run_one(schedule_id):
-            made += count
-            if count < MAX_NEW_PER_RUN or time.monotonic() > enough:
-                break
-    return made
+
+    def run(schedule_id: int) -> int:
+        made = count = run_one(schedule_id)
+        while count == MAX_NEW_PER_RUN and time.monotonic() < enough:
+            made += (count := run_one(schedule_id))
+        return made
+
+    in_order = due().order_by("next_run_at").values_list("pk", flat=True)
+    return for_each(list(in_order), run, sweep="run_schedules")
 
 
 def set_first_ticks() -> None:
     """Set the next run of new and changed schedules."""
-    for schedule in Schedule.objects.filter(is_enabled=True, next_run_at__isnull=True):
+
+    def set_tick(schedule: Schedule) -> int:
         tick = first_tick(schedule, database_now())
-        Schedule.objects.filter(pk=schedule.pk, next_run_at__isnull=True).update(next_run_at=tick)
+        new = Schedule.objects.filter(pk=schedule.pk, next_run_at__isnull=True)
+        return new.update(next_run_at=tick)
+
+    for_each(
+        Schedule.objects.filter(is_enabled=True, next_run_at__isnull=True),
+        set_tick,
+        sweep="set_first_ticks",
+        kind=Alarm.Kind.FAILED_SCHEDULE,
+    )
 
 
 def run_one(schedule_id: int) -> int:
@@ -199,15 +211,22 @@ def run_one(schedule_id: int) -> int:
 def receive_new_objects(schedule: Schedule) -> int:
     """Create uploads of new objects. Returns their number. Raises botocore's errors."""
     dataset = datasets.get(schedule.dataset)
-    made = 0
-    for listed in islice(new_objects(schedule), MAX_NEW_PER_RUN):
+
+    def receive(listed: ListedVersion) -> bool:
         arrival = Arrival.of_listed(listed)
         if schedule.prefix.startswith(dataset.prefix):
             object_arrived(arrival)
         else:
             object_found(arrival, schedule)
-        made += 1
-    return made
+        return True
+
+    return for_each(
+        islice(new_objects(schedule), MAX_NEW_PER_RUN),
+        receive,
+        sweep=schedule.name,
+        name=lambda listed: f"version {listed.version}",
+        kind=Alarm.Kind.FAILED_SCHEDULE,
+    )
 
 
 def complete(schedule: Schedule, started: datetime) -> None:
@@ -256,7 +275,8 @@ def without_upload(page: list[ListedVersion]) -> list[ListedVersion]:
     can be imported by storing it again.
     """
     ours = Upload.objects.filter(
-        s3_bucket=settings.S3_BUCKET, s3_key__in=[each.key for each in page]
+        s3_bucket=settings.S3_BUCKET,
+        s3_key__in=[each.key for each in page if each.key_can_be_stored],
     )
     versions = set(
         ours.filter(s3_version__in=[each.version for each in page]).values_list(

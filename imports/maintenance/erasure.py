@@ -16,8 +16,9 @@ from django.utils.timezone import now
 
 from imports import datasets
 from imports.destinations import claimed_keys
-from imports.maintenance.retention import older_than
+from imports.maintenance.retention import count_failure, next_to_sweep, older_than
 from imports.models import Alarm, ErrorCounts, Notification, RowError, Upload
+from imports.monitoring.sweeping import for_each
 from imports.rules.refusals import REFUSALS
 from imports.storage import s3, staging
 
@@ -29,16 +30,23 @@ ERASED = "Erased: personal data past its time."
 def erase_personal_data() -> int:
     """Erase the personal data of uploads past their time. Returns the number of uploads."""
     late = with_expired_personal_data()
-    erased = 0
-    for upload_id in list(
-        late.order_by("completed_at").values_list("pk", flat=True)[:MAX_UPLOADS_PER_SWEEP]
-    ):
+
+    def erase_locked(upload_id: str) -> bool:
         with transaction.atomic():
             # The lock prevents a retry during the erasure.
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
-            if upload is not None:
-                erase(upload)
-                erased += 1
+            if upload is None:
+                return False
+            erase(upload)
+            return True
+
+    erased = for_each(
+        next_to_sweep(late, MAX_UPLOADS_PER_SWEEP),
+        erase_locked,
+        sweep="erase_personal_data",
+        count_failure=count_failure,
+        kind=Alarm.Kind.FAILED_ERASURE,
+    )
     if erased:
         log.info("uploads whose personal data was erased: %s", erased)
     return erased

@@ -10,6 +10,7 @@ from imports import datasets
 from imports.execution.failpoints import failpoint
 from imports.intake.receive import Arrival, object_arrived
 from imports.models import Upload
+from imports.monitoring.sweeping import for_each
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
@@ -41,16 +42,25 @@ def receive_unknown(page: list[s3.ListedVersion]) -> int:
     """
     known = set(
         Upload.objects.filter(
-            s3_bucket=settings.S3_BUCKET, s3_key__in=[listed.key for listed in page]
+            s3_bucket=settings.S3_BUCKET,
+            s3_key__in=[listed.key for listed in page if listed.key_can_be_stored],
         ).values_list("s3_key", "s3_version")
     )
     unknown = [listed for listed in page if (listed.key, listed.version) not in known]
-    created = 0
-    for listed in unknown:
-        upload = object_arrived(Arrival.of_listed(listed))
-        failpoint("find.after_receive")
-        if upload is None or upload.s3_version == listed.version:
-            created += 1
-        else:  # a copy of the upload's version, which clean-up would not find
-            s3.delete_version(settings.S3_BUCKET, listed.key, listed.version)
-    return created
+    return for_each(unknown, receive, sweep="find_missing_events", name=place_of)
+
+
+def receive(listed: s3.ListedVersion) -> bool:
+    """Receive one version. Returns whether it has an upload now."""
+    upload = object_arrived(Arrival.of_listed(listed))
+    failpoint("find.after_receive")
+    if upload is None or upload.s3_version == listed.version:
+        return True
+    # A copy of the upload's version, which clean-up would not find.
+    s3.delete_version(settings.S3_BUCKET, listed.key, listed.version)
+    return False
+
+
+def place_of(listed: s3.ListedVersion) -> str:
+    """Where the object is, without its name, which may be personal."""
+    return f"version {listed.version} under {listed.key.rpartition('/')[0]}/"

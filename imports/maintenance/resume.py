@@ -19,6 +19,7 @@ from imports.intake.receive import Arrival, object_arrived
 from imports.models import Upload
 from imports.monitoring import metrics
 from imports.monitoring.queues import messages_in
+from imports.monitoring.sweeping import for_each
 from imports.rules.quantities import minutes as in_minutes
 from imports.rules.refusals import REFUSALS
 from imports.storage import s3
@@ -58,10 +59,12 @@ def resume_stalled() -> int:
 
 def refuse_never_arrived() -> None:
     """End the wait for objects of the web form that did not arrive in time: receive those that are
-    in the bucket without an event, refuse the others. Raises botocore's errors."""
-    for upload in list(late()[:MAX_HINTS_PER_SWEEP]):
-        if not receive_stored(upload):
-            refuse(upload.upload_id)
+    in the bucket without an event, refuse the others."""
+    for_each(
+        list(late().order_by("upload_timestamp")[:MAX_HINTS_PER_SWEEP]),
+        receive_or_refuse,
+        sweep="refuse_never_arrived",
+    )
 
 
 def late() -> QuerySet[Upload]:
@@ -72,6 +75,11 @@ def late() -> QuerySet[Upload]:
         upload_timestamp__lt=Now() - timedelta(minutes=settings.NEVER_ARRIVED_MINUTES),
         next_attempt_at__isnull=True,
     )
+
+
+def receive_or_refuse(upload: Upload) -> bool:
+    """End the wait for the upload's object. Returns whether it was refused."""
+    return not receive_stored(upload) and refuse(upload.upload_id)
 
 
 def receive_stored(upload: Upload) -> bool:
@@ -85,13 +93,14 @@ def receive_stored(upload: Upload) -> bool:
     return True
 
 
-def refuse(upload_id: str) -> None:
+def refuse(upload_id: str) -> bool:
     with transaction.atomic():
         upload = late().select_for_update(skip_locked=True).filter(pk=upload_id).first()
         if upload is None:
-            return  # its object has just arrived, or another sweep handles it
+            return False  # its object has just arrived, or another sweep handles it
         time = in_minutes(60 * settings.NEVER_ARRIVED_MINUTES)
         upload.refuse("NEVER_ARRIVED", REFUSALS["NEVER_ARRIVED"].filled_in(time=time))
         upload.save()
         transaction.on_commit(send_hint, robust=True)
         failpoint("never_arrived.before_commit")
+        return True

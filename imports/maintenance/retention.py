@@ -8,60 +8,103 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import CASCADE, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from imports import datasets
 from imports.execution.failpoints import failpoint
 from imports.models import Upload
+from imports.monitoring.sweeping import for_each
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
 MAX_DELETIONS_PER_SWEEP = 1_000
+MAX_HISTORY_PER_SWEEP = 1_000
+ROWS_PER_DELETION = 10_000  # of one table, in one transaction
 
 
-def clean_up() -> int:
-    """Delete source objects past their time, by version, then history past its time.
-
-    Returns the number of objects deleted.
-    """
+def delete_sources() -> int:
+    """Delete source objects past their time, by version. Returns their number."""
     late = expired_sources()
-    deleted = 0
-    for upload_id in list(late.values_list("pk", flat=True)[:MAX_DELETIONS_PER_SWEEP]):
+
+    def delete(upload_id: str) -> bool:
         with transaction.atomic():
             # The lock prevents a retry between the check and the deletion.
             upload = late.select_for_update(skip_locked=True).filter(pk=upload_id).first()
             if upload is None:
-                continue
+                return False
             s3.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
             failpoint("clean_up.after_delete")
             upload.source_deleted_at = now()
             upload.save(update_fields=["source_deleted_at"])
-            deleted += 1
-    deleted_records, _ = expired_history().delete()
-    if deleted or deleted_records:
-        log.info("deleted source objects: %s; history records: %s", deleted, deleted_records)
+            return True
+
+    deleted = for_each(
+        next_to_sweep(late, MAX_DELETIONS_PER_SWEEP),
+        delete,
+        sweep="delete_sources",
+        count_failure=count_failure,
+    )
+    if deleted:
+        log.info("deleted source objects: %s", deleted)
     return deleted
 
 
+def delete_history() -> int:
+    """Delete the history of uploads past its time. Returns the number of uploads."""
+    deleted = for_each(
+        next_to_sweep(expired_history(), MAX_HISTORY_PER_SWEEP),
+        delete_upload,
+        sweep="delete_history",
+        count_failure=count_failure,
+    )
+    if deleted:
+        log.info("deleted uploads from the history: %s", deleted)
+    return deleted
+
+
+def delete_upload(upload_id: str) -> bool:
+    """Delete an upload and everything that refers to it, in transactions of bounded size. A killed
+    sweep leaves an upload with fewer rows, which the next one deletes."""
+    cascades = (r for r in Upload._meta.related_objects if r.on_delete is CASCADE)
+    for relation in cascades:
+        # Rows that nothing else refers to, so that Django deletes them without loading them.
+        of_upload = relation.related_model._default_manager.filter(
+            **{relation.field.name: upload_id}
+        ).order_by()
+        while of_upload.filter(pk__in=of_upload.values("pk")[:ROWS_PER_DELETION]).delete()[0]:
+            pass
+    return bool(expired_history().filter(pk=upload_id).delete()[0])
+
+
+def next_to_sweep(uploads: QuerySet[Upload], most: int) -> list[str]:
+    """Their IDs: those that failed least first, so that they do not wait for others that fail
+    again and again; then the oldest."""
+    in_order = uploads.order_by("sweep_failures", "completed_at")
+    return list(in_order.values_list("pk", flat=True)[:most])
+
+
+def count_failure(upload_id: str) -> int:
+    """Record that a sweep failed for this upload; returns how many times one has."""
+    upload = Upload.objects.filter(pk=upload_id)
+    upload.update(sweep_failures=F("sweep_failures") + 1)
+    return upload.values_list("sweep_failures", flat=True).first() or 0
+
+
 def expired_sources() -> QuerySet[Upload]:
-    """Uploads whose source object is to be deleted, the oldest first."""
+    """Uploads whose source object is to be deleted."""
     declared = datasets.all_datasets().values()
     ours = ~Q(dataset__in=[dataset.key for dataset in declared])
     for dataset in declared:
         # A schedule found objects elsewhere; those are not ours to delete.
         ours |= Q(dataset=dataset.key, s3_key__startswith=dataset.prefix)
-    return (
-        Upload.objects.ended()
-        .filter(
-            ours,
-            older_than(hours=settings.SOURCE_KEPT_HOURS),
-            step=Upload.Step.DONE,
-            source_deleted_at__isnull=True,
-            s3_version__isnull=False,
-        )
-        .order_by("completed_at")
+    return Upload.objects.ended().filter(
+        ours,
+        older_than(hours=settings.SOURCE_KEPT_HOURS),
+        step=Upload.Step.DONE,
+        source_deleted_at__isnull=True,
+        s3_version__isnull=False,
     )
 
 

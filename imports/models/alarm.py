@@ -18,10 +18,12 @@ class Alarm(models.Model):
         DEAD_LETTER = "dead_letter", _("Messages in a dead-letter queue")
         FAILED_SCHEDULE = "failed_schedule", _("Schedule failed")
         STRAY_FILE = "stray_file", _("File outside all folders")
+        FAILED_SWEEP = "failed_sweep", _("Maintenance failed")
+        FAILED_ERASURE = "failed_erasure", _("Personal data not erased")
 
     kind = models.CharField(_("kind"), max_length=30, choices=Kind)
     subject = models.CharField(
-        _("subject"), max_length=300, help_text=_("What it is about: an ID or a queue.")
+        _("subject"), max_length=300, help_text=_("What it is about: an ID, a queue or a task.")
     )
     detail = models.TextField(_("detail"), blank=True)
     raised_at = models.DateTimeField(_("raised"), db_default=Now())

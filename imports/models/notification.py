@@ -54,6 +54,7 @@ class Notification(models.Model):
                 fields=["upload", "run", "kind"], name="notifications_one_of_a_kind"
             )
         ]
+        indexes = [models.Index(fields=["-created_at"], name="notifications_by_time")]
 
     def __str__(self) -> str:
         return self.subject

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +28,24 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
 # The failure code of an internal failure, which raises an alarm and is not a refusal of the file.
 INTERNAL = "INTERNAL"
+
+
+# An upload's turn: when its work became due, later by 30 ms for each row that is left (estimated
+# from the file's size until they are counted), by 5 minutes at most. So a small file goes before a
+# large one, and a large one that has waited for 5 minutes before every file that arrives later. It
+# is measured from the start of the run, so that a large file keeps its place for all its slices.
+# The turn of work that failed is not before its next attempt, so that an outage does not fill the
+# front with uploads that wait. It is an interval since 2000, because an index may not depend on the
+# time zone.
+TURN = """
+greatest(
+    coalesce(started_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00'
+    + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100
+                   ELSE total_records - valid_records - error_records - skipped_records END)
+      * interval '30 milliseconds',
+    CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END
+)
+"""
 
 
 class Upload(models.Model):
@@ -158,6 +176,11 @@ class Upload(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When work is due.")
     attempts = models.IntegerField(default=0, help_text="Failures since the last progress.")
+    sweep_failures = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Times a sweep could not delete what is to be deleted.",
+    )
 
     objects = UploadQuerySet.as_manager()
 
@@ -183,14 +206,36 @@ class Upload(models.Model):
                 condition=Q(next_attempt_at__isnull=False),
                 name="upload_history_due",
             ),
+            # For the fair order of claims (execution/fair_order.py).
+            models.Index(
+                Func(template=f"({TURN})", output_field=models.DurationField()),
+                condition=Q(next_attempt_at__isnull=False),
+                name="upload_history_turn",
+            ),
+            models.Index(
+                F("vendor_prefix"),
+                Func(template=f"({TURN})", output_field=models.DurationField()),
+                condition=Q(next_attempt_at__isnull=False),
+                name="upload_history_vendors_turn",
+            ),
             models.Index(
                 fields=["vendor_prefix"],
                 condition=Q(lease_until__isnull=False),
                 name="upload_history_leased",
             ),
-            models.Index(fields=["vendor", "-upload_timestamp"], name="upload_history_by_vendor"),
-            models.Index(fields=["-upload_timestamp"], name="upload_history_by_time"),
+            models.Index(
+                fields=["vendor", "-upload_timestamp", "-upload_id"],
+                name="upload_history_vendors_order",
+            ),
+            models.Index(fields=["-upload_timestamp", "-upload_id"], name="upload_history_order"),
             models.Index(fields=["status", "-upload_timestamp"], name="upload_history_by_status"),
+            # For the sweeps that delete source objects and the history.
+            models.Index(
+                fields=["completed_at"],
+                condition=Q(source_deleted_at__isnull=True),
+                name="upload_history_with_source",
+            ),
+            models.Index(fields=["completed_at"], name="upload_history_by_end"),
         ]
 
     def __str__(self) -> str:

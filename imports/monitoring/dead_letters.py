@@ -2,6 +2,7 @@
 
 from imports.models import Alarm
 from imports.monitoring.queues import all_queues, client, messages_in
+from imports.monitoring.sweeping import for_each
 from imports.notifications import alarms
 
 HIDDEN_SECONDS = 60  # of a message while it is redriven
@@ -38,11 +39,17 @@ def empty(name: str, *, give_back: bool) -> int:
 
 def watch_dead_letters() -> None:
     """Raise an alarm for every dead-letter queue that holds a message."""
-    for name, queue in all_queues().items():
-        if count := messages_in(queue.dead_letter_url):
-            alarms.raise_alarm(
-                Alarm.Kind.DEAD_LETTER,
-                f"queue {name}",
-                f"Messages that could not be processed: {count:,}. Look at them, fix the cause, "
-                "and return them to their queue (docs/operate.md, “Redrive dead letters”).",
-            )
+    for_each(all_queues(), watch, sweep="watch_dead_letters")
+
+
+def watch(name: str) -> bool:
+    """Raise an alarm if this queue has dead letters. Raises botocore's errors."""
+    count = messages_in(all_queues()[name].dead_letter_url)
+    if count:
+        alarms.raise_alarm(
+            Alarm.Kind.DEAD_LETTER,
+            f"queue {name}",
+            f"Messages that could not be processed: {count:,}. Look at them, fix the cause, "
+            "and return them to their queue (docs/operate.md, “Redrive dead letters”).",
+        )
+    return bool(count)

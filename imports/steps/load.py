@@ -83,6 +83,7 @@ def load(work: Work) -> None:
         upload.processed_records,
         upload.total_records,
         extra={
+            "event": "loaded",
             "dataset": dataset.key,
             "rows": count,
             "rows_per_second": round(count / seconds),

@@ -49,6 +49,7 @@ def notify(work: Work) -> None:
             notification.sent_at = Now()
             notification.save()
             upload.notified_at = Now()
+        log.info("emailed (run %s)", notification.run, extra={"event": "emailed"})
 
 
 def mark_next_as_sending(work: Work) -> Notification | None:

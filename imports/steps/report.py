@@ -1,5 +1,6 @@
 """Report: the error CSV, the final status and the text of the email."""
 
+import logging
 from tempfile import TemporaryFile
 
 from django.db import transaction
@@ -15,6 +16,8 @@ from imports.notifications import alarms, email
 from imports.reports import error_report, result
 from imports.storage import s3
 
+log = logging.getLogger(__name__)
+
 
 def report(work: Work) -> None:
     """End the run: exactly one report if there are errors, and one email to be sent.
@@ -28,6 +31,7 @@ def report(work: Work) -> None:
         found = error_report.report_of(upload)
         key, version = found.key, put_report(upload, found)
         failpoint("report.after_put")
+        log.info("reported: the error report is stored", extra={"event": "reported"})
     with work.batch() as upload:
         upload.error_file_s3_key = key
         upload.error_file_version = version
@@ -57,9 +61,34 @@ def end_run(upload: Upload) -> None:
             f"{dataset.title}\n{result.in_words(upload)}",
         )
     seconds = (ended_at - (upload.started_at or upload.upload_timestamp)).total_seconds()
+    transaction.on_commit(lambda: log_end(upload, seconds), robust=True)
     transaction.on_commit(
         lambda: metrics.upload_ended(dataset=upload.dataset, status=upload.status, seconds=seconds),
         robust=True,
+    )
+
+
+def log_end(upload: Upload, seconds: float) -> None:
+    log.info(
+        "ended: %s; valid: %s, with errors: %s, skipped: %s of %s",
+        upload.status,
+        upload.valid_records,
+        upload.error_records,
+        upload.skipped_records,
+        upload.total_records,
+        extra={
+            "event": "ended",
+            "dataset": upload.dataset,
+            "mode": upload.mode,
+            "run": upload.run,
+            "status": upload.status,
+            "code": upload.failure_code,
+            "valid": upload.valid_records,
+            "errors": upload.error_records,
+            "skipped": upload.skipped_records,
+            "rows_total": upload.total_records,
+            "seconds": round(seconds, 3),
+        },
     )
 
 

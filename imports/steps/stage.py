@@ -1,5 +1,6 @@
 """Stage: read the file, and either reject it or stage its rows in DynamoDB."""
 
+import logging
 from collections.abc import Iterable, Iterator
 
 from django.utils.timezone import now
@@ -11,6 +12,8 @@ from imports.execution.lease import Work
 from imports.models import Upload
 from imports.rules.refusals import REFUSALS, Refused
 from imports.storage import s3, staging
+
+log = logging.getLogger(__name__)
 
 
 def stage(work: Work) -> None:
@@ -35,11 +38,13 @@ def stage(work: Work) -> None:
         with work.batch() as upload:
             upload.mode = mode
             upload.refuse(refused.code, refused.message)
+        log.info("refused: %s", refused.code, extra={"event": "refused", "code": refused.code})
         return
     except s3.Gone:
         with work.batch() as upload:
             upload.source_deleted_at = now()
             upload.refuse("FILE_DELETED", REFUSALS["FILE_DELETED"].filled_in())
+        log.info("refused: FILE_DELETED", extra={"event": "refused", "code": "FILE_DELETED"})
         return
     with work.batch() as upload:
         upload.mode = mode
@@ -51,6 +56,12 @@ def stage(work: Work) -> None:
             rows=rows.count,
             items=items,
         )
+    log.info(
+        "staged: %s rows, %s bytes",
+        rows.count,
+        source.size,
+        extra={"event": "staged", "rows": rows.count, "bytes": source.size},
+    )
 
 
 class CountedRows:

@@ -146,6 +146,11 @@ class ListedVersion:
     etag: str = ""
     is_latest: bool = True
 
+    @property
+    def key_can_be_stored(self) -> bool:
+        """Whether the database can hold the key: its texts have no NUL."""
+        return "\0" not in self.key
+
 
 def list_versions(bucket: str, prefix: str) -> Iterator[ListedVersion]:
     """Every object version under a prefix, page by page, without delete markers."""

@@ -19,6 +19,7 @@ from imports.rules.wording import in_megabytes
 from onboarding.datasets import datasets_for
 from onboarding.forms import UploadForm
 from onboarding.upload_checks import browser_check, check, refuse_if_cut
+from onboarding.views.vendors import suggested
 from vendors.access import access_of
 from vendors.models import Vendor
 
@@ -45,6 +46,8 @@ def new_upload(request: HttpRequest) -> HttpResponse:
         "browser_check": json.dumps(browser_check(dataset)),
         "max_bytes": in_megabytes(dataset.byte_limit),
     }
+    if "vendor" in form.fields:
+        page["vendors"] = suggested(Vendor.objects.visible_to(access), "")
     if request.method != "POST":
         return render(request, "onboarding/new_upload.html", page)
 

@@ -19,16 +19,21 @@ import logging
 from config.logging import about
 from imports.monitoring import metrics
 with about(upload_id="UPLOAD_X", vendor_id="VEND001"):
-    logging.getLogger("imports.anything").info("half done")
+    log = logging.getLogger("imports.anything")
+    log.info("half done", extra={"rows_done": 5, "rows_total": 10, "status": "partial",
+                                 "secret": "Zzyzx", "code": "Zzyzx of Quuxley"})
+    log.debug("hardly worth it")
 metrics.rows(dataset="products", imported=3, rejected={"INVALID_PRICE": 2}, seconds=0.25)
 """
 
 
-def run_with(log_format: str) -> subprocess.CompletedProcess[str]:
+def run_with(log_format: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
-        env=os.environ | {"LOG_FORMAT": log_format, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        env=os.environ
+        | {"LOG_FORMAT": log_format, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        | env,
         capture_output=True,
         text=True,
         check=True,
@@ -40,6 +45,18 @@ def test_a_structured_line_carries_the_ids() -> None:
     line = json.loads(run_with("json").stderr)
     assert line["message"] == "half done"
     assert (line["upload_id"], line["vendor_id"], line["request_id"]) == ("UPLOAD_X", "VEND001", "")
+
+
+def test_a_structured_line_carries_the_declared_fields_and_no_others() -> None:
+    line = json.loads(run_with("json").stderr)
+    assert (line["rows_done"], line["rows_total"], line["status"]) == (5, 10, "partial")
+    assert "secret" not in line
+    assert "code" not in line  # a text, not a code
+
+
+def test_lines_below_the_level_are_not_written() -> None:
+    assert run_with("json", LOG_LEVEL="WARNING").stderr == ""
+    assert "hardly worth it" in run_with("json", LOG_LEVEL="DEBUG").stderr
 
 
 def test_a_text_line_carries_the_ids_too() -> None:

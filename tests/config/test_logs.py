@@ -137,6 +137,24 @@ def test_no_line_contains_a_secret(case: Case, sent: set[str], name: str) -> Non
         assert "Signature" not in line
 
 
+def test_every_step_of_an_upload_is_a_line_with_its_fields(case: Case, sent: set[str]) -> None:
+    """As docs/operate.md says: an upload can be followed by its ID."""
+    [partial] = case.world.rows(
+        "SELECT upload_id FROM upload_history WHERE dataset = 'products' AND status = 'partial'"
+    )
+    followed: list[Any] = [
+        line
+        for name in ("forwarder", "worker")
+        for line in map(json.loads, lines(case, name))
+        if line["upload_id"] == partial["upload_id"] and "event" in line
+    ]
+    events = [line["event"] for line in followed]
+    assert events == ["received", "staged", "loaded", "reported", "ended", "emailed"]
+    loaded, ended = followed[2], followed[4]
+    assert (loaded["rows_done"], loaded["rows_total"], loaded["dataset"]) == (3, 3, "products")
+    assert (ended["status"], ended["valid"], ended["errors"]) == ("partial", 1, 2)
+
+
 def test_a_request_can_be_followed_into_the_worker(case: Case, sent: set[str]) -> None:
     web = [json.loads(line) for line in lines(case, "web")]
     [stored] = [line for line in web if line["message"].startswith("stored")]

@@ -52,7 +52,8 @@ for upload in Upload.objects.order_by("upload_timestamp"):
     print("ended", upload.dataset, upload.mode, upload.status)
 # The sweep also finds objects of other tests in the bucket and does not change them.
 resume.resume_stalled(), missing_events.find_missing_events(), dead_letters.watch_dead_letters()
-schedules.run_schedules(), retention.clean_up(), erasure.erase_personal_data()
+schedules.run_schedules(), retention.delete_sources(), retention.delete_history()
+erasure.erase_personal_data()
 client = Client(HTTP_HOST="localhost")
 client.post("/login/", {"username": "vendor", "password": "wrong"})
 client.post("/login/", {"username": "vendor", "password": "vendor-demo"})

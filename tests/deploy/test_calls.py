@@ -197,7 +197,7 @@ def test_maintenance(
     queue_client().send_message(QueueUrl=dead_letters, MessageBody="dead")
     queue_client().purge_queue(QueueUrl=settings.IMPORTS_QUEUE_URL)
     with noting() as later:
-        assert retention.clean_up()
+        assert retention.delete_sources()
         assert erasure.erase_personal_data()
         assert resume.resume_stalled()
         watch_dead_letters()

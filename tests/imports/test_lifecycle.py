@@ -13,7 +13,7 @@ KEPT = {
     *("upload_id", "vendor", "vendor_prefix", "dataset", "mode", "file_name", "uploaded_by"),
     *("upload_timestamp", "s3_bucket", "s3_key", "s3_version", "file_size", "sha256"),
     *("stored_at", "source_etag", "source_deleted_at", "erased_at", "schedule"),
-    *("run", "token", "next_attempt_at"),
+    *("run", "token", "next_attempt_at", "sweep_failures"),
 }
 A_TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

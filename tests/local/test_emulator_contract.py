@@ -203,3 +203,15 @@ def test_our_sender_is_known_to_both_versions_of_the_email_api(aws: Client) -> N
     raw = f"From: {os.environ['DEFAULT_FROM_EMAIL']}\r\nTo: a@b.example\r\nX-Upload-ID: U\r\n\r\nt"
     sent = aws("ses").send_raw_email(RawMessage={"Data": raw.encode()})
     assert sent["MessageId"]
+
+
+@pytest.mark.parametrize("name", ["\ufffe.csv", "\x01.csv", "a+b %41&<>.csv", "日本.csv"])
+def test_versions_of_any_key_can_be_listed(bucket: str, aws: Client, name: str) -> None:
+    s3 = aws("s3")
+    for key in (f"uploads/{name}", "uploads/z.csv"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    pages = s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, Prefix="uploads/", PaginationConfig={"PageSize": 1}
+    )
+    found = [version["Key"] for page in pages for version in page.get("Versions", ())]
+    assert found == sorted([f"uploads/{name}", "uploads/z.csv"])

@@ -3,10 +3,8 @@
 A query's seconds are those its server process computed for: on a busy machine the rest is waiting.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
+from bench.timing import computed_seconds
 from imports.models import Upload
 from tests.onboarding.conftest import Browse, make_upload
 from vendors.models import Vendor
@@ -50,14 +49,6 @@ def timed_queries() -> Iterator[list[tuple[float, str]]]:
 
     with connection.execute_wrapper(time_it):
         yield taken
-
-
-def computed_seconds(pid: int) -> float:
-    """Seconds a process had a processor for; where Linux does not tell, those of the clock."""
-    schedule = Path(f"/proc/{pid}/schedstat")
-    if not schedule.exists():
-        return time.perf_counter()
-    return int(schedule.read_text().split()[0]) / 1e9
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
         "get": (302, 200, 200, 403, 403, 200),
         "post": (302, 422, 422, 403, 403, 422),
     },
+    "vendors": {"get": (302, 403, 403, 403, 403, 200)},
     "upload": {"get": (302, 404, 200, 404, 200, 200)},
     "retry": {
         "get": (302, 405, 405, 405, 405, 405),
@@ -50,7 +51,17 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "help": {"get": (200, 200, 200, 200, 200, 200)},
     "troubleshooting": {"get": (200, 200, 200, 200, 200, 200)},
 }
-TO_LOGIN = {"logout", "uploads", "new_upload", "upload", "retry", "cancel", "errors", "correct"}
+TO_LOGIN = {
+    "logout",
+    "uploads",
+    "new_upload",
+    "vendors",
+    "upload",
+    "retry",
+    "cancel",
+    "errors",
+    "correct",
+}
 CASES = [(name, method) for name, methods in EXPECTED.items() for method in methods]
 
 

@@ -1,5 +1,7 @@
 """Any CSV: one item per row, with attributes named after the file's columns."""
 
+import gc
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -160,6 +162,31 @@ def test_a_retry_and_a_second_upload_do_not_overwrite_each_other() -> None:
     first.refresh_from_db()
     assert (counts(first), first.run) == (("partial", 1, 1), 2)
     assert stored(first) == stored(second) == {2: {"a": {"S": "1"}, "b": {"S": "2"}}}
+
+
+def test_a_file_of_more_rows_than_other_data_sets_take(settings: Any) -> None:
+    rows = settings.UPLOAD_MAX_ROWS + 2_000
+    upload = send("a,b\n" + "".join(f"{n},x\n" for n in range(rows)))
+    assert counts(upload) == ("completed", rows, 0)
+    assert settings.CSV_MAX_ROWS == 1_000_000
+    assert settings.CSV_MAX_BYTES == 250 * 1024**2
+
+
+def test_memory_does_not_grow_with_the_file(settings: Any) -> None:
+    """Neither rows nor items are collected: twenty times the rows take the same memory."""
+    settings.BATCH_ROWS = 200
+    peaks = []
+    for rows in (1_000, 20_000):
+        body = "a,b\n" + "".join(f"{n},{'x' * 100}\n" for n in range(rows))
+        upload = dropped(f"csv/{rows}.csv", body)
+        gc.collect()
+        tracemalloc.start()
+        drive()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        upload.refresh_from_db()
+        assert counts(upload) == ("completed", rows, 0)
+    assert peaks[1] < peaks[0] + 4_000_000, peaks  # all rows as text would be 2,000,000 and more
 
 
 def test_a_check_writes_nothing() -> None:

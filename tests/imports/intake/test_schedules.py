@@ -112,6 +112,17 @@ def test_the_same_content_is_imported_again_after_an_internal_failure(schedule: 
     assert schedules.run_schedules() == 1
 
 
+def test_a_key_that_cannot_be_stored_does_not_stop_the_schedule(schedule: Schedule) -> None:
+    poison = f"{schedule.prefix}\0.csv"
+    version = s3.put(project.S3_BUCKET, poison, b"x", "text/csv")
+    try:
+        put(schedule, "good.csv", 1)
+        assert schedules.run_schedules() == 1
+        assert version in Alarm.objects.get(kind="failed_schedule", subject=schedule.name).detail
+    finally:
+        s3.delete_version(project.S3_BUCKET, poison, version)
+
+
 def test_missed_ticks_are_made_up_for_once(schedule: Schedule) -> None:
     beat = now() - timedelta(days=3, minutes=10)
     Schedule.objects.update(next_run_at=beat)

@@ -1,0 +1,32 @@
+"""Every page with 10,000 vendors, 100,000 uploads and a million errors: no query and no page is
+slow, and none needs more queries than with few rows.
+
+`python -m bench pages` does the same with a million products and ten million errors.
+"""
+
+import pytest
+from django.core.management import call_command
+
+from bench import crowded, pages
+from tests.conftest import person
+from vendors.models import Vendor
+
+SIZE = crowded.Size(vendors=10_000, uploads=100_000, products=300_000, errors=1_000_000)
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_page_is_slow_with_millions_of_rows() -> None:
+    call_command("load_demo")
+    person(pages.STAFF, is_staff=True, is_superuser=True)
+    person(pages.VENDOR, Vendor.objects.get(pk=crowded.HEAVY_VENDOR))
+    crowded.fill(crowded.FEW)
+    few = {page.name: page for page in pages.look_at_all()}
+    crowded.fill(SIZE)
+    slow: list[str] = []
+    for page in pages.look_at_all():
+        if page.slowest.seconds > pages.AIM or page.seconds > pages.PAGE_AIM:
+            slow.append(f"{page.name}: {page.seconds:.3f} s, {page.slowest}")
+        if len(page.queries) > len(few[page.name].queries):
+            slow.append(f"{page.name}: {len(page.queries)} queries")
+    assert not slow, "\n".join(slow)
