@@ -20,6 +20,9 @@ WORDS = ROOT / "docs" / "words.md"
 # Names in capitals that are neither our codes nor settings.
 OTHERS = {
     "COPY",
+    "ERROR",
+    "INFO",
+    "WARNING",
     "INSERT",
     "VEND001",
     "VEND002",
