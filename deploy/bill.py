@@ -60,6 +60,7 @@ SWEEPS = 120 + 12 + 60 + 4 + 60  # resume, missing events, schedules, clean up, 
 QUEUE_LOOKS = 120 + 3 * 60  # resume reads one queue, the watch over dead letters three
 FORWARDER_LOOKS = 240  # of the queue of hints: is a first worker needed?
 DATA_SETS = 5  # whose prefixes are listed to find missing events
+STRAY_LISTS = 2  # the top of the bucket and client-data/, to find files that nothing reads
 IDLE_LOG_BYTES = 83_000
 
 WORKER_LINGERS = 670  # seconds: a minute to start, and ten without work before it ends
@@ -185,7 +186,7 @@ def common(
         Line(
             "S3",
             {
-                "s3_put": uploads * PER_UPLOAD["s3_put"] + DATA_SETS * lists,
+                "s3_put": uploads * PER_UPLOAD["s3_put"] + (DATA_SETS + STRAY_LISTS) * lists,
                 "s3_get": uploads * PER_UPLOAD["s3_get"],
                 # Files are kept for a day, reports for three months.
                 "s3_gb": uploads * (FILE_BYTES / 30 + 3 * REPORT_BYTES) / GB,

@@ -2,9 +2,10 @@
 
 import logging
 
-from django.db import close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
 from imports.execution import retry_policy
+from imports.execution.clock import database_now
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.execution.lease import Fenced, Work, locked
@@ -77,5 +78,20 @@ def give_up(upload: Upload, error: Exception) -> None:
     was_reporting = upload.step == Upload.Step.REPORT
     upload.break_off(REFUSALS[INTERNAL].filled_in())
     if was_reporting:
-        # Imported rows stay, and the upload must end even without its report.
-        end_run(upload)
+        end_without_report(upload)
+
+
+def end_without_report(upload: Upload) -> None:
+    """End the run; imported rows stay. If even that fails, the upload ends without its email.
+
+    Raises database errors that mean that the database does not answer.
+    """
+    try:
+        with transaction.atomic():
+            end_run(upload)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("the run could not be ended properly; ending it without an email")
+        upload.end_run(at=database_now())
+        upload.finish()

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 
 from imports import pipeline
 from imports.intake import schedules
-from imports.maintenance import erasure, missing_events, resume, retention
+from imports.maintenance import erasure, missing_events, resume, retention, stray_files
 from imports.monitoring import dead_letters
 from imports.monitoring.sweeping import for_each
 
@@ -49,6 +49,7 @@ def resume_stalled() -> None:
 @outages_wait_for_next_sweep()
 def find_missing_events() -> None:
     missing_events.find_missing_events()
+    stray_files.find_stray_files()
 
 
 @shared_task

@@ -82,6 +82,7 @@ class Permissions:
                 self._data.arn("Bucket"),
                 conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
             ),
+            self._allow(("s3:ListBucket",), self._data.arn("Bucket")),  # to find stray files
             self._to(("dynamodb:Query", "dynamodb:DeleteItem"), "UploadRecords"),
             self._to(("sns:Publish",), "AlarmTopic"),
         ]

@@ -5,8 +5,14 @@ import pkgutil
 from functools import cache
 
 from imports.dataset import Dataset
+from imports.execution.retry_policy import Transient
 from imports.formats.layout import UNREAD, Layout
 from imports.models import Upload
+
+
+class UnknownDataset(Transient, KeyError):
+    """This version does not have the data set. A newer one, which runs beside it during a
+    deployment, may have it."""
 
 
 @cache
@@ -22,8 +28,11 @@ def all_datasets() -> dict[str, Dataset]:
 
 
 def get(key: str) -> Dataset:
-    """The data set of this key. Raises KeyError."""
-    return all_datasets()[key]
+    """The data set of this key. Raises UnknownDataset."""
+    try:
+        return all_datasets()[key]
+    except KeyError:
+        raise UnknownDataset(key) from None
 
 
 def title_of(key: str) -> str:

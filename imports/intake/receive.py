@@ -61,7 +61,7 @@ def open_upload(
     """Create the row of an upload whose object will be stored under its `s3_key`.
 
     `vendor` is None for a data set that vendors do not upload. The upload is not due until the
-    object's event arrives. Raises KeyError for an unknown data set.
+    object's event arrives. Raises UnknownDataset.
     """
     name = clean_file_name(file_name)
     folder = datasets.get(dataset).prefix + (f"{vendor.vendor_id}/" if vendor else "")

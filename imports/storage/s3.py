@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
 CHUNK_BYTES = 256 * 1024
 MODE = "onboarding-mode"  # of an object's metadata: how the file is to be imported
@@ -166,6 +166,44 @@ def list_versions(bucket: str, prefix: str) -> Iterator[ListedVersion]:
                 etag=entry["ETag"].strip('"'),
                 is_latest=entry["IsLatest"],
             )
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    key: str
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files and the folders directly in a folder; folders end with "/"."""
+
+    files: list[ListedFile]
+    folders: list[str]
+
+
+def list_folder(bucket: str, folder: str) -> Folder:
+    """What a folder holds now; "" is the top of the bucket."""
+    found = Folder([], [])
+    pages = client().get_paginator("list_objects_v2")
+    for page in pages.paginate(Bucket=bucket, Prefix=folder, Delimiter="/"):
+        found.files.extend(files_of(page))
+        found.folders.extend(entry["Prefix"] for entry in page.get("CommonPrefixes", []))
+    return found
+
+
+def list_files(bucket: str, prefix: str, *, most: int) -> list[ListedFile]:
+    """The first files under a prefix, at most 1,000."""
+    return files_of(client().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=most))
+
+
+def files_of(page: "ListObjectsV2OutputTypeDef") -> list[ListedFile]:
+    """The files of a page, without the empty objects that stand for folders."""
+    return [
+        ListedFile(entry["Key"], entry["LastModified"])
+        for entry in page.get("Contents", [])
+        if not entry["Key"].endswith("/")
+    ]
 
 
 def delete_all(bucket: str, prefix: str) -> None:

@@ -21,7 +21,7 @@ from django.utils.timezone import now
 
 from imports import datasets
 from imports.intake import s3_events, schedules
-from imports.maintenance import erasure, missing_events, resume, retention
+from imports.maintenance import erasure, missing_events, resume, retention, stray_files
 from imports.models import Schedule, Upload
 from imports.monitoring.dead_letters import watch_dead_letters
 from imports.monitoring.queues import client as queue_client
@@ -57,6 +57,8 @@ def needed(service: str, operation: str, said: dict[str, Any]) -> Iterator[tuple
 def of_s3(operation: str, said: dict[str, Any]) -> tuple[str, str]:
     if operation == "ListObjectVersions":
         return "s3:ListBucketVersions", "Bucket"
+    if operation == "ListObjectsV2":
+        return "s3:ListBucket", "Bucket"
     version = "Version" if "VersionId" in said else ""
     return f"s3:{operation}{version}", f"Bucket/{said['Key']}"
 
@@ -188,6 +190,7 @@ def test_maintenance(
     settings.EVENT_GRACE_SECONDS = -3600.0  # the objects are new
     with noting() as calls:
         missing_events.find_missing_events()
+        stray_files.find_stray_files()
         schedules.run_schedules()
     drive()
     long_ago = now() - timedelta(days=60)
@@ -204,7 +207,8 @@ def test_maintenance(
     queue_client().purge_queue(QueueUrl=dead_letters)
     calls |= later
     assert {action for action, _ in calls} >= {
-        *("s3:ListBucketVersions", "s3:DeleteObjectVersion", "sqs:SendMessage", "sns:Publish"),
+        *("s3:ListBucketVersions", "s3:ListBucket", "s3:DeleteObjectVersion"),
+        *("sqs:SendMessage", "sns:Publish"),
         *("dynamodb:Query", "dynamodb:DeleteItem", "sqs:GetQueueAttributes"),
     }
     assert not refused(standard, "maintenance", calls)
