@@ -73,7 +73,7 @@ def scan(
     try:
         encoded_in = encoding.detect(path)
     except encoding.Undecodable as error:
-        _refuse_encoding(path, error.encoding)
+        _refuse_encoding(path, error)
     delimiter, separator_line = _delimiter(path, encoded_in)
 
     records = _records(path, encoded_in, delimiter, separator_line)
@@ -112,12 +112,12 @@ def _refuse_other_formats(path: Path) -> None:
         raise Refused("NOT_CSV", looks_like=looks_like)
 
 
-def _refuse_encoding(path: Path, failed: str) -> NoReturn:
-    delimiter, separator_line = _delimiter(path, failed)
-    records = _records(path, failed, delimiter, separator_line, strict=False)
+def _refuse_encoding(path: Path, error: encoding.Undecodable) -> NoReturn:
+    delimiter, separator_line = _delimiter(path, error.fails)
+    records = _records(path, error.fails, delimiter, separator_line, strict=False)
     marked = (number for number, cells in records if any(encoding.MARK in cell for cell in cells))
     row = next(marked, 1)
-    raise Refused("BAD_ENCODING", row=row, encoding=failed)
+    raise Refused("BAD_ENCODING", row=row, problem=error.problem)
 
 
 def _delimiter(path: Path, encoded_in: str) -> tuple[str, bool]:

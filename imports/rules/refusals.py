@@ -92,9 +92,12 @@ ALL = (
     ),
     Refusal(
         "BAD_ENCODING",
-        _("The file mixes character encodings"),
-        _("Row {row} cannot be read: the file mixes character encodings or is damaged."),
-        _('Save the file again as "CSV UTF-8" in the program that created it.'),
+        _("The character encoding is not clear"),
+        _("The letters in row {row} cannot be read with certainty: {problem}."),
+        _(
+            'Save the file again as "CSV UTF-8" in the program that created it. In Excel, choose '
+            'File, Save As, and the file type "CSV UTF-8 (Comma delimited)".'
+        ),
     ),
     Refusal(
         "MALFORMED_CSV",

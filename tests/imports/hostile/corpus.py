@@ -126,9 +126,10 @@ ENCODINGS = [
         valid=1,
     ),
     Hostile(
-        "Windows-1252 that resembles overlong UTF-8",
+        "bytes that are signs inside words in Windows-1252",
         H + ONE + b"VP-2,\xc0\xaf,Audio,S,1,1\n",
-        valid=2,
+        refusal="BAD_ENCODING",
+        row=3,
     ),
     Hostile(
         "one row UTF-8, another Windows-1252",
@@ -147,6 +148,23 @@ ENCODINGS = [
         H + ONE + b"VP-2,Caf\xe9 \x81,Audio,SKU-2,1,1\n",
         refusal="BAD_ENCODING",
         row=3,
+    ),
+    Hostile(
+        "two bytes of Windows-1252 that are also UTF-8",
+        H + "VP-1,NESCAFÉ® „MENÜ“,Audio,SKU-1,1,1\n".encode("cp1252"),
+        valid=1,
+    ),
+    Hostile(
+        "Polish in Windows-1250",
+        H + ONE + "VP-2,Żółw,Audio,SKU-2,1,1\n".encode("cp1250"),
+        refusal="BAD_ENCODING",
+        row=3,
+    ),
+    Hostile(
+        "Japanese in Shift-JIS",
+        H + "VP-1,ワイヤレスマウス,Audio,SKU-1,1,1\n".encode("shift_jis"),
+        refusal="BAD_ENCODING",
+        row=2,
     ),
     Hostile(
         "cut within a UTF-8 character",
