@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from imports.rules.wording import Words
+from imports.rules.wording import Words, filled_in
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Refusal:
     remedy: Words
 
     def filled_in(self, **detail: object) -> str:
-        return str(self.message).format(**detail)
+        return filled_in(self.message, **detail)
 
 
 class Refused(Exception):

@@ -1,5 +1,6 @@
 """How values, names and limits appear in messages."""
 
+import re
 from collections.abc import Iterable
 
 from django.utils.functional import Promise
@@ -8,6 +9,16 @@ from django.utils.translation import gettext as _
 
 MAX_SHOWN_CHARACTERS = 80
 Words = str | Promise  # a text, or one that is translated when it is shown
+# C0 and C1 controls other than tab and line breaks, and lone surrogates: PostgreSQL refuses NUL
+# and surrogates, and the others cannot be seen.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def filled_in(template: Words, **details: object) -> str:
+    """A message with the vendor's values in it, as it can be stored and shown: all texts that
+    quote a file are made here."""
+    return UNPRINTABLE.sub(REPLACEMENT, str(template).format(**details))
 
 
 def truncate(text: str) -> str:

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from imports.formats.formula_guard import unescape_formula
@@ -13,6 +14,7 @@ from imports.rules.base import InvalidCell, RowProblem, problem
 from imports.rules.cells import (
     UNPRINTABLE,
     cell_count_problem,
+    marks_problem,
     overlong_problem,
     torn_problem,
     unprintable_problem,
@@ -24,6 +26,8 @@ from imports.validation.batch import ValidatedBatch
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
 LINE_BREAK = re.compile("[\r\n]")
+MAX_MARKS = 30  # combining marks in a row, as Unicode's stream-safe format has it
+MAX_SHORT_CHARACTERS = 200  # so few are sorted in no time
 
 
 def validate(
@@ -66,6 +70,7 @@ def validate(
         texts = by_position[where[column]]
         known = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
         known |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
+        known |= {i: marks_problem(column, texts[i]) for i in where_marks(texts)}
         known |= {i: overlong_problem(column) for i, at in cut if at == where[column]}
         values, found = read_column(column, texts, column in required, miscounted, known)
         read.append(values)
@@ -133,6 +138,10 @@ def where_found(pattern: re.Pattern[str], texts: list[str]) -> set[int]:
     return {i for i, text in enumerate(texts) if pattern.search(text)}
 
 
+def where_marks(texts: list[str]) -> list[int]:
+    return [i for i, text in enumerate(texts) if has_many_marks(text)]
+
+
 def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
     """Positions of texts that contain a row: in a column of one line, a line break and at least
     as many delimiters as a row has.
@@ -160,7 +169,20 @@ def clean(cells: Sequence[str]) -> list[str]:
     texts = [cell.strip() for cell in cells]
     if all(map(str.isascii, texts)):
         return texts
-    return [unicodedata.normalize("NFC", text.strip(ZERO_WIDTH).strip()) for text in texts]
+    return [normalized(text.strip(ZERO_WIDTH).strip()) for text in texts]
+
+
+def normalized(text: str) -> str:
+    """The text in NFC; as it is if it has too many marks, whose sorting would take minutes."""
+    return text if has_many_marks(text) else unicodedata.normalize("NFC", text)
+
+
+def has_many_marks(text: str) -> bool:
+    """Are there more combining marks in a row than in text of any language?"""
+    if len(text) <= MAX_SHORT_CHARACTERS or text.isascii():
+        return False
+    marks = groupby(map(unicodedata.combining, text), key=bool)
+    return any(is_mark and len(list(run)) > MAX_MARKS for is_mark, run in marks)
 
 
 def fit(row: list[str], width: int, ragged: bool) -> list[str] | None:

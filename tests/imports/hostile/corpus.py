@@ -206,6 +206,11 @@ ENCODINGS = [
 
 QUOTES = [
     Hostile(
+        "a row torn by quotation marks, with a NUL in it",
+        H + b'VP-1,"Mou\x00se,Audio,SKU-1,19.99,5\nVP-2,La,mp",Audio,SKU-2,1,1\n',
+        errors={(2, "product_name", "INVALID_VALUE")},
+    ),
+    Hostile(
         "a quote never closed",
         H + ONE + b'VP-2,"Lamp,Books,S,1,1\n' + THREE,
         refusal="MALFORMED_CSV",
