@@ -173,8 +173,8 @@ QUESTIONS = (
         "columns",
         _("It says a column is missing, but it’s there"),
         _(
-            "We ignore case, spaces, underscores and asterisks in column names, so “Vendor Product "
-            "ID*” matches vendor_product_id. A different name is a different column: we skip "
+            "We ignore case, spaces and punctuation in column names, so “Vendor Product ID*” "
+            "matches vendor_product_id. A different name is a different column: we skip "
             "columns we don’t know and list them on the upload’s page."
         ),
         (

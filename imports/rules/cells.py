@@ -68,8 +68,39 @@ ONE_ROW = Everywhere(
     },
     remedy=_(
         "Type the value again: copied text may contain invisible characters. If the cell contains "
-        "part of the next row, close the quotation mark."
+        "part of the next row, close the quotation mark. If it contains NULL or the like, leave it "
+        "empty."
     ),
+)
+# As programs write an empty cell: SQL Server, MySQL, R, pandas, Python, Excel. Compared with case:
+# Null is a surname. Lists that know such a word, as countries know NA, are asked before.
+NULL_WORDS = frozenset(
+    (
+        *(
+            "NULL",
+            "null",
+            "(null)",
+            "<null>",
+            "<NULL>",
+            "[NULL]",
+            "\\N",
+            "NA",
+            "<NA>",
+            "N/A",
+            "n/a",
+        ),
+        *("#N/A", "#NULL!", "nan", "NaN", "NaT", "None", "nil", "undefined"),
+    )
+)
+NO_NULL_WORD = Everywhere(
+    "INVALID_VALUE",
+    {
+        "null_word": _(
+            "{field} contains '{value}', which some programs write for an empty cell. Leave the "
+            "cell empty, or enter the value"
+        )
+    },
+    remedy=ONE_ROW.remedy,
 )
 ANY_CELL = (VISIBLE, SHORT)
 DELIMITED = (CELL_COUNT, ONE_ROW)  # where the file divides rows into cells by a delimiter
@@ -89,6 +120,10 @@ def unprintable_problem(column: Column, text: str) -> RowProblem:
         character=f"U+{ord(UNPRINTABLE.findall(text)[0]):04X}",
         value=text,
     )
+
+
+def null_word_problem(column: Column, text: str) -> RowProblem:
+    return problem(NO_NULL_WORD, column.key, "null_word", field=column.label, value=text)
 
 
 def marks_problem(column: Column, text: str) -> RowProblem:

@@ -54,7 +54,7 @@ ALL = (
         _("The header is missing {columns}."),
         _(
             "Add the missing columns to the header; the template has all of them. Upper and lower "
-            "case, spaces, underscores and asterisks make no difference."
+            "case, spaces and punctuation make no difference."
         ),
     ),
     Refusal(
@@ -65,9 +65,12 @@ ALL = (
     ),
     Refusal(
         "INVALID_HEADER",
-        _("A column has no usable name"),
-        _("Column {position} {problem}."),
-        _("Give every column in the header a short name of its own."),
+        _("The header cannot be used"),
+        _("{problem}."),
+        _(
+            "Delete the rows above the column names, and give every column in the header a short "
+            "name of its own."
+        ),
     ),
     Refusal(
         "FILE_TOO_LARGE",

@@ -337,7 +337,51 @@ CELL_COUNTS = [
         errors={(2, "", "COLUMN_COUNT")},
         valid=1,
     ),
-    Hostile("empty cells at the end", H + ONE.strip() + b",,, ,\n" + TWO, valid=2),
+    Hostile(
+        "empty cells at the end of all rows",
+        H.strip() + b",,, ,\n" + ONE.strip() + b",,, ,\n" + TWO,
+        valid=2,
+    ),
+    Hostile(
+        "a comma too many in a name, and an empty last cell",
+        H.strip() + b",brand\nVP-1,Mouse, wireless,Audio,SKU-1,1,1,\n" + TWO.strip() + b",x\n",
+        errors={(2, "", "COLUMN_COUNT")},
+        valid=1,
+    ),
+    Hostile(
+        "an empty cell too many",
+        H + ONE.strip() + b",\n" + TWO,
+        errors={(2, "", "COLUMN_COUNT")},
+        valid=1,
+    ),
+    Hostile("a title above the table", b"Our products\n" + H + ONE + TWO, refusal="INVALID_HEADER"),
+    Hostile(
+        "what programs write for empty cells",
+        products(
+            *(
+                {"brand": word, "description": word}
+                for word in ("NULL", "\\N", "NA", "nan", "None", "#N/A")
+            ),
+            {"brand": "Null", "description": "None of these, NULL", "product_name": "NA Corp"},
+        ),
+        errors={
+            (row, column, "INVALID_VALUE")
+            for row in range(2, 8)
+            for column in ("brand", "description")
+        },
+        valid=1,
+    ),
+    Hostile(
+        "a name of invisible characters",
+        each("product_name", "\u2060\u00ad", "\u3164", "\u2800 \u200e"),
+        errors={(row, "product_name", "REQUIRED_FIELD") for row in (2, 3, 4)},
+    ),
+    Hostile(
+        "names of columns in other spellings, with invisible characters",
+        "\u200bVendor-Product-ID,product.name,Category:,SKU*,Price,Stock Quantity\u00ad\n".encode()
+        + ONE,
+        valid=1,
+    ),
     Hostile("cut within a row", H + ONE + b"VP-2,Lam", errors={(3, "", "COLUMN_COUNT")}, valid=1),
     Hostile(
         "a sum below the table",

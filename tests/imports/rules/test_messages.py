@@ -27,7 +27,7 @@ DATASETS = list(all_datasets().values())
 NEVER_RAISED = {("customers", "customer_id", "DUPLICATE_CUSTOMER_ID", "repeated")}
 
 WRONG = [
-    *("", "abc", "x" * 3_000, "@", "--", "R2-D2", "ftp://example.com"),
+    *("", "abc", "x" * 3_000, "@", "--", "NULL", "R2-D2", "ftp://example.com"),
     *(
         "7",
         "-1",
