@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from catalog.category_names import CategoryNameField
 from vendors.access import Access
 from vendors.models import Vendor
 
@@ -12,7 +13,7 @@ class Category(models.Model):
     """An approved category. Vendors may write it in any case; products store this spelling."""
 
     category_id = models.AutoField(primary_key=True)
-    name = models.CharField(_("name"), max_length=100)
+    name = CategoryNameField(_("name"), max_length=100)
     is_active = models.BooleanField(
         _("active"),
         default=True,

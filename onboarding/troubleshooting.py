@@ -154,8 +154,10 @@ QUESTIONS = (
         _("Accented characters look wrong"),
         _(
             "“CafÃ©” instead of “Café” means that text was saved in one encoding and opened in "
-            "another, either before it reached us or when you opened it. We read UTF-8, UTF-16 "
-            "and Windows-1252, and reject a file that mixes them."
+            "another, either before it reached us or when you opened it. We read UTF-8 and "
+            "UTF-16, and Windows-1252 if the letters of the file leave no doubt. We reject a file "
+            "that could be in several encodings, or mixes them. The upload’s page names the "
+            "encoding we used."
         ),
         (
             _("Save the file as “CSV UTF-8” and check it in a text editor."),
@@ -171,8 +173,8 @@ QUESTIONS = (
         "columns",
         _("It says a column is missing, but it’s there"),
         _(
-            "We ignore case, spaces, underscores and asterisks in column names, so “Vendor Product "
-            "ID*” matches vendor_product_id. A different name is a different column: we skip "
+            "We ignore case, spaces and punctuation in column names, so “Vendor Product ID*” "
+            "matches vendor_product_id. A different name is a different column: we skip "
             "columns we don’t know and list them on the upload’s page."
         ),
         (

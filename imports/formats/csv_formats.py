@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from django.utils.translation import gettext
@@ -17,10 +18,11 @@ from imports.rules.schema import Schema
 from imports.rules.wording import Words, as_choice, as_sentence, truncate
 
 MAX_ATTRIBUTE_BYTES = 255  # bytes of a column's name that becomes an attribute in DynamoDB
+OTHER_DIVIDERS = "^~:\x1f"
 # Sentences for the help page.
 HEADER = _(
-    "The first row names the columns, in any order. Upper and lower case, spaces, underscores and "
-    "asterisks make no difference."
+    "The first row names the columns, in any order. Upper and lower case, spaces and punctuation "
+    "make no difference."
 )
 HEADER_OR_DATA = _(
     "If the first row has none of the column names, it is read as data: the columns are then those "
@@ -58,7 +60,10 @@ class Csv:
     has_known_header = True
     rules = DELIMITED
     refuses = frozenset(
-        {"MISSING_COLUMNS", "DUPLICATE_COLUMNS", "NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV"}
+        {
+            *("MISSING_COLUMNS", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
+            *("NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV"),
+        }
     )
     media_type = "text/csv"
     about_template = _("with all columns and one example row. Required columns have a *.")
@@ -115,7 +120,7 @@ class CsvOfAnyColumns(Csv):
     of those that are `reserved`."""
 
     has_known_header = False
-    refuses = Csv.refuses - {"MISSING_COLUMNS"} | {"INVALID_HEADER"}
+    refuses = Csv.refuses - {"MISSING_COLUMNS"}
     about_template = _("with example columns and one example row.")
     reserved: tuple[str, ...] = ()
 
@@ -130,14 +135,31 @@ class CsvOfAnyColumns(Csv):
         )
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
-        layout = csv_reader.scan(path, max_rows=schema.row_limit)
+        layout = csv_reader.scan(path, max_rows=schema.row_limit, any_lengths=True)
         for position, name in enumerate(layout.header, 1):
             if problem := self._problem(name):
-                raise Refused("INVALID_HEADER", position=position, problem=problem)
+                words = gettext("Column {position} {problem}")
+                raise Refused(
+                    "INVALID_HEADER", problem=words.format(position=position, problem=problem)
+                )
+        if not layout.delimiter and (sign := self._other_divider(path, layout)):
+            words = gettext(
+                "The values seem to be divided by '{sign}'. Use commas, semicolons, tabs or pipes"
+            )
+            raise Refused("INVALID_HEADER", problem=words.format(sign=sign))
         doubled = sorted({name for name in layout.header if layout.header.count(name) > 1})
         if doubled:
             raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(map(truncate, doubled)))
         return layout
+
+    def _other_divider(self, path: Path, layout: Layout) -> str:
+        """A sign that divides the header and the first rows alike, although we do not read it."""
+        sample = [cells[0] for _, cells in islice(self.rows(path, layout), csv_reader.SAMPLE_ROWS)]
+        for sign in OTHER_DIVIDERS:
+            counts = {text.count(sign) for text in (*layout.header, *sample)}
+            if len(counts) == 1 and counts != {0}:
+                return sign
+        return ""
 
     def _problem(self, name: str) -> str:
         """Why the name cannot be an attribute's, or ""."""

@@ -12,8 +12,9 @@ blank lines stand above it, which the spreadsheet shows and counts, so we do.
 import csv
 import io
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -22,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from imports.formats import encoding, file_types
 from imports.formats.layout import Layout
 from imports.rules.refusals import Refused
-from imports.rules.wording import Words
+from imports.rules.wording import Words, truncate
 
 DELIMITERS = ",;\t|"
 MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
@@ -45,6 +46,11 @@ _SEPARATOR_LINE = re.compile(
     r'(?i)(?P<quote>"?)sep=([!#-/:-@\[-^`{-~\t])(?P=quote)[ \t,;|]*[\r\n]*'
 )
 
+# A line for a program: #TYPE, #INFO,Version=1, TemplateType=fptcustom
+_NOTE = re.compile(r"#\s*[A-Za-z]{3,}|[A-Za-z]\w*=")
+LEAST_COLUMNS = 2
+LEAST_TABLE_ROWS = 3  # a title, column names and a row
+
 _NEVER_CLOSED = _("a quotation mark opens a value and is never closed")
 _TEXT_AFTER_QUOTE = _(
     "text follows the quotation mark that closes a value (inside a quoted value, write it twice)"
@@ -54,15 +60,25 @@ _TOO_LONG = _(
     "the row is longer than {limit:,} characters, perhaps because a quotation mark is not closed"
 )
 _LONG_NAME = _("a column's name is longer than {limit:,} characters")
+_TITLE = _(
+    "Row {above} reads '{title}', and the column names seem to be in row {row}. The column names "
+    "must be in the first row"
+)
 _TOO_MANY_COLUMNS = _("there are more than {limit:,} columns")
 
 
 def scan(
-    path: Path, *, max_rows: int | None, max_columns: int = 500, needs_rows: bool = True
+    path: Path,
+    *,
+    max_rows: int | None,
+    max_columns: int = 500,
+    needs_rows: bool = True,
+    any_lengths: bool = False,
 ) -> Layout:
     """Find out how the file is laid out, and that every row of it can be read.
 
-    With `needs_rows` false a header alone is a layout of no rows, and no refusal.
+    With `needs_rows` false a header alone is a layout of no rows, and no refusal. With
+    `any_lengths`, a row that is shorter than the header is no sign that quotation marks are wrong.
 
     Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,
     BAD_ENCODING, MALFORMED_CSV or TOO_MANY_ROWS.
@@ -73,8 +89,10 @@ def scan(
     try:
         encoded_in = encoding.detect(path)
     except encoding.Undecodable as error:
-        _refuse_encoding(path, error.encoding)
+        _refuse_encoding(path, error)
     delimiter, separator_line = _delimiter(path, encoded_in)
+    if not separator_line:
+        _refuse_title(path, encoded_in)
 
     records = _records(path, encoded_in, delimiter, separator_line)
     header_row, raw_header = _header(records, max_columns)
@@ -83,19 +101,21 @@ def scan(
     raw_width = len(raw_header)
     for number, cells in records:
         data_rows += 1
-        if len(cells) != raw_width and _takes_in_rows(cells, len(header), raw_width, delimiter):
+        is_odd = len(cells) != raw_width and not any_lengths
+        if is_odd and _takes_in_rows(cells, len(header), raw_width, delimiter):
             raise Refused("MALFORMED_CSV", row=number, problem=_TAKES_IN_ROWS)
         if max_rows is not None and data_rows > max_rows:
             raise Refused("TOO_MANY_ROWS", row=number, limit=max_rows)
     if needs_rows and not data_rows:
         raise Refused("NO_ROWS")
-    return Layout(encoded_in, delimiter, header, header_row, data_rows, separator_line)
+    return Layout(encoded_in, delimiter, header, header_row, data_rows, separator_line, raw_width)
 
 
 def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Yield (spreadsheet row, raw cells) below the header, if there is one; blank rows left out.
 
-    A row may be shorter or longer than the header. Cells are neither stripped nor normalized.
+    A row may be shorter or longer than the header. Cells are not normalized, nor
+    stripped but for the spaces before them.
     """
     records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
     if not layout.first_is_data:
@@ -112,12 +132,53 @@ def _refuse_other_formats(path: Path) -> None:
         raise Refused("NOT_CSV", looks_like=looks_like)
 
 
-def _refuse_encoding(path: Path, failed: str) -> NoReturn:
-    delimiter, separator_line = _delimiter(path, failed)
-    records = _records(path, failed, delimiter, separator_line, strict=False)
+def _refuse_encoding(path: Path, error: encoding.Undecodable) -> NoReturn:
+    delimiter, separator_line = _delimiter(path, error.fails)
+    records = _records(path, error.fails, delimiter, separator_line, strict=False)
     marked = (number for number, cells in records if any(encoding.MARK in cell for cell in cells))
     row = next(marked, 1)
-    raise Refused("BAD_ENCODING", row=row, encoding=failed)
+    raise Refused("BAD_ENCODING", row=row, problem=error.problem)
+
+
+def _refuse_title(path: Path, encoded_in: str) -> None:
+    """Raise Refused when a title, a comment or a note to a program stands above the table."""
+    with _open(path, encoded_in) as text:
+        start = text.read(file_types.HEAD)
+    complete = start if len(start) < file_types.HEAD else start[: start.rfind("\n") + 1]
+    samples = []
+    for delimiter in DELIMITERS:
+        reader = csv.reader(io.StringIO(complete.lstrip("\ufeff"), newline=""), delimiter=delimiter)
+        with suppress(csv.Error):
+            sample = islice(enumerate(reader, 1), SAMPLE_ROWS)
+            samples.append([(row, _names(cells)) for row, cells in sample if _has_text(cells)])
+    for filled in samples:
+        if len(filled) < LEAST_TABLE_ROWS:
+            continue
+        above, first = filled[0]
+        row = None
+        if _NOTE.match(first[0]) and (len(first) == 1 or any("=" in cell for cell in first)):
+            row = filled[1][0]
+        elif all(_is_one_cell(each) for each in samples if each):
+            row = _row_of_names(filled[1:])
+        if row:
+            title = truncate(" ".join(filter(None, first)))
+            problem = _TITLE.format(above=above, title=title, row=row)
+            raise Refused("INVALID_HEADER", row=row, problem=problem)
+
+
+def _is_one_cell(filled: list[tuple[int, tuple[str, ...]]]) -> bool:
+    return len([cell for cell in filled[0][1] if cell]) == 1
+
+
+def _row_of_names(filled: list[tuple[int, tuple[str, ...]]]) -> int | None:
+    """The number of the first of these rows that has several cells, if those below it have as
+    many."""
+    table = list(dropwhile(lambda numbered: len(numbered[1]) < LEAST_COLUMNS, filled))
+    if len(table) < LEAST_COLUMNS:
+        return None
+    (row, names), *below = table
+    alike = sum(len(cells) == len(names) for _, cells in below)
+    return row if all(names) and alike > 0.8 * len(below) else None
 
 
 def _delimiter(path: Path, encoded_in: str) -> tuple[str, bool]:
@@ -137,7 +198,8 @@ def _likeliest_delimiter(start: str) -> str:
     chosen = ""
     headers: list[tuple[str, str]] = []  # the header as each delimiter leaves it undivided
     for order, delimiter in enumerate(DELIMITERS):
-        reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+        lines = _without_blanks(io.StringIO(start, newline=""), delimiter)
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
         try:
             sample = list(islice(filter(_has_text, reader), SAMPLE_ROWS))
         except csv.Error:
@@ -209,7 +271,12 @@ def _records(
     with _open(path, encoded_in) as text:
         lines = _lines(text, used, separator_line)
         try:
-            reader = csv.reader(lines, delimiter=delimiter or _NONE, strict=strict)
+            reader = csv.reader(
+                _without_blanks(lines, delimiter),
+                delimiter=delimiter or _NONE,
+                strict=strict,
+                skipinitialspace=True,
+            )
             for number, cells in enumerate(reader, 1):
                 used[0] = 0
                 if _has_text(cells):
@@ -238,6 +305,14 @@ def _lines(text: TextIO, used: list[int], separator_line: bool) -> Iterator[str]
             line = line.rstrip(_DOS_END)
         yield line
         line = text.readline(MAX_ROW_CHARACTERS + 1)
+
+
+def _without_blanks(lines: Iterable[str], delimiter: str) -> Iterator[str]:
+    """The lines without the spaces between a quotation mark that closes a value and what follows
+    it; the parser skips those before one that opens a value."""
+    closed = re.compile(rf'((?<!")(?:"")*") +(?=[{re.escape(delimiter)}\r\n]|\Z)')
+    for line in lines:
+        yield closed.sub(r"\1", line) if '" ' in line else line
 
 
 def _open(path: Path, encoded_in: str) -> TextIO:

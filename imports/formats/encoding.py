@@ -1,17 +1,24 @@
 """Which encoding a vendor's file is written in.
 
-A spreadsheet program does not say, so the bytes must. UTF-8 is recognized by being valid; what is
-not valid is taken for Windows-1252 only when nothing in it looks like UTF-8, because a wrong guess
-stores ``Ã©`` for ``é`` in silence while a refusal costs the vendor one "Save as".
+A spreadsheet program does not say, so the bytes must. UTF-8 is recognized by being valid. What is
+not valid is taken for Windows-1252 only when that is certain: a wrong guess silently stores `¿ó³w`
+for `żółw`, while a refusal costs the vendor one "Save as".
 """
 
 import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
+from imports.formats import code_pages
+from imports.rules.wording import as_choice
+
 CHUNK = 1 << 18  # bytes held at a time, whatever the size of the file
 MARK_ERRORS = "imports-mark-undecodable"
 MARK = "\udcff"  # stands where a byte could not be read; a strict decoder never yields it
+WESTERN = code_pages.WESTERN.codec
+UTF8_MARK = codecs.BOM_UTF8
 
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -22,11 +29,13 @@ _CUT_AFTER = (b"\xc2", b"\xc3", b"\xe2")
 
 
 class Undecodable(Exception):
-    """The file is in none of the encodings we read; ``encoding`` is the one it fails."""
+    """The file is not certainly in one encoding; `problem` says why, and the first byte that
+    `fails` cannot read is where."""
 
-    def __init__(self, encoding: str) -> None:
-        super().__init__(encoding)
-        self.encoding = encoding
+    def __init__(self, fails: str, problem: str) -> None:
+        super().__init__(problem)
+        self.fails = fails
+        self.problem = problem
 
 
 def detect(path: Path) -> str:
@@ -40,17 +49,45 @@ def detect(path: Path) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
             if _failure(path, encoding) is not None:
-                raise Undecodable(encoding)
+                raise Undecodable(encoding, _("the file begins as UTF-16 and is damaged"))
             return encoding
 
     failure = _failure(path, "utf-8")
     if failure is None:
-        return "utf-8"
-    if _is_cut_short(failure) or _has_utf8_beyond_ascii(path):
-        raise Undecodable("utf-8")
-    if _failure(path, "cp1252") is not None:
-        raise Undecodable("cp1252")
-    return "cp1252"
+        return "utf-8" if start.startswith(UTF8_MARK) or not _is_western(path) else WESTERN
+    if start.startswith(UTF8_MARK) or _is_cut_short(failure):
+        raise Undecodable("utf-8", _("the file begins as UTF-8 and is damaged"))
+    found = list(code_pages.fragments(path))
+    others = [fragment for fragment in found if not fragment.may_be_utf8]
+    decodes = code_pages.decodes(path, WESTERN)
+    if decodes and others == found and code_pages.is_certainly_western(found):
+        return WESTERN
+    in_pairs = list(code_pages.double_bytes(path, found))
+    has_utf8 = len(others) < len(found)
+    if has_utf8 and not in_pairs and all(fragment.is_western for fragment in others):
+        raise Undecodable("utf-8", _("the file mixes UTF-8 and another character encoding"))
+    problem = _("the file is not UTF-8, or is damaged")
+    if names := in_pairs or code_pages.likely_names(found):
+        problem = _("the file is not UTF-8. It could be {encodings}").format(
+            encodings=as_choice(map(str, names))
+        )
+    raise Undecodable("utf-8" if has_utf8 else "ascii" if decodes else WESTERN, problem)
+
+
+def name_of(encoding: str) -> str:
+    """The encoding as the upload's page names it."""
+    names = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", WESTERN: str(code_pages.WESTERN.name)}
+    return names.get(encoding, "UTF-16")
+
+
+def _is_western(path: Path) -> bool:
+    """Is what could be read as UTF-8 certainly Windows-1252? `É®` happens to be valid UTF-8."""
+    found = []
+    for fragment in code_pages.fragments(path):
+        if fragment.may_be_utf8:
+            return False
+        found.append(fragment)
+    return bool(found) and code_pages.is_certainly_western(found)
 
 
 def is_blank(path: Path) -> bool:
@@ -74,12 +111,6 @@ def _is_cut_short(failure: UnicodeDecodeError) -> bool:
         return False
     tail = failure.object[failure.start :]
     return len(tail) > 1 or tail in _CUT_AFTER
-
-
-def _has_utf8_beyond_ascii(path: Path) -> bool:
-    # Dropping what is not UTF-8 leaves ASCII, unless something beyond ASCII was valid.
-    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
-    return any(not decoder.decode(chunk).isascii() for chunk in _chunks(path))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

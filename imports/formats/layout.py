@@ -18,6 +18,7 @@ class Layout:
     header_row: int  # 1, unless blank rows stand above
     data_rows: int  # rows with something in them, below the header
     separator_line: bool = False  # the first line is "sep=…", and no row
+    raw_width: int = 0  # cells of the header row, empty ones at its end included
     first_is_data: bool = False  # there is no header row; `header` is what the data set says
 
     def to_json(self) -> dict[str, Any]:

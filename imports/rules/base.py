@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-from imports.rules.wording import Words, truncate
+from imports.rules.wording import Words, filled_in, truncate
 
 Checker = Callable[[Any], Any]
 ERROR, NOTICE = "error", "notice"  # what a message says of its row: rejected, or valid
@@ -38,8 +38,8 @@ class Requirement(Protocol):
 
 def message(broken: Requirement, variant: str, *, value: object = "", **details: object) -> str:
     """The message of a variant, filled in, with a long value cut."""
-    template = str(broken.variants[variant])
-    return template.format(rule=broken, value=truncate(str(value)), **details)
+    words = broken.variants[variant]
+    return filled_in(words, rule=broken, value=truncate(str(value)), **details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What every row and every cell must be, whatever its column."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,13 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.rules.base import RowProblem, problem
 from imports.rules.columns import Column
-from imports.rules.wording import Words
+from imports.rules.wording import UNPRINTABLE, Words
 
-# C0 and C1 controls other than tab and line breaks, and lone surrogates: PostgreSQL refuses NUL
-# and surrogates, and the others cannot be seen.
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_CELL_CHARACTERS = 10_000  # staging cuts there
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MAX_CELLS = 1_000  # of one row; staging drops the rest
 
 
@@ -36,7 +31,10 @@ class Everywhere:
 
 VISIBLE = Everywhere(
     "INVALID_VALUE",
-    {"invisible": _("{field} contains an invisible character, {character} (was '{value}')")},
+    {
+        "invisible": _("{field} contains an invisible character, {character} (was '{value}')"),
+        "marks": _("{field} contains more accents on one letter than any language has"),
+    },
     remedy=_("Type the value again: copied text may contain invisible characters."),
 )
 SHORT = Everywhere(
@@ -70,8 +68,39 @@ ONE_ROW = Everywhere(
     },
     remedy=_(
         "Type the value again: copied text may contain invisible characters. If the cell contains "
-        "part of the next row, close the quotation mark."
+        "part of the next row, close the quotation mark. If it contains NULL or the like, leave it "
+        "empty."
     ),
+)
+# As programs write an empty cell: SQL Server, MySQL, R, pandas, Python, Excel. Compared with case:
+# Null is a surname. Lists that know such a word, as countries know NA, are asked before.
+NULL_WORDS = frozenset(
+    (
+        *(
+            "NULL",
+            "null",
+            "(null)",
+            "<null>",
+            "<NULL>",
+            "[NULL]",
+            "\\N",
+            "NA",
+            "<NA>",
+            "N/A",
+            "n/a",
+        ),
+        *("#N/A", "#NULL!", "nan", "NaN", "NaT", "None", "nil", "undefined"),
+    )
+)
+NO_NULL_WORD = Everywhere(
+    "INVALID_VALUE",
+    {
+        "null_word": _(
+            "{field} contains '{value}', which some programs write for an empty cell. Leave the "
+            "cell empty, or enter the value"
+        )
+    },
+    remedy=ONE_ROW.remedy,
 )
 ANY_CELL = (VISIBLE, SHORT)
 DELIMITED = (CELL_COUNT, ONE_ROW)  # where the file divides rows into cells by a delimiter
@@ -89,8 +118,16 @@ def unprintable_problem(column: Column, text: str) -> RowProblem:
         "invisible",
         field=column.label,
         character=f"U+{ord(UNPRINTABLE.findall(text)[0]):04X}",
-        value=UNPRINTABLE.sub(REPLACEMENT, text),
+        value=text,
     )
+
+
+def null_word_problem(column: Column, text: str) -> RowProblem:
+    return problem(NO_NULL_WORD, column.key, "null_word", field=column.label, value=text)
+
+
+def marks_problem(column: Column, text: str) -> RowProblem:
+    return problem(VISIBLE, column.key, "marks", field=column.label, value=text)
 
 
 def torn_problem(column: Column, text: str) -> RowProblem:

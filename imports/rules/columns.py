@@ -4,16 +4,17 @@ import re
 from collections.abc import Sequence
 
 from imports.rules.base import Required, Rule
-from imports.rules.wording import Words
+from imports.rules.wording import INVISIBLE, Words
 
 # The last column of a correctable file, ignored when the file comes back.
 CORRECTIONS_COLUMN = "Errors"
-IGNORED_IN_HEADERS = re.compile(r"[\s_*]")
+IGNORED_IN_HEADERS = re.compile(r"[\s_*.:()\[\]\u2010-\u2015-]")
 
 
 def header_name(text: str) -> str:
-    """A header cell as it is compared: without case, spaces, underscores and asterisks."""
-    return IGNORED_IN_HEADERS.sub("", text).casefold()
+    """A header cell as it is compared: without case, spaces, punctuation and invisible
+    characters."""
+    return IGNORED_IN_HEADERS.sub("", INVISIBLE.sub("", text)).casefold()
 
 
 def is_corrections(text: str) -> bool:

@@ -115,10 +115,8 @@ def country(text: str) -> str | None:
 @lru_cache(maxsize=2_000)
 def nearest_country(text: str) -> str | None:
     """The country that was probably meant by a name that is not known."""
-    near = nearest(
-        spelling(text[:MAX_NAME_CHARACTERS]), list(by_spelling()), min_similarity=MIN_SIMILARITY
-    )
-    return by_spelling()[near] if near else None
+    key = spelling(text[:MAX_NAME_CHARACTERS])
+    return nearest(key, by_spelling(), min_similarity=MIN_SIMILARITY)
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,23 @@ from imports.rules.wording import Words
 MAX_NUMBER_CHARACTERS = 40  # longer text is not a number that a vendor meant
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
-GROUPED_NUMBER = re.compile(
-    r"(?P<whole>[+-]?[0-9]{1,3}(?P<separator>[,. '])[0-9]{3}(?:(?P=separator)[0-9]{3})*)"
-    r"(?:[.,](?P<decimals>[0-9]+))?"
-)
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
-NOT_DIGITS = re.compile("[^0-9+-]")
+# Digits in groups, by any of the signs that people put between them.
+GROUPED_NUMBER = re.compile(r"[+-]?[0-9]+(?:[,. '\u2019\u00a0\u202f][0-9]+)+")
+GROUP_OF_THREE = 3
 
 NOT_A_NUMBER = _("{field} must be a number such as {rule.example} (was '{value}')")
 THOUSANDS_SEPARATOR = _(
     "{field} must be a number without thousands separators (was '{value}'). "
     "Did you mean {suggestion}?"
+)
+TWO_READINGS = _(
+    "{field} must be a number without thousands separators (was '{value}'). "
+    "Did you mean {suggestion} or {other}?"
+)
+NO_SEPARATORS = _(
+    "{field} must be a number with a point before its decimals and no other separators "
+    "(was '{value}')"
 )
 TOO_SMALL = _("{field} must be at least {rule.at_least:,} (was {value})")
 TOO_LARGE = _("{field} must be {rule.at_most:,} or less (was {value})")
@@ -45,6 +51,8 @@ class Number(Rule):
         return {
             "not_a_number": NOT_A_NUMBER,
             "thousands_separator": THOUSANDS_SEPARATOR,
+            **({"two_readings": TWO_READINGS} if self.decimals >= GROUP_OF_THREE else {}),
+            "separators": NO_SEPARATORS,
             "decimal_comma": _(
                 "{field} must have a point before its decimals, not a comma (was '{value}'). "
                 "Did you mean {suggestion}?"
@@ -76,10 +84,7 @@ class Number(Rule):
 
     def _explain(self, label: str, text: str) -> Decimal:
         """The value of an unusual but valid number. Raises InvalidCell for any other text."""
-        refuse_grouped(self, label, text)
-        if DECIMAL_COMMA.fullmatch(text):
-            suggestion = text.replace(",", ".")
-            raise InvalidCell(self, "decimal_comma", label, text, suggestion=suggestion)
+        refuse_grouped(self, label, text, decimals=self.decimals)
         if not NUMBER.fullmatch(text):
             raise InvalidCell(self, "not_a_number", label, text)
         value = Decimal(text)
@@ -117,6 +122,7 @@ class Whole(Rule):
     variants = {
         "not_a_number": NOT_A_NUMBER,
         "thousands_separator": THOUSANDS_SEPARATOR,
+        "separators": NO_SEPARATORS,
         "not_whole": _("{field} must be a whole number (was {value})"),
         "too_small": TOO_SMALL,
         "too_large": TOO_LARGE,
@@ -135,10 +141,10 @@ class Whole(Rule):
 
     def _explain(self, label: str, text: str) -> int:
         """The value of an unusual but valid number. Raises InvalidCell for any other text."""
-        refuse_grouped(self, label, text)
+        refuse_grouped(self, label, text, decimals=0)
         if not WHOLE_NUMBER.fullmatch(text):
-            is_number = NUMBER.fullmatch(text) or DECIMAL_COMMA.fullmatch(text)
-            raise InvalidCell(self, "not_whole" if is_number else "not_a_number", label, text)
+            variant = "not_whole" if NUMBER.fullmatch(text) else "not_a_number"
+            raise InvalidCell(self, variant, label, text)
         value = int(text)
         refuse_beyond_limits(self, label, text, value)
         return value
@@ -157,20 +163,57 @@ class Whole(Rule):
         ).format(rule=self)
 
 
-def refuse_grouped(rule: Number | Whole, label: str, text: str) -> None:
-    """Raise InvalidCell for a text too long for a number, and for thousands separators.
+def refuse_grouped(rule: Number | Whole, label: str, text: str, *, decimals: int) -> None:
+    """Raise InvalidCell for a text too long for a number, and for thousands separators and decimal
+    commas, with what was probably meant.
 
     The length and the ASCII patterns come before `Decimal` or `int`, which accept `NaN`, `1_000`,
     `１２` and spend minutes on `1E+3000000`.
     """
     if len(text) > MAX_NUMBER_CHARACTERS:
         raise InvalidCell(rule, "not_a_number", label, text)
-    if NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text) or not GROUPED_NUMBER.fullmatch(text):
         return
-    if found := GROUPED_NUMBER.fullmatch(text):
-        whole = NOT_DIGITS.sub("", found["whole"])
-        suggestion = f"{whole}.{found['decimals']}" if found["decimals"] else whole
-        raise InvalidCell(rule, "thousands_separator", label, text, suggestion=suggestion)
+    found = readings(text)
+    meant = [each for each in found if len(each.partition(".")[2]) <= decimals]
+    if len(meant) > 1:
+        raise InvalidCell(rule, "two_readings", label, text, suggestion=meant[0], other=meant[1])
+    if not meant:
+        variant = "not_whole" if found and not decimals else "separators"
+        raise InvalidCell(rule, variant, label, text)
+    is_decimal = DECIMAL_COMMA.fullmatch(text) and "." in meant[0]
+    variant = "decimal_comma" if is_decimal else "thousands_separator"
+    raise InvalidCell(rule, variant, label, text, suggestion=meant[0])
+
+
+def readings(text: str) -> list[str]:
+    """The plain numbers that a grouped one may mean: none, one, or two where `1,234` may be
+    thousands or decimals.
+
+    The last separator is the decimal mark if it is a point or a comma that stands there once, and
+    thousands have three digits behind each of theirs.
+    """
+    sign = text[0] if text[0] in "+-" else ""
+    *separators, last = re.findall(r"[^0-9+-]", text)
+    groups = re.findall("[0-9]+", text)
+    digits = sign + "".join(groups)
+    whole = sign + "".join(groups[:-1])
+    in_threes = all(len(group) == GROUP_OF_THREE for group in groups[1:-1])
+    is_thousands = (
+        in_threes
+        and len(groups[-1]) == GROUP_OF_THREE
+        and len(groups[0]) <= GROUP_OF_THREE
+        and not groups[0].startswith("0")
+        and set(separators) <= {last}
+    )
+    is_decimal = (
+        last in ".,"
+        and last not in separators
+        and len(set(separators)) <= 1
+        and (in_threes or separators == [","] * len(separators))  # as in 1,23,456.00 in India
+    )
+    as_thousands = [digits] if is_thousands else []
+    return as_thousands + ([f"{whole}.{groups[-1]}"] if is_decimal else [])
 
 
 def refuse_beyond_limits(rule: Number | Whole, label: str, text: str, value: Decimal | int) -> None:

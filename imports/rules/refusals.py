@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from imports.rules.wording import Words
+from imports.rules.wording import Words, filled_in
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Refusal:
     remedy: Words
 
     def filled_in(self, **detail: object) -> str:
-        return str(self.message).format(**detail)
+        return filled_in(self.message, **detail)
 
 
 class Refused(Exception):
@@ -54,7 +54,7 @@ ALL = (
         _("The header is missing {columns}."),
         _(
             "Add the missing columns to the header; the template has all of them. Upper and lower "
-            "case, spaces, underscores and asterisks make no difference."
+            "case, spaces and punctuation make no difference."
         ),
     ),
     Refusal(
@@ -65,9 +65,12 @@ ALL = (
     ),
     Refusal(
         "INVALID_HEADER",
-        _("A column has no usable name"),
-        _("Column {position} {problem}."),
-        _("Give every column in the header a short name of its own."),
+        _("The header cannot be used"),
+        _("{problem}."),
+        _(
+            "Delete the rows above the column names, and give every column in the header a short "
+            "name of its own."
+        ),
     ),
     Refusal(
         "FILE_TOO_LARGE",
@@ -92,9 +95,12 @@ ALL = (
     ),
     Refusal(
         "BAD_ENCODING",
-        _("The file mixes character encodings"),
-        _("Row {row} cannot be read: the file mixes character encodings or is damaged."),
-        _('Save the file again as "CSV UTF-8" in the program that created it.'),
+        _("The character encoding is not clear"),
+        _("The letters in row {row} cannot be read with certainty: {problem}."),
+        _(
+            'Save the file again as "CSV UTF-8" in the program that created it. In Excel, choose '
+            'File, Save As, and the file type "CSV UTF-8 (Comma delimited)".'
+        ),
     ),
     Refusal(
         "MALFORMED_CSV",

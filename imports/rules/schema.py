@@ -8,8 +8,8 @@ from typing import Self
 from django.conf import settings
 
 from imports.rules.base import Requirement
-from imports.rules.cells import ANY_CELL
-from imports.rules.columns import Column, header_name, is_corrections
+from imports.rules.cells import ANY_CELL, NO_NULL_WORD
+from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_corrections
 from imports.rules.keys import Fixed, Newest, Unique
 from imports.rules.rows import RowRule
 
@@ -32,12 +32,13 @@ class Schema:
     def for_header(self, header: Sequence[str]) -> Self:
         """This schema for a file of that header: with the header's columns if any will do.
 
-        Only as the last of them `Errors` is ours, and ignored: elsewhere it is theirs.
+        Only as the last of them, and spelled like this, `Errors` is ours and ignored: anything
+        else is theirs. Their cells may hold line breaks.
         """
         if not self.any_columns:
             return self
-        names = header[:-1] if header and is_corrections(header[-1]) else header
-        return replace(self, columns=tuple(Column(name, name) for name in names))
+        names = header[:-1] if header and header[-1] == CORRECTIONS_COLUMN else header
+        return replace(self, columns=tuple(Column(name, name, lines=True) for name in names))
 
     def requirements(self) -> Iterator[tuple[str | None, Requirement]]:
         """Everything required of a row, each with the key of its column: "" for the whole row,
@@ -51,6 +52,8 @@ class Schema:
         yield from ((fixed.column, fixed) for fixed in self.fixed)
         yield from ((rule.column, rule) for rule in self.row_rules)
         yield from ((rule.column, rule) for rule in ANY_CELL)
+        if not self.any_columns:
+            yield NO_NULL_WORD.column, NO_NULL_WORD
 
     def notices(self) -> Iterator[tuple[str | None, Requirement]]:
         """What can be said of a valid row, each with the key of its column."""
@@ -108,9 +111,10 @@ class Schema:
         return [column for column in self.columns if matched.count(column) > 1]
 
     def unknown(self, header: Sequence[str]) -> list[str]:
-        """Header cells that name no column, as the vendor wrote them; ours are not among them."""
+        """Header cells that name no column, as the vendor wrote them. Ours is not among them,
+        unless it could be theirs as well."""
         return [
             cell
             for cell, column in zip(header, self.match_header(header), strict=True)
-            if column is None and cell and not is_corrections(cell)
+            if column is None and cell and (self.any_columns or not is_corrections(cell))
         ]

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from catalog.category_names import comparable
 from catalog.web_address import is_web_address
 from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.suggestions import nearest
@@ -101,24 +102,23 @@ class Approved(Rule):
     remedy = _("Use a name from the approved list on the help page, or ask us to add yours.")
 
     def checker(self, label: str) -> Checker:
-        spelling = {name.casefold(): name for name in self.names()}
+        spelling = {comparable(name): name for name in self.names()}
         answers: dict[str, str] = {}
+        wrong: dict[str, str | None] = {}  # what was probably meant: looked for once per value
 
         def check(text: str) -> str:
             if (answer := answers.get(text)) is not None:
                 return answer
-            if (name := spelling.get(text.casefold())) is None:
-                raise self._explain(label, text, spelling)
-            return answers.setdefault(text, name)
+            key = comparable(text)
+            if (name := spelling.get(key)) is not None:
+                return answers.setdefault(text, name)
+            if key not in wrong:
+                wrong[key] = nearest(key, spelling, min_similarity=MIN_SIMILARITY)
+            if near := wrong[key]:
+                raise InvalidCell(self, "misspelled", label, text, suggestion=near)
+            raise InvalidCell(self, "not_approved", label, text)
 
         return check
-
-    def _explain(self, label: str, text: str, spelling: dict[str, str]) -> InvalidCell:
-        # Long text is not a misspelled name, and comparing it would cost time.
-        near = nearest(text[:100].casefold(), spelling.keys(), min_similarity=MIN_SIMILARITY)
-        if near:
-            return InvalidCell(self, "misspelled", label, text, suggestion=spelling[near])
-        return InvalidCell(self, "not_approved", label, text)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """How values, names and limits appear in messages."""
 
+import re
 from collections.abc import Iterable
 
 from django.utils.functional import Promise
@@ -8,6 +9,22 @@ from django.utils.translation import gettext as _
 
 MAX_SHOWN_CHARACTERS = 80
 Words = str | Promise  # a text, or one that is translated when it is shown
+# C0 and C1 controls other than tab and line breaks, and lone surrogates: PostgreSQL refuses NUL
+# and surrogates, and the others cannot be seen.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# What no font shows and Python does not count as white space: zero-width and direction marks, soft
+# hyphens, fillers, selectors of variants.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def filled_in(template: Words, **details: object) -> str:
+    """A message with the vendor's values in it, as it can be stored and shown: all texts that
+    quote a file are made here."""
+    return UNPRINTABLE.sub(REPLACEMENT, str(template).format(**details))
 
 
 def truncate(text: str) -> str:

@@ -5,14 +5,18 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from imports.formats.formula_guard import unescape_formula
 from imports.formats.layout import Layout
 from imports.rules.base import InvalidCell, RowProblem, problem
 from imports.rules.cells import (
+    NULL_WORDS,
     UNPRINTABLE,
     cell_count_problem,
+    marks_problem,
+    null_word_problem,
     overlong_problem,
     torn_problem,
     unprintable_problem,
@@ -20,10 +24,13 @@ from imports.rules.cells import (
 from imports.rules.columns import Column, is_corrections
 from imports.rules.rows import RowRule, StagedRow
 from imports.rules.schema import Schema
+from imports.rules.wording import INVISIBLE
 from imports.validation.batch import ValidatedBatch
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
 LINE_BREAK = re.compile("[\r\n]")
+MAX_MARKS = 30  # combining marks in a row, as Unicode's stream-safe format has it
+MAX_SHORT_CHARACTERS = 200  # so few are sorted in no time
 
 
 def validate(
@@ -44,7 +51,7 @@ def validate(
     cells: list[list[str]] = []
     cut: list[tuple[int, int]] = []
     for i, (_, row, cut_cells) in enumerate(rows):
-        fitted = row if len(row) == width else fit(row, width, schema.ragged)
+        fitted = row if len(row) == width else fit(row, layout, schema.ragged)
         if fitted is None:
             problems[i] = [cell_count_problem(len(row), width)]
             cells.append([""] * width)
@@ -66,8 +73,11 @@ def validate(
         texts = by_position[where[column]]
         known = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
         known |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
+        known |= {i: marks_problem(column, texts[i]) for i in where_marks(texts)}
         known |= {i: overlong_problem(column) for i, at in cut if at == where[column]}
         values, found = read_column(column, texts, column in required, miscounted, known)
+        if not schema.any_columns:
+            found += null_words(column, texts, values)
         read.append(values)
         for i, mistake in found:
             problems.setdefault(i, []).append(mistake)
@@ -126,11 +136,27 @@ def read_column(
     return values, found
 
 
+def null_words(
+    column: Column, texts: Sequence[str], values: Sequence[Any]
+) -> list[tuple[int, RowProblem]]:
+    """Problems with texts that no rule objects to, and that programs write for an empty cell. A
+    list that knows the word gives it another value."""
+    return [
+        (i, null_word_problem(column, text))
+        for i, text in enumerate(texts)
+        if text in NULL_WORDS and values[i] == text
+    ]
+
+
 def where_found(pattern: re.Pattern[str], texts: list[str]) -> set[int]:
     """Positions of texts that hold a match."""
     if not pattern.search("".join(texts)):  # one look at all of them is the usual case
         return set()
     return {i for i, text in enumerate(texts) if pattern.search(text)}
+
+
+def where_marks(texts: list[str]) -> list[int]:
+    return [i for i, text in enumerate(texts) if has_many_marks(text)]
 
 
 def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
@@ -160,13 +186,30 @@ def clean(cells: Sequence[str]) -> list[str]:
     texts = [cell.strip() for cell in cells]
     if all(map(str.isascii, texts)):
         return texts
-    return [unicodedata.normalize("NFC", text.strip(ZERO_WIDTH).strip()) for text in texts]
+    return [
+        normalized(text.strip(ZERO_WIDTH).strip()) if INVISIBLE.sub("", text).strip() else ""
+        for text in texts
+    ]
 
 
-def fit(row: list[str], width: int, ragged: bool) -> list[str] | None:
-    """The row without the empty cells that spreadsheets append, or, where rows may be `ragged`,
-    with those they leave out; None when it does not fit."""
-    if len(row) > width and not any(cell.strip() for cell in row[width:]):
+def normalized(text: str) -> str:
+    """The text in NFC; as it is if it has too many marks, whose sorting would take minutes."""
+    return text if has_many_marks(text) else unicodedata.normalize("NFC", text)
+
+
+def has_many_marks(text: str) -> bool:
+    """Are there more combining marks in a row than in text of any language?"""
+    if len(text) <= MAX_SHORT_CHARACTERS or text.isascii():
+        return False
+    marks = groupby(map(unicodedata.combining, text), key=bool)
+    return any(is_mark and len(list(run)) > MAX_MARKS for is_mark, run in marks)
+
+
+def fit(row: list[str], layout: Layout, ragged: bool) -> list[str] | None:
+    """The row without the empty cells that spreadsheets append to all rows and to the header, or,
+    where rows may be `ragged`, with those they leave out; None when it does not fit."""
+    width = len(layout.header)
+    if width < len(row) <= layout.raw_width and not any(cell.strip() for cell in row[width:]):
         return row[:width]
     if len(row) < width and ragged:
         return row + [""] * (width - len(row))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from imports import actions, datasets
+from imports.formats import encoding
 from imports.models import Notification, Upload
 from imports.rules.base import NOTICE
 from imports.rules.refusals import REFUSALS
@@ -35,6 +36,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mail": mail,
         "progress": progress,
         "mode_title": dataset.mode_title(upload.mode),
+        "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
         "source_gone_at": dataset.source_expires_at(upload),
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,

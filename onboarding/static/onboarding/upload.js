@@ -99,7 +99,7 @@
     if (!expected.checksHeader) return "";
     const columns = header(decode(head));
     if (!columns.length) return texts.empty;
-    const names = columns.map((cell) => cell.replace(/[\s_*]/g, "").toLowerCase());
+    const names = columns.map((cell) => cell.replace(/[\s_*.:()[\]\u2010-\u2015\u00ad\u200b-\u200f\u2060\ufeff-]/g, "").toLowerCase());
     const count = (column) => names.filter((name) => column.names.includes(name)).length;
     const mode = form.querySelector("input[name=mode]:checked")?.value;
     const needed = expected.columns.filter((c) => (mode === "update" ? c.isIdentity : c.required));
@@ -149,7 +149,7 @@
     let most = -1;
     for (const delimiter of [",", ";", "\t", "|"]) {
       const cells = firstRow(start, delimiter);
-      const hits = cells.filter((cell) => known.has(cell.replace(/[\s_*]/g, "").toLowerCase()));
+      const hits = cells.filter((cell) => known.has(cell.replace(/[\s_*.:()[\]\u2010-\u2015\u00ad\u200b-\u200f\u2060\ufeff-]/g, "").toLowerCase()));
       if (hits.length > most) {
         most = hits.length;
         best = cells;

@@ -59,8 +59,46 @@ def test_every_row_is_an_item_and_empty_cells_are_null() -> None:
     assert upload.ignored_columns == []
 
 
+def test_an_empty_cell_too_many_is_reported_as_any_other() -> None:
+    """It may have come from a comma inside a value."""
+    upload = send("a,b\n1,2\nMouse, wireless,\n")
+    assert counts(upload) == ("partial", 1, 1)
+
+
+def test_empty_cells_that_the_header_has_too_are_dropped() -> None:
+    assert counts(send("a,b,,\n1,2,,\n1,2\n")) == ("completed", 2, 0)
+
+
+def test_cells_may_hold_line_breaks() -> None:
+    upload = send('id,comment\n1,"Hello,\nworld"\n2,"12 High Street,\nYork, ""UK"""\n3\n')
+    assert counts(upload) == ("completed", 3, 0)
+    assert stored(upload)[2]["comment"] == {"S": "Hello,\nworld"}
+
+
+def test_a_short_row_may_hold_line_breaks() -> None:
+    assert counts(send('a,b,c\n1,"Hello, you\nthere"\n')) == ("completed", 1, 0)
+
+
+def test_a_last_column_errors_is_theirs() -> None:
+    upload = send("host,errors\nweb,3\n")
+    assert stored(upload)[2]["errors"] == {"S": "3"}
+
+
+def test_our_last_column_is_ignored_and_named() -> None:
+    upload = send("host,Errors\nweb,3\n")
+    assert list(stored(upload)[2]) == ["host"]
+    assert upload.ignored_columns == ["Errors"]
+
+
+@pytest.mark.parametrize("sign", ["^", ":", "~"])
+def test_values_divided_by_another_sign_are_not_one_column(sign: str) -> None:
+    upload = send(f"a{sign}b\n1{sign}2\n3{sign}4\n")
+    assert upload.failure_code == "INVALID_HEADER"
+    assert f"divided by '{sign}'" in upload.failure_message
+
+
 def test_a_row_wider_than_the_header_is_rejected_and_can_be_fixed() -> None:
-    upload = send("a,b\n1,2\n1,2,3\n1,2,,\n")
+    upload = send("a,b\n1,2\n1,2,3\n1\n")
     assert counts(upload) == ("partial", 2, 1)
     assert list(stored(upload)) == [2, 4]
     assert RowError.objects.get().error_message == "This row has 3 values; the header has 2"

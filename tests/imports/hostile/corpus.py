@@ -126,9 +126,10 @@ ENCODINGS = [
         valid=1,
     ),
     Hostile(
-        "Windows-1252 that resembles overlong UTF-8",
+        "bytes that are signs inside words in Windows-1252",
         H + ONE + b"VP-2,\xc0\xaf,Audio,S,1,1\n",
-        valid=2,
+        refusal="BAD_ENCODING",
+        row=3,
     ),
     Hostile(
         "one row UTF-8, another Windows-1252",
@@ -147,6 +148,23 @@ ENCODINGS = [
         H + ONE + b"VP-2,Caf\xe9 \x81,Audio,SKU-2,1,1\n",
         refusal="BAD_ENCODING",
         row=3,
+    ),
+    Hostile(
+        "two bytes of Windows-1252 that are also UTF-8",
+        H + "VP-1,NESCAFÉ® „MENÜ“,Audio,SKU-1,1,1\n".encode("cp1252"),
+        valid=1,
+    ),
+    Hostile(
+        "Polish in Windows-1250",
+        H + ONE + "VP-2,Żółw,Audio,SKU-2,1,1\n".encode("cp1250"),
+        refusal="BAD_ENCODING",
+        row=3,
+    ),
+    Hostile(
+        "Japanese in Shift-JIS",
+        H + "VP-1,ワイヤレスマウス,Audio,SKU-1,1,1\n".encode("shift_jis"),
+        refusal="BAD_ENCODING",
+        row=2,
     ),
     Hostile(
         "cut within a UTF-8 character",
@@ -187,6 +205,11 @@ ENCODINGS = [
 ]
 
 QUOTES = [
+    Hostile(
+        "a row torn by quotation marks, with a NUL in it",
+        H + b'VP-1,"Mou\x00se,Audio,SKU-1,19.99,5\nVP-2,La,mp",Audio,SKU-2,1,1\n',
+        errors={(2, "product_name", "INVALID_VALUE")},
+    ),
     Hostile(
         "a quote never closed",
         H + ONE + b'VP-2,"Lamp,Books,S,1,1\n' + THREE,
@@ -314,7 +337,51 @@ CELL_COUNTS = [
         errors={(2, "", "COLUMN_COUNT")},
         valid=1,
     ),
-    Hostile("empty cells at the end", H + ONE.strip() + b",,, ,\n" + TWO, valid=2),
+    Hostile(
+        "empty cells at the end of all rows",
+        H.strip() + b",,, ,\n" + ONE.strip() + b",,, ,\n" + TWO,
+        valid=2,
+    ),
+    Hostile(
+        "a comma too many in a name, and an empty last cell",
+        H.strip() + b",brand\nVP-1,Mouse, wireless,Audio,SKU-1,1,1,\n" + TWO.strip() + b",x\n",
+        errors={(2, "", "COLUMN_COUNT")},
+        valid=1,
+    ),
+    Hostile(
+        "an empty cell too many",
+        H + ONE.strip() + b",\n" + TWO,
+        errors={(2, "", "COLUMN_COUNT")},
+        valid=1,
+    ),
+    Hostile("a title above the table", b"Our products\n" + H + ONE + TWO, refusal="INVALID_HEADER"),
+    Hostile(
+        "what programs write for empty cells",
+        products(
+            *(
+                {"brand": word, "description": word}
+                for word in ("NULL", "\\N", "NA", "nan", "None", "#N/A")
+            ),
+            {"brand": "Null", "description": "None of these, NULL", "product_name": "NA Corp"},
+        ),
+        errors={
+            (row, column, "INVALID_VALUE")
+            for row in range(2, 8)
+            for column in ("brand", "description")
+        },
+        valid=1,
+    ),
+    Hostile(
+        "a name of invisible characters",
+        each("product_name", "\u2060\u00ad", "\u3164", "\u2800 \u200e"),
+        errors={(row, "product_name", "REQUIRED_FIELD") for row in (2, 3, 4)},
+    ),
+    Hostile(
+        "names of columns in other spellings, with invisible characters",
+        "\u200bVendor-Product-ID,product.name,Category:,SKU*,Price,Stock Quantity\u00ad\n".encode()
+        + ONE,
+        valid=1,
+    ),
     Hostile("cut within a row", H + ONE + b"VP-2,Lam", errors={(3, "", "COLUMN_COUNT")}, valid=1),
     Hostile(
         "a sum below the table",

@@ -57,6 +57,8 @@ CORPUS = (
     refused("zeros", b"\0" * 1000, code="NOT_JSON"),
     refused("UTF-16 without a mark", f"[{ITEM}]".encode("utf-16-le"), "UTF-16", "NOT_JSON"),
     refused("UTF-32", f"[{ITEM}]".encode("utf-32"), "UTF-32", "NOT_JSON"),
+    refused("a NUL in a key", r'[{"a\u0000b": [1], "name": "x"}]', "'a\ufffdb' must be"),
+    refused("a NUL in keys", r'[{"name": "x", "a\u0000": 1, "a\u0000": 2}]', "'a\ufffd' twice"),
     refused("an object around the array", f'{{"metrics": [{ITEM}]}}', "(was an array)"),
     refused("an array of numbers", "[1, 2]", "Item 1 cannot be read: it must be an object"),
     refused("an array of texts", '["a"]', "(was a text)"),

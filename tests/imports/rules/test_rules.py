@@ -25,6 +25,45 @@ def message(rule: Rule, text: str, label: str = "Price") -> str:
     return str(wrong.value)
 
 
+WEIGHT = Number(at_least=Decimal(0), at_most=Decimal(99999), decimals=3)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "suggested"),
+    [
+        (WEIGHT, "0,350", ["0.350"]),
+        (WEIGHT, "1,350", ["1350", "1.350"]),
+        (WEIGHT, "12,5", ["12.5"]),
+        (WEIGHT, "1.234,567", ["1234.567"]),
+        (PRICE, "1,800.50", ["1800.50"]),
+        (PRICE, "1’234.50", ["1234.50"]),
+        (PRICE, "1\u202f234,50", ["1234.50"]),
+        (PRICE, "1,23,456.00", ["123456.00"]),
+        (PRICE, "12,34,56", []),
+        (STOCK, "1,800", ["1800"]),
+        (STOCK, "1,800.50", []),
+        (STOCK, "0,350", []),
+    ],
+)
+def test_a_number_is_suggested_as_it_was_meant(rule: Rule, text: str, suggested: list[str]) -> None:
+    words = message(rule, text).partition("Did you mean ")[2].removesuffix("?")
+    assert [each for each in words.split(" or ") if each] == suggested
+
+
+@given(
+    st.text("0123456789,. '", max_size=12) | st.decimals(0, 99999, places=2).map("{:,}".format),
+    st.sampled_from([WEIGHT, PRICE, STOCK]),
+)
+def test_every_suggestion_is_a_number_with_the_same_digits(text: str, rule: Rule) -> None:
+    with contextlib.suppress(InvalidCell):
+        rule.checker("Price")(text)
+        return
+    words = message(rule, text).partition("Did you mean ")[2].removesuffix("?")
+    for each in filter(None, words.split(" or ")):
+        assert Decimal(each) >= 0
+        assert [c for c in each if c.isdigit()] == [c for c in text if c.isdigit()]
+
+
 @pytest.mark.parametrize("text", ["0.01", "19.99", "7", "999999.99", "00012.50", "+5", ".5"])
 def test_a_price_is_a_plain_number(text: str) -> None:
     assert PRICE.checker("Price")(text) == Decimal(text)
@@ -53,6 +92,20 @@ def test_a_price_is_a_plain_number(text: str) -> None:
             (
                 "Price must be a number without thousands separators (was '1,234.50'). "
                 "Did you mean 1234.50?"
+            ),
+        ),
+        (
+            "1.234,50",
+            (
+                "Price must be a number without thousands separators (was '1.234,50'). "
+                "Did you mean 1234.50?"
+            ),
+        ),
+        (
+            "0,350",
+            (
+                "Price must be a number with a point before its decimals and no other separators "
+                "(was '0,350')"
             ),
         ),
         (
