@@ -63,6 +63,9 @@ WORKER_SERVICE: str = env.str("WORKER_SERVICE", "")  # cluster/service of the im
 
 # --- Limits and pace -------------------------------------------------------------------------
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=at_least_one)
+INCOMING_MAX_BYTES: int = env.int(  # files arriving at once, in one web process; others wait
+    "INCOMING_MAX_BYTES", 512 * 1024 * 1024, validate=at_least_one
+)
 UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
 METRICS_MAX_BYTES: int = env.int("METRICS_MAX_BYTES", 256 * 1024 * 1024, validate=at_least_one)
 METRICS_MAX_ROWS: int = env.int("METRICS_MAX_ROWS", 5_000_000, validate=at_least_one)
@@ -111,6 +114,9 @@ except EnvValidationError as error:
 if FAILPOINTS and not LOCAL:
     raise ImproperlyConfigured("FAILPOINTS kills processes. It is for tests, not deployments.")
 
+if max(UPLOAD_MAX_BYTES, METRICS_MAX_BYTES) >= INCOMING_MAX_BYTES:
+    raise ImproperlyConfigured("INCOMING_MAX_BYTES must be greater than the size of any one file.")
+
 if DB_SECRET_NAME and DB_SSM_PARAMETER:
     raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")
 
@@ -149,13 +155,14 @@ MIDDLEWARE = [
     "onboarding.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "onboarding.sign_in.SignInMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, so only for those who may send
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "onboarding.admission.AdmissionMiddleware",
 ]
 TEMPLATES = [
     {
@@ -295,6 +302,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # --- Sending email ---------------------------------------------------------------------------
 EMAIL_BACKEND = "django_ses.SESBackend"
