@@ -197,6 +197,7 @@ DATABASES = {
 }
 
 AUTHENTICATION_BACKENDS = [
+    "vendors.login_limits.LimitedBackend",
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
@@ -220,6 +221,8 @@ AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # and no row grows with each further attempt
+AXES_USERNAME_CALLABLE = "vendors.login_limits.name_for_axes"
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False  # vendors/admin.py shows failed logins

@@ -76,7 +76,7 @@ class Request(WaitressParser):
             return self.started + HEADER_SECONDS
         if self.is_asked and not self.is_reading:
             return math.inf  # it waits for us
-        return self.started + BODY_SECONDS + self.content_length / SLOWEST_BYTES_PER_SECOND
+        return self.started + BODY_SECONDS + int(self.content_length) / SLOWEST_BYTES_PER_SECOND
 
     def read_on(self) -> None:
         """Let the body come."""

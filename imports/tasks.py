@@ -17,6 +17,7 @@ from imports import pipeline
 from imports.intake import schedules
 from imports.maintenance import erasure, missing_events, resume, retention
 from imports.monitoring import dead_letters
+from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0  # so that a database restart does not use up a queue full of hints
@@ -61,6 +62,7 @@ def run_schedules() -> None:
 def clean_up() -> None:
     retention.clean_up()
     erasure.erase_personal_data()
+    forget_old_logins()
 
 
 @shared_task
