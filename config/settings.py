@@ -117,6 +117,9 @@ if FAILPOINTS and not LOCAL:
 if max(UPLOAD_MAX_BYTES, METRICS_MAX_BYTES) >= INCOMING_MAX_BYTES:
     raise ImproperlyConfigured("INCOMING_MAX_BYTES must be greater than the size of any one file.")
 
+if not LOCAL and any(host.startswith((".", "*")) for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name each host; it takes no wildcards.")
+
 if DB_SECRET_NAME and DB_SSM_PARAMETER:
     raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")
 
@@ -158,6 +161,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "onboarding.sign_in.SignInMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, so only for those who may send
+    "onboarding.odd_input.OddInputMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
