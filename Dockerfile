@@ -56,4 +56,4 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Vendor onboarding" \
       org.opencontainers.image.description="Bulk onboarding of vendors' data: portal, forwarder, workers, beat" \
       org.opencontainers.image.revision="${REVISION}"
-CMD ["python", "-m", "gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--no-control-socket", "--logger-class", "config.gunicorn_log.Logger", "--timeout", "60", "--graceful-timeout", "30", "--keep-alive", "75"]
+CMD ["python", "-m", "config.web_server", "0.0.0.0:8000", "--threads", "8", "--graceful", "30"]

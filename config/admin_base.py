@@ -1,6 +1,6 @@
 """What all admin pages share: read-only pages, long tables, filters by day."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -97,7 +97,7 @@ class WholeDaysFilter(RangeDateFilter):
         first, last = self._day("from"), self._day("to")
         if first is not None:
             queryset = queryset.filter(**{f"{self.field_path}__gte": first})
-        if last is not None:
+        if last is not None and last.date() < date.max:
             queryset = queryset.filter(**{f"{self.field_path}__lt": last + timedelta(days=1)})
         return queryset
 

@@ -41,13 +41,19 @@ class Ids(logging.Filter):
         return True
 
 
+# Characters that could end a line and forge another, or speak to a terminal; as they are escaped in
+# Python. JSON escapes them by itself.
+UNSHOWN = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029]
+SHOWN = {code: repr(chr(code))[1:-1] for code in UNSHOWN}
+
+
 class ForPeople(logging.Formatter):
     """Lines that begin with the IDs that are set."""
 
     def format(self, record: logging.LogRecord) -> str:
         safe = redact(record)
         known = [vars(safe)[name] for name in NAMES if vars(safe)[name]]
-        safe.msg = " ".join([*known, safe.msg])
+        safe.msg = " ".join([*known, safe.msg]).translate(SHOWN)
         return super().format(safe)
 
 

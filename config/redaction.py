@@ -29,7 +29,9 @@ QUOTES_DATA = (ParamValidationError, UnicodeError)  # subclasses of the above
 
 # Anyone who has such a link can read the report, or set the password.
 SECRET_LINK = re.compile(r"(/(?:reports|password-reset)/)[^\s\"'<>]+")
-ADDRESS = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
+# Linear: a match begins only where a name can, and gives nothing back.
+ADDRESS = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.[\w-]++)++")
+MAX_CHARACTERS = 20_000  # of a message or traceback; anyone may send a long header
 # Attributes that a record keeps. Others are extras: Django's requests, Celery's arguments.
 KEPT = {*vars(logging.makeLogRecord({})), "upload_id", "vendor_id", "request_id"}
 # What our own lines say in numbers and codes; CloudWatch Insights can filter and add up by them.
@@ -70,7 +72,10 @@ def fields_of(record: logging.LogRecord) -> dict[str, int | float | str]:
 
 
 def scrubbed(text: str) -> str:
-    """The text without secret links and email addresses."""
+    """The text without secret links and email addresses, and without the middle of a long one."""
+    if len(text) > MAX_CHARACTERS:
+        left_out = f" … {len(text) - MAX_CHARACTERS:,} characters left out … "
+        text = text[: MAX_CHARACTERS // 2] + left_out + text[-MAX_CHARACTERS // 2 :]
     return ADDRESS.sub("…@…", SECRET_LINK.sub(r"\1…", text))
 
 

@@ -66,6 +66,9 @@ WORKER_SERVICE: str = env.str("WORKER_SERVICE", "")  # cluster/service of the im
 
 # --- Limits and pace -------------------------------------------------------------------------
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 10 * 1024 * 1024, validate=at_least_one)
+INCOMING_MAX_BYTES: int = env.int(  # files arriving at once, in one web process; others wait
+    "INCOMING_MAX_BYTES", 512 * 1024 * 1024, validate=at_least_one
+)
 UPLOAD_MAX_ROWS: int = env.int("UPLOAD_MAX_ROWS", 10_000, validate=at_least_one)
 CSV_MAX_BYTES: int = env.int("CSV_MAX_BYTES", 250 * 1024 * 1024, validate=at_least_one)
 CSV_MAX_ROWS: int = env.int("CSV_MAX_ROWS", 1_000_000, validate=at_least_one)
@@ -118,6 +121,12 @@ except EnvValidationError as error:
 if FAILPOINTS and not LOCAL:
     raise ImproperlyConfigured("FAILPOINTS kills processes. It is for tests, not deployments.")
 
+if max(UPLOAD_MAX_BYTES, METRICS_MAX_BYTES) >= INCOMING_MAX_BYTES:
+    raise ImproperlyConfigured("INCOMING_MAX_BYTES must be greater than the size of any one file.")
+
+if not LOCAL and any(host.startswith((".", "*")) for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name each host; it takes no wildcards.")
+
 if DB_SECRET_NAME and DB_SSM_PARAMETER:
     raise ImproperlyConfigured("Set DB_SECRET_NAME or DB_SSM_PARAMETER, not both.")
 
@@ -156,13 +165,15 @@ MIDDLEWARE = [
     "onboarding.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "onboarding.sign_in.SignInMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, so only for those who may send
+    "onboarding.odd_input.OddInputMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "onboarding.admission.AdmissionMiddleware",
 ]
 TEMPLATES = [
     {
@@ -197,6 +208,7 @@ DATABASES = {
 }
 
 AUTHENTICATION_BACKENDS = [
+    "vendors.login_limits.LimitedBackend",
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
@@ -220,6 +232,8 @@ AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # and no row grows with each further attempt
+AXES_USERNAME_CALLABLE = "vendors.login_limits.name_for_axes"
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False  # vendors/admin.py shows failed logins
@@ -302,6 +316,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # --- Sending email ---------------------------------------------------------------------------
 EMAIL_BACKEND = "django_ses.SESBackend"

@@ -1,4 +1,4 @@
-"""The portal and admin as a WSGI application, for gunicorn."""
+"""The portal and admin as a WSGI application, for `config/web_server.py`."""
 
 import os
 

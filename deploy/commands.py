@@ -6,16 +6,12 @@ MANAGE = ("python", "manage.py")
 CELERY = ("python", "-m", "celery", "-q", "-A", "config")
 
 
-def web(bind: str, *, workers: int, graceful: int) -> tuple[str, ...]:
-    """gunicorn on the address `bind`; `graceful` is how many seconds requests may take to finish
+def web(bind: str, *, threads: int, graceful: int) -> tuple[str, ...]:
+    """The portal on the address `bind`; `graceful` is how many seconds requests may take to finish
     when it is stopped."""
-    # Connections are kept open longer than by a load balancer (60 s), which returns 502 when it
-    # uses one that was just closed.
     return (
-        *("python", "-m", "gunicorn", "config.wsgi:application", "--bind", bind),
-        *("--workers", str(workers), "--threads", "4", "--no-control-socket"),
-        *("--logger-class", "config.gunicorn_log.Logger"),
-        *("--timeout", "60", "--graceful-timeout", str(graceful), "--keep-alive", "75"),
+        *("python", "-m", "config.web_server", bind),
+        *("--threads", str(threads), "--graceful", str(graceful)),
     )
 
 

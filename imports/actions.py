@@ -1,12 +1,19 @@
 """Retry and cancel. Each is recorded in `upload_actions` with the user and the time."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.timezone import now
 
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint
 from imports.models import Action, ErrorCounts, RowError, Upload
+from imports.rules.quantities import minutes
 from vendors.models import Vendor
+
+MOST_RETRIES = 10  # of one upload, within PACE
+PACE = timedelta(minutes=10)
 
 
 class NotPossible(Exception):
@@ -22,6 +29,7 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
         upload = Upload.objects.select_for_update().get(pk=upload_id)
         if not upload.can_be_retried:
             raise NotPossible(why_not_retried(upload))
+        keep_pace(upload)
         RowError.objects.filter(upload=upload).delete()
         ErrorCounts.objects.filter(upload=upload).delete()
         claimed_keys.forget(upload)
@@ -32,6 +40,22 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RETRY, by=by)
         transaction.on_commit(send_hint, robust=True)
     return upload
+
+
+def keep_pace(upload: Upload) -> None:
+    """Raise NotPossible after too many runs in too short a time; each sends an email.
+
+    Cancellations need no limit of their own, because each ends a run.
+    """
+    since = now() - PACE
+    recent = Action.objects.filter(upload=upload, kind=Action.Kind.RETRY, at__gt=since)
+    times = list(recent.order_by("at").values_list("at", flat=True))
+    if len(times) >= MOST_RETRIES:
+        wait = minutes(max(60.0, (times[-MOST_RETRIES] - since).total_seconds()))
+        raise NotPossible(
+            f"This upload was retried {MOST_RETRIES} times in {minutes(PACE.total_seconds())}. "
+            f"Try again in {wait}."
+        )
 
 
 def why_not_retried(upload: Upload) -> str:

@@ -18,6 +18,7 @@ from imports.intake import schedules
 from imports.maintenance import erasure, missing_events, resume, retention, stray_files
 from imports.monitoring import dead_letters
 from imports.monitoring.sweeping import for_each
+from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0  # so that a database restart does not use up a queue full of hints
@@ -62,7 +63,12 @@ def run_schedules() -> None:
 @outages_wait_for_next_sweep()
 def clean_up() -> None:
     # Erasure first, because it has a date that others rely on.
-    parts = (erasure.erase_personal_data, retention.delete_sources, retention.delete_history)
+    parts = (
+        erasure.erase_personal_data,
+        retention.delete_sources,
+        retention.delete_history,
+        forget_old_logins,
+    )
     for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)
 
 

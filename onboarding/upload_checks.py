@@ -21,6 +21,11 @@ from vendors.access import access_of
 from vendors.models import Vendor
 
 
+def largest_file(user: Any) -> int:
+    """Bytes of the largest file that any data set of this user takes."""
+    return max(dataset.byte_limit for dataset in datasets_for(access_of(user)).values())
+
+
 class NoLargerThanAllowed(FileUploadHandler):
     """Stops keeping a file once it is too large for every data set that its sender may upload,
     so that no disk fills up.
@@ -30,9 +35,7 @@ class NoLargerThanAllowed(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        request = cast("HttpRequest", self.request)
-        datasets = datasets_for(access_of(request.user))
-        self.limit = max(dataset.byte_limit for dataset in datasets.values())
+        self.limit = largest_file(cast("HttpRequest", self.request).user)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         if start + len(raw_data) > self.limit:

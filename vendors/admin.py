@@ -129,7 +129,16 @@ def _may_touch(request: HttpRequest, user: Any) -> bool:
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+    """A group gives rights to its members, so only superusers change groups."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _has_all_rights(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _has_all_rights(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _has_all_rights(request)
 
 
 @admin.register(LogEntry)

@@ -57,6 +57,22 @@ class Vendor(models.Model):
         return f"{self.vendor_id} · {self.name}"
 
 
+class Tries(models.Model):
+    """How often something was tried in one period; see throttle.py."""
+
+    key = models.CharField(primary_key=True, max_length=100)
+    count = models.IntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "tries"
+        verbose_name = _("tries")
+        verbose_name_plural = _("tries")
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Member(models.Model):
     """A user who uploads for a vendor. A user acts for one vendor at most."""
 

@@ -26,7 +26,7 @@ def tidy_names(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0003_labels"),
+        ("catalog", "0004_content_order"),
     ]
 
     operations = [

@@ -58,10 +58,10 @@ class Application:
         self._data = data
         self._may = Permissions(chosen, data)
 
-    def web(self, *, workers: int) -> Part:
+    def web(self, *, threads: int) -> Part:
         return Part(
             "web",
-            commands.web(f"0.0.0.0:{WEB_PORT}", workers=workers, graceful=30),
+            commands.web(f"0.0.0.0:{WEB_PORT}", threads=threads, graceful=30),
             self._may.web(),
             health=WEB_HEALTH_CHECK,
             stop_seconds=60,

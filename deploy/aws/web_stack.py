@@ -29,7 +29,7 @@ class WebStack(cdk.Stack):
             self._two_tasks(application)
 
     def _two_tasks(self, application: Application) -> None:
-        task = application.task(self, "web", application.web(workers=2), cpu=256, memory=1024)
+        task = application.task(self, "web", application.web(threads=8), cpu=256, memory=1024)
         service = application.service(self, "web", task, group=application.network.web, count=2)
         self.errors = balancer.create(self, service, application)
 
@@ -37,7 +37,7 @@ class WebStack(cdk.Stack):
         task = application.task(
             self,
             "portal",
-            application.web(workers=1),
+            application.web(threads=4),
             application.forwarder(),
             application.beat(),
             application.maintenance(),

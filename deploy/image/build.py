@@ -16,7 +16,7 @@ from deploy.local.places import CHECKOUT
 APPLICATION = "onboarding"
 EMULATOR = "onboarding-emulator"
 USER = "10001:10001"
-COMMAND = commands.web("0.0.0.0:8000", workers=2, graceful=30)
+COMMAND = commands.web("0.0.0.0:8000", threads=8, graceful=30)
 MAX_GZIPPED_BYTES = 130_000_000
 CONFINED = ("--read-only", "--tmpfs", "/tmp")  # noqa: S108 (the container's own)
 COMPILERS = "gcc g++ cc c++ clang tcc as ld make"

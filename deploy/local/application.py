@@ -30,7 +30,7 @@ class Commands:
         return (
             self._process(
                 "web",
-                commands.web(f"127.0.0.1:{web}", workers=1, graceful=5),
+                commands.web(f"127.0.0.1:{web}", threads=4, graceful=5),
                 ready=lambda: answers(web, "/readyz"),
             ),
             self._process("forwarder", commands.forwarder(), grace=25),

@@ -6,7 +6,8 @@ from csp.decorators import csp
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -47,6 +48,15 @@ class AdminSite(UnfoldAdminSite):
         if self.has_permission(request):
             return HttpResponseRedirect(index)
         return redirect_to_login(request.GET.get("next") or index, resolve_url(settings.LOGIN_URL))
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Raises Http404 for a page that is not there."""
+        try:
+            return super().search(request, extra_context)  # type: ignore[no-any-return, misc]
+        except InvalidPage as error:
+            raise Http404("no such page") from error
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from imports.admin import troubleshooting  # noqa: PLC0415 - models are loaded later

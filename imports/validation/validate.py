@@ -13,7 +13,6 @@ from imports.formats.layout import Layout
 from imports.rules.base import InvalidCell, RowProblem, problem
 from imports.rules.cells import (
     NULL_WORDS,
-    UNPRINTABLE,
     cell_count_problem,
     marks_problem,
     null_word_problem,
@@ -24,7 +23,7 @@ from imports.rules.cells import (
 from imports.rules.columns import Column, is_corrections
 from imports.rules.rows import RowRule, StagedRow
 from imports.rules.schema import Schema
-from imports.rules.wording import INVISIBLE
+from imports.rules.wording import INVISIBLE, UNPRINTABLE
 from imports.validation.batch import ValidatedBatch
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python

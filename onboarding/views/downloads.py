@@ -45,7 +45,8 @@ def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
 @require_safe
 @login_not_required
 def mailed(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the email: anyone who has it can read that one report, for some days."""
+    """The link in the email: anyone who has it can read that one report, for some days,
+    and not once the vendor is inactive."""
     try:
         link = report_links.read(token)
     except report_links.LinkExpired:
@@ -54,4 +55,6 @@ def mailed(request: HttpRequest, token: str) -> HttpResponse:
     except report_links.LinkInvalid as error:
         raise Http404("not a link of ours") from error
     upload = get_object_or_404(Upload, pk=link.upload_id, erased_at=None)
+    if upload.vendor and not upload.vendor.is_active:
+        raise Http404("the vendor is inactive")
     return redirect(report_links.download_url(upload, link.version, key=link.key))

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from vendors.login_limits import remember_device
+
 
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
@@ -20,7 +22,14 @@ class Login(AuthenticationForm):
     }
 
 
-login = views.LoginView.as_view(
+class LoginView(views.LoginView):
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        remember_device(response, form.get_user())
+        return response
+
+
+login = LoginView.as_view(
     template_name="onboarding/login.html",
     authentication_form=Login,
     redirect_authenticated_user=True,

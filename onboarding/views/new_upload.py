@@ -20,7 +20,7 @@ from onboarding.datasets import datasets_for
 from onboarding.forms import UploadForm
 from onboarding.upload_checks import browser_check, check, refuse_if_cut
 from onboarding.views.vendors import suggested
-from vendors.access import access_of
+from vendors.access import Access, access_of
 from vendors.models import Vendor
 
 log = logging.getLogger(__name__)
@@ -32,25 +32,12 @@ def new_upload(request: HttpRequest) -> HttpResponse:
         return render(request, "onboarding/no_vendor.html", {"access": access}, status=403)
     datasets = datasets_for(access)
     dataset = dataset_of(request, datasets)
-    form = UploadForm(
-        *((request.POST, request.FILES) if request.method == "POST" else ()),
-        dataset=dataset,
-        senders=Vendor.objects.visible_to(access),
-        ask_vendor=access.sees_all and dataset.by_vendor,
-    )
-    page: dict[str, Any] = {
-        "access": access,
-        "form": form,
-        "dataset": dataset,
-        "datasets": datasets.values(),
-        "browser_check": json.dumps(browser_check(dataset)),
-        "max_bytes": in_megabytes(dataset.byte_limit),
-    }
-    if "vendor" in form.fields:
-        page["vendors"] = suggested(Vendor.objects.visible_to(access), "")
+    filled = (request.POST, request.FILES) if request.method == "POST" else ()
+    page = form_page(access, datasets, dataset, *filled)
     if request.method != "POST":
         return render(request, "onboarding/new_upload.html", page)
 
+    form = page["form"]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         refuse_if_cut(request, dataset)
@@ -76,6 +63,37 @@ def new_upload(request: HttpRequest) -> HttpResponse:
             status = HTTPStatus.SERVICE_UNAVAILABLE
     except Refused as refused:
         page["refused"] = refused
+    return render(request, "onboarding/new_upload.html", page, status=status)
+
+
+def form_page(
+    access: Access, datasets: dict[str, Dataset], dataset: Dataset, *filled: Any
+) -> dict[str, Any]:
+    """What the page of the form shows."""
+    senders = Vendor.objects.visible_to(access)
+    asks_vendor = access.sees_all and dataset.by_vendor
+    return {
+        "access": access,
+        "form": UploadForm(*filled, dataset=dataset, senders=senders, ask_vendor=asks_vendor),
+        "vendors": suggested(senders, "") if asks_vendor else (),
+        "dataset": dataset,
+        "datasets": datasets.values(),
+        "browser_check": json.dumps(browser_check(dataset)),
+        "max_bytes": in_megabytes(dataset.byte_limit),
+    }
+
+
+def refuse_size(request: HttpRequest, size: int) -> HttpResponse:
+    """The page for a file that is too large for every data set of the person, before it is sent."""
+    access = access_of(request.user)
+    datasets = datasets_for(access)
+    dataset = dataset_of(request, datasets)
+    page = form_page(access, datasets, dataset)
+    try:
+        dataset.refuse_by_size(size)
+    except Refused as refused:
+        page["refused"] = refused
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "onboarding/new_upload.html", page, status=status)
 
 

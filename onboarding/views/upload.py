@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from imports import actions, datasets
@@ -68,10 +68,13 @@ def retry(request: HttpRequest, upload_id: str) -> HttpResponse:
     return redirect("upload", upload_id)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
     """Asks for confirmation: imported rows stay, and the rest of the file is not read."""
     upload = get_actionable_upload(request, upload_id)
-    if request.method != "POST" and upload.can_be_cancelled:
+    if request.method != "POST":
+        if not upload.can_be_cancelled:
+            return redirect("upload", upload_id)
         return render(
             request,
             "onboarding/cancel.html",

@@ -73,7 +73,7 @@ def test_a_worker_has_longer_to_stop_than_its_tasks_need(layout: Layout) -> None
         assert containers[name]["StopTimeout"] > settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT
         assert layout.environment(name)["REMAP_SIGTERM"] == "SIGQUIT"
     web = containers["web"]["Command"]
-    assert containers["web"]["StopTimeout"] > int(web[web.index("--graceful-timeout") + 1])
+    assert containers["web"]["StopTimeout"] > int(web[web.index("--graceful") + 1])
 
 
 def test_commands_are_those_of_other_environments(layout: Layout) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 
 from catalog.models import Category, Product
 from imports import actions
@@ -125,3 +126,15 @@ def advance_slices(count: int) -> None:
 
     for _ in range(count):
         assert pipeline.advance()
+
+
+def test_an_upload_is_retried_a_few_times_in_ten_minutes(run_upload: Run, reviewer: User) -> None:
+    upload = run_upload([good_row(1), good_row(2, price="free")])
+    for _ in range(actions.MOST_RETRIES):
+        actions.retry(upload.upload_id, by=reviewer)
+        actions.cancel(upload.upload_id, by=reviewer)
+        drive()
+    with pytest.raises(actions.NotPossible, match=r"10 times in 10 minutes\. Try again in 10 min"):
+        actions.retry(upload.upload_id, by=reviewer)
+    Action.objects.update(at=Now() - actions.PACE)
+    actions.retry(upload.upload_id, by=reviewer)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.test import Client
 
+from onboarding import after_response
 from tests.conftest import PASSWORD
 from tests.onboarding.conftest import text_of
 
@@ -90,6 +91,7 @@ def test_a_weak_password_is_rejected_with_the_reason(
 
 def link_in(mails: list[EmailMessage]) -> str:
     """The path of the link in the only email."""
+    after_response.wait()
     [mail] = mails
     assert mail.to == ["alice@people.example"]
     found = re.search(r"https?://[^/]+(/password-reset/\S+)", str(mail.body))
@@ -102,6 +104,7 @@ def test_a_stranger_does_not_learn_which_addresses_have_accounts(
 ) -> None:
     answer = Client().post("/password-reset/", {"email": "stranger@people.example"}, follow=True)
     assert "Check your email" in text_of(answer)
+    after_response.wait()
     assert not mailoutbox
 
 

@@ -1,0 +1,45 @@
+"""Who may send a long body, decided before any of it is read.
+
+The web server asks before it reads one (see config/web_server.py); 204 means that it may come. So
+strangers cannot fill the disk, and a file that is too large is refused before it is sent.
+"""
+
+import math
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from config.web_server import BODY_TO_COME
+from onboarding.upload_checks import largest_file
+from onboarding.views.new_upload import refuse_size
+
+FORM_BYTES = 64 * 1024  # of an upload, besides the file
+
+
+class AdmissionMiddleware:
+    """Answers the web server's questions; other requests pass."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced: float | None = request.META.get(BODY_TO_COME)
+        return self.get_response(request) if announced is None else admit(request, announced)
+
+
+def admit(request: HttpRequest, announced: float) -> HttpResponse:
+    """204, or the final answer to a request whose body has `announced` bytes."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if math.isinf(announced):
+        return HttpResponse(status=HTTPStatus.LENGTH_REQUIRED)
+    if request.path == reverse("new_upload"):
+        if announced > largest_file(request.user) + FORM_BYTES:
+            return refuse_size(request, int(announced))
+    elif announced > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
