@@ -15,8 +15,9 @@ from django.db import InterfaceError, OperationalError
 
 from imports import pipeline
 from imports.intake import schedules
-from imports.maintenance import erasure, missing_events, resume, retention
+from imports.maintenance import erasure, mail, missing_events, resume, retention
 from imports.monitoring import dead_letters
+from imports.notifications import mail_events, outbox
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0  # so that a database restart does not use up a queue full of hints
@@ -42,6 +43,7 @@ def advance() -> None:
 @outages_wait_for_next_sweep()
 def resume_stalled() -> None:
     resume.resume_stalled()
+    mail.resume_mail()
 
 
 @shared_task
@@ -67,3 +69,17 @@ def clean_up() -> None:
 @outages_wait_for_next_sweep()
 def watch_dead_letters() -> None:
     dead_letters.watch_dead_letters()
+
+
+@shared_task
+@outages_wait_for_next_sweep()
+def send_mail() -> None:
+    # First, because SES may report that it has accepted an email whose answer was lost.
+    mail_events.read_mail_events()
+    outbox.send_due()
+
+
+@shared_task
+@outages_wait_for_next_sweep()
+def read_mail_events() -> None:
+    mail_events.read_mail_events()

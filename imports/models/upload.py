@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from config.rounding import percent
@@ -222,10 +221,9 @@ class Upload(models.Model):
 
     @property
     def is_being_finished(self) -> bool:
-        """Its report is not written yet, or a worker is sending its email. A new run would prevent
-        the report, or cause a second email."""
-        at_work = self.lease_until is not None and self.lease_until > now()
-        return self.step not in (self.Step.NOTIFY, self.Step.DONE) or at_work
+        """Its report is not written yet, or its email is not queued. A new run would prevent
+        them."""
+        return self.step != self.Step.DONE
 
     @property
     def can_be_retried(self) -> bool:

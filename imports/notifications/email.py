@@ -1,17 +1,6 @@
-"""The one email about a run: its text, its recipient, and its sending."""
+"""The one email about a run: its recipient and its text. sending.py sends it."""
 
-import logging
-from functools import cache
-from typing import Any
-
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-)
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
@@ -24,25 +13,9 @@ from imports.reports.summary import error_groups
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
 
-log = logging.getLogger(__name__)
-# Answers that a retry cannot change.
-FINAL_ANSWERS = {"MessageRejected", "MailFromDomainNotVerifiedException", "InvalidParameterValue"}
-
-
-class NotSent(Exception):
-    """SES did not accept the message; `final` when a retry cannot help."""
-
-    def __init__(self, reason: str, *, final: bool) -> None:
-        super().__init__(reason)
-        self.final = final
-
-
-class OutcomeUnknown(Exception):
-    """The answer of SES was lost: the message may have been sent."""
-
 
 def prepare(upload: Upload) -> Notification:
-    """Store the email about the upload's run, to be sent by the next step."""
+    """Store the email about the upload's run, which the next step hands to the outbox."""
     dataset = datasets.get(upload.dataset)
     context = {
         "upload": upload,
@@ -97,42 +70,8 @@ def recipient(upload: Upload) -> str:
     )
 
 
-@cache
-def mailbox(backend: str) -> Any:
-    """Django's mail connection, opened once in this process.
-
-    Opening one per message would create a new SES client each time, which costs half of the CPU
-    time that a file of 1,000 rows needs.
-    """
-    connection = get_connection(backend)
-    connection.open()
-    return connection
-
-
 def error_rate(upload: Upload) -> int:
     """Rejected rows in whole percent. If all rows are valid or rejected, both add up to 100."""
     if upload.valid_records + upload.error_records == upload.total_records:
         return 100 - upload.success_rate if upload.total_records else 0
     return percent(upload.error_records, upload.total_records)
-
-
-def send(notification: Notification) -> None:
-    """Hand one message to SES, in one attempt. Raises NotSent or OutcomeUnknown."""
-    message = EmailMultiAlternatives(
-        subject=notification.subject,
-        body=notification.text_body,
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[notification.to],
-        headers={"X-Upload-ID": notification.upload_id},
-        connection=mailbox(settings.EMAIL_BACKEND),
-    )
-    message.attach_alternative(notification.html_body, "text/html")
-    try:
-        message.send()
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        raise NotSent(str(error), final=code in FINAL_ANSWERS) from error
-    except (ConnectTimeoutError, EndpointConnectionError) as error:
-        raise NotSent(str(error), final=False) from error
-    except BotoCoreError as error:
-        raise OutcomeUnknown(str(error)) from error
