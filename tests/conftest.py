@@ -145,9 +145,19 @@ def arrived(
 
 
 def drive() -> None:
-    """Process everything that is due, emails included."""
+    """Process everything that is due."""
+    import_due()
+    send_due()
+
+
+def import_due() -> None:
+    """What import workers do."""
     while pipeline.advance():
         pass
+
+
+def send_due() -> None:
+    """What the mail worker does."""
     while Notification.objects.filter(next_attempt_at__lte=Now()).exists():
         outbox.send_next()
 

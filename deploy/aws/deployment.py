@@ -33,6 +33,7 @@ LAYOUTS = {
                 "MISSING_EVENTS_EVERY_SECONDS": str(6 * HOUR),
                 "SCHEDULES_EVERY_SECONDS": str(6 * HOUR),
                 "CLEAN_UP_EVERY_SECONDS": str(6 * HOUR),
+                "MAIL_EVENTS_EVERY_SECONDS": str(6 * HOUR),
                 "DEAD_LETTERS_EVERY_SECONDS": "300",
                 # An HTTP API accepts requests up to 10 MB; a form is slightly larger than its file.
                 "UPLOAD_MAX_BYTES": "10000000",

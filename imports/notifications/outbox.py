@@ -126,7 +126,7 @@ def record_rejection(mail: Notification, error: sending.NotSent) -> None:
 def record_lost_answer(mail: Notification, error: sending.AnswerLost) -> None:
     """SES may have accepted the email: retry, because it may as well not have.
 
-    After a lost answer, once. After a time-out, as long as after a rejection: a service that hangs
+    After a lost answer, once. After a timeout, as long as after a rejection: a service that hangs
     hardly accepts what it does not answer, and if it does, its event ends the attempts.
     """
     with transaction.atomic():

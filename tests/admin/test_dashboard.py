@@ -112,6 +112,8 @@ def test_open_alarms_and_dead_letters(db: None) -> None:
         ("events", None),
         ("imports", opened),
         ("maintenance", None),
+        ("mail", None),
+        ("mail-events", None),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from deploy.local import template
 from tests.deploy.templates import Layout, listed
 
+QUEUES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents")
 NAMES = {
     "NamePrefix": "synthesized",
     "UploadRecordsTableName": "SynthesizedRecords",
@@ -40,9 +41,7 @@ def test_every_queue_has_a_dead_letter_queue(layout: Layout) -> None:
         for name, said in queues.items()
         if "RedrivePolicy" in said
     }
-    assert set_aside == {
-        f"{name}Queue": f"{name}DeadLetterQueue" for name in ("Events", "Imports", "Maintenance")
-    }
+    assert set_aside == {f"{name}Queue": f"{name}DeadLetterQueue" for name in QUEUES}
     assert queues.keys() == set_aside.keys() | set(set_aside.values())
 
 

@@ -15,19 +15,19 @@ from tests.deploy.templates import Layout, text
 from tests.docs.test_configuration import REQUIRED, settings_read
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = {"web", "forwarder", "worker", "maintenance", "beat", "migrate"}
+PARTS = {"web", "forwarder", "worker", "maintenance", "mail", "beat", "migrate"}
 # Read by Celery, not by the settings.
 NOT_SETTINGS = {"REMAP_SIGTERM"}
 TASKS = {
     "standard": {
         "onboarding-web": {"web"},
         "onboarding-forwarder": {"forwarder"},
-        "onboarding-clock": {"beat", "maintenance"},
+        "onboarding-clock": {"beat", "maintenance", "mail"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
     },
     "compact": {
-        "onboarding-portal": {"web", "forwarder", "beat", "maintenance"},
+        "onboarding-portal": {"web", "forwarder", "beat", "maintenance", "mail"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
     },
@@ -69,7 +69,7 @@ def test_a_worker_has_longer_to_stop_than_its_tasks_need(layout: Layout) -> None
     containers = layout.containers()
     for name, container in containers.items():
         assert container["StopTimeout"] <= 120, name  # Fargate's maximum
-    for name in ("worker", "maintenance"):
+    for name in ("worker", "maintenance", "mail"):
         assert containers[name]["StopTimeout"] > settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT
         assert layout.environment(name)["REMAP_SIGTERM"] == "SIGQUIT"
     web = containers["web"]["Command"]
@@ -81,11 +81,12 @@ def test_commands_are_those_of_other_environments(layout: Layout) -> None:
     assert run["forwarder"] == commands.forwarder()
     assert run["worker"] == commands.worker("imports", processes=2)
     assert run["maintenance"] == commands.worker("maintenance", processes=1)
+    assert run["mail"] == commands.worker("mail", processes=1)
     assert run["migrate"] == (*commands.MANAGE, "prepare_database")
 
 
 def test_containers_that_poll_sqs_have_a_health_file(layout: Layout) -> None:
-    for name in ("forwarder", "worker", "maintenance"):
+    for name in ("forwarder", "worker", "maintenance", "mail"):
         health = layout.containers()[name]["HealthCheck"]
         assert health["Command"] == ["CMD", "python", "-m", "config.health_file"]
         assert layout.environment(name)["HEALTH_FILE"].startswith("/tmp/")

@@ -20,7 +20,7 @@ from imports import actions, pipeline
 from imports.maintenance.mail import resume_mail
 from imports.models import Action, Alarm, Notification, Upload
 from imports.notifications import outbox
-from tests.conftest import arrived, drive
+from tests.conftest import arrived, drive, import_due
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -78,8 +78,7 @@ def only_ses(fake: Ses) -> Callable[..., Any]:
 def queued(vendor_a: Vendor, categories: list[str]) -> Notification:
     """The email of an upload that is done."""
     arrived([good_row(1)], vendor=vendor_a)
-    while pipeline.advance():
-        pass
+    import_due()
     return Notification.objects.get()
 
 
@@ -112,7 +111,7 @@ def test_the_id_that_ses_gives_is_kept(run_upload: Run, ses: Callable[..., Ses])
 def test_a_day_of_attempts_and_one_alarm(
     run_upload: Run, ses: Callable[..., Ses], settings: Any, error: Exception
 ) -> None:
-    """Formerly an email was given up after two time-outs, and after 18 minutes of throttling."""
+    """Formerly an email was given up after two timeouts, and after 18 minutes of throttling."""
     fake = ses(*[error] * 30)
     settings.RETRY_BASE_SECONDS = 2
     run_upload([good_row(1)])
