@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.rounding import percent
+from imports.models.rates import Rates, rates_of
 from vendors.access import Access
 from vendors.models import Vendor
 
@@ -200,10 +200,17 @@ class Upload(models.Model):
         return self.total_records - self.processed_records
 
     @property
+    def rates(self) -> Rates:
+        return rates_of(
+            total=self.total_records,
+            valid=self.valid_records,
+            skipped=self.skipped_records,
+            errors=self.error_records,
+        )
+
+    @property
     def success_rate(self) -> int:
-        """Rows that were imported or already existed, in whole percent, rounded down so that 100
-        means all rows."""
-        return percent(self.valid_records + self.skipped_records, self.total_records)
+        return self.rates.success
 
     @property
     def failed_internally(self) -> bool:

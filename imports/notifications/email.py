@@ -4,7 +4,6 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
-from config.rounding import percent
 from imports import datasets
 from imports.models import Notification, Upload
 from imports.notifications import addresses, report_links
@@ -28,8 +27,7 @@ def prepare(upload: Upload) -> Notification:
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.mode == Upload.Mode.CHECK,
-        "valid_rate": percent(upload.valid_records, upload.total_records),
-        "error_rate": error_rate(upload),
+        "rates": upload.rates,
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
     }
@@ -68,10 +66,3 @@ def recipient(upload: Upload) -> str:
         or (upload.vendor and upload.vendor.contact_email)
         or settings.NOTIFICATION_EMAILS.get(upload.dataset, settings.NOTIFICATION_EMAIL)
     )
-
-
-def error_rate(upload: Upload) -> int:
-    """Rejected rows in whole percent. If all rows are valid or rejected, both add up to 100."""
-    if upload.valid_records + upload.error_records == upload.total_records:
-        return 100 - upload.success_rate if upload.total_records else 0
-    return percent(upload.error_records, upload.total_records)

@@ -151,7 +151,7 @@ def test_a_known_customer_is_skipped_and_counted() -> None:
     assert (upload.status, counts) == ("completed", (1, 2, 0))
     assert Customer.objects.get(pk=1).email == "c1@example.com"
     text = Notification.objects.get(upload=upload).text_body
-    assert "Invalid Customers: 0 (0%)\nSkipped Customers: 2\n" in text
+    assert "Invalid Customers: 0 (0%)\nSkipped Customers: 2 (67%)\nSuccess Rate: 100%\n" in text
 
 
 def test_the_same_person_cannot_have_two_ids_in_the_table_or_the_file() -> None:
