@@ -310,9 +310,10 @@ EMAIL_BACKEND = "django_ses.SESBackend"
 AWS_SES_REGION_NAME = AWS_REGION
 AWS_SES_REGION_ENDPOINT_URL = AWS_ENDPOINT_URL or f"https://email.{AWS_REGION}.amazonaws.com"
 AWS_SES_AUTO_THROTTLE = None  # the outbox has its own back-off
+MAIL_CONNECT_SECONDS = 5
 # One attempt: SES has no idempotency key, so a retry after a timeout may send a second email.
 AWS_SES_CONFIG = Config(
-    connect_timeout=5,
+    connect_timeout=MAIL_CONNECT_SECONDS,
     read_timeout=MAIL_ANSWER_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 1},
 )

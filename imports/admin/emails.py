@@ -1,9 +1,10 @@
 """Every email we sent or tried to send, and sending one again."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -109,7 +110,7 @@ class NotificationAdmin(LookOnlyAdmin):
         """Queue it and log it, both or neither; say why if it is not possible."""
         try:
             with transaction.atomic():
-                mail = actions.send_mail_again(mail_id, by=request.user)
+                mail = actions.send_mail_again(mail_id, by=cast("User", request.user))
                 self.log_change(request, mail, f"Sent again to {mail.to}.")
         except actions.NotPossible as reason:
             about = Notification.objects.get(pk=mail_id).upload_id

@@ -19,7 +19,7 @@ def prepare(upload: Upload) -> Notification:
     context = {
         "upload": upload,
         "dataset": dataset,
-        "outcome": outcome(upload, dataset),
+        "outcome": headline(upload),
         "groups": error_groups(upload),
         "refusal": REFUSALS.get(upload.failure_code),
         "report_url": report_links.report_url(upload) if upload.error_file_version else "",
@@ -27,7 +27,9 @@ def prepare(upload: Upload) -> Notification:
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.mode == Upload.Mode.CHECK,
+        "nothing_changed": cannot_change_anything(upload),
         "rates": upload.rates,
+        "ignored_columns": upload.ignored_columns,
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
     }
@@ -46,10 +48,39 @@ def prepare(upload: Upload) -> Notification:
 
 
 def subject(upload: Upload) -> str:
-    title = datasets.get(upload.dataset).noun.capitalize()
-    if upload.is_refused:
-        return f"{title} Upload Refused - {upload.file_name}"
-    return f"{title} Upload Complete - {upload.file_name} ({upload.success_rate}% Success)"
+    """What happened to the file. A rate is stated only of rows that were imported or checked."""
+    is_check = upload.mode == Upload.Mode.CHECK
+    if upload.status == Upload.Status.CANCELLED:
+        end, rate = "Canceled", ""
+    elif upload.is_refused:
+        end, rate = "Refused", ""
+    elif upload.failed_internally or (upload.status == Upload.Status.FAILED and not is_check):
+        end, rate = "Failed", ""
+    elif cannot_change_anything(upload):
+        end, rate = "Complete", " (Nothing Changed)"
+    else:
+        end, rate = "Complete", f" ({upload.success_rate}% {'Ready' if is_check else 'Success'})"
+    noun = datasets.get(upload.dataset).noun.capitalize()
+    return f"{noun} {'Check' if is_check else 'Upload'} {end} - {upload.file_name}{rate}"
+
+
+def headline(upload: Upload) -> str:
+    """The result in one sentence."""
+    if cannot_change_anything(upload) and not upload.failure_code:
+        return gettext("Nothing was changed. No column of the file can change a %(noun)s.") % {
+            "noun": datasets.get(upload.dataset).noun
+        }
+    return outcome(upload, datasets.get(upload.dataset))
+
+
+def cannot_change_anything(upload: Upload) -> bool:
+    """An update whose only known columns are those that find a product, or that cannot change."""
+    if upload.mode != Upload.Mode.UPDATE or not upload.layout:
+        return False
+    dataset = datasets.of_upload(upload)
+    header = datasets.layout_of(upload).header
+    known = {column.key for column in dataset.match_header(header) if column}
+    return known <= {dataset.identity, *(fixed.column for fixed in dataset.fixed)}
 
 
 def report_title(upload: Upload) -> str:

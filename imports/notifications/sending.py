@@ -44,8 +44,7 @@ class AnswerLost(Exception):
 
 def longest_seconds() -> float:
     """How long one call may take."""
-    config = settings.AWS_SES_CONFIG
-    return float(config.connect_timeout + config.read_timeout)
+    return float(settings.MAIL_CONNECT_SECONDS + settings.MAIL_ANSWER_SECONDS)
 
 
 @cache

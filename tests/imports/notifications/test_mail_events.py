@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 
 from config import aws
 from imports import actions
+from imports.execution.lease import Fenced
 from imports.models import Alarm, Notification, Upload
 from imports.notifications import mail_events, outbox
 from imports.notifications.mail_events import event_of, read_mail_events
@@ -177,7 +178,7 @@ def test_the_worker_that_is_still_waiting_is_fenced_out(mail: Notification) -> N
     assert waiting is not None
     publish(event("Bounce", "0102018f-fast", about=mail, **bounce()))
     read_mail_events()
-    with pytest.raises(outbox.Fenced):
+    with pytest.raises(Fenced):
         outbox.attempt(waiting)
     mail.refresh_from_db()
     assert mail.state == State.BOUNCED

@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.utils.timezone import now
 
 from imports import actions, pipeline
+from imports.execution.lease import Fenced
 from imports.maintenance.mail import resume_mail
 from imports.models import Action, Alarm, Notification, Upload
 from imports.notifications import outbox
@@ -204,7 +205,7 @@ def test_a_worker_believed_dead_changes_nothing(
     Notification.objects.update(next_attempt_at=now())
     newer = outbox.claim()
     assert newer is not None
-    with pytest.raises(outbox.Fenced):
+    with pytest.raises(Fenced):
         outbox.attempt(late)
     queued.refresh_from_db()
     assert (queued.state, queued.token) == (State.SENDING, newer.token)
@@ -231,9 +232,12 @@ def test_the_sweep_hints_each_due_email_once(
 ) -> None:
     sent: list[None] = []
     settings.HINT_GRACE_SECONDS = 0
-    monkeypatch.setattr(
-        "imports.maintenance.mail.send_mail_hint", lambda: sent.append(None) or True
-    )
+
+    def hint() -> bool:
+        sent.append(None)
+        return True
+
+    monkeypatch.setattr("imports.maintenance.mail.send_mail_hint", hint)
     monkeypatch.setattr("imports.maintenance.mail.messages_in", lambda *_, **__: 0)
     assert resume_mail() == len(sent) == 1
     monkeypatch.setattr("imports.maintenance.mail.messages_in", lambda *_, **__: 1)
