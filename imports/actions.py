@@ -61,7 +61,7 @@ def cancel(upload_id: str, *, by: User | None) -> Upload:
 
 
 def send_mail_again(notification_id: int, *, by: User | None) -> Notification:
-    """Send an email again, to the person it would go to today.
+    """Send an email again, to the address that the person, vendor or data set has today.
 
     Raises NotPossible, or Notification.DoesNotExist.
     """
@@ -73,7 +73,8 @@ def send_mail_again(notification_id: int, *, by: User | None) -> Notification:
         )
         if not mail.can_be_sent_again:
             raise NotPossible(why_not_sent_again(mail))
-        mail.send_again(to=email.recipient(mail.upload))
+        # Not to staff's mailbox instead of a deleted user: the email may contain that user's link.
+        mail.send_again(to=email.own_recipient(mail.upload) or mail.to)
         mail.save()
         Action.objects.create(upload=mail.upload, run=mail.run, kind=Action.Kind.RESEND, by=by)
         transaction.on_commit(send_mail_hint, robust=True)

@@ -248,6 +248,7 @@ class Application:
             "PORTAL_URL": f"https://{self.chosen.domain}",
             "DEFAULT_FROM_EMAIL": self.chosen.mail_sender,
             "NOTIFICATION_EMAIL": self.chosen.alarm_mailbox,
+            "NOTIFICATION_EMAILS": ",".join(map("=".join, self.chosen.mailboxes.items())),
             **self._data.variables(),
             **self.chosen.layout.pace,
         }

@@ -16,20 +16,25 @@ from imports.rules.refusals import REFUSALS
 def prepare(upload: Upload) -> Notification:
     """Store the email about the upload's run, which the next step hands to the outbox."""
     dataset = datasets.get(upload.dataset)
+    # No mailbox erases personal data after PERSONAL_KEPT_DAYS, and a link in one is open to all of
+    # its readers. So an email about such data quotes none, and only an own recipient gets the link.
+    quotes = not dataset.personal
+    links = bool(upload.error_file_version and (quotes or own_recipient(upload)))
     context = {
         "upload": upload,
         "dataset": dataset,
         "outcome": headline(upload),
+        "quotes": quotes,
         "groups": error_groups(upload),
         "refusal": REFUSALS.get(upload.failure_code),
-        "report_url": report_links.report_url(upload) if upload.error_file_version else "",
+        "report_url": report_links.report_url(upload) if links else "",
         "report_title": report_title(upload),
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.mode == Upload.Mode.CHECK,
         "nothing_changed": cannot_change_anything(upload),
         "rates": upload.rates,
-        "ignored_columns": upload.ignored_columns,
+        "ignored_columns": upload.ignored_columns if quotes else [],
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
     }
@@ -91,9 +96,14 @@ def report_title(upload: Upload) -> str:
 
 
 def recipient(upload: Upload) -> str:
-    """The uploader, or else the vendor's contact, the data set's address, or the staff address."""
+    """The uploader, or else the vendor's contact, the data set's mailbox, or staff's mailbox."""
+    return own_recipient(upload) or settings.NOTIFICATION_EMAIL
+
+
+def own_recipient(upload: Upload) -> str:
+    """The address that is meant for this upload; "" if there is none, and staff get the email."""
     return (
         (upload.uploaded_by and upload.uploaded_by.email)
         or (upload.vendor and upload.vendor.contact_email)
-        or settings.NOTIFICATION_EMAILS.get(upload.dataset, settings.NOTIFICATION_EMAIL)
+        or settings.NOTIFICATION_EMAILS.get(upload.dataset, "")
     )

@@ -44,7 +44,7 @@ def test_nothing_is_cut_off_and_all_text_is_readable(
             for scheme in ("light", "dark"):
                 context = browser.new_context(
                     viewport={"width": width, "height": 800},
-                    color_scheme=scheme,  # type: ignore[arg-type]
+                    color_scheme=scheme,
                 )
                 page = context.new_page()
                 for number, (subject, html) in enumerate(emails.items()):

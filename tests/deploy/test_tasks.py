@@ -1,6 +1,7 @@
 """The services: their commands, their environment, how they start and stop."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from deploy import commands
+from deploy.aws import deployment
 from deploy.aws.deployment import LAYOUTS
+from imports.datasets import all_datasets
 from tests.deploy.templates import Layout, text
 from tests.docs.test_configuration import REQUIRED, settings_read
 
@@ -177,3 +180,21 @@ def test_services_need_no_nat_gateway_and_roll_back_automatically(layout: Layout
 def test_logs_expire(layout: Layout) -> None:
     for name, log in layout.resources("Logs::LogGroup").items():
         assert log["RetentionInDays"] == 30, name  # like personal data (PERSONAL_KEPT_DAYS)
+
+
+def test_each_data_set_may_have_a_mailbox(layout: Layout) -> None:
+    choices = json.loads((ROOT / "deploy" / "aws" / "cdk.json").read_text())["context"]
+    for part in PARTS:
+        said = layout.environment(part)["NOTIFICATION_EMAILS"]
+        assert dict(pair.split("=") for pair in said.split(",")) == choices["mailboxes"]
+    assert choices["mailboxes"].keys() <= all_datasets().keys()
+    # The operators' mailbox is no place for personal data.
+    personal = {key for key, dataset in all_datasets().items() if dataset.personal}
+    assert all(choices["mailboxes"][key] != choices["alarm_mailbox"] for key in personal)
+
+
+@pytest.mark.parametrize("mailboxes", [{"clients": "nowhere"}, {"a=b": "x@y"}, {"a": "x@y,c=d@e"}])
+def test_an_invalid_mailbox_is_not_deployed(mailboxes: dict[str, str]) -> None:
+    choices = json.loads((ROOT / "deploy" / "aws" / "cdk.json").read_text())["context"]
+    with pytest.raises(deployment.NotDeployable, match="mailboxes"):
+        deployment.read(choices | {"mailboxes": mailboxes})
