@@ -56,8 +56,12 @@ EVENTS_QUEUE_URL: str = env.str("EVENTS_QUEUE_URL")  # S3's "object created" eve
 IMPORTS_QUEUE_URL: str = env.str("IMPORTS_QUEUE_URL")  # hints that there is work
 MAINTENANCE_QUEUE_URL: str = env.str("MAINTENANCE_QUEUE_URL")  # periodic tasks
 EVENTS_DEAD_LETTER_URL: str = env.str("EVENTS_DEAD_LETTER_URL")
+MAIL_QUEUE_URL: str = env.str("MAIL_QUEUE_URL")  # hints that an email is due
+MAIL_EVENTS_QUEUE_URL: str = env.str("MAIL_EVENTS_QUEUE_URL")  # what became of sent emails
 IMPORTS_DEAD_LETTER_URL: str = env.str("IMPORTS_DEAD_LETTER_URL")
 MAINTENANCE_DEAD_LETTER_URL: str = env.str("MAINTENANCE_DEAD_LETTER_URL")
+MAIL_DEAD_LETTER_URL: str = env.str("MAIL_DEAD_LETTER_URL")
+MAIL_EVENTS_DEAD_LETTER_URL: str = env.str("MAIL_EVENTS_DEAD_LETTER_URL")
 UPLOAD_RECORDS_TABLE: str = env.str("UPLOAD_RECORDS_TABLE")  # staged rows
 CLIENTS_TABLE: str = env.str("CLIENTS_TABLE")  # rows of the data set "clients"
 CSV_DATA_TABLE: str = env.str("CSV_DATA_TABLE")  # rows of CSV files with any columns
@@ -92,6 +96,7 @@ MISSING_EVENTS_EVERY_SECONDS: int = env.int(
 )
 SCHEDULES_EVERY_SECONDS: int = env.int("SCHEDULES_EVERY_SECONDS", 60, validate=at_least_one)
 CLEAN_UP_EVERY_SECONDS: int = env.int("CLEAN_UP_EVERY_SECONDS", 900, validate=at_least_one)
+MAIL_EVENTS_EVERY_SECONDS: int = env.int("MAIL_EVENTS_EVERY_SECONDS", 60, validate=at_least_one)
 DEAD_LETTERS_EVERY_SECONDS: int = env.int("DEAD_LETTERS_EVERY_SECONDS", 60, validate=at_least_one)
 SOURCE_KEPT_HOURS: int = env.int("SOURCE_KEPT_HOURS", 24)  # source objects, after the upload ended
 PERSONAL_KEPT_DAYS: int = env.int("PERSONAL_KEPT_DAYS", 30, validate=at_least_one)  # then erased
@@ -110,6 +115,10 @@ NOTIFICATION_EMAIL: str = env.str("NOTIFICATION_EMAIL", DEFAULT_FROM_EMAIL)  # s
 NOTIFICATION_EMAILS: dict[str, str] = env.dict(  # per data set: clients=a@x.example,metrics=…
     "NOTIFICATION_EMAILS", {}
 )
+MAIL_CONFIGURATION_SET: str = env.str("MAIL_CONFIGURATION_SET")  # of SES: it publishes events
+MAIL_ANSWER_SECONDS: int = env.int("MAIL_ANSWER_SECONDS", 15, validate=at_least_one)  # of SES
+MAIL_RETRY_MAX_SECONDS: float = env.float("MAIL_RETRY_MAX_SECONDS", 7200.0)  # longest back-off
+MAIL_TRIED_SECONDS: int = env.int("MAIL_TRIED_SECONDS", 24 * 3600)  # then an email is given up
 SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", NOTIFICATION_EMAIL)  # shown to vendors who need help
 SUPPORT_URL: str = env.str("SUPPORT_URL", "")  # a support site to link as well; "" for none
 
@@ -322,14 +331,21 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 EMAIL_BACKEND = "django_ses.SESBackend"
 AWS_SES_REGION_NAME = AWS_REGION
 AWS_SES_REGION_ENDPOINT_URL = AWS_ENDPOINT_URL or f"https://email.{AWS_REGION}.amazonaws.com"
-AWS_SES_AUTO_THROTTLE = None  # the pipeline has its own back-off
+AWS_SES_AUTO_THROTTLE = None  # the outbox has its own back-off
+MAIL_CONNECT_SECONDS = 5
 # One attempt: SES has no idempotency key, so a retry after a timeout may send a second email.
 AWS_SES_CONFIG = Config(
-    connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 1}
+    connect_timeout=MAIL_CONNECT_SECONDS,
+    read_timeout=MAIL_ANSWER_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": 1},
 )
 
 # --- Celery (read by config/celery.py under the CELERY_ prefix) --------------------------------
-QUEUE_URLS = {"imports": IMPORTS_QUEUE_URL, "maintenance": MAINTENANCE_QUEUE_URL}
+QUEUE_URLS = {
+    "imports": IMPORTS_QUEUE_URL,
+    "maintenance": MAINTENANCE_QUEUE_URL,
+    "mail": MAIL_QUEUE_URL,
+}
 CELERY_BROKER_URL = "sqs://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "region": AWS_REGION,
@@ -366,15 +382,16 @@ CELERY_BEAT_SCHEDULE = {
     name: {
         "task": f"imports.tasks.{name}",
         "schedule": float(seconds),
-        "options": {"queue": "maintenance"},
+        "options": {"queue": queue},
     }
-    for name, seconds in {
-        "resume_stalled": RESUME_EVERY_SECONDS,
-        "find_missing_events": MISSING_EVENTS_EVERY_SECONDS,
-        "run_schedules": SCHEDULES_EVERY_SECONDS,
-        "clean_up": CLEAN_UP_EVERY_SECONDS,
-        "watch_dead_letters": DEAD_LETTERS_EVERY_SECONDS,
-    }.items()
+    for name, queue, seconds in (
+        ("resume_stalled", "maintenance", RESUME_EVERY_SECONDS),
+        ("find_missing_events", "maintenance", MISSING_EVENTS_EVERY_SECONDS),
+        ("run_schedules", "maintenance", SCHEDULES_EVERY_SECONDS),
+        ("clean_up", "maintenance", CLEAN_UP_EVERY_SECONDS),
+        ("watch_dead_letters", "maintenance", DEAD_LETTERS_EVERY_SECONDS),
+        ("read_mail_events", "mail", MAIL_EVENTS_EVERY_SECONDS),
+    )
 }
 
 # --- Logs ------------------------------------------------------------------------------------

@@ -39,7 +39,9 @@ PRICES = {key: Price(**v) for key, v in price_table().items() if isinstance(v, d
 PER_UPLOAD = {
     "s3_put": 2,  # the file, the error report
     "s3_get": 2,  # the worker's download, the vendor's of the report
-    "sqs": 6,  # S3's event: sent, received, deleted; the hint: the same
+    # S3's event: sent, received, deleted; the hint and the email's: the same. The email's worker
+    # also looks for events of SES, of which there is one: sent and deleted.
+    "sqs": 12,
     "dynamodb_write": 95,  # two runs of rows, and the upload's own item twice with its index entry
     "dynamodb_read": 23,
     "ses": 1,
@@ -56,8 +58,9 @@ PAGE_BYTES = 135_000
 
 # The requests of the idle system in an hour.
 POLLS = 3600 / 20  # of one queue by one process
-SWEEPS = 120 + 12 + 60 + 4 + 60  # resume, missing events, schedules, clean up, dead letters
-QUEUE_LOOKS = 120 + 3 * 60  # resume reads one queue, the watch over dead letters three
+# Resume, missing events, schedules, clean up, dead letters, events of SES.
+SWEEPS = 120 + 12 + 60 + 4 + 60 + 60
+QUEUE_LOOKS = 2 * 120 + 5 * 60  # resume reads two queues, the watch over dead letters five
 FORWARDER_LOOKS = 240  # of the queue of hints: is a first worker needed?
 DATA_SETS = 5  # whose prefixes are listed to find missing events
 STRAY_LISTS = 2  # the top of the bucket and client-data/, to find files that nothing reads
@@ -130,7 +133,7 @@ def compact(traffic: Traffic) -> list[Line]:
             {"http_api": traffic.uploads * PAGE_REQUESTS, "hosted_zone": 1},
         ),
         Line(
-            "task: web, forwarder, beat and maintenance in one",
+            "task: web, forwarder, beat, maintenance and mail in one",
             {"fargate_vcpu": 0.25 * HOURS, "fargate_gb": HOURS},
         ),
         Line("public address", {"ipv4": HOURS}),
@@ -144,8 +147,8 @@ def compact(traffic: Traffic) -> list[Line]:
         ),
         *common(
             traffic,
-            sweeps=4 * turns + 12 * HOURS,
-            looks=turns + 3 * 12 * HOURS,
+            sweeps=5 * turns + 12 * HOURS,
+            looks=2 * turns + 5 * 12 * HOURS,
             lists=turns,
             resumes=turns,
         ),
@@ -162,12 +165,12 @@ def common(
     # RowsImported and BatchSeconds, five types of error, two figures of two final statuses, and
     # the two filters are written in hours with uploads; the queue's two with every such sweep.
     metrics = (13 * traffic.busy_hours(3600) + 2 * min(HOURS, resumes)) / HOURS
-    polls = (2 * HOURS + up) * POLLS
+    polls = (3 * HOURS + up) * POLLS
     log_bytes = LOG_BYTES + DATABASE_LOG_BYTES
     return [
         Line("import worker: Spot, 1 vCPU", {"spot_vcpu": up, "spot_gb": 2 * up, "ipv4": up}),
         Line("3 secrets", {"secret": 3}),
-        Line("alarms on 18 metrics, 1 dashboard", {"alarm": 18, "dashboard": 1}),
+        Line("alarms on 24 metrics, 1 dashboard", {"alarm": 24, "dashboard": 1}),
         Line("custom metrics", {"metric": metrics}),
         Line(
             "logs",

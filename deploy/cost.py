@@ -65,7 +65,7 @@ uploaded through the form.
 |---|---|---|
 {per_upload()}
 
-The polls of an idle system are known too: a process polls a queue every 20 s, {HOURS * bill.POLLS:,.0f} times a month, and two or three processes do.
+The polls of an idle system are known too: a process polls a queue every 20 s, {HOURS * bill.POLLS:,.0f} times a month, and three or four processes do.
 One DynamoDB item per row would be at least 1,000 write units instead of {bill.PER_UPLOAD["dynamodb_write"]}:
 {usd(1000 * 1000 * PRICES["dynamodb_write"].usd / 1e6)} for 1,000 uploads instead of {usd(by_key("dynamodb_write", 1000))}
 ([decision 1](decisions/0001-row-status-in-postgresql-staging-in-packed-runs.md)).
@@ -147,7 +147,7 @@ def per_upload() -> str:
     words = {
         "s3_put": "PUT: the file, the error report",
         "s3_get": "GET: by the worker; of the report, by the vendor",
-        "sqs": "SQS requests: one event and one hint, each sent, received and deleted",
+        "sqs": "SQS requests: an event of S3, two hints and an event of SES, each sent, received and deleted",
         "dynamodb_write": "DynamoDB write units: 92 KB of packed rows, the upload's own item twice",
         "dynamodb_read": "DynamoDB read units",
         "ses": "email",
@@ -191,7 +191,7 @@ def first_model_comparison() -> str:
                 "standard, without NAT",
                 "$62",
                 usd(net(idle)),
-                "the same two tasks, each with a public address; alarms on 18 metrics",
+                "the same two tasks, each with a public address; alarms on 24 metrics",
             ],
             [
                 "compact with RDS",

@@ -1,4 +1,4 @@
-"""Retry and cancel. Each is recorded in `upload_actions` with the user and the time."""
+"""What a person can do to an upload. Each is recorded in `upload_actions` with user and time."""
 
 from datetime import timedelta
 
@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from imports.destinations import claimed_keys
-from imports.execution.hints import send_hint
-from imports.models import Action, ErrorCounts, RowError, Upload
+from imports.execution.hints import send_hint, send_mail_hint
+from imports.models import Action, ErrorCounts, Notification, RowError, Upload
+from imports.notifications import email
 from imports.rules.quantities import minutes
 from vendors.models import Vendor
 
@@ -82,3 +83,32 @@ def cancel(upload_id: str, *, by: User | None) -> Upload:
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.CANCEL, by=by)
         transaction.on_commit(send_hint, robust=True)
     return upload
+
+
+def send_mail_again(notification_id: int, *, by: User | None) -> Notification:
+    """Send an email again, to the address that the person, vendor or data set has today.
+
+    Raises NotPossible, or Notification.DoesNotExist.
+    """
+    with transaction.atomic():
+        mail = (
+            Notification.objects.select_for_update(of=("self",))
+            .select_related("upload", "upload__vendor", "upload__uploaded_by")
+            .get(pk=notification_id)
+        )
+        if not mail.can_be_sent_again:
+            raise NotPossible(why_not_sent_again(mail))
+        # Not to staff's mailbox instead of a deleted user: the email may contain that user's link.
+        mail.send_again(to=email.own_recipient(mail.upload) or mail.to)
+        mail.save()
+        Action.objects.create(upload=mail.upload, run=mail.run, kind=Action.Kind.RESEND, by=by)
+        transaction.on_commit(send_mail_hint, robust=True)
+    return mail
+
+
+def why_not_sent_again(mail: Notification) -> str:
+    if mail.is_unsent:
+        return "This email is still being sent."
+    if mail.state == Notification.State.COMPLAINED:
+        return "The recipient marked this email as spam. Contact them another way."
+    return "The text of this email was deleted because it contained personal data."

@@ -9,10 +9,11 @@ class ImportsConfig(AppConfig):
     name = "imports"
 
     def ready(self) -> None:
-        """Register the admin pages.
+        """Register the admin pages and the system checks.
 
         `imports/admin/__init__.py` must not do so: Django loads the admin site from that package,
         and a page registered during that import would create a second site.
         """
         for page in ADMIN_PAGES:
             import_module(f"imports.admin.{page}")
+        import_module("imports.notifications.checks")

@@ -10,9 +10,9 @@ from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.execution.lease import Fenced, Work, locked
 from imports.execution.retry_policy import backoff
-from imports.models import Alarm, Notification, Upload
+from imports.models import Alarm, Upload
 from imports.models.upload import INTERNAL
-from imports.notifications import alarms
+from imports.notifications import alarms, outbox
 from imports.rules.refusals import REFUSALS
 from imports.steps.report import end_run
 
@@ -69,9 +69,8 @@ def give_up(upload: Upload, error: Exception) -> None:
     upload.attempts = 0
     upload.reschedule()
     if upload.step == Upload.Step.NOTIFY:
-        alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, upload.upload_id, reason)
-        unsent = upload.notifications.exclude(state=Notification.State.SENT)
-        unsent.update(state=Notification.State.FAILED, last_error=reason)
+        alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
+        outbox.hand_over(upload)
         upload.finish()
         return
     alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)

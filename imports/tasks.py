@@ -15,9 +15,10 @@ from django.db import InterfaceError, OperationalError
 
 from imports import pipeline
 from imports.intake import schedules
-from imports.maintenance import erasure, missing_events, resume, retention, stray_files
+from imports.maintenance import erasure, mail, missing_events, resume, retention, stray_files
 from imports.monitoring import dead_letters
 from imports.monitoring.sweeping import for_each
+from imports.notifications import mail_events, outbox
 from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def advance() -> None:
 @outages_wait_for_next_sweep()
 def resume_stalled() -> None:
     resume.resume_stalled()
+    mail.resume_mail()
 
 
 @shared_task
@@ -76,3 +78,17 @@ def clean_up() -> None:
 @outages_wait_for_next_sweep()
 def watch_dead_letters() -> None:
     dead_letters.watch_dead_letters()
+
+
+@shared_task
+@outages_wait_for_next_sweep()
+def send_mail() -> None:
+    # First, because SES may report that it has accepted an email whose answer was lost.
+    mail_events.read_mail_events()
+    outbox.send_due()
+
+
+@shared_task
+@outages_wait_for_next_sweep()
+def read_mail_events() -> None:
+    mail_events.read_mail_events()

@@ -37,6 +37,16 @@ class State(StrEnum):
         }[self]
 
 
+# How the stage “Email” is shown; in the other states no email was received.
+MAIL = {
+    Notification.State.PENDING: State.NOW,
+    Notification.State.SENDING: State.NOW,
+    Notification.State.SENT: State.DONE,
+    Notification.State.UNKNOWN: State.DONE,
+    Notification.State.COMPLAINED: State.DONE,
+}
+
+
 @dataclass(frozen=True)
 class Stage:
     name: str
@@ -77,6 +87,13 @@ class Progress:
     def is_over(self) -> bool:
         """The status is final, counts and report are there. The email may still be unsent."""
         return self.upload.completed_at is not None
+
+    @property
+    def is_finishing(self) -> bool:
+        """It is over, and its email is being written or sent. An email whose first attempt failed
+        may take a day; the page does not wait for it."""
+        is_first = self.mail is not None and self.mail.is_unsent and not self.mail.last_error
+        return self.is_over and (self.upload.step != Upload.Step.DONE or is_first)
 
     @property
     def is_check(self) -> bool:
@@ -178,8 +195,8 @@ class Progress:
                 states[stopped + 1 : 3] = [State.NOT_REACHED] * (2 - stopped)
         if not upload.error_file_s3_key and self.is_over:
             states[3] = State.NOT_REACHED
-        if self.mail is not None and self.mail.state == Notification.State.FAILED:
-            states[4] = State.STOPPED
+        if self.mail is not None and upload.step == Upload.Step.DONE:
+            states[4] = MAIL.get(Notification.State(self.mail.state), State.STOPPED)
         details = ["", "", "", "", ""]
         if upload.total_records:
             details[1] = rows(upload.total_records)

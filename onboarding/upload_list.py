@@ -6,8 +6,8 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet, Sum
 
-from config.rounding import percent
 from imports.models import Upload, UploadQuerySet
+from imports.models.rates import rates_of
 
 PER_PAGE = 25
 
@@ -24,8 +24,9 @@ class Totals:
 
     @property
     def success_rate(self) -> int:
-        """Rows imported or skipped, in whole percent, rounded down so that 100 means all."""
-        return percent(self.valid + self.skipped, self.rows)
+        return rates_of(
+            total=self.rows, valid=self.valid, skipped=self.skipped, errors=self.errors
+        ).success
 
 
 def totals_of(uploads: UploadQuerySet) -> Totals:

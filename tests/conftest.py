@@ -12,12 +12,14 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.db.models.functions import Now
 
 from catalog.models import Category
 from imports import pipeline
 from imports.intake import s3_events
 from imports.intake.receive import Arrival, object_arrived, open_upload
-from imports.models import Upload
+from imports.models import Notification, Upload
+from imports.notifications import outbox
 from imports.storage import s3
 from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
@@ -144,8 +146,20 @@ def arrived(
 
 def drive() -> None:
     """Process everything that is due."""
+    import_due()
+    send_due()
+
+
+def import_due() -> None:
+    """What import workers do."""
     while pipeline.advance():
         pass
+
+
+def send_due() -> None:
+    """What the mail worker does."""
+    while Notification.objects.filter(next_attempt_at__lte=Now()).exists():
+        outbox.send_next()
 
 
 def report_text(upload: Upload) -> str:

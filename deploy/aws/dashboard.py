@@ -17,7 +17,7 @@ def draw(stack: cdk.Stack, chosen: Deployment, portal_errors: cloudwatch.IMetric
     dashboard = cloudwatch.Dashboard(
         stack, "Dashboard", dashboard_name=chosen.name, default_interval=cdk.Duration.hours(12)
     )
-    queues = [f"{chosen.name}-{queue}" for queue in ("events", "imports", "maintenance")]
+    queues = [f"{chosen.name}-{queue}" for queue in ("events", "imports", "maintenance", "mail")]
     waiting = "ApproximateNumberOfMessagesVisible"
     oldest = "ApproximateAgeOfOldestMessage"
     of_database = ("CPUUtilization", "DatabaseConnections")

@@ -1,5 +1,6 @@
 """What is deployed: the choices in cdk.json and the differences between the two layouts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,7 @@ LAYOUTS = {
                 "MISSING_EVENTS_EVERY_SECONDS": str(6 * HOUR),
                 "SCHEDULES_EVERY_SECONDS": str(6 * HOUR),
                 "CLEAN_UP_EVERY_SECONDS": str(6 * HOUR),
+                "MAIL_EVENTS_EVERY_SECONDS": str(6 * HOUR),
                 "DEAD_LETTERS_EVERY_SECONDS": "300",
                 # An HTTP API accepts requests up to 10 MB; a form is slightly larger than its file.
                 "UPLOAD_MAX_BYTES": "10000000",
@@ -57,6 +59,7 @@ class Deployment:
     certificate_arn: str  # for that domain, in the same region
     mail_sender: str  # of all emails; SES verifies its domain by DNS records
     alarm_mailbox: str  # for operators, and for uploads without another recipient
+    mailboxes: Mapping[str, str]  # of data sets, for files that no person uploaded
     availability_zones: tuple[str, ...]  # at least two of the region
     multi_az: bool  # a second database instance in another zone, for twice the price
     schedule_prefixes: tuple[str, ...]  # for schedules, in addition to those of the data sets
@@ -84,6 +87,9 @@ def read(choices: Mapping[str, Any]) -> Deployment:
         raise NotDeployable("availability_zones: databases and load balancers need at least two")
     if choices["multi_az"] and layout.key == "compact":
         raise NotDeployable("multi_az: the compact layout has only one database instance")
+    for dataset, mailbox in choices["mailboxes"].items():
+        if not re.fullmatch(r"[a-z_]+=[^\s@,=]+@[^\s@,=]+", f"{dataset}={mailbox}"):
+            raise NotDeployable(f"mailboxes: {dataset}={mailbox} is not a data set and its address")
     return Deployment(
         layout=layout,
         name=choices["name"],
@@ -91,6 +97,7 @@ def read(choices: Mapping[str, Any]) -> Deployment:
         certificate_arn=choices["certificate_arn"],
         mail_sender=choices["mail_sender"],
         alarm_mailbox=choices["alarm_mailbox"],
+        mailboxes=choices["mailboxes"],
         availability_zones=zones,
         multi_az=choices["multi_az"],
         schedule_prefixes=tuple(choices["schedule_prefixes"]),

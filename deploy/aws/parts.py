@@ -98,6 +98,16 @@ class Application:
             stop_seconds=120,
         )
 
+    def mail(self) -> Part:
+        return Part(
+            "mail",
+            commands.worker("mail", processes=1),
+            self._may.mail(),
+            HEALTH_FILE_VARIABLE | WORKER_VARIABLES,
+            health=SQS_HEALTH_CHECK,
+            stop_seconds=120,
+        )
+
     def beat(self) -> Part:
         return Part("beat", commands.beat(BEAT_SCHEDULE), self._may.beat())
 
@@ -238,6 +248,7 @@ class Application:
             "PORTAL_URL": f"https://{self.chosen.domain}",
             "DEFAULT_FROM_EMAIL": self.chosen.mail_sender,
             "NOTIFICATION_EMAIL": self.chosen.alarm_mailbox,
+            "NOTIFICATION_EMAILS": ",".join(map("=".join, self.chosen.mailboxes.items())),
             **self._data.variables(),
             **self.chosen.layout.pace,
         }

@@ -34,7 +34,7 @@ class Permissions:
         """Sends hints but cannot read them; stores files from the form and links to downloads."""
         return [
             self._database(),
-            self._to(SEND, "ImportsQueue", "MaintenanceQueue"),
+            self._to(SEND, "ImportsQueue", "MaintenanceQueue", "MailQueue"),
             self._objects(("s3:PutObject",), SOURCES),
             self._objects(READ, (*self._sources, *REPORTS)),
             self._mail(),
@@ -51,10 +51,11 @@ class Permissions:
         ]
 
     def worker(self) -> Statements:
-        """Reads sources and sees that one is gone; writes reports and rows; sends emails."""
+        """Reads sources and sees that one is gone; writes reports and rows; sends no emails."""
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "ImportsQueue"),
+            self._to(SEND, "MailQueue"),
             self._objects(READ, self._sources),
             # Without it S3 answers 403 for a version that was deleted, and not 404.
             self._allow(("s3:ListBucket",), self._data.arn("Bucket")),
@@ -64,17 +65,27 @@ class Permissions:
             ),
             self._to(("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), "Clients", "CsvData"),
             self._to(("sns:Publish",), "AlarmTopic"),
+        ]
+
+    def mail(self) -> Statements:
+        """Sends emails, and reads what becomes of them."""
+        return [
+            self._database(),
+            self._to((*RECEIVE, *GIVE_BACK, *SEND), "MailQueue"),
+            self._to(RECEIVE, "MailEventsQueue"),
+            self._to(("sns:Publish",), "AlarmTopic"),
             self._mail(),
         ]
 
     def maintenance(self) -> Statements:
         """Lists and deletes objects but reads none; counts dead letters but reads none."""
-        dead = ("EventsDeadLetterQueue", "ImportsDeadLetterQueue", "MaintenanceDeadLetterQueue")
+        queues = ("Events", "Imports", "Maintenance", "Mail", "MailEvents")
+        dead = tuple(f"{queue}DeadLetterQueue" for queue in queues)
         prefixes = (*self._sources, *REPORTS)
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "MaintenanceQueue"),
-            self._to(SEND, "ImportsQueue"),
+            self._to(SEND, "ImportsQueue", "MailQueue"),
             self._to(SIZE, *dead),
             self._objects(("s3:DeleteObject", "s3:DeleteObjectVersion"), prefixes),
             self._allow(
@@ -89,7 +100,7 @@ class Permissions:
 
     def beat(self) -> Statements:
         """Sends the sweeps, and nothing else."""
-        return [self._to(SEND, "MaintenanceQueue")]
+        return [self._to(SEND, "MaintenanceQueue", "MailQueue")]
 
     def migrate(self, master_secret_arn: str) -> Statements:
         """Connects as master to create the application's role and the tables."""
@@ -109,10 +120,11 @@ class Permissions:
         return self._allow(actions, *(f"{bucket}/{prefix}*" for prefix in prefixes))
 
     def _mail(self) -> iam.PolicyStatement:
-        identity = f"identity/{self._chosen.mail_domain}"
+        ses = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
         return self._allow(
             ("ses:SendEmail", "ses:SendRawEmail"),
-            f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:{identity}",
+            f"{ses}:identity/{self._chosen.mail_domain}",
+            f"{ses}:configuration-set/{self._chosen.name}",
             conditions={"StringEquals": {"ses:FromAddress": self._chosen.mail_sender}},
         )
 

@@ -19,8 +19,8 @@ from deploy.aws.measures import FIVE_MINUTES
 
 HOUR = cdk.Duration.hours(1)
 GIB = 2**30
-QUEUES = ("events", "imports", "maintenance")
-OLDEST_MINUTES = {"events": 5, "imports": 30, "maintenance": 30}
+OLDEST_MINUTES = {"events": 5, "imports": 30, "maintenance": 30, "mail": 30}
+DEAD_LETTERS = (*OLDEST_MINUTES, "mail-events")  # which is read only every few minutes or hours
 
 # Deployments, scaling and Spot interruptions have other codes.
 UNEXPECTED_STOPS = [
@@ -60,13 +60,14 @@ class WatchStack(cdk.Stack):
         dashboard.draw(self, chosen, portal_errors)
 
     def _queue_alarms(self) -> None:
-        for queue in QUEUES:
-            name = f"{self._chosen.name}-{queue}"
-            dead = measures.queue(f"{name}-dead-letter", "ApproximateNumberOfMessagesVisible")
+        for queue in DEAD_LETTERS:
+            name = f"{self._chosen.name}-{queue}-dead-letter"
+            dead = measures.queue(name, "ApproximateNumberOfMessagesVisible")
             self._alarm(f"{queue}-dead-letters", dead, above=0)
+        for queue, minutes in OLDEST_MINUTES.items():
+            name = f"{self._chosen.name}-{queue}"
             oldest = measures.queue(name, "ApproximateAgeOfOldestMessage")
-            limit = 60 * OLDEST_MINUTES[queue]
-            self._alarm(f"{queue}-waiting", oldest, above=limit, periods=10)
+            self._alarm(f"{queue}-waiting", oldest, above=60 * minutes, periods=10)
         sent = measures.queue(
             f"{self._chosen.name}-maintenance",
             "NumberOfMessagesSent",

@@ -1,5 +1,5 @@
 """The portal behind a load balancer. In the compact layout it is behind API Gateway, in one task
-with the forwarder, beat and maintenance."""
+with the forwarder, beat, maintenance and mail."""
 
 from typing import Any
 
@@ -41,6 +41,7 @@ class WebStack(cdk.Stack):
             application.forwarder(),
             application.beat(),
             application.maintenance(),
+            application.mail(),
             cpu=256,
             memory=1024,
         )

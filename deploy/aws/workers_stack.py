@@ -32,6 +32,12 @@ class WorkersStack(cdk.Stack):
         application.service(self, "forwarder", forwarder, group=others)
         # Two would send every periodic task twice, which is harmless; but Celery says to run one.
         clock = application.task(
-            self, "clock", application.beat(), application.maintenance(), cpu=256, memory=1024
+            self,
+            "clock",
+            application.beat(),
+            application.maintenance(),
+            application.mail(),
+            cpu=256,
+            memory=1024,
         )
         application.service(self, "clock", clock, group=others, singleton=True)

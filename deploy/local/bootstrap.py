@@ -7,7 +7,6 @@ stack is not trusted: the services themselves are queried.
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,12 +28,16 @@ LOCAL_TIMEOUTS = {
     "EventsVisibilityTimeout": "30",
     "ImportsVisibilityTimeout": "60",
     "MaintenanceVisibilityTimeout": "120",
+    "MailVisibilityTimeout": "60",
+    "MailEventsVisibilityTimeout": "30",
 }
 # Tests kill workers and wait for the next delivery.
 TEST_TIMEOUTS = {
     "EventsVisibilityTimeout": "5",
     "ImportsVisibilityTimeout": "5",
     "MaintenanceVisibilityTimeout": "5",
+    "MailVisibilityTimeout": "5",
+    "MailEventsVisibilityTimeout": "5",
 }
 
 
@@ -85,7 +88,7 @@ class _Emulator:
         except (ClientError, KeyError):
             return False
         return (
-            len(queues) == 6
+            len(queues) == 10
             and states == {"ACTIVE"}
             and bool(notified.get("QueueConfigurations"))
             and versioned.get("Status") == "Enabled"
@@ -147,9 +150,14 @@ class _Emulator:
         if now["TimeToLiveStatus"] != "ENABLED":
             dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
         # The sender is verified once per account, outside the stacks.
-        ses = self._client("sesv2")
-        with suppress(ses.exceptions.AlreadyExistsException):
-            ses.create_email_identity(EmailIdentity=SENDER)
+        ses = self._client("ses")
+        ses.verify_email_identity(EmailAddress=SENDER)
+        # It records the configuration set but publishes no events of it. Those of an identity it
+        # does publish, for Amazon's test addresses such as bounce@simulator.amazonses.com.
+        for kind in ("Bounce", "Complaint"):
+            ses.set_identity_notification_topic(
+                Identity=SENDER, NotificationType=kind, SnsTopic=outputs["MailEventsTopicArn"]
+            )
 
     def _outputs(self, stack: Mapping[str, Any]) -> dict[str, str]:
         outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}

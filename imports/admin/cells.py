@@ -28,6 +28,8 @@ MAIL = {
     Notification.State.PENDING: ("schedule", "calm"),
     Notification.State.SENDING: ("outgoing_mail", "busy"),
     Notification.State.SENT: ("mark_email_read", "good"),
+    Notification.State.BOUNCED: ("undo", "bad"),
+    Notification.State.COMPLAINED: ("report", "bad"),
     Notification.State.UNKNOWN: ("help", "mixed"),
     Notification.State.FAILED: ("error", "bad"),
 }

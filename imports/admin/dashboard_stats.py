@@ -8,8 +8,8 @@ from django.db.models import Count, F, Min, Q, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils.timezone import now
 
-from config.rounding import percent
 from imports.models import Alarm, RowError, Upload, UploadQuerySet
+from imports.models.rates import rates_of
 from imports.monitoring.queues import all_queues
 from imports.monitoring.stalled import is_stalled
 
@@ -34,20 +34,19 @@ class Day:
     rows: int = 0
     valid: int = 0
     skipped: int = 0
+    errors: int = 0
 
     @property
     def in_progress(self) -> int:
         return self.uploads - self.completed - self.partial - self.failed - self.cancelled
 
     @property
-    def imported(self) -> int:
-        """Rows that were imported, or already existed."""
-        return self.valid + self.skipped
-
-    @property
     def success_rate(self) -> int | None:
-        """Imported rows in whole percent of all rows, rounded down; None on a day without rows."""
-        return percent(self.imported, self.rows) if self.rows else None
+        """None on a day without rows."""
+        rates = rates_of(
+            total=self.rows, valid=self.valid, skipped=self.skipped, errors=self.errors
+        )
+        return rates.success if self.rows else None
 
 
 def days(today: date | None = None) -> list[Day]:
@@ -65,6 +64,7 @@ def days(today: date | None = None) -> list[Day]:
             rows=Sum("total_records"),
             valid=Sum("valid_records"),
             skipped=Sum("skipped_records"),
+            errors=Sum("error_records"),
             **ended,
         )
     )

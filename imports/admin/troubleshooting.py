@@ -103,14 +103,33 @@ ALARMS = (
     ),
     about(
         Alarm.Kind.UNSENT_MAIL,
-        _("The mail service rejected an email, or twice did not confirm it."),
+        _(
+            "The mail service rejected an email, twice did not confirm it, or did not accept it "
+            "for a day."
+        ),
         (
             _("Open the email. “Last error” shows the reason, and “To” the address."),
-            _("Correct the address of the vendor or the user. The next email goes there."),
+            _("Correct the address of the vendor or the user, if it is wrong."),
             _(
-                "We don’t send this email again. The upload’s page has all its content: pass that "
-                "on to the vendor."
+                "Send the email again, from its page or several from the list of emails. It goes "
+                "to the current address."
             ),
+        ),
+        EMAILS,
+        VENDORS,
+        USERS,
+    ),
+    about(
+        Alarm.Kind.BOUNCED_MAIL,
+        _(
+            "The mail service accepted an email, and the recipient’s server returned it, or the "
+            "recipient marked it as spam."
+        ),
+        (
+            _("Open the email. “Last error” shows what the recipient’s server said."),
+            _("After a permanent bounce, correct the address and send the email again."),
+            _("After a temporary bounce, such as a full mailbox, send it again later."),
+            _("If it was marked as spam, contact the vendor another way, and change the address."),
         ),
         EMAILS,
         VENDORS,

@@ -115,7 +115,7 @@ class UploadAdmin(LookOnlyAdmin):
         text = gettext("%(valid)s of %(total)s (%(rate)s%%)") % {
             "valid": cells.number(upload.valid_records),
             "total": cells.number(upload.total_records),
-            "rate": upload.success_rate,
+            "rate": upload.rates.valid,
         }
         others = (
             (gettext("%(count)s rejected"), upload.error_records),

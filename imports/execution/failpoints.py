@@ -32,7 +32,8 @@ POINTS = (
     "report.after_commit",
     "notify.before_commit",
     "notify.after_commit",
-    "notify.after_send",  # SES has the email; that is not recorded yet
+    "mail.after_claim",
+    "mail.after_send",  # SES has the email; that is not recorded yet
     "failure.before_commit",
     "failure.after_commit",
     "resume.after_hint",  # the sweeps

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 ADVANCE = "imports.tasks.advance"
 RUN_SCHEDULES = "imports.tasks.run_schedules"
+SEND_MAIL = "imports.tasks.send_mail"
 MAX_DELAY_SECONDS = 900  # the limit of SQS
 
 
@@ -27,6 +28,11 @@ def send_hint(*, delay: float = 0) -> bool:
     """Request one slice of work after `delay` seconds. Returns whether the hint was sent."""
     # Rounded up, so that the hint does not arrive before the work is due.
     return _send(ADVANCE, queue="imports", DelaySeconds=min(MAX_DELAY_SECONDS, math.ceil(delay)))
+
+
+def send_mail_hint(*, delay: float = 0) -> bool:
+    """Report that an email is due after `delay` seconds. Returns whether the hint was sent."""
+    return _send(SEND_MAIL, queue="mail", DelaySeconds=min(MAX_DELAY_SECONDS, math.ceil(delay)))
 
 
 def _send(task: str, **options: Any) -> bool:

@@ -114,7 +114,9 @@ def is_contention(error: BaseException) -> bool:
     return getattr(error.__cause__, "pgcode", None) in DEADLOCKS
 
 
-def backoff(attempts: int) -> float:
-    """Seconds to wait after this many failed attempts: doubled each time, capped, with jitter."""
-    longest = min(settings.RETRY_MAX_SECONDS, settings.RETRY_BASE_SECONDS * 2 ** (attempts - 1))
-    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+def backoff(attempts: int, *, longest: float | None = None) -> float:
+    """Seconds to wait after this many failed attempts: doubled each time, up to `longest` or the
+    usual maximum, with jitter."""
+    most = settings.RETRY_MAX_SECONDS if longest is None else longest
+    seconds = min(most, settings.RETRY_BASE_SECONDS * 2 ** (attempts - 1))
+    return float(seconds * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret

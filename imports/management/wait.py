@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from imports.models import Upload
+from imports.models import Notification, Upload
 
 POLL_INTERVAL_SECONDS = 0.05
 
@@ -21,8 +21,9 @@ def has_final_status(upload: Upload) -> bool:
 
 
 def is_done(upload: Upload) -> bool:
-    """The email has been sent, too."""
-    return upload.step == Upload.Step.DONE
+    """The email has been sent, too, or given up."""
+    unsent = upload.notifications.filter(state__in=Notification.UNSENT)
+    return upload.step == Upload.Step.DONE and not unsent.exists()
 
 
 def wait_for(which: dict[str, str], until: Callable[[Upload], bool], *, seconds: float) -> Upload:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("imports", "0012_error_counts"),
+        ("imports", "0013_mail"),
         ("vendors", "0002_labels"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                     ("failed_upload", "Upload failed: internal error"),
                     ("unknown_vendor", "File from an unknown vendor"),
                     ("unsent_mail", "Email not sent"),
+                    ("bounced_mail", "Email bounced or marked as spam"),
                     ("failed_import", "Automated import failed"),
                     ("dead_letter", "Messages in a dead-letter queue"),
                     ("failed_schedule", "Schedule failed"),

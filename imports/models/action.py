@@ -15,6 +15,7 @@ class Action(models.Model):
         UPLOAD = "upload", _("Uploaded")
         RETRY = "retry", _("Retried")
         CANCEL = "cancel", _("Canceled")
+        RESEND = "resend", _("Sent email again")
 
     upload = models.ForeignKey(
         Upload, on_delete=models.CASCADE, related_name="actions", verbose_name=_("upload")

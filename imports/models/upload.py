@@ -7,10 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
-from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from config.rounding import percent
+from imports.models.rates import Rates, rates_of
 from vendors.access import Access
 from vendors.models import Vendor
 
@@ -271,10 +270,17 @@ class Upload(models.Model):
         return self.total_records - self.processed_records
 
     @property
+    def rates(self) -> Rates:
+        return rates_of(
+            total=self.total_records,
+            valid=self.valid_records,
+            skipped=self.skipped_records,
+            errors=self.error_records,
+        )
+
+    @property
     def success_rate(self) -> int:
-        """Rows that were imported or already existed, in whole percent, rounded down so that 100
-        means all rows."""
-        return percent(self.valid_records + self.skipped_records, self.total_records)
+        return self.rates.success
 
     @property
     def is_check(self) -> bool:
@@ -297,10 +303,9 @@ class Upload(models.Model):
 
     @property
     def is_being_finished(self) -> bool:
-        """Its report is not written yet, or a worker is sending its email. A new run would prevent
-        the report, or cause a second email."""
-        at_work = self.lease_until is not None and self.lease_until > now()
-        return self.step not in (self.Step.NOTIFY, self.Step.DONE) or at_work
+        """Its report is not written yet, or its email is not queued. A new run would prevent
+        them."""
+        return self.step != self.Step.DONE
 
     @property
     def can_be_retried(self) -> bool:

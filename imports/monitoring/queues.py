@@ -25,6 +25,8 @@ def all_queues() -> dict[str, Queue]:
         "events": Queue(settings.EVENTS_QUEUE_URL, settings.EVENTS_DEAD_LETTER_URL),
         "imports": Queue(settings.IMPORTS_QUEUE_URL, settings.IMPORTS_DEAD_LETTER_URL),
         "maintenance": Queue(settings.MAINTENANCE_QUEUE_URL, settings.MAINTENANCE_DEAD_LETTER_URL),
+        "mail": Queue(settings.MAIL_QUEUE_URL, settings.MAIL_DEAD_LETTER_URL),
+        "mail-events": Queue(settings.MAIL_EVENTS_QUEUE_URL, settings.MAIL_EVENTS_DEAD_LETTER_URL),
     }
 
 

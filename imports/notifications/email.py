@@ -1,21 +1,9 @@
-"""The one email about a run: its text, its recipient, and its sending."""
+"""The one email about a run: its recipient and its text. sending.py sends it."""
 
-import logging
-from functools import cache
-from typing import Any
-
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-)
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
-from config.rounding import percent
 from imports import datasets
 from imports.models import Notification, Upload
 from imports.notifications import addresses, report_links
@@ -26,42 +14,32 @@ from imports.rules.base import NOTICE
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
 
-log = logging.getLogger(__name__)
-# Answers that a retry cannot change.
-FINAL_ANSWERS = {"MessageRejected", "MailFromDomainNotVerifiedException", "InvalidParameterValue"}
-
-
-class NotSent(Exception):
-    """SES did not accept the message; `final` when a retry cannot help."""
-
-    def __init__(self, reason: str, *, final: bool) -> None:
-        super().__init__(reason)
-        self.final = final
-
-
-class OutcomeUnknown(Exception):
-    """The answer of SES was lost: the message may have been sent."""
-
 
 def prepare(upload: Upload) -> Notification:
-    """Store the email about the upload's run, to be sent by the next step."""
+    """Store the email about the upload's run, which the next step hands to the outbox."""
     dataset = datasets.of_upload(upload)
     counts = counts_of(upload)
+    # No mailbox erases personal data after PERSONAL_KEPT_DAYS, and a link in one is open to all of
+    # its readers. So an email about such data quotes none, and only an own recipient gets the link.
+    quotes = not dataset.personal
+    links = bool(upload.error_file_version and (quotes or own_recipient(upload)))
     context = {
         "upload": upload,
         "dataset": dataset,
-        "outcome": outcome(upload, dataset),
+        "outcome": headline(upload),
+        "quotes": quotes,
         "groups": groups_of(counts, dataset),
         "unlisted": unlisted(counts),
-        "notices": error_groups(upload, severity=NOTICE),
+        "notices": error_groups(upload, severity=NOTICE) if quotes else [],
         "refusal": REFUSALS.get(upload.failure_code),
-        "report_url": report_links.report_url(upload) if upload.error_file_version else "",
+        "report_url": report_links.report_url(upload) if links else "",
         "report_title": report_title(upload),
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.is_check,
-        "valid_rate": percent(upload.valid_records, upload.total_records),
-        "error_rate": error_rate(upload),
+        "nothing_changed": cannot_change_anything(upload),
+        "rates": upload.rates,
+        "ignored_columns": upload.ignored_columns if quotes else [],
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
     }
@@ -80,10 +58,39 @@ def prepare(upload: Upload) -> Notification:
 
 
 def subject(upload: Upload) -> str:
-    title = datasets.get(upload.dataset).noun.capitalize()
-    if upload.is_refused:
-        return f"{title} Upload Refused - {upload.file_name}"
-    return f"{title} Upload Complete - {upload.file_name} ({upload.success_rate}% Success)"
+    """What happened to the file. A rate is stated only of rows that were imported or checked."""
+    is_check = upload.is_check
+    if upload.status == Upload.Status.CANCELLED:
+        end, rate = "Canceled", ""
+    elif upload.is_refused:
+        end, rate = "Refused", ""
+    elif upload.failed_internally or (upload.status == Upload.Status.FAILED and not is_check):
+        end, rate = "Failed", ""
+    elif cannot_change_anything(upload):
+        end, rate = "Complete", " (Nothing Changed)"
+    else:
+        end, rate = "Complete", f" ({upload.success_rate}% {'Ready' if is_check else 'Success'})"
+    noun = datasets.get(upload.dataset).noun.capitalize()
+    return f"{noun} {'Check' if is_check else 'Upload'} {end} - {upload.file_name}{rate}"
+
+
+def headline(upload: Upload) -> str:
+    """The result in one sentence."""
+    if cannot_change_anything(upload) and not upload.failure_code:
+        return gettext("Nothing was changed. No column of the file can change a %(noun)s.") % {
+            "noun": datasets.get(upload.dataset).noun
+        }
+    return outcome(upload, datasets.get(upload.dataset))
+
+
+def cannot_change_anything(upload: Upload) -> bool:
+    """An update whose only known columns are those that find a product, or that cannot change."""
+    if upload.mode != Upload.Mode.UPDATE or not upload.layout:
+        return False
+    dataset = datasets.of_upload(upload)
+    header = datasets.layout_of(upload).header
+    known = {column.key for column in dataset.match_header(header) if column}
+    return known <= {dataset.identity, *(fixed.column for fixed in dataset.fixed)}
 
 
 def report_title(upload: Upload) -> str:
@@ -94,50 +101,14 @@ def report_title(upload: Upload) -> str:
 
 
 def recipient(upload: Upload) -> str:
-    """The uploader, or else the vendor's contact, the data set's address, or the staff address."""
+    """The uploader, or else the vendor's contact, the data set's mailbox, or staff's mailbox."""
+    return own_recipient(upload) or settings.NOTIFICATION_EMAIL
+
+
+def own_recipient(upload: Upload) -> str:
+    """The address that is meant for this upload; "" if there is none, and staff get the email."""
     return (
         (upload.uploaded_by and upload.uploaded_by.email)
         or (upload.vendor and upload.vendor.contact_email)
-        or settings.NOTIFICATION_EMAILS.get(upload.dataset, settings.NOTIFICATION_EMAIL)
+        or settings.NOTIFICATION_EMAILS.get(upload.dataset, "")
     )
-
-
-@cache
-def mailbox(backend: str) -> Any:
-    """Django's mail connection, opened once in this process.
-
-    Opening one per message would create a new SES client each time, which costs half of the CPU
-    time that a file of 1,000 rows needs.
-    """
-    connection = get_connection(backend)
-    connection.open()
-    return connection
-
-
-def error_rate(upload: Upload) -> int:
-    """Rejected rows in whole percent. If all rows are valid or rejected, both add up to 100."""
-    if upload.valid_records + upload.error_records == upload.total_records:
-        return 100 - upload.success_rate if upload.total_records else 0
-    return percent(upload.error_records, upload.total_records)
-
-
-def send(notification: Notification) -> None:
-    """Hand one message to SES, in one attempt. Raises NotSent or OutcomeUnknown."""
-    message = EmailMultiAlternatives(
-        subject=notification.subject,
-        body=notification.text_body,
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[notification.to],
-        headers={"X-Upload-ID": notification.upload_id},
-        connection=mailbox(settings.EMAIL_BACKEND),
-    )
-    message.attach_alternative(notification.html_body, "text/html")
-    try:
-        message.send()
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        raise NotSent(str(error), final=code in FINAL_ANSWERS) from error
-    except (ConnectTimeoutError, EndpointConnectionError) as error:
-        raise NotSent(str(error), final=False) from error
-    except BotoCoreError as error:
-        raise OutcomeUnknown(str(error)) from error

@@ -47,7 +47,15 @@ def test_uploads_and_success_rate_per_day(vendor_a: Vendor) -> None:
 
     assert [day.day for day in days] == [date(2026, 11, 7) + timedelta(days=i) for i in range(14)]
     assert days[-1] == Day(
-        TODAY, uploads=7, completed=1, partial=1, failed=2, cancelled=1, rows=45, valid=31
+        TODAY,
+        uploads=7,
+        completed=1,
+        partial=1,
+        failed=2,
+        cancelled=1,
+        rows=45,
+        valid=31,
+        errors=14,
     )
     assert days[-1].in_progress == 2
     assert days[-1].success_rate == 68  # 68.9, rounded down
@@ -112,6 +120,8 @@ def test_open_alarms_and_dead_letters(db: None) -> None:
         ("events", None),
         ("imports", opened),
         ("maintenance", None),
+        ("mail", None),
+        ("mail-events", None),
     ]
 
 
@@ -140,7 +150,7 @@ def test_every_figure_leads_to_its_list(as_reviewer: Client, vendor_a: Vendor) -
         assert f'href="{address}"' in html, address
         assert as_reviewer.get(address.replace("&amp;", "&")).status_code == 200
     text = words(html)
-    assert "1 upload , 7 of 10 rows imported (70%)" in text
+    assert "1 upload , 7 of 10 rows imported, success rate 70%" in text
     assert "0 completed, 0 partially imported, 0 failed, 0 canceled, 1 in progress" in text
     assert "1 in progress , 0 stalled" in text
 

@@ -1,8 +1,10 @@
 """100 percent means all, and the last portion may be incomplete."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from config.rounding import ceil_div, percent
+from config.rounding import ceil_div, percent, shares
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,12 @@ def test_percent(part: int, whole: int, expected: int) -> None:
 )
 def test_ceil_div(number: int, by: int, expected: int) -> None:
     assert ceil_div(number, by) == expected
+
+
+@given(st.lists(st.integers(min_value=0, max_value=10**9), min_size=1, max_size=6))
+def test_shares_add_up(parts: list[int]) -> None:
+    found = shares(*parts)
+    assert sum(found) == (100 if sum(parts) else 0)
+    assert all(share >= 0 for share in found)
+    for n in range(1, len(parts) + 1):
+        assert sum(found[:n]) == percent(sum(parts[:n]), sum(parts))

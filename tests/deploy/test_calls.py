@@ -19,14 +19,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.timezone import now
 
-from imports import datasets
+from imports import datasets, tasks
 from imports.intake import s3_events, schedules
-from imports.maintenance import erasure, missing_events, resume, retention, stray_files
-from imports.models import Schedule, Upload
+from imports.maintenance import erasure, mail, missing_events, resume, retention, stray_files
+from imports.models import Notification, Schedule, Upload
 from imports.monitoring.dead_letters import watch_dead_letters
 from imports.monitoring.queues import client as queue_client
 from imports.storage import s3
-from tests.conftest import arrived, drive
+from tests.conftest import arrived, drive, import_due
 from tests.deploy.templates import Layout
 from tests.deploy.test_permissions import may
 from tests.product_files import csv_bytes, good_row
@@ -50,6 +50,8 @@ def needed(service: str, operation: str, said: dict[str, Any]) -> Iterator[tuple
             yield f"dynamodb:{operation}", tables()[table]
     elif service in {"ses", "sesv2"}:
         yield f"ses:{operation}", "identity"
+        if b"X-SES-CONFIGURATION-SET" in said["RawMessage"]["Data"]:
+            yield f"ses:{operation}", "configuration-set"
     else:
         yield f"{service}:{operation}", "AlarmTopic" if service == "sns" else "?"
 
@@ -64,7 +66,13 @@ def of_s3(operation: str, said: dict[str, Any]) -> tuple[str, str]:
 
 
 def queues() -> dict[str, str]:
-    names = {"EVENTS": "Events", "IMPORTS": "Imports", "MAINTENANCE": "Maintenance"}
+    names = {
+        "EVENTS": "Events",
+        "IMPORTS": "Imports",
+        "MAINTENANCE": "Maintenance",
+        "MAIL": "Mail",
+        "MAIL_EVENTS": "MailEvents",
+    }
     return {
         **{getattr(settings, f"{key}_QUEUE_URL"): f"{name}Queue" for key, name in names.items()},
         **{
@@ -108,7 +116,7 @@ def refused(layout: Layout, part: str, calls: Needed) -> Needed:
     allowed = may(layout, part)
 
     def fits(resource: str, pattern: str) -> bool:
-        return fnmatch(resource, pattern) or (resource == "identity" and ":identity/" in pattern)
+        return fnmatch(resource, pattern) or f":{resource}/" in pattern
 
     return {
         (action, resource)
@@ -165,15 +173,33 @@ def test_the_worker(
     drop("uploads/VEND999/products.csv", b"raises an alarm")
     forward_all()
     with noting() as calls:
-        drive()
+        import_due()
     assert Upload.objects.ended().count() == len(datasets.all_datasets()) + 1
-    assert {action for action, _ in calls} >= {
-        "s3:GetObjectVersion",
-        "s3:PutObject",
-        "ses:SendRawEmail",
-    }
+    assert {action for action, _ in calls} >= {"s3:GetObjectVersion", "s3:PutObject"}
     assert {resource for _, resource in calls} >= {*tables().values(), "AlarmTopic"}
+    assert ("sqs:SendMessage", "MailQueue") in calls
     assert not refused(standard, "worker", calls)
+
+
+def test_mail(
+    standard: Layout,
+    noting: Callable[[], Any],
+    categories: list[str],
+    vendor_a: Vendor,
+) -> None:
+    vendor_a.contact_email = "bounce@simulator.amazonses.com"
+    vendor_a.save()
+    arrived(ROWS, vendor=vendor_a)
+    import_due()
+    with noting() as calls:
+        tasks.send_mail()
+        tasks.read_mail_events()
+    assert Notification.objects.get().state == Notification.State.BOUNCED
+    assert calls >= {
+        *(("ses:SendRawEmail", "identity"), ("ses:SendRawEmail", "configuration-set")),
+        *(("sqs:DeleteMessage", "MailEventsQueue"), ("sns:Publish", "AlarmTopic")),
+    }
+    assert not refused(standard, "mail", calls)
 
 
 def test_maintenance(
@@ -198,11 +224,14 @@ def test_maintenance(
     Upload.objects.filter(pk=arrived(ROWS, vendor=vendor_a).pk).update(next_attempt_at=long_ago)
     dead_letters = settings.EVENTS_DEAD_LETTER_URL
     queue_client().send_message(QueueUrl=dead_letters, MessageBody="dead")
-    queue_client().purge_queue(QueueUrl=settings.IMPORTS_QUEUE_URL)
+    Notification.objects.update(next_attempt_at=long_ago)
+    for queue in (settings.IMPORTS_QUEUE_URL, settings.MAIL_QUEUE_URL):
+        queue_client().purge_queue(QueueUrl=queue)
     with noting() as later:
         assert retention.delete_sources()
         assert erasure.erase_personal_data()
         assert resume.resume_stalled()
+        assert mail.resume_mail()
         watch_dead_letters()
     queue_client().purge_queue(QueueUrl=dead_letters)
     calls |= later

@@ -4,9 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from deploy.local import template
 from tests.deploy.templates import Layout, listed
 
+QUEUES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents")
 NAMES = {
     "NamePrefix": "synthesized",
     "UploadRecordsTableName": "SynthesizedRecords",
@@ -40,9 +43,7 @@ def test_every_queue_has_a_dead_letter_queue(layout: Layout) -> None:
         for name, said in queues.items()
         if "RedrivePolicy" in said
     }
-    assert set_aside == {
-        f"{name}Queue": f"{name}DeadLetterQueue" for name in ("Events", "Imports", "Maintenance")
-    }
+    assert set_aside == {f"{name}Queue": f"{name}DeadLetterQueue" for name in QUEUES}
     assert queues.keys() == set_aside.keys() | set(set_aside.values())
 
 
@@ -65,6 +66,42 @@ def test_no_bucket_allows_access_without_tls(layout: Layout) -> None:
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert (denied["Action"], len(denied["Resource"])) == ("s3:*", 2)
         assert denied["Principal"] in ("*", {"AWS": "*"})
+
+
+@pytest.mark.parametrize(
+    ("service", "members", "action"),
+    [("SQS::Queue", "Queues", "sqs:*"), ("SNS::Topic", "Topics", "sns:Publish")],
+)
+def test_no_queue_and_no_topic_allows_access_without_tls(
+    layout: Layout, service: str, members: str, action: str
+) -> None:
+    denied: list[str] = []
+    for policy in layout.resources(f"{service}Policy").values():
+        about = [member["Ref"] for member in policy[members]]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Deny":
+                assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+                assert (statement["Action"], statement["Principal"]) == (action, "*")
+                assert statement["Resource"] == "*" or about[0] in str(statement["Resource"])
+                denied += about
+    # Each exactly once: a queue has only one policy, the last.
+    assert sorted(denied) == sorted(layout.resources(service))
+
+
+def test_only_services_of_this_account_publish_and_deliver(layout: Layout) -> None:
+    allowed = {
+        (statement["Principal"]["Service"], statement["Action"])
+        for kind in ("SQS::QueuePolicy", "SNS::TopicPolicy")
+        for policy in layout.resources(kind).values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and statement["Condition"]
+    }
+    assert allowed == {
+        ("s3.amazonaws.com", "sqs:SendMessage"),
+        ("sns.amazonaws.com", "sqs:SendMessage"),
+        ("ses.amazonaws.com", "sns:Publish"),
+        ("cloudwatch.amazonaws.com", "sns:Publish"),
+    }
 
 
 def test_an_object_in_the_synthesized_bucket_becomes_a_message(

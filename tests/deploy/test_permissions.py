@@ -53,9 +53,10 @@ def test_each_process_reads_only_its_own_queue(layouts: dict[str, Layout]) -> No
     receivers = {part: may(layout, part).get("sqs:ReceiveMessage", set()) for part in PARTS}
     assert receivers["forwarder"] == {"EventsQueue"}
     assert receivers["worker"] == {"ImportsQueue"}
-    assert receivers["maintenance"] == receivers["beat"] == {"MaintenanceQueue"}  # share a task
+    clock = {"MaintenanceQueue", "MailQueue", "MailEventsQueue"}  # they share a task
+    assert receivers["maintenance"] == receivers["mail"] == receivers["beat"] == clock
     assert receivers["web"] == receivers["migrate"] == set()
-    assert reach(layout, "web", "sqs") == {"ImportsQueue", "MaintenanceQueue"}
+    assert reach(layout, "web", "sqs") == {"ImportsQueue", "MaintenanceQueue", "MailQueue"}
 
 
 def test_each_process_accesses_only_its_part_of_the_bucket(layouts: dict[str, Layout]) -> None:
@@ -67,7 +68,7 @@ def test_each_process_accesses_only_its_part_of_the_bucket(layouts: dict[str, La
     assert may(layout, "worker")["s3:ListBucket"] == {"Bucket"}  # 404, not 403, if one is gone
     assert "Bucket/errors/*" not in may(layout, "web")["s3:PutObject"]
     assert "s3:GetObject" not in may(layout, "maintenance")
-    for part in PARTS - {"maintenance", "beat"}:
+    for part in PARTS - {"maintenance", "mail", "beat"}:
         assert "s3:DeleteObjectVersion" not in may(layout, part), part
 
 
@@ -102,6 +103,12 @@ def test_email_is_sent_from_one_address_only(layout: Layout) -> None:
         assert statement["Condition"]["StringEquals"] == {
             "ses:FromAddress": layout.environment("worker")["DEFAULT_FROM_EMAIL"]
         }
+
+
+def test_import_workers_cannot_send_email(layout: Layout) -> None:
+    senders = {part for part in PARTS if reach(layout, part, "ses")}
+    assert "web" in senders  # password resets
+    assert not senders & {"worker", "migrate"}
 
 
 def test_a_vendors_role_may_write_only_to_its_own_prefix(layout: Layout) -> None:

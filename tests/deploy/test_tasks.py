@@ -1,6 +1,7 @@
 """The services: their commands, their environment, how they start and stop."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -10,24 +11,26 @@ from typing import Any
 import pytest
 
 from deploy import commands
+from deploy.aws import deployment
 from deploy.aws.deployment import LAYOUTS
+from imports.datasets import all_datasets
 from tests.deploy.templates import Layout, text
 from tests.docs.test_configuration import REQUIRED, settings_read
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = {"web", "forwarder", "worker", "maintenance", "beat", "migrate"}
+PARTS = {"web", "forwarder", "worker", "maintenance", "mail", "beat", "migrate"}
 # Read by Celery, not by the settings.
 NOT_SETTINGS = {"REMAP_SIGTERM"}
 TASKS = {
     "standard": {
         "onboarding-web": {"web"},
         "onboarding-forwarder": {"forwarder"},
-        "onboarding-clock": {"beat", "maintenance"},
+        "onboarding-clock": {"beat", "maintenance", "mail"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
     },
     "compact": {
-        "onboarding-portal": {"web", "forwarder", "beat", "maintenance"},
+        "onboarding-portal": {"web", "forwarder", "beat", "maintenance", "mail"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
     },
@@ -69,7 +72,7 @@ def test_a_worker_has_longer_to_stop_than_its_tasks_need(layout: Layout) -> None
     containers = layout.containers()
     for name, container in containers.items():
         assert container["StopTimeout"] <= 120, name  # Fargate's maximum
-    for name in ("worker", "maintenance"):
+    for name in ("worker", "maintenance", "mail"):
         assert containers[name]["StopTimeout"] > settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT
         assert layout.environment(name)["REMAP_SIGTERM"] == "SIGQUIT"
     web = containers["web"]["Command"]
@@ -81,11 +84,12 @@ def test_commands_are_those_of_other_environments(layout: Layout) -> None:
     assert run["forwarder"] == commands.forwarder()
     assert run["worker"] == commands.worker("imports", processes=2)
     assert run["maintenance"] == commands.worker("maintenance", processes=1)
+    assert run["mail"] == commands.worker("mail", processes=1)
     assert run["migrate"] == (*commands.MANAGE, "prepare_database")
 
 
 def test_containers_that_poll_sqs_have_a_health_file(layout: Layout) -> None:
-    for name in ("forwarder", "worker", "maintenance"):
+    for name in ("forwarder", "worker", "maintenance", "mail"):
         health = layout.containers()[name]["HealthCheck"]
         assert health["Command"] == ["CMD", "python", "-m", "config.health_file"]
         assert layout.environment(name)["HEALTH_FILE"].startswith("/tmp/")
@@ -176,3 +180,21 @@ def test_services_need_no_nat_gateway_and_roll_back_automatically(layout: Layout
 def test_logs_expire(layout: Layout) -> None:
     for name, log in layout.resources("Logs::LogGroup").items():
         assert log["RetentionInDays"] == 30, name  # like personal data (PERSONAL_KEPT_DAYS)
+
+
+def test_each_data_set_may_have_a_mailbox(layout: Layout) -> None:
+    choices = json.loads((ROOT / "deploy" / "aws" / "cdk.json").read_text())["context"]
+    for part in PARTS:
+        said = layout.environment(part)["NOTIFICATION_EMAILS"]
+        assert dict(pair.split("=") for pair in said.split(",")) == choices["mailboxes"]
+    assert choices["mailboxes"].keys() <= all_datasets().keys()
+    # The operators' mailbox is no place for personal data.
+    personal = {key for key, dataset in all_datasets().items() if dataset.personal}
+    assert all(choices["mailboxes"][key] != choices["alarm_mailbox"] for key in personal)
+
+
+@pytest.mark.parametrize("mailboxes", [{"clients": "nowhere"}, {"a=b": "x@y"}, {"a": "x@y,c=d@e"}])
+def test_an_invalid_mailbox_is_not_deployed(mailboxes: dict[str, str]) -> None:
+    choices = json.loads((ROOT / "deploy" / "aws" / "cdk.json").read_text())["context"]
+    with pytest.raises(deployment.NotDeployable, match="mailboxes"):
+        deployment.read(choices | {"mailboxes": mailboxes})

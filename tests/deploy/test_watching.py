@@ -31,7 +31,7 @@ def test_both_layouts_have_every_alarm_and_notify_operators(layout: Layout) -> N
         assert alarm["AlarmDescription"].startswith(ALARMS[name])
         assert alarm["AlarmActions"] == alarm["OKActions"]
         assert "AlarmTopic" in text(alarm["AlarmActions"][0])
-    (subscription,) = layout.resources("SNS::Subscription").values()
+    (subscription,) = layout.resources("SNS::Subscription", "watch").values()
     assert subscription["Protocol"] == "email"
 
 

@@ -170,17 +170,25 @@ class Case:
         return found[0] if found else {}
 
     def settle(self, *, within: float = HANG) -> None:
-        """Wait until every file has an upload and every upload is done."""
+        """Wait until every file has an upload, every upload is done, and no email is unsent."""
 
         def is_quiet() -> bool:
             self._find_submitted()
             uploads = self.uploads()
+            unsent = self.unsent()
             arrived = [upload for upload in uploads if upload["s3_version"]]
             return all(any(map(sent.is_of, arrived)) for sent in self.sent) and all(
-                upload["step"] == "done" for upload in uploads
+                upload["step"] == "done" and upload["upload_id"] not in unsent for upload in uploads
             )
 
         wait_until("every upload done", is_quiet, within=within, tell=self.how_it_stands)
+
+    def unsent(self) -> set[str]:
+        """The uploads with an email that is not sent and not given up."""
+        found = self.world.rows(
+            "SELECT upload_id FROM notifications WHERE state IN ('pending', 'sending')"
+        )
+        return {row["upload_id"] for row in found}
 
     def how_it_stands(self) -> str:
         """The state of the uploads and the ends of logs, for the message of a failure."""
@@ -189,5 +197,5 @@ class Case:
             *("attempts", "lease_until", "next_attempt_at"),
         ]
         lines = [" ".join(f"{upload[name]}" for name in names) for upload in self.uploads()]
-        lines += [self.world.output.tail(name, 8) for name in ("worker", "forwarder")]
+        lines += [self.world.output.tail(name, 8) for name in ("worker", "forwarder", "mail")]
         return "\n".join([f"{len(self.sent)} files sent", *lines])

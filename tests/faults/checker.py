@@ -20,13 +20,13 @@ from tests.faults.logs import Record, records
 from tests.faults.reference import GoodRow
 from tests.faults.spare_time import moments
 from tests.faults.staff_files import KINDS
-from tests.faults.world import HANG, World
+from tests.faults.world import HANG, QUEUES, World
 
 ProductId = tuple[str, str]  # of a vendor, its own ID
 Content = tuple[Any, ...]  # the values that an update can change
 ENDED = {"completed", "partial", "failed", "cancelled"}
-LISTENERS = ("events", "imports", "maintenance")
-LOGS = ("web", "forwarder", "worker", "maintenance", "beat")
+LISTENERS = {f"onboarding-{name}" for name in ("events", "imports", "maintenance", "mail")}
+LOGS = ("web", "forwarder", "worker", "maintenance", "mail", "beat")
 # Handled errors: a failed attempt is recorded in the upload's row, a killed child is replaced.
 HANDLED = re.compile(
     r"attempt \d+ of \d+ in step|gave up in step|cannot read a message|WorkerLostError|"
@@ -381,8 +381,7 @@ def one_mail_per_run(case: Case) -> Iterator[str]:
 
 def nothing_dead(world: World, allowed: int) -> Iterator[str]:
     """I6: no dead letters, or the expected number, with an alarm."""
-    found = {name: world.messages_in(f"{name}DeadLetter") for name in ("Events", "Imports")}
-    found["Maintenance"] = world.messages_in("MaintenanceDeadLetter")
+    found = {name: world.messages_in(f"{name}DeadLetter") for name in QUEUES}
     if sum(found.values()) != allowed:
         yield f"I6 dead letters: {found}, {allowed} expected"
     alarms = {
@@ -390,7 +389,8 @@ def nothing_dead(world: World, allowed: int) -> Iterator[str]:
         for alarm in world.rows("SELECT subject FROM alarms WHERE kind = 'dead_letter'")
     }
     for name, count in found.items():
-        if count and f"queue {name.lower()}" not in alarms:
+        queue = re.sub(r"\B([A-Z])", r"-\1", name).lower()
+        if count and f"queue {queue}" not in alarms:
             yield f"I6 no alarm about the dead letters of {name}"
 
 
@@ -425,9 +425,7 @@ def everybody_listens(world: World, *, within: float = 10) -> Iterator[str]:
     for _ in moments(within):
         dead = {name for name in dead if not stopping.birth(world.pid(name))}
         heard = {queue for queue, at in world.http.polled.items() if at > asked}
-        not_polled = {
-            name for name in not_polled if not any(queue.endswith(name) for queue in heard)
-        }
+        not_polled -= heard
         if not (dead or not_polled):
             return
     if dead:

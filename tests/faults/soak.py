@@ -53,7 +53,7 @@ Action = Callable[[Case, random.Random], str]
 
 
 def kill(case: Case, chance: random.Random) -> str:
-    name = chance.choice(("worker", "worker", "forwarder", "maintenance", "beat", "web"))
+    name = chance.choice(("worker", "worker", "forwarder", "maintenance", "mail", "beat", "web"))
     case.world.kill(name)
     return f"kill {name}"
 

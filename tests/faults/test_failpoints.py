@@ -178,7 +178,7 @@ PAIRS = (
     ("stage.before_commit", "report.before_commit"),
     ("load.after_commit", "notify.before_commit"),
     ("notify.after_commit",),
-    ("notify.after_send",),
+    ("mail.after_send",),
 )
 ALONE = tuple((point,) for point in POINTS if point not in {p for pair in PAIRS for p in pair})
 
@@ -186,7 +186,7 @@ ALONE = tuple((point,) for point in POINTS if point not in {p for pair in PAIRS 
 @pytest.mark.parametrize("points", [*PAIRS, *ALONE], ids=" ".join)
 def test_killed_at_a_failpoint(case: Case, points: tuple[str, ...]) -> None:
     """At the first delivery and at the second."""
-    if "notify.after_send" in points:
+    if "mail.after_send" in points:
         case.more_mails = 2  # the outcome of these sends is lost
     for number, point in enumerate(points):
         if point in SCENES:

@@ -1,18 +1,11 @@
 """SES throttles, rejects or does not answer. Imports never wait for email."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from imports.execution import lease
-from imports.models import Upload
-from imports.notifications import email
 from tests.faults.cases import Case
 from tests.faults.checker import check, mails
-from tests.faults.http_faults import DROPPED, REPLY_LOST, SERVER_ERROR, Fault
+from tests.faults.http_faults import BLACK_HOLE, DROPPED, REPLY_LOST, SERVER_ERROR, Fault
 from tests.faults.world import wait_until
-from tests.product_files import good_row
 
 SEND = "*Send*Email*"
 
@@ -70,18 +63,44 @@ def test_rejected_address(case: Case) -> None:
     check(case)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_slice_used_up_before_the_mail_is_sent(
-    run_upload: Callable[..., Upload], monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    """No other worker may claim it between marking and sending, or it would be sent twice."""
-    settings.SLICE_SECONDS = 0
-    sent: list[object] = []
+def test_ses_hangs(case: Case) -> None:
+    """It costs the mail worker's time and no other: imports end while no email is answered, and
+    the emails are sent when SES answers again."""
+    rule = case.world.http.fail(SEND, BLACK_HOLE, times=10_000)
+    case.drop(case.rows(5))
+    wait_until("SES was called", lambda: rule.hits, tell=case.how_it_stands)
+    for number in range(1, 11):
+        case.drop(case.rows(5, first=1 + 100 * number), vendor=number % 3)
+    wait_until(
+        "all imports are done",
+        lambda: [upload["step"] for upload in case.uploads()] == ["done"] * 11,
+        tell=case.how_it_stands,
+    )
+    assert case.unsent() == {upload["upload_id"] for upload in case.uploads()}
+    # One email times out, twice: after two lost answers it would be given up, not so here.
+    wait_until("SES has hung several times", lambda: rule.hits > 3, tell=case.how_it_stands)
+    case.world.http.take_back(rule)
+    case.settle()
+    check(case)
 
-    def send(notification: object) -> None:
-        assert lease.claim() is None
-        sent.append(notification)
 
-    monkeypatch.setattr(email, "send", send)
-    assert run_upload([good_row(1, price="x")]).status == "failed"
-    assert len(sent) == 1
+def test_a_bounce_comes_back(case: Case) -> None:
+    """From SES through topic and queue into the email's state, with an alarm."""
+    case.world.rows(
+        "UPDATE vendors SET contact_email = 'bounce@simulator.amazonses.com' WHERE vendor_id = %s",
+        [case.vendor()],
+    )
+    case.drop(case.rows(5))
+    case.settle()
+    [upload] = case.uploads()
+    about = [upload["upload_id"]]
+    wait_until(
+        "it bounced",
+        lambda: case.world.rows(
+            "SELECT 1 FROM notifications WHERE upload_id = %s AND state = 'bounced'", about
+        ),
+        tell=case.how_it_stands,
+    )
+    [alarm] = case.world.rows("SELECT kind FROM alarms WHERE subject = %s", about)
+    assert alarm["kind"] == "bounced_mail"
+    check(case)

@@ -35,6 +35,7 @@ from tests.faults.spare_time import moments
 T = TypeVar("T")
 START = 300.0  # seconds for a whole system to start or stop, on a very busy machine
 HANG = 90.0  # seconds, more than anything takes on a machine with an idle CPU
+QUEUES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents")
 SHORT = {
     "LOG_FORMAT": "json",
     "LEASE_SECONDS": "2",
@@ -52,6 +53,9 @@ SHORT = {
     "SQS_WAIT_SECONDS": "1",
     "SQS_UNANSWERED_SECONDS": "5",
     "DB_CONNECT_TIMEOUT": "2",
+    "MAIL_ANSWER_SECONDS": "5",
+    "MAIL_RETRY_MAX_SECONDS": "1",
+    "MAIL_EVENTS_EVERY_SECONDS": "2",
 }
 
 
@@ -287,7 +291,7 @@ class World:
 
     def forget_messages(self) -> None:
         """Empty all queues, so that no test receives the messages of another."""
-        for name in ("Events", "Imports", "Maintenance"):
+        for name in QUEUES:
             for queue in (name, f"{name}DeadLetter"):
                 self.aws("sqs").purge_queue(QueueUrl=self.queue(queue))
         self.rows("DELETE FROM alarms WHERE kind = 'dead_letter'")
@@ -307,7 +311,7 @@ def running(*, most_receives: int = 5, visibility: int = 2, **settings: str) -> 
     """A running world, removed afterwards. `settings` override the short timeouts; a message that
     cannot be processed becomes a dead letter after `most_receives` times `visibility` seconds."""
     queues = dict.fromkeys(
-        (f"{name}VisibilityTimeout" for name in ("Events", "Imports", "Maintenance")),
+        (f"{name}VisibilityTimeout" for name in QUEUES),
         str(visibility),
     )
     with ExitStack() as cleanup:

@@ -106,8 +106,21 @@ def test_the_database_password_is_generated(aws: Client) -> None:
 
 
 def test_our_sender_may_send(aws: Client) -> None:
-    identity = aws("sesv2").get_email_identity(EmailIdentity=SENDER)
-    assert identity["VerifiedForSendingStatus"] is True
+    answer = aws("ses").get_identity_verification_attributes(Identities=[SENDER])
+    assert answer["VerificationAttributes"][SENDER]["VerificationStatus"] == "Success"
+
+
+def test_ses_reports_bounces_and_complaints(aws: Client) -> None:
+    """The emulator publishes those of the sender, and only records those of the set."""
+    answer = aws("sesv2").get_configuration_set_event_destinations(
+        ConfigurationSetName=os.environ["MAIL_CONFIGURATION_SET"]
+    )
+    (destination,) = answer["EventDestinations"]
+    assert set(destination["MatchingEventTypes"]) == {"SEND", "REJECT", "BOUNCE", "COMPLAINT"}
+    (subscription,) = aws("sns").list_subscriptions_by_topic(
+        TopicArn=destination["SnsDestination"]["TopicArn"]
+    )["Subscriptions"]
+    assert subscription["Endpoint"].endswith(":onboarding-mail-events")
 
 
 def test_the_application_gets_all_outputs_of_the_stack(aws: Client) -> None:

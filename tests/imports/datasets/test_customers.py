@@ -151,7 +151,7 @@ def test_a_known_customer_is_skipped_and_counted() -> None:
     assert (upload.status, counts) == ("completed", (1, 2, 0))
     assert Customer.objects.get(pk=1).email == "c1@example.com"
     text = Notification.objects.get(upload=upload).text_body
-    assert "Invalid Customers: 0 (0%)\nSkipped Customers: 2\n" in text
+    assert "Invalid Customers: 0 (0%)\nSkipped Customers: 2 (67%)\nSuccess Rate: 100%\n" in text
 
 
 @pytest.mark.parametrize("in_batches", [False, True])

@@ -1,0 +1,64 @@
+"""Emails in Chromium: nothing is cut off on a phone, and all text can be read in both themes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from imports.models import Notification, Upload
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.product_files import good_row
+
+pytestmark = pytest.mark.skipif(
+    not Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is not installed; .ci/run installs it"
+)
+# Parts of the page that end to the right of the window.
+CUT_OFF = """() => [...document.querySelectorAll("body *")].filter(
+    (part) => part.getBoundingClientRect().right > window.innerWidth + 0.5
+).map((part) => part.outerHTML.slice(0, 200))"""
+
+
+@pytest.fixture
+def emails(run_upload: Callable[..., Upload], settings: object) -> dict[str, str]:
+    """The HTML of one email of each kind, with content that is hard to fit."""
+    name = f"{'supplier-export_' * 9}.csv"
+    long_row = good_row(2, sku="S" * 130, category="Electronics/" * 8)
+    wide = [row | {f"{'extra_' * 12}column": "x"} for row in (good_row(3), long_row)]
+    run_upload(wide, file_name=name)
+    run_upload(b"a" * 300 + b"\n1\n", file_name=name)
+    run_upload([good_row(n, price="-1") for n in range(10, 80, 2)], mode="check", file_name=name)
+    run_upload([good_row(5)], file_name="small.csv")
+    return {mail.subject: mail.html_body for mail in Notification.objects.all()}
+
+
+def test_nothing_is_cut_off_and_all_text_is_readable(
+    emails: dict[str, str], tmp_path: Path
+) -> None:
+    problems = []
+    # Not the fixture `browser`: while that is open, Django cannot use the database in this thread.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
+        for width in (320, 390, 640):
+            for scheme in ("light", "dark"):
+                context = browser.new_context(
+                    viewport={"width": width, "height": 800},
+                    color_scheme=scheme,
+                )
+                page = context.new_page()
+                for number, (subject, html) in enumerate(emails.items()):
+                    page.set_content(html)
+                    where = f"{width} px, {scheme}, {subject[:40]}"
+                    problems += [f"{where}: {part}" for part in page.evaluate(CUT_OFF)]
+                    wrong = Axe().run(page).response["violations"]
+                    problems += [
+                        f"{where}: {each['id']} {each['nodes'][0]['html']}" for each in wrong
+                    ]
+                    page.screenshot(
+                        path=tmp_path / f"{width}-{scheme}-{number}.png", full_page=True
+                    )
+                context.close()
+        browser.close()
+    assert len(emails) == 4
+    assert not problems, "\n".join(problems)
