@@ -151,8 +151,10 @@ def forward() -> NoReturn:
 
 def wait_for_database() -> None:
     """Return when the database answers. Nothing is received until then, because an event that is
-    received too often becomes a dead letter."""
+    received too often becomes a dead letter. The process is healthy meanwhile: another one would
+    wait as well, and in the compact layout the portal would be replaced with it."""
     while True:
+        health_file.touch(settings.HEALTH_FILE)
         time.sleep(PAUSE_AFTER_ERROR_SECONDS)
         close_old_connections()
         try:

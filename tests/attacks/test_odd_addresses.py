@@ -30,6 +30,10 @@ VALUES = (
 GENERAL = ("q", "p", "o", "all", "e", "page", "_popup", "_to_field", "_changelist_filters", "said")
 AUTOCOMPLETE = ("term", "page", "app_label", "model_name", "field_name")
 FIELDS = ("action", "_selected_action", "select_across", "index", "name", "form-TOTAL_FORMS")
+ENDS = (
+    *("", "__exact", "__in", "__isnull", "_from", "_to", "_from_0", "_to_0"),
+    *("__gte", "__lt", "__id__exact", "__pk__exact"),
+)
 CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -59,18 +63,7 @@ def parameters(model: Any, page: Any) -> set[str]:
     for declared in page.get_list_filter(request):
         if isinstance(declared, tuple):
             field = declared[0]
-            ends: tuple[str, ...] = (
-                "",
-                "__exact",
-                "__in",
-                "__isnull",
-                "_from",
-                "_to",
-                "_from_0",
-                "_to_0",
-            )
-            ends += ("__gte", "__lt", "__id__exact", "__pk__exact")
-            found |= {f"{field}{end}" for end in ends}
+            found |= {f"{field}{end}" for end in ENDS}
         else:
             found.add(declared.parameter_name)
     found |= {f"{model._meta.pk.name}{end}" for end in ("", "__exact", "__gt", "__in")}

@@ -44,6 +44,11 @@ def modules() -> Iterator[ModuleType]:
                 yield importlib.import_module(found.name)
 
 
+def regex_of(thing: object) -> object:
+    """Of Django's validators and converters."""
+    return getattr(thing, "regex", None)
+
+
 def patterns() -> dict[str, "re.Pattern[str]"]:
     """Every pattern of text, by the place where it was found first."""
     found: dict[str, re.Pattern[str]] = {}
@@ -51,9 +56,7 @@ def patterns() -> dict[str, "re.Pattern[str]"]:
         for name, value in list(vars(module).items()):
             inner = vars(value).items() if isinstance(value, type) else ()
             for part, thing in [("", value), *inner]:
-                pattern: Any = (
-                    thing if isinstance(thing, re.Pattern) else getattr(thing, "regex", 0)
-                )
+                pattern: Any = thing if isinstance(thing, re.Pattern) else regex_of(thing)
                 is_ours = isinstance(pattern, re.Pattern) and isinstance(pattern.pattern, str)
                 if is_ours and pattern not in found.values():
                     found[f"{module.__name__}.{name}.{part}".rstrip(".")] = pattern

@@ -52,9 +52,8 @@ def test_asking_for_the_cancel_page_never_cancels(
     alice: User, vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when the upload ends, or a retry starts, after the page has looked at it."""
-    upload = make_upload(
-        1, vendor_a, status="completed", total_records=0, valid_records=0, error_records=0
-    )
+    none = dict.fromkeys(("total_records", "valid_records", "error_records"), 0)
+    upload = make_upload(1, vendor_a, status="completed", **none)
     found = upload_views.get_actionable_upload
 
     def retried_meanwhile(*args: Any) -> Upload:

@@ -1,10 +1,11 @@
 """The application's processes that poll SQS, each with its own empty queue."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -22,12 +23,14 @@ LISTENERS = {
 
 @contextmanager
 def listening(
-    variable: str, *, proxy: int | None = None, **more: str
+    variable: str, *, proxy: int | None = None, messages: Sequence[object] = (), **more: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process that polls this queue, connected to AWS through the proxy on this port."""
     emulator = urlsplit(os.environ["AWS_ENDPOINT_URL"])
     sqs = boto3.client("sqs", endpoint_url=emulator.geturl())
     queue = sqs.create_queue(QueueName="nothing-comes")["QueueUrl"]
+    for message in messages:
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(message))
     host = f"127.0.0.1:{proxy or emulator.port}"
     _, *arguments = LISTENERS[variable]
     process = subprocess.Popen(

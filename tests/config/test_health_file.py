@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
@@ -75,6 +76,33 @@ def check(file: Path | str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=100,
     )
+
+
+def is_newer(file: Path, nanoseconds: int) -> bool:
+    return file.stat().st_mtime_ns > nanoseconds
+
+
+def test_the_forwarder_is_healthy_while_it_waits_for_the_database(tmp_path: Path) -> None:
+    """In the compact layout the portal would be restarted with it."""
+    file = tmp_path / "health"
+    event = {
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "bucket": {"name": os.environ["S3_BUCKET"]},
+            "object": {"key": "uploads/VEND001/a.csv", "versionId": "v1", "size": 1},
+        },
+    }
+    away = "postgresql://127.0.0.1:9/nothing"
+    with listening(
+        "EVENTS_QUEUE_URL",
+        messages=[{"Records": [event]}],
+        HEALTH_FILE=str(file),
+        DATABASE_URL=away,
+    ):
+        wait_until("it polls", file.exists)
+        for _ in range(3):  # the first may be of the poll
+            seen = file.stat().st_mtime_ns
+            wait_until("it is healthy", partial(is_newer, file, seen))
 
 
 def test_the_check_distinguishes_fresh_stale_and_missing(tmp_path: Path) -> None:
