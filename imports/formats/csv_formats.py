@@ -12,7 +12,7 @@ from imports.formats import csv_reader
 from imports.formats.csv_writer import csv_lines
 from imports.formats.layout import Layout
 from imports.rules.cells import DELIMITED, UNPRINTABLE
-from imports.rules.columns import cell_names
+from imports.rules.columns import Column, cell_names
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
 from imports.rules.wording import Words, as_choice, as_sentence, truncate
@@ -61,7 +61,7 @@ class Csv:
     rules = DELIMITED
     refuses = frozenset(
         {
-            *("MISSING_COLUMNS", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
+            *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
             *("NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV"),
         }
     )
@@ -120,7 +120,7 @@ class CsvOfAnyColumns(Csv):
     of those that are `reserved`."""
 
     has_known_header = False
-    refuses = Csv.refuses - {"MISSING_COLUMNS"}
+    refuses = Csv.refuses - {"MISSING_COLUMNS", "NOTHING_TO_UPDATE"}
     about_template = _("with example columns and one example row.")
     reserved: tuple[str, ...] = ()
 
@@ -177,8 +177,17 @@ class CsvOfAnyColumns(Csv):
 
 
 def refuse_by_header(header: tuple[str, ...], schema: Schema, mode: str) -> None:
-    """Raise Refused when a required column is missing or a known one appears twice."""
+    """Raise Refused when a required column is missing or a known one appears twice, and in mode
+    `update` when there is nothing to change."""
     if missing := schema.missing(header, mode):
         raise Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
     if doubled := schema.doubled(header):
         raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))
+    if mode == "update" and set(schema.match_header(header)) <= {identity_of(schema), None}:
+        names = as_sentence(map(truncate, schema.unknown(header)))
+        unknown = gettext(" (not known: {columns})").format(columns=names) if names else ""
+        raise Refused("NOTHING_TO_UPDATE", identity=schema.label(schema.identity), unknown=unknown)
+
+
+def identity_of(schema: Schema) -> Column:
+    return schema.by_key[schema.identity]

@@ -19,7 +19,7 @@ from config.rounding import percent
 from imports import datasets
 from imports.models import Notification, Upload
 from imports.notifications import addresses, report_links
-from imports.reports.outcome import outcome
+from imports.reports.outcome import already_imported, left_out, outcome
 from imports.reports.summary import error_groups
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
@@ -48,7 +48,8 @@ def prepare(upload: Upload) -> Notification:
         "upload": upload,
         "dataset": dataset,
         "outcome": outcome(upload, dataset),
-        "groups": error_groups(upload),
+        "left_out": left_out(upload),
+        "groups": [] if already_imported(upload) else error_groups(upload),
         "refusal": REFUSALS.get(upload.failure_code),
         "report_url": report_links.report_url(upload) if upload.error_file_version else "",
         "report_title": report_title(upload),

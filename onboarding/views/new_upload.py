@@ -36,6 +36,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
         dataset=dataset,
         senders=Vendor.objects.visible_to(access),
         ask_vendor=access.sees_all and dataset.by_vendor,
+        wanted=request.GET.get("mode", ""),
     )
     page: dict[str, Any] = {
         "access": access,

@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from imports import actions, datasets
 from imports.formats import encoding
 from imports.models import Notification, Upload
+from imports.reports.outcome import already_imported, left_out
 from imports.rules.refusals import REFUSALS
 from onboarding.progress import Progress
 from onboarding.row_errors import Errors
@@ -37,6 +38,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mode_title": dataset.mode_title(upload.mode),
         "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
         "source_gone_at": dataset.source_expires_at(upload),
+        "again": f"?dataset={dataset.key}" + ("&mode=update" if upload.mode == "update" else ""),
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
@@ -45,6 +47,8 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         return HttpResponse(status=204)
     if request.headers.get("HX-Target") == "progress" and not progress.is_over:
         return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
+    page["already"] = already_imported(upload) if progress.is_over else None
+    page["left_out"] = left_out(upload) if progress.is_over else ""
     page["errors"] = Errors(upload, dataset, request.GET) if progress.is_over else None
     if not is_poll:
         return render(request, "onboarding/upload/page.html", page)

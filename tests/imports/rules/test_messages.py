@@ -28,6 +28,7 @@ NEVER_RAISED = {("customers", "customer_id", "DUPLICATE_CUSTOMER_ID", "repeated"
 
 WRONG = [
     *("", "abc", "x" * 3_000, "@", "--", "NULL", "R2-D2", "ftp://example.com"),
+    *("https://a.example/1.jpg|https://a.example/2.jpg", "https://a.example/a b", "https://a_b/"),
     *(
         "7",
         "-1",
