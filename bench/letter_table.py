@@ -41,6 +41,7 @@ NO_WORDS = re.compile(r"%\(\w+\)s|%[sd]|<[^>]+>|&\w+;|\{\w*\}")
 CEDILLAS = str.maketrans("șțȘȚ", "şţŞŢ")
 TONES = "\u0300\u0301\u0303\u0309\u0323"  # which Vietnamese's code page writes after the letter
 RAREST = 2e-5
+Weights = defaultdict[str, float]
 
 
 def main() -> None:
@@ -86,9 +87,9 @@ def as_written(text: str, code_page: str) -> str:
 
 
 def table(group: str, code_page: str, languages: list[str]) -> list[str]:
-    every: Counter[str] = Counter()
-    before: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    after: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    every: defaultdict[str, float] = defaultdict(float)
+    before: defaultdict[str, Weights] = defaultdict(lambda: defaultdict(float))
+    after: defaultdict[str, Weights] = defaultdict(lambda: defaultdict(float))
     for language in languages:
         words = Counter(
             word.replace("İ", "\0").lower().replace("\0", "İ")  # its small form is two characters
@@ -118,7 +119,7 @@ def pairs(words: Counter[str], code_page: str) -> Iterator[tuple[str, str, str, 
                 yield padded[i - 1], letter, padded[i + 1], 1 + math.log(count)
 
 
-def row(counts: Counter[str]) -> str:
+def row(counts: Weights) -> str:
     """A digit in base 36 for each neighbor, as if 200 had been counted and half a one more."""
     total = sum(counts.values())
     scale = min(1.0, 200 / total)

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from imports.formats import csv_reader
 from imports.formats.csv_writer import csv_lines
 from imports.formats.layout import Layout
-from imports.rules.cells import DELIMITED, UNPRINTABLE
+from imports.rules.cells import DELIMITED
 from imports.rules.columns import Column, cell_names
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
-from imports.rules.wording import Words, as_choice, as_sentence, truncate
+from imports.rules.wording import UNPRINTABLE, Words, as_choice, as_sentence, truncate
 
 MAX_ATTRIBUTE_BYTES = 255  # bytes of a column's name that becomes an attribute in DynamoDB
 OTHER_DIVIDERS = "^~:\x1f"
@@ -80,7 +80,7 @@ class Csv:
     def template(self, schema: Schema) -> bytes:
         """The header, required columns marked by *, and the example of each."""
         columns = schema.columns
-        header = [f"{column.label}*" if column.required else column.label for column in columns]
+        header = [column.template_label for column in columns]
         return b"".join(csv_lines([header, [column.example for column in columns]]))
 
 

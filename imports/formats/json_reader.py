@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from imports.formats import file_types
 from imports.formats.encoding import is_blank
-from imports.rules.cells import UNPRINTABLE
 from imports.rules.refusals import Refused
-from imports.rules.wording import truncate
+from imports.rules.wording import UNPRINTABLE, truncate
 
 CHUNK = 1 << 16  # bytes
 MAX_TOKEN_CHARACTERS = 1_000_000  # characters

@@ -57,7 +57,7 @@ def likelihood(before: str, text: str, after: str, group: str) -> float:
     whole = before + text + after
     result = 0.0
     for i in range(len(before), len(before) + len(text)):
-        left, character, right = whole[i - 1 : i + 2]
+        left, character, right = whole[i - 1], whole[i], whole[i + 1]
         if character.isupper() and left.islower():
             result += CAPITAL_INSIDE
         if not is_letter(character):

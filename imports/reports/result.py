@@ -40,10 +40,10 @@ def in_words(upload: Upload) -> str:
     ]
     if upload.failure_code:
         lines.append(f"{upload.failure_code}: {upload.failure_message}")
-    lines += [
-        f"  {group.error_type:<28} {group.where}: {group.first_message}"
-        for group in error_groups(upload)
-    ]
+    for group in error_groups(upload):
+        shown = group.reasons or [(group.first_message, group.count)]
+        lines.append(f"  {group.error_type:<28} {group.where}")
+        lines += [f"    {count:>7,} × {text}" for text, count in shown]
     if upload.error_file_s3_key:
         lines.append(f"Error report: {upload.error_file_s3_key}")
     return "\n".join(lines)

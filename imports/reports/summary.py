@@ -13,6 +13,8 @@ from imports.rules.quantities import rows
 from imports.rules.remedies import remedy_for
 
 MAX_RANGES = 12
+MAX_REASONS = 5
+MAX_SAMPLED_ERRORS = 20_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class ErrorGroup:
     rows: str
     first_message: str
     remedy: str
+    # What is wrong, by value, the most frequent first, each with how often; if there are several.
+    reasons: tuple[tuple[str, int], ...] = ()
+    other_reasons: int = 0  # and how many more there are
 
     @property
     def where(self) -> str:
@@ -55,6 +60,45 @@ ORDER BY sum(count) DESC, error_type, column_name
 """
 
 
+# By the message, which quotes the value. Of a file with very many errors, the first ones are
+# representative, and counting all of them would take seconds.
+REASONS = """
+WITH found AS (
+    SELECT error_type, column_name, error_message, error_id
+    FROM validation_errors WHERE upload_id = %(upload_id)s AND run = %(run)s
+    ORDER BY error_id LIMIT %(sample)s
+), reasons AS (
+    SELECT error_type, column_name, error_message, count(*) AS count,
+           row_number() OVER (
+               PARTITION BY error_type, column_name ORDER BY count(*) DESC, min(error_id)
+           ) AS place,
+           count(*) OVER (PARTITION BY error_type, column_name) AS different
+    FROM found GROUP BY error_type, column_name, error_message
+)
+SELECT error_type, column_name, error_message, count, different
+FROM reasons WHERE place <= %(most)s ORDER BY error_type, column_name, place
+"""
+
+
+def reasons_of(upload: Upload) -> dict[tuple[str, str], tuple[list[tuple[str, int]], int]]:
+    """For each type and column of error: its most frequent messages with their counts, and how
+    many different ones there are."""
+    found: dict[tuple[str, str], tuple[list[tuple[str, int]], int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            REASONS,
+            {
+                "upload_id": upload.upload_id,
+                "run": upload.run,
+                "sample": MAX_SAMPLED_ERRORS,
+                "most": MAX_REASONS,
+            },
+        )
+        for error_type, column, text, count, different in cursor.fetchall():
+            found.setdefault((error_type, column), ([], different))[0].append((text, count))
+    return found
+
+
 def error_groups(upload: Upload) -> list[ErrorGroup]:
     """The errors of the upload's run, most frequent first."""
     dataset = datasets.of_upload(upload)
@@ -68,17 +112,23 @@ def error_groups(upload: Upload) -> list[ErrorGroup]:
             "error_id", "error_message"
         )
     )
-    return [
-        ErrorGroup(
-            error_type=error_type,
-            column=dataset.label(column_name),
-            count=count,
-            rows=row_ranges(zip(firsts, lasts, strict=True), rest),
-            first_message=messages[error_id],
-            remedy=remedy_for(dataset, column_name, error_type),
+    reasons = reasons_of(upload)
+    summaries = []
+    for error_type, column_name, count, error_id, firsts, lasts, rest in groups:
+        shown, different = reasons.get((error_type, column_name), ([], 0))
+        summaries.append(
+            ErrorGroup(
+                error_type=error_type,
+                column=dataset.label(column_name),
+                count=count,
+                rows=row_ranges(zip(firsts, lasts, strict=True), rest),
+                first_message=messages[error_id],
+                remedy=remedy_for(dataset, column_name, error_type),
+                reasons=tuple(shown) if different > 1 else (),
+                other_reasons=max(0, different - len(shown)),
+            )
         )
-        for error_type, column_name, count, error_id, firsts, lasts, rest in groups
-    ]
+    return summaries
 
 
 def errors_by_type(upload: Upload) -> dict[str, int]:

@@ -6,6 +6,7 @@ from datetime import date
 
 from imports.datasets import all_datasets
 from imports.formats.layout import Layout
+from imports.rules.rows import StagedRow
 from imports.validation.validate import validate
 
 MARKS = "a" + "\u0301\u0323" * 5_000
@@ -16,7 +17,7 @@ def test_ten_thousand_combining_marks_are_reported_and_not_sorted() -> None:
     products = all_datasets()["products"]
     header = ("vendor_product_id", "description")
     layout = Layout("utf-8", ",", header, 1, 260)
-    rows = [(number, [f"VP-{number}", MARKS], []) for number in range(2, 262)]
+    rows: list[StagedRow] = [(number, [f"VP-{number}", MARKS], []) for number in range(2, 262)]
     started = time.process_time()
     batch = validate(products, layout, rows, "update", date(2026, 1, 1))
     assert time.process_time() - started < 10

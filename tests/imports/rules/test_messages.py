@@ -22,6 +22,7 @@ from imports.rules.text import Approved
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
 
+TODAY = date(2026, 11, 21)
 DATASETS = list(all_datasets().values())
 # The second of two rows with one customer ID is skipped, not reported.
 NEVER_RAISED = {("customers", "customer_id", "DUPLICATE_CUSTOMER_ID", "repeated")}
@@ -175,6 +176,10 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
     yield from of_rows(checked(dataset, rows))
     yield from of_rows(checked(dataset, [examples], cut=[0]))
     yield from of_keys(dataset, examples)
+    if dataset.format.rules and not dataset.any_columns:
+        labels = tuple(column.template_label for column in dataset.columns)
+        layout = Layout("utf-8", ",", labels, 1, 1)
+        yield from of_rows(validate(dataset, layout, [(2, examples, [])], "create", TODAY))
     if dataset.destination.rules:
         large = checked(dataset, [with_cell(examples, 0, "x" * 500_000)])
         outcome = dataset.destination.write(Upload(mode="check"), large, last=True)
@@ -199,7 +204,7 @@ def checked(
     delimiter = "," if dataset.format.rules else ""
     layout = Layout("utf-8", delimiter, header, 1, len(rows))
     staged: list[StagedRow] = [(number, row, [*cut]) for number, row in enumerate(rows, 2)]
-    return validate(dataset, layout, staged, mode, date(2026, 11, 21))
+    return validate(dataset, layout, staged, mode, TODAY)
 
 
 def of_keys(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:

@@ -62,3 +62,14 @@ def test_a_file_is_uploaded_again_in_the_same_mode(
     assert link in page_of(as_alice, upload)
     form = as_alice.get(reverse("new_upload"), {"mode": mode}).content.decode()
     assert f'value="{checked}" id="mode-{checked}" checked' in form
+
+
+def test_the_templates_example_row_is_not_imported(run_upload: Run, as_alice: Client) -> None:
+    template = as_alice.get(reverse("template", args=["products", "csv"])).content
+    upload = run_upload(template)
+    assert (upload.status, upload.error_records) == ("failed", 1)
+    assert "This is the example row of the template" in page_of(as_alice, upload)
+    assert Product.objects.count() == 0
+    changed = template.replace(b"TM-MOUSE-01,", b"MY-1,", 1)
+    assert changed != template
+    assert run_upload(changed).status == "completed"
