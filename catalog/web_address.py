@@ -8,13 +8,15 @@ from django.core.validators import URLValidator
 
 MAX_CHARACTERS = 500
 # The site, without a user name and password, and what follows it: no blanks, no markup.
-PARTS = re.compile(r"(https?://[^/?#@\s]+)(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
+PARTS = re.compile(r"(https?://[^/?#@\s|]+)(?:[/?#][^\s<>\"|]*)?", re.IGNORECASE)
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
+SEVERAL = re.compile(r"[,;|\s]+https?://", re.IGNORECASE)
 SITE = URLValidator(schemes=["http", "https"])
 
 
 def is_web_address(text: str) -> bool:
     """An absolute http or https address that can be followed from anywhere."""
-    if len(text) > MAX_CHARACTERS or not (parts := PARTS.fullmatch(text)):
+    if len(text) > MAX_CHARACTERS or not (parts := PARTS.fullmatch(text)) or SEVERAL.search(text):
         return False
     return is_site(parts[1])
 

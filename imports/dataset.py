@@ -16,7 +16,7 @@ from imports.models import Upload
 from imports.rules.base import Requirement
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
-from imports.rules.wording import Words, in_megabytes
+from imports.rules.wording import Words, sizes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +62,7 @@ class Dataset(Schema):
     def refuse_by_size(self, size: int) -> None:
         """Raise Refused if a file of `size` bytes is too large."""
         if size > self.byte_limit:
-            raise Refused(
-                "FILE_TOO_LARGE", size=in_megabytes(size), limit=in_megabytes(self.byte_limit)
-            )
+            raise Refused("FILE_TOO_LARGE", **sizes(size, self.byte_limit))
 
     def inspect(self, path: Path, size: int, mode: str) -> Layout:
         """How to read a file of `size` bytes. Raises Refused if it cannot be imported."""

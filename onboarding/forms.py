@@ -53,13 +53,19 @@ class UploadForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, dataset: Dataset, senders: QuerySet[Vendor], ask_vendor: bool, **more: Any
+        self,
+        *args: Any,
+        dataset: Dataset,
+        senders: QuerySet[Vendor],
+        ask_vendor: bool,
+        wanted: str = "",
+        **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self.modes = modes_of(dataset)
         mode: Any = self.fields["mode"]
         mode.choices = [(one.key, one.title) for one in self.modes]
-        mode.initial = self.modes[0].key
+        mode.initial = wanted if wanted in {one.key for one in self.modes} else self.modes[0].key
         if ask_vendor:
             self.fields["vendor"].queryset = senders  # type: ignore[attr-defined]
         else:

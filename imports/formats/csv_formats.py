@@ -61,7 +61,7 @@ class Csv:
     rules = DELIMITED
     refuses = frozenset(
         {
-            *("MISSING_COLUMNS", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
+            *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
             *("NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV"),
         }
     )
@@ -80,7 +80,7 @@ class Csv:
     def template(self, schema: Schema) -> bytes:
         """The header, required columns marked by *, and the example of each."""
         columns = schema.columns
-        header = [f"{column.label}*" if column.required else column.label for column in columns]
+        header = [column.template_label for column in columns]
         return b"".join(csv_lines([header, [column.example for column in columns]]))
 
 
@@ -120,7 +120,7 @@ class CsvOfAnyColumns(Csv):
     of those that are `reserved`."""
 
     has_known_header = False
-    refuses = Csv.refuses - {"MISSING_COLUMNS"}
+    refuses = Csv.refuses - {"MISSING_COLUMNS", "NOTHING_TO_UPDATE"}
     about_template = _("with example columns and one example row.")
     reserved: tuple[str, ...] = ()
 
@@ -177,8 +177,15 @@ class CsvOfAnyColumns(Csv):
 
 
 def refuse_by_header(header: tuple[str, ...], schema: Schema, mode: str) -> None:
-    """Raise Refused when a required column is missing or a known one appears twice."""
+    """Raise Refused when a required column is missing or a known one appears twice, and in mode
+    `update` when there is nothing to change."""
     if missing := schema.missing(header, mode):
         raise Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
     if doubled := schema.doubled(header):
         raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))
+    cannot_change = {schema.identity, *(fixed.column for fixed in schema.fixed)}
+    known = {column.key for column in schema.match_header(header) if column}
+    if mode == "update" and known <= cannot_change:
+        names = as_sentence(map(truncate, schema.unknown(header)))
+        unknown = gettext(" (not known: {columns})").format(columns=names) if names else ""
+        raise Refused("NOTHING_TO_UPDATE", identity=schema.label(schema.identity), unknown=unknown)

@@ -7,13 +7,25 @@ FORMULA = re.compile(r"\s*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 
 
+# Within a cell, too, behind what a spreadsheet set to another separator takes for the end of one.
+# A quotation mark may stand between, because that spreadsheet takes it for the cell's first.
+INNER_FORMULA = re.compile(r"([;\t|\r\n][\s\"]*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
+ESCAPED_INNER_FORMULA = re.compile(INNER_FORMULA.pattern.replace("(?=", "'(?="))
+
+
 def escape_formula(cell: str) -> str:
-    """The cell so that a spreadsheet shows it and does not run it; plain numbers stay."""
+    """The cell so that a spreadsheet shows it and does not run any part of it, whatever separator
+    it is set to; plain numbers stay."""
     if not FORMULA.match(cell) or PLAIN_NUMBER.fullmatch(cell):
-        return cell
-    return "'" + cell
+        return escape_inner(cell)
+    return "'" + escape_inner(cell)
+
+
+def escape_inner(cell: str) -> str:
+    return INNER_FORMULA.sub(r"\1'", cell)
 
 
 def unescape_formula(cell: str) -> str:
-    """A cell of a correctable file that came back: without the quote that made it neutral."""
-    return cell[1:] if cell.startswith("'") and escape_formula(cell[1:]) == cell else cell
+    """A cell of a correctable file that came back: without the quotes that made it neutral."""
+    inner = ESCAPED_INNER_FORMULA.sub(r"\1", cell)
+    return inner[1:] if inner.startswith("'") and escape_formula(inner[1:]) == cell else inner

@@ -75,7 +75,11 @@ class Json:
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         """(place, cells) of every item. Raises Refused where the text is not JSON any more."""
         columns = [(key, key in self.numbers) for key in layout.header]
+        texts = [key for key, quoted in columns if not quoted]
         for number, item in enumerate(items(path, layout.encoding), 1):
+            if wrong := next((key for key in texts if isinstance(item.get(key), bool)), None):
+                problem = gettext("'{key}' must be a text (was true or false)").format(key=wrong)
+                raise malformed(number, problem)
             yield number, [as_cell(item.get(key), quoted) for key, quoted in columns]
 
     def template(self, schema: Schema) -> bytes:

@@ -28,6 +28,7 @@ _ESCAPE = re.compile(
     r"|\\u[0-9a-fA-F]{4}"
     r"|\\[^u]"
 )
+_NO_BLANK = re.compile("[\v\f]")
 _LONGEST_ESCAPE = 12  # characters
 _REASON = re.compile(r"(?:lexical|parse) error: (.+?)(?:\\n|\n|$)")
 _NOT_A_NUMBER = re.compile(r"NaN|nan|[Ii]nf")
@@ -163,6 +164,10 @@ def texts(path: Path, encoding: str) -> Iterator[str]:
                 name = "UTF-16" if "16" in encoding else "UTF-8"
                 problem = _("its text is not {encoding}, or the file is damaged")
                 raise _Broken(problem.format(encoding=name)) from error
+            if blank := _NO_BLANK.search(text):  # white space to the parser, and not in JSON
+                yield text[: blank.start()]
+                problem = _("it contains the character U+{code:04X}, which JSON does not allow")
+                raise _Broken(problem.format(code=ord(blank[0])))
             # The parser would leave an invalid object in its list for a number of that length.
             digits = digits[-MAX_NUMBER_DIGITS:]
             known = len(digits)

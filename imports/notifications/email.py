@@ -8,7 +8,7 @@ from imports import datasets
 from imports.models import Notification, Upload
 from imports.notifications import addresses, report_links
 from imports.reports.error_counts import counts_of, unlisted
-from imports.reports.outcome import outcome
+from imports.reports.outcome import already_imported, left_out, outcome
 from imports.reports.summary import error_groups, groups_of
 from imports.rules.base import NOTICE
 from imports.rules.quantities import days
@@ -26,9 +26,10 @@ def prepare(upload: Upload) -> Notification:
     context = {
         "upload": upload,
         "dataset": dataset,
-        "outcome": headline(upload),
+        "outcome": outcome(upload, dataset),
+        "left_out": left_out(upload) if quotes else "",
         "quotes": quotes,
-        "groups": groups_of(counts, dataset),
+        "groups": [] if already_imported(upload) else groups_of(counts, dataset),
         "unlisted": unlisted(counts),
         "notices": error_groups(upload, severity=NOTICE) if quotes else [],
         "refusal": REFUSALS.get(upload.failure_code),
@@ -37,9 +38,7 @@ def prepare(upload: Upload) -> Notification:
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.is_check,
-        "nothing_changed": cannot_change_anything(upload),
         "rates": upload.rates,
-        "ignored_columns": upload.ignored_columns if quotes else [],
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
     }
@@ -66,31 +65,10 @@ def subject(upload: Upload) -> str:
         end, rate = "Refused", ""
     elif upload.failed_internally or (upload.status == Upload.Status.FAILED and not is_check):
         end, rate = "Failed", ""
-    elif cannot_change_anything(upload):
-        end, rate = "Complete", " (Nothing Changed)"
     else:
         end, rate = "Complete", f" ({upload.success_rate}% {'Ready' if is_check else 'Success'})"
     noun = datasets.get(upload.dataset).noun.capitalize()
     return f"{noun} {'Check' if is_check else 'Upload'} {end} - {upload.file_name}{rate}"
-
-
-def headline(upload: Upload) -> str:
-    """The result in one sentence."""
-    if cannot_change_anything(upload) and not upload.failure_code:
-        return gettext("Nothing was changed. No column of the file can change a %(noun)s.") % {
-            "noun": datasets.get(upload.dataset).noun
-        }
-    return outcome(upload, datasets.get(upload.dataset))
-
-
-def cannot_change_anything(upload: Upload) -> bool:
-    """An update whose only known columns are those that find a product, or that cannot change."""
-    if upload.mode != Upload.Mode.UPDATE or not upload.layout:
-        return False
-    dataset = datasets.of_upload(upload)
-    header = datasets.layout_of(upload).header
-    known = {column.key for column in dataset.match_header(header) if column}
-    return known <= {dataset.identity, *(fixed.column for fixed in dataset.fixed)}
 
 
 def report_title(upload: Upload) -> str:

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from django.utils.translation import gettext, ngettext
 
 from imports.dataset import Dataset
-from imports.models import Upload
+from imports.models import RowError, Upload
 from imports.rules.quantities import rows
 from imports.rules.refusals import REFUSALS
+from imports.rules.wording import as_sentence, truncate
+
+ALREADY_IN = "DUPLICATE_VENDOR_PRODUCT_ID"
 
 
 def outcome(upload: Upload, dataset: Dataset) -> str:
@@ -49,14 +52,8 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
             "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s rows need fixing.",
             rejected,
         )
-    elif total == 1:
-        text = gettext("The only row couldn’t be imported. It needs fixing.")
     else:
-        text = ngettext(
-            "None of the %(total)s rows could be imported. %(rejected)s row needs fixing.",
-            "None of the %(total)s rows could be imported. %(rejected)s rows need fixing.",
-            rejected,
-        )
+        text = none_imported(upload)
     return " ".join([text, *valid_without_effect(upload)]) % {
         "done": f"{upload.processed_records:,}",
         "total": f"{total:,}",
@@ -75,3 +72,57 @@ def valid_without_effect(upload: Upload) -> Iterator[str]:
         yield gettext("%(skipped)s skipped.")
     if upload.unchanged_records:
         yield gettext("%(unchanged)s unchanged.")
+
+
+def none_imported(upload: Upload) -> str:
+    total, rejected = upload.total_records, upload.error_records
+    if same := already_imported(upload):
+        day = f"{same.upload_timestamp:%Y-%m-%d, %H:%M} UTC"
+        text = ngettext(
+            "You uploaded this file on {day}. Its %(noun)s is already in your catalog.",
+            "You uploaded this file on {day}. All %(total)s %(nouns)s are already in your catalog.",
+            total,
+        )
+        return text.format(day=day)
+    if total == 1:
+        return gettext("The only row couldn’t be imported. It needs fixing.")
+    return ngettext(
+        "None of the %(total)s rows could be imported. %(rejected)s row needs fixing.",
+        "None of the %(total)s rows could be imported. %(rejected)s rows need fixing.",
+        rejected,
+    )
+
+
+def already_imported(upload: Upload) -> Upload | None:
+    """The earlier upload of the same file, if all rows of this one are rejected because the
+    vendor's catalog has them."""
+    if (
+        upload.mode != Upload.Mode.CREATE
+        or not upload.sha256
+        or not upload.total_records
+        or upload.error_records != upload.total_records
+    ):
+        return None
+    found = RowError.objects.of_run(upload).errors().filter(error_type=ALREADY_IN)
+    if found.count() != upload.total_records:
+        return None
+    same = Upload.objects.filter(
+        vendor=upload.vendor,
+        dataset=upload.dataset,
+        sha256=upload.sha256,
+        valid_records__gt=0,
+        upload_timestamp__lt=upload.upload_timestamp,
+    )
+    return same.exclude(mode=Upload.Mode.CHECK).order_by("-upload_timestamp").first()
+
+
+def left_out(upload: Upload) -> str:
+    """Which columns were not imported, in one sentence, or ""."""
+    names = [truncate(name) for name in upload.ignored_columns]
+    if not names:
+        return ""
+    return ngettext(
+        "This column was not imported, because we do not know its name: %(names)s.",
+        "These columns were not imported, because we do not know their names: %(names)s.",
+        len(names),
+    ) % {"names": as_sentence(names)}

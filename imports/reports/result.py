@@ -43,11 +43,11 @@ def in_words(upload: Upload) -> str:
     ]
     if upload.failure_code:
         lines.append(f"{upload.failure_code}: {upload.failure_message}")
-    lines += [
-        f"  {group.error_type:<28} {group.where}: {group.first_message}"
-        for severity in (ERROR, NOTICE)
-        for group in error_groups(upload, severity=severity)
-    ]
+    for severity in (ERROR, NOTICE):
+        for group in error_groups(upload, severity=severity):
+            shown = group.reasons or [(group.first_message, group.count)]
+            lines.append(f"  {group.error_type:<28} {group.where}")
+            lines += [f"    {count:>7,} × {text}" for text, count in shown]
     if upload.error_file_s3_key:
         lines.append(f"Error report: {upload.error_file_s3_key}")
     return "\n".join(lines)

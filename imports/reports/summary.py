@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.utils.translation import gettext
 
 from imports import datasets
@@ -14,6 +15,9 @@ from imports.reports.error_counts import counts_of
 from imports.rules.base import ERROR
 from imports.rules.quantities import rows
 from imports.rules.remedies import remedy_for
+
+MAX_REASONS = 5
+MAX_SAMPLED_ERRORS = 20_000
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,55 @@ class ErrorGroup:
     rows: str
     first_message: str
     remedy: str
+    # What is wrong, by value, the most frequent first, each with how often; if there are several.
+    reasons: tuple[tuple[str, int], ...] = ()
+    other_reasons: int = 0  # and how many more there are
 
     @property
     def where(self) -> str:
         """How many rows, and which: "1 row (8)", "6 rows (3–7, 12)"."""
         return f"{rows(self.count)} ({self.rows})"
+
+
+# By the message, which quotes the value. Of a file with very many errors, the first ones are
+# representative, and counting all of them would take seconds.
+REASONS = """
+WITH found AS (
+    SELECT error_type, column_name, error_message, error_id
+    FROM validation_errors
+    WHERE upload_id = %(upload_id)s AND run = %(run)s AND severity = %(severity)s
+    ORDER BY error_id LIMIT %(sample)s
+), reasons AS (
+    SELECT error_type, column_name, error_message, count(*) AS count,
+           row_number() OVER (
+               PARTITION BY error_type, column_name ORDER BY count(*) DESC, min(error_id)
+           ) AS place,
+           count(*) OVER (PARTITION BY error_type, column_name) AS different
+    FROM found GROUP BY error_type, column_name, error_message
+)
+SELECT error_type, column_name, error_message, count, different
+FROM reasons WHERE place <= %(most)s ORDER BY error_type, column_name, place
+"""
+
+
+def reasons_of(counts: ErrorCounts) -> dict[tuple[str, str], tuple[list[tuple[str, int]], int]]:
+    """For each type and column of error: its most frequent messages with their counts, and how
+    many different ones there are."""
+    found: dict[tuple[str, str], tuple[list[tuple[str, int]], int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            REASONS,
+            {
+                "upload_id": counts.upload_id,
+                "run": counts.run,
+                "severity": counts.severity,
+                "sample": MAX_SAMPLED_ERRORS,
+                "most": MAX_REASONS,
+            },
+        )
+        for error_type, column, text, count, different in cursor.fetchall():
+            found.setdefault((error_type, column), ([], different))[0].append((text, count))
+    return found
 
 
 def error_groups(upload: Upload, *, severity: str = ERROR) -> list[ErrorGroup]:
@@ -40,20 +88,27 @@ def error_groups(upload: Upload, *, severity: str = ERROR) -> list[ErrorGroup]:
 
 def groups_of(counts: ErrorCounts, dataset: Dataset) -> list[ErrorGroup]:
     kinds: list[Kind] = counts.kinds
+    reasons = reasons_of(counts) if kinds else {}
     return [
-        ErrorGroup(
-            error_type=kind["type"],
-            column=dataset.label(kind["column"]),
-            count=kind["count"],
-            rows=row_ranges(
-                [(first, last) for first, last in kind["ranges"]],
-                kind["count"] - sum(last - first + 1 for first, last in kind["ranges"]),
-            ),
-            first_message=kind["message"],
-            remedy=remedy_for(dataset, kind["column"], kind["type"]),
-        )
+        group_of(kind, dataset, *reasons.get((kind["type"], kind["column"]), ([], 0)))
         for kind in sorted(kinds, key=lambda kind: (-kind["count"], kind["type"], kind["column"]))
     ]
+
+
+def group_of(
+    kind: Kind, dataset: Dataset, reasons: list[tuple[str, int]], different: int
+) -> ErrorGroup:
+    ranges = [(first, last) for first, last in kind["ranges"]]
+    return ErrorGroup(
+        error_type=kind["type"],
+        column=dataset.label(kind["column"]),
+        count=kind["count"],
+        rows=row_ranges(ranges, kind["count"] - sum(last - first + 1 for first, last in ranges)),
+        first_message=kind["message"],
+        remedy=remedy_for(dataset, kind["column"], kind["type"]),
+        reasons=tuple(reasons) if different > 1 else (),
+        other_reasons=max(0, different - len(reasons)),
+    )
 
 
 def errors_by_type(upload: Upload) -> dict[str, int]:

@@ -102,8 +102,18 @@ NO_NULL_WORD = Everywhere(
     },
     remedy=ONE_ROW.remedy,
 )
+EXAMPLE_ROW = Everywhere(
+    "EXAMPLE_ROW",
+    {"example": _("This is the example row of the template, not one of yours")},
+    remedy=_("Delete the row, or replace all of its values."),
+    of_row=True,
+)
 ANY_CELL = (VISIBLE, SHORT)
-DELIMITED = (CELL_COUNT, ONE_ROW)  # where the file divides rows into cells by a delimiter
+DELIMITED = (
+    CELL_COUNT,
+    ONE_ROW,
+    EXAMPLE_ROW,
+)  # where the file divides rows into cells by a delimiter
 
 
 def cell_count_problem(count: int, width: int) -> RowProblem:
@@ -128,6 +138,10 @@ def null_word_problem(column: Column, text: str) -> RowProblem:
 
 def marks_problem(column: Column, text: str) -> RowProblem:
     return problem(VISIBLE, column.key, "marks", field=column.label, value=text)
+
+
+def example_problem() -> RowProblem:
+    return problem(EXAMPLE_ROW, "", "example")
 
 
 def torn_problem(column: Column, text: str) -> RowProblem:

@@ -46,6 +46,11 @@ class Column:
         self.about = about
         self.lines = lines
 
+    @property
+    def template_label(self) -> str:
+        """Its name in the template's header, in which required columns have a *."""
+        return f"{self.label}*" if self.required else self.label
+
     def __repr__(self) -> str:
         return f"Column({self.key!r})"
 

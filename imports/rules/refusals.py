@@ -58,6 +58,15 @@ ALL = (
         ),
     ),
     Refusal(
+        "NOTHING_TO_UPDATE",
+        _("The file changes nothing"),
+        _("The file has the column {identity} and no other column that we know{unknown}."),
+        _(
+            "Name the columns to be changed as the template does, without units or currencies. "
+            "Upper and lower case, spaces and punctuation make no difference."
+        ),
+    ),
+    Refusal(
         "DUPLICATE_COLUMNS",
         _("A column appears more than once"),
         _("The header has {columns} more than once, so it is not clear which one to import."),
@@ -168,7 +177,7 @@ ALL = (
 )
 OF_VENDORS = {"UNKNOWN_VENDOR", "INACTIVE_VENDOR"}
 OF_FORMATS = {
-    *("MISSING_COLUMNS", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
+    *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
     *("NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV", "NOT_JSON", "MALFORMED_JSON"),
 }
 REFUSALS = {refusal.code: refusal for refusal in ALL}

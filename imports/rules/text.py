@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.category_names import comparable
-from catalog.web_address import is_web_address
+from catalog.web_address import MAX_CHARACTERS, PARTS, SCHEME, SEVERAL, is_web_address
 from imports.rules.base import Checker, InvalidCell, Rule
 from imports.rules.suggestions import nearest
 from imports.rules.wording import Words, as_choice
@@ -127,7 +127,16 @@ class WebAddress(Rule):
     pages."""
 
     variants = {
-        "not_an_address": _("{field} must be a web address starting with https:// (was '{value}')")
+        "not_an_address": _("{field} must be a web address starting with https:// (was '{value}')"),
+        "several": _("{field} must be one web address (was '{value}')"),
+        "sign": _(
+            "{field} must be a web address without spaces, | and the like: write %20 for a space "
+            "(was '{value}')"
+        ),
+        "site": _(
+            "{field} must be a web address with a site that exists on the internet: letters, "
+            "digits, hyphens and points (was '{value}')"
+        ),
     }
     in_words = _("a web address starting with http:// or https://")
     remedy = _("Copy the full address from a browser, starting with https://.")
@@ -135,10 +144,17 @@ class WebAddress(Rule):
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
             if not is_web_address(text):
-                raise InvalidCell(self, "not_an_address", label, text)
+                raise InvalidCell(self, self._variant(text), label, text)
             return text
 
         return check
+
+    def _variant(self, text: str) -> str:
+        if not SCHEME.match(text) or len(text) > MAX_CHARACTERS:
+            return "not_an_address"
+        if SEVERAL.search(text):
+            return "several"
+        return "site" if PARTS.fullmatch(text) else "sign"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 MAX_SHOWN_CHARACTERS = 80
 Words = str | Promise  # a text, or one that is translated when it is shown
@@ -40,6 +41,17 @@ def as_sentence(names: Iterable[str]) -> str:
 def as_choice(names: Iterable[str]) -> str:
     """Names to choose from: "A, B or C"."""
     return get_text_list(list(names), _("or"))
+
+
+def sizes(size: int, limit: int) -> dict[str, str]:
+    """A size and the limit that it exceeds, in megabytes or, where these are the same, in bytes."""
+    shown, most = in_megabytes(size), in_megabytes(limit)
+    if shown == most:
+        shown, most = (
+            ngettext("{count:,} byte", "{count:,} bytes", number).format(count=number)
+            for number in (size, limit)
+        )
+    return {"size": shown, "limit": most}
 
 
 def in_megabytes(size: int) -> str:

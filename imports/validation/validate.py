@@ -14,6 +14,7 @@ from imports.rules.base import InvalidCell, RowProblem, problem
 from imports.rules.cells import (
     NULL_WORDS,
     cell_count_problem,
+    example_problem,
     marks_problem,
     null_word_problem,
     overlong_problem,
@@ -70,9 +71,7 @@ def validate(
             read.append([None] * len(rows))
             continue
         texts = by_position[where[column]]
-        known = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
-        known |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
-        known |= {i: marks_problem(column, texts[i]) for i in where_marks(texts)}
+        known = known_problems(column, texts, layout)
         known |= {i: overlong_problem(column) for i, at in cut if at == where[column]}
         values, found = read_column(column, texts, column in required, miscounted, known)
         if not schema.any_columns:
@@ -80,6 +79,7 @@ def validate(
         read.append(values)
         for i, mistake in found:
             problems.setdefault(i, []).append(mistake)
+    problems |= {i: [example_problem()] for i in examples(schema, layout, by_position)}
     values = list(zip(*read, strict=True)) or [()] * len(rows)
     for rule in schema.row_rules:
         for i, mistake in broken(rule, schema, values, today):
@@ -93,6 +93,14 @@ def validate(
         values=values,
         problems=problems,
     )
+
+
+def known_problems(column: Column, texts: list[str], layout: Layout) -> dict[int, RowProblem]:
+    """What is wrong with texts in any column, by position; their rules are not asked."""
+    known = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
+    known |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
+    known |= {i: marks_problem(column, texts[i]) for i in where_marks(texts)}
+    return known
 
 
 def read_column(
@@ -152,6 +160,23 @@ def where_found(pattern: re.Pattern[str], texts: list[str]) -> set[int]:
     if not pattern.search("".join(texts)):  # one look at all of them is the usual case
         return set()
     return {i for i, text in enumerate(texts) if pattern.search(text)}
+
+
+def examples(schema: Schema, layout: Layout, by_position: Sequence[Sequence[str]]) -> list[int]:
+    """Positions of rows that the template's example row was left in: below the template's header,
+    each cell is the example of its column."""
+    by_label = {column.template_label: column.example for column in schema.columns}
+    if schema.any_columns or len(layout.header) < len(by_label) or not by_position:
+        return []
+    if any(name not in by_label for name in layout.header):
+        return []
+    expected = tuple(by_label[name] for name in layout.header)
+    first = by_position[0]
+    return [
+        i
+        for i, text in enumerate(first)
+        if text == expected[0] and tuple(texts[i] for texts in by_position) == expected
+    ]
 
 
 def where_marks(texts: list[str]) -> list[int]:

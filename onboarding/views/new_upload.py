@@ -33,7 +33,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
     datasets = datasets_for(access)
     dataset = dataset_of(request, datasets)
     filled = (request.POST, request.FILES) if request.method == "POST" else ()
-    page = form_page(access, datasets, dataset, *filled)
+    page = form_page(access, datasets, dataset, *filled, wanted=request.GET.get("mode", ""))
     if request.method != "POST":
         return render(request, "onboarding/new_upload.html", page)
 
@@ -67,14 +67,20 @@ def new_upload(request: HttpRequest) -> HttpResponse:
 
 
 def form_page(
-    access: Access, datasets: dict[str, Dataset], dataset: Dataset, *filled: Any
+    access: Access,
+    datasets: dict[str, Dataset],
+    dataset: Dataset,
+    *filled: Any,
+    wanted: str = "",
 ) -> dict[str, Any]:
-    """What the page of the form shows."""
+    """What the page of the form shows; `wanted` is the mode that is chosen at first."""
     senders = Vendor.objects.visible_to(access)
     asks_vendor = access.sees_all and dataset.by_vendor
     return {
         "access": access,
-        "form": UploadForm(*filled, dataset=dataset, senders=senders, ask_vendor=asks_vendor),
+        "form": UploadForm(
+            *filled, dataset=dataset, senders=senders, ask_vendor=asks_vendor, wanted=wanted
+        ),
         "vendors": suggested(senders, "") if asks_vendor else (),
         "dataset": dataset,
         "datasets": datasets.values(),

@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from imports import actions, datasets
 from imports.formats import encoding
 from imports.models import Notification, Upload
+from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE
 from imports.rules.refusals import REFUSALS
 from onboarding.progress import Progress
@@ -38,6 +39,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mode_title": dataset.mode_title(upload.mode),
         "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
         "source_gone_at": dataset.source_expires_at(upload),
+        "again": f"?dataset={dataset.key}" + ("&mode=update" if upload.mode == "update" else ""),
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
@@ -47,6 +49,8 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     if request.headers.get("HX-Target") == "progress" and not progress.is_over:
         return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
     if progress.is_over:
+        page["already"] = already_imported(upload)
+        page["left_out"] = left_out(upload)
         page["errors"] = Errors(upload, dataset, request.GET)
         page["notices"] = Errors(upload, dataset, request.GET, NOTICE)
     if not is_poll:

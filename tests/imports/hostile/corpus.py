@@ -751,10 +751,14 @@ PAYLOADS = [
             "null",
             '""',
         ),
-        valid=9,
+        errors={(row, "description", "INVALID_VALUE") for row in (2, 8, 9)},
+        valid=6,
     ),
     Hostile(
-        "a SKU that reads like null", each("sku", r"\N", "NULL", "None", "nan", "0", "-1"), valid=6
+        "a SKU that programs write for an empty cell",
+        each("sku", r"\N", "NULL", "None", "nan", "0", "-1"),
+        errors={(row, "sku", "INVALID_VALUE") for row in (2, 3, 4, 5)},
+        valid=2,
     ),
     Hostile(
         "addresses that are none",

@@ -57,6 +57,8 @@ CORPUS = (
     refused("zeros", b"\0" * 1000, code="NOT_JSON"),
     refused("UTF-16 without a mark", f"[{ITEM}]".encode("utf-16-le"), "UTF-16", "NOT_JSON"),
     refused("UTF-32", f"[{ITEM}]".encode("utf-32"), "UTF-32", "NOT_JSON"),
+    refused("a name that is true", named("x").replace('"x"', "true"), "'name' must be a text"),
+    refused("a form feed between tokens", f"[{ITEM},\f{OTHER}]", "U+000C"),
     refused("a NUL in a key", r'[{"a\u0000b": [1], "name": "x"}]', "'a\ufffdb' must be"),
     refused("a NUL in keys", r'[{"name": "x", "a\u0000": 1, "a\u0000": 2}]', "'a\ufffd' twice"),
     refused("an object around the array", f'{{"metrics": [{ITEM}]}}', "(was an array)"),

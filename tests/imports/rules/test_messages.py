@@ -24,9 +24,11 @@ from imports.rules.text import Approved
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
 
+TODAY = date(2026, 11, 21)
 DATASETS = list(all_datasets().values())
 WRONG = [
     *("", "abc", "x" * 3_000, "@", "--", "NULL", "R2-D2", "ftp://example.com"),
+    *("https://a.example/1.jpg|https://a.example/2.jpg", "https://a.example/a b", "https://a_b/"),
     *(
         "7",
         "-1",
@@ -175,6 +177,10 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
     yield from of_keys(dataset, examples)
     if dataset.newest:
         yield from of_older_content(dataset)
+    if dataset.format.rules and not dataset.any_columns:
+        labels = tuple(column.template_label for column in dataset.columns)
+        layout = Layout("utf-8", ",", labels, 1, 1)
+        yield from of_rows(validate(dataset, layout, [(2, examples, [])], "create", TODAY))
     if dataset.destination.rules:
         large = checked(dataset, [with_cell(examples, 0, "x" * 500_000)])
         outcome = dataset.destination.write(Upload(mode="check"), large, last=True)
@@ -198,7 +204,7 @@ def checked(
     delimiter = "," if dataset.format.rules else ""
     layout = Layout("utf-8", delimiter, header, 1, len(rows))
     staged: list[StagedRow] = [(number, row, [*cut]) for number, row in enumerate(rows, 2)]
-    return validate(dataset, layout, staged, mode, date(2026, 11, 21))
+    return validate(dataset, layout, staged, mode, TODAY)
 
 
 def of_keys(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:

@@ -13,6 +13,7 @@ from catalog.web_address import validate_web_address
 from imports.rules.base import InvalidCell, Rule
 from imports.rules.numbers import Number, Whole
 from imports.rules.text import Approved, MaxLength, Pattern, WebAddress
+from imports.rules.wording import sizes
 
 PRICE = Number(code="INVALID_PRICE", at_least=Decimal("0.01"), at_most=Decimal("999999.99"))
 STOCK = Whole(code="INVALID_STOCK", at_least=0, at_most=1_000_000)
@@ -62,6 +63,32 @@ def test_every_suggestion_is_a_number_with_the_same_digits(text: str, rule: Rule
     for each in filter(None, words.split(" or ")):
         assert Decimal(each) >= 0
         assert [c for c in each if c.isdigit()] == [c for c in text if c.isdigit()]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("https://a.example/1.jpg|https://a.example/2.jpg", "must be one web address"),
+        ("https://a.example/1.jpg, https://a.example/2.jpg", "must be one web address"),
+        ("https://a.example/1.jpg|2.jpg", "without spaces, | and the like"),
+        ("https://a.example/my mouse.jpg", "write %20 for a space"),
+        ("https://my_shop.example/1.jpg", "letters, digits, hyphens and points"),
+        ("www.example.com/1.jpg", "starting with https://"),
+    ],
+)
+def test_a_wrong_web_address_is_reported_by_what_is_wrong(text: str, words: str) -> None:
+    assert words in message(WebAddress(), text, "Image URL")
+
+
+def test_an_address_within_an_address_is_one() -> None:
+    text = "https://cdn.example.com/fetch/https://a.example/1.jpg?from=http://b.example"
+    assert WebAddress().checker("Image URL")(text) == text
+
+
+def test_a_size_just_above_the_limit_is_named_in_bytes() -> None:
+    limit = 10 * 1024 * 1024
+    assert sizes(limit + 1, limit) == {"size": "10,485,761 bytes", "limit": "10,485,760 bytes"}
+    assert sizes(limit * 2, limit) == {"size": "20 MB", "limit": "10 MB"}
 
 
 @pytest.mark.parametrize("text", ["0.01", "19.99", "7", "999999.99", "00012.50", "+5", ".5"])

@@ -1,0 +1,75 @@
+"""What a vendor is told of files that changed nothing, or less than they meant to."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Product
+from imports.models import Notification, Upload
+from tests.product_files import good_row
+
+Run = Callable[..., Upload]
+
+
+def page_of(client: Client, upload: Upload) -> str:
+    return client.get(reverse("upload", args=[upload.upload_id])).content.decode()
+
+
+def test_an_update_that_names_no_known_column_is_refused(run_upload: Run) -> None:
+    run_upload([good_row(1)])
+    upload = run_upload(b"vendor_product_id,Price (EUR)\nVP-1,5.00\n", mode="update")
+    assert (upload.status, upload.failure_code) == ("failed", "NOTHING_TO_UPDATE")
+    assert "not known: Price (EUR)" in upload.failure_message
+
+
+def test_columns_that_were_not_imported_are_named_above_the_result_and_in_the_email(
+    run_upload: Run, as_alice: Client
+) -> None:
+    run_upload([good_row(1)])
+    upload = run_upload(
+        b"vendor_product_id,Price (EUR),Weight (kg)\nVP-1,5.00,1.5\n", mode="update"
+    )
+    assert upload.status == "completed"
+    assert str(Product.objects.get().weight_kg) == "1.500"
+    sentence = "This column was not imported, because we do not know its name: Price (EUR)."
+    assert sentence in page_of(as_alice, upload)
+    mail = Notification.objects.get(upload=upload)
+    assert sentence in mail.text_body
+    assert sentence in mail.html_body
+
+
+def test_the_same_file_twice_is_not_called_failed_rows(run_upload: Run, as_alice: Client) -> None:
+    rows = [good_row(number) for number in range(20)]
+    first = run_upload(rows)
+    again = run_upload(rows)
+    page = page_of(as_alice, again)
+    assert "All 20 products are already in your catalog." in page
+    assert f"{first.upload_timestamp:%Y-%m-%d, %H:%M} UTC" in page
+    assert 'id="already"' in page
+    assert "Use a SKU that no other product has" not in page
+
+
+@pytest.mark.parametrize(("mode", "checked"), [("update", "update"), ("create", "create")])
+def test_a_file_is_uploaded_again_in_the_same_mode(
+    run_upload: Run, as_alice: Client, mode: str, checked: str
+) -> None:
+    run_upload([good_row(1)])
+    upload = run_upload(b"vendor_product_id,price\nVP-1,free\n", mode=mode)
+    link = f"{reverse('new_upload')}?dataset=products"
+    link += "&amp;mode=update" if mode == "update" else '"'
+    assert link in page_of(as_alice, upload)
+    form = as_alice.get(reverse("new_upload"), {"mode": mode}).content.decode()
+    assert f'value="{checked}" id="mode-{checked}" checked' in form
+
+
+def test_the_templates_example_row_is_not_imported(run_upload: Run, as_alice: Client) -> None:
+    template = as_alice.get(reverse("template", args=["products", "csv"])).content
+    upload = run_upload(template)
+    assert (upload.status, upload.error_records) == ("failed", 1)
+    assert "This is the example row of the template" in page_of(as_alice, upload)
+    assert Product.objects.count() == 0
+    changed = template.replace(b"TM-MOUSE-01,", b"MY-1,", 1)
+    assert changed != template
+    assert run_upload(changed).status == "completed"
