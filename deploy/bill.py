@@ -166,7 +166,7 @@ def common(
     return [
         Line("import worker: Spot, 1 vCPU", {"spot_vcpu": up, "spot_gb": 2 * up, "ipv4": up}),
         Line("3 secrets", {"secret": 3}),
-        Line("alarms on 18 metrics, 1 dashboard", {"alarm": 18, "dashboard": 1}),
+        Line("alarms on 20 metrics, 1 dashboard", {"alarm": 20, "dashboard": 1}),
         Line("custom metrics", {"metric": metrics}),
         Line(
             "logs",

@@ -9,6 +9,8 @@ ALARMS = {
     "maintenance-dead-letters": "A periodic task raised an exception.",
     "events-waiting": "S3 events are waiting: the forwarder or the database is not running.",
     "imports-waiting": "Hints are waiting: no worker is running, or too few are.",
+    "oldest-upload": "An upload has been due for half an hour without a worker.",
+    "slow-uploads": "An upload took more than half an hour.",
     "maintenance-waiting": "Periodic tasks are waiting: the maintenance worker is down or hangs.",
     "beat-silent": "No periodic task was sent: beat is not running.",
     "failed-uploads": "Five or more uploads failed within an hour.",
