@@ -60,4 +60,4 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]
         keys = list(
             rows.select_related(None).values_list("pk", flat=True)[first : first + self.per_page]
         )
-        return self._get_page(rows.filter(pk__in=keys), number, self)
+        return Page(rows.filter(pk__in=keys), number, self)
