@@ -170,7 +170,7 @@ def common(
     return [
         Line("import worker: Spot, 1 vCPU", {"spot_vcpu": up, "spot_gb": 2 * up, "ipv4": up}),
         Line("3 secrets", {"secret": 3}),
-        Line("alarms on 24 metrics, 1 dashboard", {"alarm": 24, "dashboard": 1}),
+        Line("alarms on 26 metrics, 1 dashboard", {"alarm": 26, "dashboard": 1}),
         Line("custom metrics", {"metric": metrics}),
         Line(
             "logs",

@@ -37,7 +37,7 @@ class UploadForm(forms.Form):
             {
                 "list": "vendors",
                 "autocomplete": "off",
-                "maxlength": 20,
+                "maxlength": 50,
                 "aria-describedby": "vendor-hint",
                 "hx-get": reverse_lazy("vendors"),
                 "hx-trigger": "input changed delay:200ms",

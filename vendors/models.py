@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vendors.access import Access
 
-VENDOR_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}"
+VENDOR_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}"
 
 
 class VendorQuerySet(models.QuerySet["Vendor"]):
@@ -21,7 +21,7 @@ class Vendor(models.Model):
     vendor_id = models.CharField(
         _("vendor ID"),
         primary_key=True,
-        max_length=20,
+        max_length=50,
         validators=[
             RegexValidator(
                 rf"^{VENDOR_ID}\Z",

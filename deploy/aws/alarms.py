@@ -11,6 +11,8 @@ ALARMS = {
     "mail-events-dead-letters": "An event of SES about an email could not be read.",
     "events-waiting": "S3 events are waiting: the forwarder or the database is not running.",
     "imports-waiting": "Hints are waiting: no worker is running, or too few are.",
+    "oldest-upload": "An upload has been due for half an hour without a worker.",
+    "slow-uploads": "An upload took more than half an hour.",
     "maintenance-waiting": "Periodic tasks are waiting: the maintenance worker is down or hangs.",
     "mail-waiting": "Hints about emails are waiting: the mail worker is down, or SES hangs.",
     "beat-silent": "No periodic task was sent: beat is not running.",

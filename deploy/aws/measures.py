@@ -51,9 +51,22 @@ def database(
     )
 
 
-def ours(name: str, *, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
-    """The sum of one of our metrics without dimensions, as counted by a metric filter."""
-    return cloudwatch.Metric(namespace=OURS, metric_name=name, statistic="Sum", period=period)
+def ours(
+    name: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES
+) -> cloudwatch.Metric:
+    """One of our metrics without dimensions, as a metric filter writes it."""
+    return cloudwatch.Metric(namespace=OURS, metric_name=name, statistic=statistic, period=period)
+
+
+def oldest_upload() -> cloudwatch.Metric:
+    """How long the oldest due upload has waited, which the sweep that resumes uploads measures."""
+    return cloudwatch.Metric(
+        namespace=OURS,
+        metric_name="OldestSeconds",
+        dimensions_map={"Queue": "imports"},
+        statistic="Maximum",
+        period=FIVE_MINUTES,
+    )
 
 
 def every(

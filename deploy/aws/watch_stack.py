@@ -19,6 +19,7 @@ from deploy.aws.measures import FIVE_MINUTES
 
 HOUR = cdk.Duration.hours(1)
 GIB = 2**30
+SLOW_SECONDS = 1_800
 OLDEST_MINUTES = {"events": 5, "imports": 30, "maintenance": 30, "mail": 30}
 DEAD_LETTERS = (*OLDEST_MINUTES, "mail-events")  # which is read only every few minutes or hours
 
@@ -103,7 +104,13 @@ class WatchStack(cdk.Stack):
         )
         self._alarm("no-successful-uploads", unsuccessful, above=0, periods=2)
 
-    def _count(self, name: str, pattern: str) -> None:
+        self._count("LongestUpload", "{ $.UploadSeconds = * }", value="$.UploadSeconds")
+        longest = measures.ours("LongestUpload", statistic="Maximum", period=HOUR)
+        self._alarm("slow-uploads", longest, above=SLOW_SECONDS)
+        oldest = measures.oldest_upload()
+        self._alarm("oldest-upload", oldest, above=SLOW_SECONDS, periods=3)
+
+    def _count(self, name: str, pattern: str, *, value: str = "1") -> None:
         worker = self._chosen.log_group("worker")
         logs.CfnMetricFilter(
             self,
@@ -114,7 +121,7 @@ class WatchStack(cdk.Stack):
                 logs.CfnMetricFilter.MetricTransformationProperty(
                     metric_namespace=measures.OURS,
                     metric_name=name,
-                    metric_value="1",
+                    metric_value=value,
                     default_value=0,  # so that the metric exists before the first match
                 )
             ],

@@ -61,11 +61,20 @@ def test_metric_filters_match_the_lines_of_the_application(
     for line in emitted(monkeypatch):
         for name, said in filters.items():
             # Evaluates the pattern as Python, with `$.x` as a field of the line.
-            asked = said["FilterPattern"].strip("{} ")
+            asked = said["FilterPattern"].strip("{} ").replace("= *", "!= None")
             asked = asked.replace("&&", "and").replace("||", "or").replace(" = ", " == ")
             if eval(re.sub(r"\$\.(\w+)", r"line.get('\1')", asked), {"line": line}):
                 counted[name].append(line["Status"])
-    assert counted == {"UploadsFailed": ["failed"], "UploadsSucceeded": ["completed", "partial"]}
+    assert counted == {
+        "UploadsFailed": ["failed"],
+        "UploadsSucceeded": ["completed", "partial"],
+        "LongestUpload": ["completed", "partial", "failed", "cancelled"],
+    }
+    of_each = {
+        name: said["MetricTransformations"][0]["MetricValue"] for name, said in filters.items()
+    }
+    assert of_each.pop("LongestUpload") == "$.UploadSeconds"
+    assert set(of_each.values()) == {"1"}
     assert {said["LogGroupName"] for said in filters.values()} == {"/onboarding/worker"}
     watched = {each.get("MetricName") for each in alarms(layout).values()}
     watched |= {
@@ -78,6 +87,16 @@ def test_metric_filters_match_the_lines_of_the_application(
     log = layout.containers()["worker"]["LogConfiguration"]["Options"]["awslogs-group"]["Ref"]
     group = layout.template("workers")["Resources"][log]["Properties"]
     assert group["LogGroupName"] == "/onboarding/worker"
+
+
+def test_an_alarm_watches_the_oldest_upload_as_the_application_measures_it(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarm = alarms(layout)["oldest-upload"]
+    (line,) = (line for line in emitted(monkeypatch) if alarm["MetricName"] in line)
+    assert alarm["Dimensions"] == [{"Name": "Queue", "Value": line["Queue"]}]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Queue"]]
+    assert alarm["Namespace"] == metrics.NAMESPACE
 
 
 def test_the_dashboard_shows_metrics_of_the_application(

@@ -10,6 +10,8 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
+from config.logging import NAMES
+from config.redaction import FIELDS
 from tests.docs.pages import ROOT, blocks, documents, inline_code
 
 OPERATE = ROOT / "docs" / "operate.md"
@@ -52,6 +54,37 @@ def options_of(service: str, operation: str) -> set[str]:
     names = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape
     return {xform_name(member, "-") for member in (shape.members if shape else ())}
+
+
+COMMANDS = {"fields", "filter", "stats", "sort", "limit", "parse", "display", "dedup"}
+FUNCTIONS = {"count", "count_distinct", "sum", "avg", "min", "max", "pct", "bin"}
+WORDS = {"as", "by", "and", "or", "not", "in", "like", "asc", "desc"}
+OURS = {*FIELDS, *NAMES, "timestamp", "message", "name", "levelname"}
+
+
+def queries() -> list[str]:
+    return [found.text for found in blocks(OPERATE) if found.language == "insights"]
+
+
+def test_there_are_queries() -> None:
+    assert len(queries()) > 5
+
+
+@pytest.mark.parametrize("query", queries())
+def test_a_query_of_the_logs_has_known_commands_and_fields_that_lines_have(query: str) -> None:
+    assert query.count("(") == query.count(")")
+    aliases = set(re.findall(r" as (\w+)", query))
+    for part in query.split("|"):
+        command, _, rest = part.strip().partition(" ")
+        assert command in COMMANDS
+        words = set(re.findall(r"[a-z_]\w*", re.sub(r"\"[^\"]*\"|\d+[smhd]\b", "", rest)))
+        assert words <= OURS | FUNCTIONS | WORDS | aliases
+
+
+def test_every_event_is_documented() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "imports").rglob("*.py"))
+    logged = set(re.findall(r'"event": "(\w+)"', source))
+    assert {f"`{event}`" for event in logged} <= set(re.findall(r"`\w+`", OPERATE.read_text()))
 
 
 def test_the_commands_are_found() -> None:

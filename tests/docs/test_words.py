@@ -36,6 +36,7 @@ OTHERS = {
     "RDS_CERTIFICATES",
     "PGSSLROOTCERT",
     "DEMO_LOGINS",
+    *("INFO", "WARNING", "ERROR"),  # levels of Python's logging
     "FARGATE_SPOT",  # a term of AWS
     "INVALID_BARCODE",  # an example in docs/extending.md
 }
