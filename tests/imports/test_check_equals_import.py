@@ -171,7 +171,9 @@ def test_customers(in_batches: Batches, table: list[tuple[str, ...]], size: int)
 @pytest.mark.django_db
 def test_clients(in_batches: Batches, clients: str) -> None:
     in_batches(2)
-    lines = [f"Jo,{n % 5}@clients.example,Miller & Sons,,{'Active' if n % 4 else '?'}" for n in range(11)]
+    lines = [
+        f"Jo,{n % 5}@clients.example,Miller & Sons,,{'Active' if n % 4 else '?'}" for n in range(11)
+    ]
     body = "\n".join(["name,email,company,phone,status", *lines])
     checked = answer(dropped(f"client-data/uploads/{CHECKED}", body))
     assert checked == answer(dropped("client-data/uploads/imported.csv", body))
