@@ -8,6 +8,7 @@ acknowledged. So hints outlive an outage of any length.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from celery import shared_task
@@ -45,7 +46,7 @@ def hint_again() -> bool:
 
 def sweep_again(name: str) -> Callable[[], bool]:
     """Later, unless beat sends the sweep again soon: else an outage would pile them up."""
-    entry = settings.CELERY_BEAT_SCHEDULE[name]
+    entry: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE[name]
 
     def again() -> bool:
         if entry["schedule"] <= NEXT_SWEEP_IS_NEAR_SECONDS:

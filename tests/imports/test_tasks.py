@@ -39,9 +39,11 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> None:
 def messages(queue: str) -> tuple[int, int]:
     """Messages that can be received, and those that arrive later."""
     found = s3_events.client().get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
-    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")
-    now, later = (int(found["Attributes"][name]) for name in names)
-    return now, later
+    counts = found["Attributes"]
+    return (
+        int(counts["ApproximateNumberOfMessages"]),
+        int(counts["ApproximateNumberOfMessagesDelayed"]),
+    )
 
 
 @pytest.mark.usefixtures("outage")
