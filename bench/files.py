@@ -84,16 +84,18 @@ def product_file(
     *,
     seed: int,
     columns: tuple[str, ...] = ALL,
-    mistakes: bool = False,
+    mistakes: bool | float = False,
 ) -> File:
-    """`rows` products with keys that only this seed generates."""
+    """`rows` products with keys that only this seed generates; `mistakes` may be the share of rows
+    that are invalid."""
     chance = random.Random(seed)  # noqa: S311 - test data, not a secret
+    share = 0.05 if mistakes is True else mistakes
     table: list[list[str]] = []
     last_good: dict[str, str] = {}
     made = 0
     for number in range(rows):
         row = _product(chance, seed, number)
-        if mistakes and last_good and chance.random() < 0.05:
+        if last_good and chance.random() < share:
             cells = MISTAKES[made % len(MISTAKES)](row, last_good, columns)
             made += 1
         else:

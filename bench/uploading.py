@@ -43,12 +43,12 @@ def vendor(vendor_id: str) -> Vendor:
     )[0]
 
 
-def send(body: bytes, vendor_id: str) -> str:
+def send(body: bytes, vendor_id: str, *, mode: str = "create") -> str:
     """Upload a file as the web form does; return its ID as soon as S3 has the object."""
     upload = open_upload(
         vendor=vendor(vendor_id),
         dataset="products",
-        mode="create",
+        mode=mode,
         file_name=f"bench-{uuid4().hex[:8]}.csv",
         size=len(body),
         by=None,
@@ -57,10 +57,10 @@ def send(body: bytes, vendor_id: str) -> str:
     return upload.upload_id
 
 
-def import_one(body: bytes, vendor_id: str, *, mail: bool = True) -> Ended:
+def import_one(body: bytes, vendor_id: str, *, mail: bool = True, mode: str = "create") -> Ended:
     """Upload a file and wait until its run has ended. Raises StillRunning."""
     began = time.perf_counter()
-    upload_id = send(body, vendor_id)
+    upload_id = send(body, vendor_id, mode=mode)
     wait_until(upload_id, "completed_at")
     seconds = time.perf_counter() - began
     with_mail = None

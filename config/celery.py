@@ -2,10 +2,14 @@
 
 import gc
 import os
+from datetime import UTC, datetime
+from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import beat_init, setup_logging, worker_process_init
 from kombu.transport import TRANSPORT_ALIASES
+
+from config.database import timeouts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -19,6 +23,22 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
     """Keep Celery from configuring logging: it does not when this signal has a receiver."""
+
+
+@worker_process_init.connect
+def limit_database_sessions(**_: object) -> None:
+    timeouts.limit_sessions()
+
+
+@beat_init.connect
+def sweep_at_start(sender: Any, **_: object) -> None:
+    """Make every sweep due when beat starts.
+
+    Beat begins to count when it starts. So a sweep that runs every six hours would never run if
+    beat were restarted every five.
+    """
+    for entry in sender.scheduler.schedule.values():
+        entry.last_run_at = datetime.fromtimestamp(0, UTC)
 
 
 @worker_process_init.connect

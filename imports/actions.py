@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint, send_mail_hint
+from imports.execution.retry_policy import waited_too_long_for_lock
 from imports.models import Action, ErrorCounts, Notification, RowError, Upload
 from imports.notifications import email
 from imports.rules.quantities import minutes
@@ -21,13 +22,26 @@ class NotPossible(Exception):
     """The upload's state does not allow the action. The message is shown to the user."""
 
 
+def locked(upload_id: str) -> Upload:
+    """The upload's row, locked. Raises NotPossible if a worker keeps it locked, which passes, or
+    Upload.DoesNotExist."""
+    try:
+        return Upload.objects.select_for_update().get(pk=upload_id)
+    except OperationalError as error:
+        if not waited_too_long_for_lock(error):
+            raise
+        raise NotPossible(
+            "We’re working on this upload right now. Wait a few seconds, then try again."
+        ) from error
+
+
 def retry(upload_id: str, *, by: User | None) -> Upload:
     """Start the next run from the beginning. Rows already imported stay and count as valid.
 
     Raises NotPossible, or Upload.DoesNotExist.
     """
     with transaction.atomic():
-        upload = Upload.objects.select_for_update().get(pk=upload_id)
+        upload = locked(upload_id)
         if not upload.can_be_retried:
             raise NotPossible(why_not_retried(upload))
         keep_pace(upload)
@@ -75,7 +89,7 @@ def cancel(upload_id: str, *, by: User | None) -> Upload:
     Raises NotPossible, or Upload.DoesNotExist.
     """
     with transaction.atomic():
-        upload = Upload.objects.select_for_update().get(pk=upload_id)
+        upload = locked(upload_id)
         if not upload.can_be_cancelled:
             raise NotPossible("This upload has already ended.")
         upload.cancel()

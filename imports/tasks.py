@@ -1,19 +1,22 @@
 """Celery tasks: thin entry points to the pipeline and to maintenance.
 
-An outage of a service does not fail a task, because its message would be redelivered until it
-becomes a dead letter. The database says what is to be done, and the next sweep sends a new hint.
+An outage of the database or of AWS does not fail a task: a message that is delivered again and
+again becomes a dead letter. Instead, a new message is sent that arrives later, and the old one is
+acknowledged. So hints outlive an outage of any length.
 """
 
 import logging
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from celery import shared_task
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from imports import pipeline
+from imports.execution.hints import send_hint, send_mail_hint, send_sweep
 from imports.intake import schedules
 from imports.maintenance import erasure, mail, missing_events, resume, retention, stray_files
 from imports.monitoring import dead_letters
@@ -22,47 +25,73 @@ from imports.notifications import mail_events, outbox
 from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
-PAUSE_SECONDS = 1.0  # so that a database restart does not use up a queue full of hints
+NEXT_SWEEP_IS_NEAR_SECONDS = 900.0
 
 
 @contextmanager
-def outages_wait_for_next_sweep() -> Iterator[None]:
-    """Log an outage of the database or AWS, and leave the work to the next sweep."""
+def outages_pass(again: Callable[[], bool]) -> Iterator[None]:
+    """Log an outage of the database or AWS and do the work `again` later.
+
+    If that is not possible either, the error is raised and the message itself comes back.
+    """
     try:
         yield
     except (OperationalError, InterfaceError, BotoCoreError, ClientError) as error:
-        log.error("service unavailable; leaving the work to the next sweep: %s", error)
-        time.sleep(PAUSE_SECONDS)
+        log.error("service unavailable; trying again later: %s", error)
+        if not again():
+            raise
+
+
+def hint_again() -> bool:
+    """After a lease, because a worker that could not record its failure still holds one."""
+    return send_hint(delay=settings.LEASE_SECONDS)
+
+
+def mail_hint_again() -> bool:
+    return send_mail_hint(delay=settings.LEASE_SECONDS)
+
+
+def sweep_again(name: str) -> Callable[[], bool]:
+    """Later, unless beat sends the sweep again soon: else an outage would pile them up."""
+    entry: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE[name]
+
+    def again() -> bool:
+        if entry["schedule"] <= NEXT_SWEEP_IS_NEAR_SECONDS:
+            return True
+        queue = entry["options"]["queue"]
+        return send_sweep(entry["task"], queue=queue, delay=settings.LEASE_SECONDS)
+
+    return again
 
 
 @shared_task
-@outages_wait_for_next_sweep()
+@outages_pass(hint_again)
 def advance() -> None:
     pipeline.advance()
 
 
 @shared_task
-@outages_wait_for_next_sweep()
+@outages_pass(sweep_again("resume_stalled"))
 def resume_stalled() -> None:
     resume.resume_stalled()
     mail.resume_mail()
 
 
 @shared_task
-@outages_wait_for_next_sweep()
+@outages_pass(sweep_again("find_missing_events"))
 def find_missing_events() -> None:
     missing_events.find_missing_events()
     stray_files.find_stray_files()
 
 
 @shared_task
-@outages_wait_for_next_sweep()
+@outages_pass(sweep_again("run_schedules"))
 def run_schedules() -> None:
     schedules.run_schedules()
 
 
 @shared_task
-@outages_wait_for_next_sweep()
+@outages_pass(sweep_again("clean_up"))
 def clean_up() -> None:
     # Erasure first, because it has a date that others rely on.
     parts = (
@@ -75,13 +104,13 @@ def clean_up() -> None:
 
 
 @shared_task
-@outages_wait_for_next_sweep()
+@outages_pass(sweep_again("watch_dead_letters"))
 def watch_dead_letters() -> None:
     dead_letters.watch_dead_letters()
 
 
 @shared_task
-@outages_wait_for_next_sweep()
+@outages_pass(mail_hint_again)
 def send_mail() -> None:
     # First, because SES may report that it has accepted an email whose answer was lost.
     mail_events.read_mail_events()
@@ -89,6 +118,6 @@ def send_mail() -> None:
 
 
 @shared_task
-@outages_wait_for_next_sweep()
+@outages_pass(sweep_again("read_mail_events"))
 def read_mail_events() -> None:
     mail_events.read_mail_events()

@@ -11,10 +11,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper, InternalError
 from django.db.utils import OperationalError as DjangoOperationalError
+from django.utils.functional import cached_property
 from psycopg2 import OperationalError
+from psycopg2.errors import IdleInTransactionSessionTimeout
 
 from config import aws
+from config.database import timeouts
 
 CACHE_SECONDS = 3600
 REFUSED_CREDENTIALS = ("password authentication failed", "role ")
@@ -72,7 +76,30 @@ def refused_credentials(error: BaseException) -> bool:
     return any(words in str(error) for words in REFUSED_CREDENTIALS)
 
 
+class ErrorWrapper(DatabaseErrorWrapper):
+    """Django's, for which a session that the server ended while it was idle is a lost connection,
+    and not an error of the program."""
+
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        try:
+            super().__exit__(exc_type, exc_value, traceback)
+        except InternalError as error:
+            if isinstance(exc_value, IdleInTransactionSessionTimeout):
+                raise DjangoOperationalError(*error.args) from exc_value
+            raise
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    @cached_property
+    def wrap_database_errors(self) -> ErrorWrapper:
+        return ErrorWrapper(self)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Django's, with the timeouts of this process."""
+        params: dict[str, Any] = super().get_connection_params()
+        given = params.get("options", "")
+        return params | {"options": f"{given} {timeouts.as_options()}".strip()}
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Open a connection; when the credentials are rejected, fetch them again and retry once."""
         source = credentials_source()

@@ -1,9 +1,9 @@
-"""Named points at which a test can kill the process, as if its machine had lost power.
+"""Named points at which a test can kill the process, as if it had lost power, or freeze it.
 
 A no-op unless the setting FAILPOINTS names a directory. Each file `<point>.<anything>` in it
-kills one process: the first to reach that point deletes the file and kills itself. So a test can
-walk one running system through all points, with each kill exactly once. The names are in the
-order in which an upload reaches them.
+kills one process: the first to reach that point deletes the file and kills itself, or stops itself
+if the file contains the word "freeze". So a test can walk one running system through all points,
+with each kill exactly once. The names are in the order in which an upload reaches them.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+FREEZE = "freeze"
 POINTS = (
     "send.before_put",  # the web form: the row exists, the object does not
     "send.after_put",
@@ -44,12 +45,13 @@ POINTS = (
 
 
 def failpoint(name: str) -> None:
-    """Kill this process if a test requests it."""
+    """Kill or freeze this process if a test requests it."""
     if not settings.FAILPOINTS:
         return
     for order in sorted(Path(settings.FAILPOINTS).glob(f"{name}.*")):
         try:
+            freezes = order.read_text() == FREEZE
             order.unlink()
         except FileNotFoundError:
             continue  # another process was first
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGSTOP if freezes else signal.SIGKILL)

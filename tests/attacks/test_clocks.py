@@ -80,4 +80,5 @@ def test_a_restart_after_the_clock_went_back_sends_in_time(moment: Time, tmp_pat
 
 
 def test_beat_uses_it() -> None:
-    assert app.Beat().scheduler_cls == "config.beat:Scheduler"
+    beat: Any = app.Beat()
+    assert beat.scheduler_cls == "config.beat:Scheduler"

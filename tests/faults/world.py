@@ -28,6 +28,7 @@ from deploy.local.output import Output
 from deploy.local.places import CHECKOUT, Places
 from deploy.local.process import Process
 from deploy.local.supervisor import Supervisor
+from imports.execution.failpoints import FREEZE
 from tests.faults.http_faults import HttpFaults
 from tests.faults.pg_faults import PgFaults
 from tests.faults.spare_time import moments
@@ -39,7 +40,7 @@ QUEUES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents")
 SHORT = {
     "LOG_FORMAT": "json",
     "LEASE_SECONDS": "2",
-    "STEP_SECONDS": "10",
+    "STEP_SECONDS": "20",
     "SLICE_SECONDS": "0.3",
     "BATCH_ROWS": "1000",  # the maximum in one staged item
     "RETRY_BASE_SECONDS": "0.2",
@@ -97,6 +98,7 @@ class World:
         self.outputs: dict[str, str] = {}
         self.env: dict[str, str] = {}
         self.kills = 0  # since the last `heal`
+        self.freezes = False  # at failpoints, instead of dying
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -165,10 +167,13 @@ class World:
     # --- Faults -------------------------------------------------------------------------------
 
     def order_death(self, point: str, times: int = 1) -> None:
-        """Make the next processes that reach this failpoint die there."""
+        """Make the next processes that reach this failpoint die there, or freeze if `freezes`."""
         self.kills += times
         for number in range(times):
-            (self.failpoints / f"{point}.{number}").touch()
+            # Complete at once: a process may look at any moment.
+            order = self.temp / "order"
+            order.write_text(FREEZE if self.freezes else "")
+            order.rename(self.failpoints / f"{point}.{number}")
 
     def deaths_left(self, point: str = "") -> list[str]:
         """Ordered deaths that have not happened yet."""
@@ -205,8 +210,17 @@ class World:
         held = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
         return bool(open_ones & held)
 
+    def frozen(self) -> list[int]:
+        """The PIDs of our processes that are stopped."""
+        running = [name for name, pid in self.supervisor.pids.items() if process_state(pid)]
+        ours = [pid for name in running for pid in (self.pid(name), *self.children(name))]
+        return [pid for pid in ours if process_state(pid) == "T"]
+
     def heal(self) -> None:
         """Remove all faults."""
+        self.freezes = False
+        for pid in self.frozen():
+            stopping.send(pid, signal.SIGCONT)
 
         async def repair() -> None:
             self.http.heal()
@@ -304,6 +318,14 @@ class World:
         """The log of a process, from this byte on."""
         path = self.places.log_dir / f"{name}.log"
         return path.read_bytes()[since:].decode(errors="replace") if path.exists() else ""
+
+
+def process_state(pid: int) -> str:
+    """ "T" if the process is stopped; "" if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """Retry starts the next run; cancel ends the current one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.test import Client
 
 from catalog.models import Category, Product
 from imports import actions
@@ -138,3 +140,38 @@ def test_an_upload_is_retried_a_few_times_in_ten_minutes(run_upload: Run, review
         actions.retry(upload.upload_id, by=reviewer)
     Action.objects.update(at=Now() - actions.PACE)
     actions.retry(upload.upload_id, by=reviewer)
+
+
+@pytest.fixture
+def kept_locked(vendor_a: Vendor) -> Iterator[Upload]:
+    """An upload whose row another session keeps locked, as a frozen worker does."""
+    upload = arrived([good_row(1)], vendor=vendor_a)
+    other = connection.copy()
+    with transaction.atomic(), connection.cursor() as cursor:
+        other.set_autocommit(False)
+        with other.cursor() as theirs:
+            theirs.execute(
+                "SELECT 1 FROM upload_history WHERE upload_id = %s FOR UPDATE", [upload.pk]
+            )
+        cursor.execute("SET lock_timeout = 50")  # what the portal has, only shorter
+    yield upload
+    other.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", [actions.retry, actions.cancel])
+def test_an_upload_that_stays_locked_is_busy(
+    kept_locked: Upload, act: Callable[..., Upload]
+) -> None:
+    """People used to wait with the portal's threads; now they read that it passes."""
+    with pytest.raises(actions.NotPossible, match="Wait a few seconds, then try again"):
+        act(kept_locked.upload_id, by=None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_says_that_it_is_busy(kept_locked: Upload, client: Client, alice: User) -> None:
+    client.force_login(alice)
+    answer = client.post(f"/uploads/{kept_locked.upload_id}/cancel/", follow=True)
+    assert "Wait a few seconds, then try again" in answer.content.decode()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from config.database import timeouts
 from imports.intake import s3_events
 
 
@@ -16,4 +17,5 @@ class Command(BaseCommand):
         # Leaving at once is safe anywhere: an open transaction rolls back, and a message that was
         # not deleted comes back.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        timeouts.limit_sessions()
         s3_events.forward()

@@ -5,7 +5,14 @@ import json
 import botocore.exceptions as aws
 import pytest
 from botocore.parsers import ResponseParserError
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+)
 from django.utils.timezone import now
 from urllib3.exceptions import ProtocolError
 
@@ -16,7 +23,7 @@ from imports.execution.lease import Work
 from imports.models import Alarm, Upload
 from imports.storage.dynamodb import Overloaded
 from imports.storage.staging import StagingIncomplete
-from tests.conftest import arrived
+from tests.conftest import arrived, drive
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -122,3 +129,32 @@ def test_every_kind_of_failure_has_an_end_and_an_alarm(
         assert upload.attempts == (attempt if attempt < attempts else 0)
     assert (upload.failure_code, upload.step) == ("INTERNAL", "report")
     assert type(error).__name__ in Alarm.objects.get(kind="failed_upload").detail
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("categories")
+def test_a_full_disk_inside_copy_gets_many_attempts(vendor_a: Vendor) -> None:
+    """psycopg2's own error came out of COPY, and a full disk ended uploads at the third attempt."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER disk_full BEFORE INSERT ON validation_errors "
+            "FOR EACH ROW EXECUTE FUNCTION disk_full()"
+        )
+    try:
+        upload = arrived([good_row(1, price="free"), good_row(2)], vendor=vendor_a)
+        for attempt in range(1, 8):
+            Upload.objects.update(next_attempt_at=now())
+            pipeline.advance()
+            upload.refresh_from_db()
+            assert (upload.attempts, upload.failure_code) == (attempt, "")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION disk_full CASCADE")
+    Upload.objects.update(next_attempt_at=now())
+    drive()
+    upload.refresh_from_db()
+    assert (upload.status, upload.attempts) == ("partial", 0)

@@ -13,7 +13,7 @@ WIDEN = "ALTER TABLE {} ALTER COLUMN vendor_id TYPE varchar(50)"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vendors", "0002_labels"),
+        ("vendors", "0003_tries"),
         ("catalog", "0003_labels"),
         ("imports", "0010_labels"),
     ]

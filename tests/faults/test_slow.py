@@ -1,0 +1,92 @@
+"""Work that is slow or hangs, and processes that are frozen in the middle of a transaction."""
+
+import signal
+from datetime import timedelta
+
+import pytest
+
+from deploy.local import stopping
+from imports.execution.failpoints import POINTS
+from tests.faults.cases import Case
+from tests.faults.checker import check
+from tests.faults.http_faults import BLACK_HOLE, HELD
+from tests.faults.people import Person
+from tests.faults.spare_time import SpareTime
+from tests.faults.test_failpoints import SCENES, an_import
+from tests.faults.test_workers import NOT_CHANGED
+from tests.faults.world import SHORT, wait_until
+
+LEASE = float(SHORT["LEASE_SECONDS"])
+LEASES = (
+    "SELECT lease_until > now() AS held, now() AS at, token FROM upload_history "
+    "WHERE upload_id = %s"
+)
+INSIDE_A_TRANSACTION = [
+    point
+    for point in POINTS
+    if point.endswith(".before_commit") or point in ("load.after_items", "clean_up.after_delete")
+]
+
+
+def test_work_that_takes_longer_than_a_lease(case: Case) -> None:
+    """The worker keeps it. It used to lose it to another one, again and again."""
+    held = case.world.http.fail("dynamodb.Query", HELD)
+    case.drop(case.rows(2_100, bad=10))
+    wait_until("a worker reads staged rows", lambda: held.hits)
+    [upload] = case.uploads()
+    end = upload["lease_until"] + timedelta(seconds=LEASE)
+
+    def is_over() -> bool:
+        [now] = case.world.rows(LEASES, [upload["upload_id"]])
+        assert (now["held"], now["token"]) == (True, upload["token"])
+        return bool(now["at"] > end)
+
+    wait_until("its second lease would be over", is_over)
+    case.world.http.take_back(held)
+    case.settle()
+    check(case)
+    assert NOT_CHANGED not in case.world.log("worker", case.logs_before.get("worker", 0))
+
+
+def test_work_that_hangs(case: Case) -> None:
+    """It ends in a failed attempt after the total time of a step, and the next one succeeds."""
+    hole = case.world.http.fail("dynamodb.Query", BLACK_HOLE, times=10_000)
+    case.drop(case.rows(1_100, bad=10))
+    failed = ": TookTooLong"
+    before = case.logs_before.get("worker", 0)
+    wait_until("a failed attempt", lambda: failed in case.world.log("worker", before))
+    case.world.http.take_back(hole)
+    case.settle()
+    check(case)
+
+
+@pytest.mark.parametrize("point", INSIDE_A_TRANSACTION)
+def test_frozen_inside_a_transaction(case: Case, point: str) -> None:
+    """Its locks are gone before its lease: neither its own upload nor another one of the vendor
+    waits for it. When it continues, it changes nothing."""
+    case.world.freezes = True
+    SCENES.get(point, an_import)(case, point, 1)
+    [frozen] = wait_until("frozen", case.world.frozen)
+    case.drop(case.rows(20, bad=1, first=50_000))
+    # Long before the task's time limit would kill the process.
+    case.settle(within=15 * LEASE)
+    assert case.world.frozen() == [frozen]
+    stopping.send(frozen, signal.SIGCONT)
+    wait_until("continues", lambda: not case.world.frozen())
+    check(case)
+
+
+def test_clicks_on_an_upload_whose_worker_is_frozen(case: Case) -> None:
+    """They used to wait with all threads of the portal, until it did not even answer probes."""
+    person = Person(case)
+    case.world.freezes = True
+    an_import(case, "load.before_commit", 1)
+    wait_until("frozen", case.world.frozen)
+    [upload] = case.uploads()
+    spare = SpareTime()
+    answer = person.post(f"/uploads/{upload['upload_id']}/cancel/", {})
+    assert answer.status in {200, 503}
+    assert person.get("/healthz").status == 200
+    assert spare() < 5 * LEASE
+    case.settle()
+    check(case)
