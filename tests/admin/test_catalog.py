@@ -37,6 +37,8 @@ def test_staff_mend_texts_category_and_status(as_admin: Client, product: Product
     assert product.product_name == "Silent mouse"
     assert (product.category, product.status) == ("Books", "inactive")
     assert product.updated_at > before
+    # A file of before the edit no longer changes the product.
+    assert (product.content_at, product.content_upload_id) == (product.updated_at, None)
     assert product.description is None  # what was left alone stays as it was
     assert "Product name" in LogEntry.objects.get().get_change_message()
 
