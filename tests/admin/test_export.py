@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from imports.formats.csv_writer import csv_lines
 from imports.models import Upload
 from imports.notifications.addresses import new_upload_url
 from tests.admin.conftest import World, list_of, make_upload
@@ -112,7 +113,9 @@ def test_chosen_uploads_are_exported(as_reviewer: Client, uploads: None) -> None
 def test_no_cell_is_run_as_a_formula(as_reviewer: Client, vendor_a: Vendor, name: str) -> None:
     make_upload("UPLOAD_1", vendor_a, file_name=name, failure_message=name)
     line = exported(as_reviewer)[0]
-    assert (line["File Name"], line["Failure Message"]) == (f"'{name}", f"'{name}")
+    [[escaped]] = csv.reader(io.StringIO(b"".join(csv_lines([[name]])).decode("utf-8-sig")))
+    assert (line["File Name"], line["Failure Message"]) == (escaped, escaped)
+    assert escaped.startswith("'")
 
 
 def test_only_who_may_look_at_uploads_exports_them(

@@ -96,7 +96,10 @@ def new_password(case: Case, person: Person) -> str:
     """Request a password reset and follow the link; return its token."""
     case.world.rows("UPDATE auth_user SET email = 'zzyzx@quuxley.example' WHERE username = 'staff'")
     person.post("/password-reset/", {"email": "zzyzx@quuxley.example"})
-    [path] = re.findall(r"/password-reset/\w+/[\w-]{20,}/", " ".join(mails(case.world)))
+    [path] = wait_until(
+        "the email, which is sent after the answer",
+        lambda: re.findall(r"/password-reset/\w+/[\w-]{20,}/", " ".join(mails(case.world))),
+    )
     assert person.get(path).status == 200
     return str(path).split("/")[3]
 
@@ -144,7 +147,7 @@ def test_every_step_of_an_upload_is_a_line_with_its_fields(case: Case, sent: set
     )
     followed: list[Any] = [
         line
-        for name in ("forwarder", "worker")
+        for name in ("forwarder", "worker", "mail")
         for line in map(json.loads, lines(case, name))
         if line["upload_id"] == partial["upload_id"] and "event" in line
     ]

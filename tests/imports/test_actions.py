@@ -77,7 +77,7 @@ def test_an_upload_without_its_file_cannot_be_retried(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="free")])
     s3.delete_version(upload.s3_bucket, upload.s3_key, str(upload.s3_version))
     Upload.objects.update(source_deleted_at=upload.completed_at)
-    with pytest.raises(actions.NotPossible, match="no longer stored"):
+    with pytest.raises(actions.NotPossible, match="file is not stored"):
         actions.retry(upload.upload_id, by=None)
 
 

@@ -59,7 +59,7 @@ def test_an_older_file_that_is_imported_later_changes_nothing(
     )
     assert not monday.error_file_s3_key
     assert result_of(monday)["unchanged_records"] == 1
-    assert "1 row (2): A newer file, 'tuesday.csv'" in in_words(monday)
+    assert "1 × A newer file, 'tuesday.csv'" in in_words(monday)
     mail = Notification.objects.get(upload=monday)
     for body in (mail.text_body, html.unescape(mail.html_body)):
         assert "1 of 2 products imported. 1 row unchanged." in body

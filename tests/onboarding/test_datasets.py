@@ -54,7 +54,8 @@ def test_a_file_that_cannot_be_imported_is_reported_immediately(
     answer = send(as_staff, body, dataset=dataset)
     assert answer.status_code == 422
     assert f'data-code="{code}"' in text_of(answer)
-    assert not Upload.objects.exists()
+    refused = Upload.objects.get()
+    assert (refused.failure_code, refused.s3_version) == (code, None)
 
 
 def test_a_file_without_a_header_is_let_through(as_staff: Client) -> None:

@@ -28,9 +28,9 @@ def test_what_is_typed_is_found_in_id_and_name(reviewer: User, browse: Browse) -
     many_vendors()
     found = browse(reviewer).get("/uploads/new/vendors/", {"vendor": "number 99"})
     assert '<option value="V00099">Vendor number 99</option>' in found.content.decode()
-    for typed in ("v00777", "nothing", "%", "\0", "x" * 5_000):
+    for typed in ("v00777", "nothing", "%", "x" * 5_000):
         page = browse(reviewer).get("/uploads/new/vendors/", {"vendor": typed})
-        assert page.content.decode().count("<option") == (typed == "v00777") + 20 * (typed == "\0")
+        assert page.content.decode().count("<option") == (typed == "v00777")
 
 
 def test_the_vendor_that_was_typed_gets_the_file(
