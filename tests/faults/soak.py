@@ -245,6 +245,7 @@ def soak(seconds: float, seed: int) -> None:
         kills = world.kills
         world.heal()
         world.kills = kills
+        case.stop_waiting_for_files()  # of forms that failed
         case.settle(within=120)
         check(case)
         print(f"{len(case.sent)} files, {len(agenda) - len(case.sent)} faults: all as promised")  # noqa: T201
