@@ -31,7 +31,9 @@ LOGS = ("web", "forwarder", "worker", "maintenance", "mail", "beat")
 HANDLED = re.compile(
     r"attempt \d+ of \d+ in step|gave up in step|cannot read a message|WorkerLostError|"
     r"Received unregistered task|Can't decode message body|"
-    r"Received and deleted unknown message|Couldn't apply scheduled task|"
+    r"Received and deleted unknown message|Message Error: SchedulingError|"
+    # Django's, of an answer with 503.
+    r"^Service Unavailable: /|"
     # Celery's own, when children die as fast as they are created: the worker ends and is restarted.
     r"Unrecoverable error: StopIteration|has no attribute 'did_start_ok'|"
     r"forwarding failed, trying again|Received invalid task message|advance\(\) takes 0 positional"

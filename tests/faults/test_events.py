@@ -33,7 +33,10 @@ def test_twice_late_out_of_order(case: Case) -> None:
 def test_never(case: Case) -> None:
     """The sweep finds the object."""
     rule = case.world.http.fail(
-        "sqs.ReceiveMessage", EXPIRED, times=10_000, when=lambda asked: b"-events" in asked.body
+        "sqs.ReceiveMessage",
+        EXPIRED,
+        times=10_000,
+        when=lambda asked: b"onboarding-events" in asked.body,
     )
     case.drop(case.rows(20, bad=1))
     case.settle()
@@ -45,7 +48,10 @@ def test_never(case: Case) -> None:
 def test_test_event_two_records_unknown_fields(case: Case) -> None:
     send(case, "Events", json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}))
     rule = case.world.http.fail(
-        "sqs.ReceiveMessage", EXPIRED, times=10_000, when=lambda asked: b"-events" in asked.body
+        "sqs.ReceiveMessage",
+        EXPIRED,
+        times=10_000,
+        when=lambda asked: b"onboarding-events" in asked.body,
     )
     both = [case.drop(case.rows(20, first=1 + 100 * number)) for number in range(2)]
     records = [json.loads(event(case, s.key, s.version))["Records"][0] for s in both]

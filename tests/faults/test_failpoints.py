@@ -66,7 +66,7 @@ def a_lost_event(case: Case, point: str, times: int) -> None:
         "sqs.ReceiveMessage",
         EXPIRED,
         times=10_000,
-        when=lambda request: b"-events" in request.body,
+        when=lambda request: b"onboarding-events" in request.body,
     )
     # A poll that was already open would still be answered.
     wait_until("the forwarder receives nothing", lambda: rule.hits)
