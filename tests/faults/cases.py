@@ -204,6 +204,14 @@ class Case:
             *("upload_id", "vendor_prefix", "status", "step", "cursor", "staged_items", "token"),
             *("attempts", "lease_until", "next_attempt_at"),
         ]
-        lines = [" ".join(f"{upload[name]}" for name in names) for upload in self.uploads()]
+        uploads = self.uploads()
+        lines = [" ".join(f"{upload[name]}" for name in names) for upload in uploads]
+        lines += [
+            f"{alarm['subject']}: {alarm['detail'][-500:]}"
+            for alarm in self.world.rows(
+                "SELECT subject, detail FROM alarms WHERE subject = ANY(%s)",
+                [[upload["upload_id"] for upload in uploads]],
+            )
+        ]
         lines += [self.world.output.tail(name, 8) for name in ("worker", "forwarder", "mail")]
         return "\n".join([f"{len(self.sent)} files sent", *lines])
