@@ -6,7 +6,8 @@ So a slow sender takes a connection and no thread. What waitress leaves open is 
 
 - A request with a long body is first shown to the application without it (`BODY_TO_COME` in its
   environment). Only if the answer is 204 is the body read; any other answer goes to the client.
-- Bodies on disk are bounded together: others wait until there is room.
+- Bodies on disk are bounded together: others wait until there is room. If the disk is full, the
+  application answers without the body (`BODY_FAILED`).
 - A request that does not arrive in time ends with its connection.
 - `/healthz` has a thread of its own, and is answered while all others are busy.
 - SIGTERM and SIGINT close the listening socket, let requests finish, and end the process.
@@ -36,6 +37,7 @@ WaitressTask: Any = task.WSGITask
 # Bytes of a body that the client wants to send; of one that will not be read.
 BODY_TO_COME = "onboarding.body_to_come"
 BODY_REJECTED = "onboarding.body_rejected"
+BODY_FAILED = "onboarding.body_failed"  # the OSError because of which a body is not read on
 ADMITTED = "204"
 LIVENESS = "/healthz"
 
@@ -60,6 +62,7 @@ class Request(WaitressParser):
         super().__init__(adj)
         self.started = time.monotonic()
         self.is_asked = self.is_admitted = self.is_reading = self.is_rejected = False
+        self.failure: OSError | None = None
 
     @property
     def is_long(self) -> bool:
@@ -90,6 +93,14 @@ class Request(WaitressParser):
         self.is_rejected = self.completed = True
         self.expect_continue = False
 
+    def fail(self, error: OSError) -> None:
+        """Do not read the rest of the body, which cannot be stored."""
+        self.failure = error
+        with suppress(OSError):  # what could not be written is written when it closes
+            self.close()
+        self.body_rcv = None
+        self.reject()
+
 
 class Task(WaitressTask):
     def __init__(self, channel: Any, request: Any) -> None:
@@ -99,8 +110,11 @@ class Task(WaitressTask):
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        rejected = without_body(self.request, BODY_REJECTED) if self.request.is_rejected else {}
-        return environ | rejected
+        if self.request.is_rejected:
+            environ |= without_body(self.request, BODY_REJECTED)
+        if self.request.failure:
+            environ[BODY_FAILED] = self.request.failure
+        return environ
 
 
 def without_body(request: Request, name: str) -> dict[str, Any]:
@@ -179,7 +193,15 @@ class Channel(WaitressChannel):
         if self.lingers_until is not None:
             return False
         self.is_used = True
-        taken = bool(super().received(data))
+        try:
+            taken = bool(super().received(data))
+        except OSError as error:
+            if self.request is None or not self.request.is_reading:
+                raise
+            self.request.fail(error)
+            with self.requests_lock:
+                self.answer_without_body(self.request)
+            return True
         request = self.request
         if request is not None and request.is_long and not request.is_asked:
             request.is_asked = True
@@ -193,12 +215,16 @@ class Channel(WaitressChannel):
                 request.is_admitted = True
             else:
                 request.reject()
-                self.is_rejecting = True
-                self.requests.append(request)
-                self.request = None
-                if len(self.requests) == 1:
-                    self.server.add_task(self)
+                self.answer_without_body(request)
         self.server.pull_trigger()
+
+    def answer_without_body(self, request: Request) -> None:
+        """Let the application answer the rejected request; the caller holds the lock."""
+        self.is_rejecting = True
+        self.requests.append(request)
+        self.request = None
+        if len(self.requests) == 1:
+            self.server.add_task(self)
 
     def handle_write(self) -> None:
         """After the answer to a request whose body was not read, wait for the client to close:

@@ -13,7 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from config.web_server import BODY_REJECTED, BODY_TO_COME
+from config.web_server import BODY_FAILED, BODY_REJECTED, BODY_TO_COME
 from onboarding.upload_checks import largest_file
 from onboarding.views.new_upload import refuse_size
 
@@ -21,12 +21,15 @@ FORM_BYTES = 64 * 1024  # of an upload, besides the file
 
 
 class AdmissionMiddleware:
-    """Answers the web server's questions; other requests pass."""
+    """Answers the web server's questions; other requests pass. Raises the OSError because of which
+    a body could not be stored."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (error := request.META.get(BODY_FAILED)) is not None:
+            raise error
         announced: float | None = request.META.get(BODY_TO_COME, request.META.get(BODY_REJECTED))
         return self.get_response(request) if announced is None else admit(request, announced)
 

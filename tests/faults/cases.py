@@ -183,6 +183,14 @@ class Case:
 
         wait_until("every upload done", is_quiet, within=within, tell=self.how_it_stands)
 
+    def stop_waiting_for_files(self) -> None:
+        """Let 15 minutes pass for uploads from the form that wait for their object."""
+        self.world.rows(
+            "UPDATE upload_history SET upload_timestamp = upload_timestamp - interval '16 minutes' "
+            "WHERE vendor_prefix = ANY(%s) AND s3_version IS NULL",
+            [self._vendors],
+        )
+
     def unsent(self) -> set[str]:
         """The uploads with an email that is not sent and not given up."""
         found = self.world.rows(
@@ -196,6 +204,14 @@ class Case:
             *("upload_id", "vendor_prefix", "status", "step", "cursor", "staged_items", "token"),
             *("attempts", "lease_until", "next_attempt_at"),
         ]
-        lines = [" ".join(f"{upload[name]}" for name in names) for upload in self.uploads()]
+        uploads = self.uploads()
+        lines = [" ".join(f"{upload[name]}" for name in names) for upload in uploads]
+        lines += [
+            f"{alarm['subject']}: {alarm['detail'][-500:]}"
+            for alarm in self.world.rows(
+                "SELECT subject, detail FROM alarms WHERE subject = ANY(%s)",
+                [[upload["upload_id"] for upload in uploads]],
+            )
+        ]
         lines += [self.world.output.tail(name, 8) for name in ("worker", "forwarder", "mail")]
         return "\n".join([f"{len(self.sent)} files sent", *lines])

@@ -56,7 +56,7 @@ def test_all_sweeps_run_when_beat_starts(case: Case) -> None:
         "sqs.ReceiveMessage",
         EXPIRED,
         times=10_000,
-        when=lambda request: b"-events" in request.body,
+        when=lambda request: b"onboarding-events" in request.body,
     )
     wait_until("the forwarder receives nothing", lambda: lost.hits)
     case.drop(case.rows(20, bad=1))

@@ -4,7 +4,7 @@ import json
 import random
 from urllib.parse import quote_plus
 
-from tests.faults.cases import Case
+from tests.faults.cases import Case, Sent
 from tests.faults.checker import check
 from tests.faults.http_faults import EXPIRED, HELD
 from tests.faults.messages import event, send
@@ -33,7 +33,10 @@ def test_twice_late_out_of_order(case: Case) -> None:
 def test_never(case: Case) -> None:
     """The sweep finds the object."""
     rule = case.world.http.fail(
-        "sqs.ReceiveMessage", EXPIRED, times=10_000, when=lambda asked: b"-events" in asked.body
+        "sqs.ReceiveMessage",
+        EXPIRED,
+        times=10_000,
+        when=lambda asked: b"onboarding-events" in asked.body,
     )
     case.drop(case.rows(20, bad=1))
     case.settle()
@@ -45,7 +48,10 @@ def test_never(case: Case) -> None:
 def test_test_event_two_records_unknown_fields(case: Case) -> None:
     send(case, "Events", json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}))
     rule = case.world.http.fail(
-        "sqs.ReceiveMessage", EXPIRED, times=10_000, when=lambda asked: b"-events" in asked.body
+        "sqs.ReceiveMessage",
+        EXPIRED,
+        times=10_000,
+        when=lambda asked: b"onboarding-events" in asked.body,
     )
     both = [case.drop(case.rows(20, first=1 + 100 * number)) for number in range(2)]
     records = [json.loads(event(case, s.key, s.version))["Records"][0] for s in both]
@@ -78,6 +84,8 @@ def test_missing_foreign_and_oversize_objects(case: Case) -> None:
     foreign = json.loads(event(case, missing, "v"))
     foreign["Records"][0]["s3"]["bucket"]["name"] = "somebody-elses"
     send(case, "Events", json.dumps(foreign))
+    gone = Expected(refused="FILE_DELETED")
+    case.sent.append(Sent(owner, missing, "no-such-version", b"", gone))
     large = case.drop(b"x\n" * (5 * 1024 * 1024 + 1), name="large.csv")
     large.expected = Expected(refused="FILE_TOO_LARGE")
     sibling = case.drop(case.rows(20, bad=1))
@@ -87,7 +95,7 @@ def test_missing_foreign_and_oversize_objects(case: Case) -> None:
         tell=case.how_it_stands,
     )
     by_key = {upload["s3_key"]: upload for upload in case.uploads()}
-    assert by_key[missing]["failure_code"] == "INTERNAL"
+    assert by_key[missing]["failure_code"] == "FILE_DELETED"
     assert by_key[large.key]["failure_code"] == "FILE_TOO_LARGE"
     assert by_key[sibling.key]["status"] == "partial"
     [unknown] = case.world.rows(

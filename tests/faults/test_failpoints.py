@@ -66,7 +66,7 @@ def a_lost_event(case: Case, point: str, times: int) -> None:
         "sqs.ReceiveMessage",
         EXPIRED,
         times=10_000,
-        when=lambda request: b"-events" in request.body,
+        when=lambda request: b"onboarding-events" in request.body,
     )
     # A poll that was already open would still be answered.
     wait_until("the forwarder receives nothing", lambda: rule.hits)
@@ -88,7 +88,7 @@ def a_form(case: Case, point: str, times: int) -> None:
         "stored files have arrived",
         lambda: sum(bool(upload["s3_version"]) for upload in case.uploads()) == len(case.sent),
     )
-    never_arrives(case)
+    case.stop_waiting_for_files()
     case.settle()
     if point == "send.before_put":
         assert not case.sent
@@ -97,21 +97,12 @@ def a_form(case: Case, point: str, times: int) -> None:
         assert len(case.sent) == times
 
 
-def never_arrives(case: Case) -> None:
-    """Let 15 minutes pass for uploads from the form that wait for their object."""
-    case.world.rows(
-        "UPDATE upload_history SET upload_timestamp = upload_timestamp - interval '16 minutes' "
-        "WHERE vendor_prefix = ANY(%s) AND s3_version IS NULL",
-        [case.vendors],
-    )
-
-
 def a_form_without_its_file(case: Case, point: str, times: int) -> None:
     person = Person(case)
     case.world.order_death("send.before_put")
     assert person.send(csv_bytes(case.rows(2))).status == 0
     case.world.order_death(point, times)
-    never_arrives(case)
+    case.stop_waiting_for_files()
     wait_until("given up", lambda: case.uploads()[0]["step"] == "done")
     assert case.uploads()[0]["failure_code"] == "NEVER_ARRIVED"
 

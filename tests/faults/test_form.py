@@ -24,10 +24,11 @@ def sent_with_lost_reply(case: Case, body: bytes, mode: str, dataset: str, who: 
         found = case.world.rows(
             "SELECT upload_id, step FROM upload_history WHERE file_name = %s", [name]
         )
-        over = found and all(upload["step"] == "done" for upload in found)
-        return [upload["upload_id"] for upload in found] if over else []
+        ids = [upload["upload_id"] for upload in found]
+        over = all(upload["step"] == "done" for upload in found) and case.unsent().isdisjoint(ids)
+        return ids if over else []
 
-    wait_until("every upload done", uploads, tell=case.how_it_stands)
+    wait_until("every upload done, its email sent", uploads, tell=case.how_it_stands)
     (upload_id,) = uploads()
     key = case.world.rows("SELECT s3_key FROM upload_history WHERE upload_id = %s", [upload_id])
     versions = case.world.aws("s3").list_object_versions(

@@ -36,6 +36,7 @@ from tests.faults.spare_time import moments
 T = TypeVar("T")
 START = 300.0  # seconds for a whole system to start or stop, on a very busy machine
 HANG = 90.0  # seconds, more than anything takes on a machine with an idle CPU
+ENDED = (FileNotFoundError, ProcessLookupError)  # of a file of /proc, also while it is read
 QUEUES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents")
 SHORT = {
     "LOG_FORMAT": "json",
@@ -196,11 +197,13 @@ class World:
         return self.pid(name)
 
     def children(self, name: str) -> list[int]:
-        """The PIDs of the children of a process."""
+        """The PIDs of the children of a process; none if it has just ended."""
         pid = self.pid(name)
-        return [
-            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        ]
+        try:
+            found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        except ENDED:
+            return []
+        return [int(child) for child in found.split()]
 
     def awaits_aws(self, pid: int) -> bool:
         """Whether the process has an open request to AWS: a connection to the proxy."""
@@ -212,8 +215,9 @@ class World:
 
     def frozen(self) -> list[int]:
         """The PIDs of our processes that are stopped."""
-        running = [name for name, pid in self.supervisor.pids.items() if process_state(pid)]
-        ours = [pid for name in running for pid in (self.pid(name), *self.children(name))]
+        ours = [
+            pid for name in self.supervisor.pids for pid in (self.pid(name), *self.children(name))
+        ]
         return [pid for pid in ours if process_state(pid) == "T"]
 
     def heal(self) -> None:
@@ -324,7 +328,7 @@ def process_state(pid: int) -> str:
     """ "T" if the process is stopped; "" if it has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except ENDED:
         return ""
 
 
