@@ -244,9 +244,8 @@ def test_maintenance(
     assert not refused(standard, "maintenance", calls)
 
 
-def test_the_web(
-    standard: Layout, noting: Callable[[], Any], categories: list[str], alice: User, client: Client
-) -> None:
+@pytest.mark.usefixtures("categories", "quiet_events")
+def test_the_web(standard: Layout, noting: Callable[[], Any], alice: User, client: Client) -> None:
     client.force_login(alice)
     with noting() as calls:
         file = SimpleUploadedFile("products.csv", csv_bytes(ROWS), "text/csv")
