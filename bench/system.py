@@ -24,7 +24,11 @@ from deploy.local.stopping import birth
 
 ROOT = CHECKOUT / ".local" / "bench"
 # The memory of a worker is measured with a file larger than vendors may send.
-LIFTED = {"UPLOAD_MAX_ROWS": "1000000", "UPLOAD_MAX_BYTES": str(1024**3)}
+LIFTED = {
+    "UPLOAD_MAX_ROWS": "1000000",
+    "UPLOAD_MAX_BYTES": str(1024**3),
+    "INCOMING_MAX_BYTES": str(2 * 1024**3),
+}
 
 
 class CannotStart(Exception):

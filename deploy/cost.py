@@ -191,7 +191,7 @@ def first_model_comparison() -> str:
                 "standard, without NAT",
                 "$62",
                 usd(net(idle)),
-                "the same two tasks, each with a public address; alarms on 26 metrics",
+                f"the same two tasks, each with a public address; alarms on {bill.ALARM_METRICS['standard']} metrics",
             ],
             [
                 "compact with RDS",

@@ -212,7 +212,8 @@ class Progress:
         upload = self.upload
         start, parts = 0.0, []
         for kind, count in (
-            ("valid", upload.valid_records),
+            ("valid", upload.imported_records),
+            ("unchanged", upload.unchanged_records),
             ("error", upload.error_records),
             ("skipped", upload.skipped_records),
             ("rest", upload.not_processed),

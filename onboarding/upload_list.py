@@ -19,8 +19,13 @@ class Totals:
     uploads: int
     rows: int
     valid: int
+    unchanged: int
     skipped: int
     errors: int
+
+    @property
+    def imported(self) -> int:
+        return self.valid - self.unchanged
 
     @property
     def success_rate(self) -> int:
@@ -35,6 +40,7 @@ def totals_of(uploads: UploadQuerySet) -> Totals:
         uploads=Count("*"),
         rows=Sum("total_records", filter=imports, default=0),
         valid=Sum("valid_records", filter=imports, default=0),
+        unchanged=Sum("unchanged_records", filter=imports, default=0),
         skipped=Sum("skipped_records", filter=imports, default=0),
         errors=Sum("error_records", filter=imports, default=0),
     )

@@ -47,7 +47,7 @@ def badge(symbol: str, tone: str, text: str) -> str:
 
 def status_badge(upload: Upload) -> str:
     symbol, tone = STATUS[Upload.Status(upload.status)]
-    return badge(symbol, tone, upload.get_status_display())
+    return badge(symbol, tone, upload.status_title)
 
 
 def mail_badge(mail: Notification) -> str:

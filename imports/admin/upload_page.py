@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports import datasets
 from imports.admin import cells
-from imports.models import RowError, Upload
+from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.summary import groups_of
 from imports.rules.refusals import REFUSALS
@@ -26,17 +26,11 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     """All of it, in a constant number of queries."""
     dataset = datasets.all_datasets().get(upload.dataset)
     layout = datasets.layout_of(upload)
-    errors = RowError.objects.of_run(upload)
     counts = counts_of(upload)
     groups = groups_of(counts, datasets.of_upload(upload)) if dataset else []
-    shown = [
-        {
-            "error": error,
-            "column": dataset.label(error.column_name) if dataset else error.column_name,
-            "row": in_file_order(error.original_data or {}, upload),
-        }
-        for error in errors.order_by("row_number", "error_id")[:MAX_ERRORS]
-    ]
+    found = RowError.objects.of_run(upload)
+    errors = listed(found.errors(), upload)
+    notices = listed(found.notices(), upload) if upload.unchanged_records else []
     return {
         **progress_of(upload),
         "title": upload.upload_id,
@@ -46,10 +40,12 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "by_vendor": dataset is None or dataset.by_vendor,
         "refusal": REFUSALS.get(upload.failure_code),
         "groups": groups,
-        "error_count": counts.errors,
         "stored_count": counts.stored_errors,
         "unlisted": unlisted(counts),
-        "errors": shown,
+        "listings": [
+            ("errors", errors, counts.errors),
+            ("notices", notices, upload.unchanged_records),
+        ],
         "mails": upload.notifications.order_by("-run"),
         "actions": upload.actions.select_related("by"),
         "encoding": layout.encoding,
@@ -60,6 +56,19 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "may_retry": may_act and upload.can_be_retried,
         "may_cancel": may_act and upload.can_be_cancelled,
     }
+
+
+def listed(found: RowErrorQuerySet, upload: Upload) -> list[dict[str, Any]]:
+    """The first ones in the order of the file, with their rows."""
+    dataset = datasets.all_datasets().get(upload.dataset)
+    return [
+        {
+            "error": error,
+            "column": dataset.label(error.column_name) if dataset else error.column_name,
+            "row": in_file_order(error.original_data or {}, upload),
+        }
+        for error in found.order_by("row_number", "error_id")[:MAX_ERRORS]
+    ]
 
 
 def in_file_order(row: dict[str, str], upload: Upload) -> dict[str, str]:

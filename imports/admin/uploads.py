@@ -118,6 +118,7 @@ class UploadAdmin(LookOnlyAdmin):
             "rate": upload.rates.valid,
         }
         others = (
+            (gettext("%(count)s of them unchanged"), upload.unchanged_records),
             (gettext("%(count)s rejected"), upload.error_records),
             (gettext("%(count)s skipped"), upload.skipped_records),
             (gettext("%(count)s not processed"), upload.not_processed),

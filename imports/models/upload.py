@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imports.models.rates import Rates, rates_of
@@ -286,6 +287,13 @@ class Upload(models.Model):
     def is_check(self) -> bool:
         """Its rows are validated, and nothing is imported."""
         return self.mode == self.Mode.CHECK
+
+    @property
+    def status_title(self) -> str:
+        """The status as people read it: a check imports nothing, so nothing in part either."""
+        if self.is_check and self.status == self.Status.PARTIAL:
+            return gettext("Errors found")
+        return self.get_status_display()
 
     @property
     def failed_internally(self) -> bool:

@@ -44,7 +44,7 @@ def status(upload: Upload) -> SafeString:
         '<span class="status status-{}">{}{}</span>',
         upload.status,
         icon(STATUS_ICONS[Upload.Status(upload.status)]),
-        upload.get_status_display(),
+        upload.status_title,
     )
 
 

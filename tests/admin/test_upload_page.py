@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.timezone import now
 
+from imports import actions
 from imports.models import Upload
 from imports.storage import s3
 from tests.admin.conftest import list_of, make_error, make_upload, page_of
-from tests.conftest import report_text
+from tests.conftest import drive, report_text
 from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor
 
@@ -154,3 +155,42 @@ def test_a_data_set_that_is_no_longer_declared_does_not_break_the_page(
     assert "forgotten" in page
     assert "Too low" in page
     assert as_reviewer.get(list_of(upload)).status_code == 200
+
+
+def test_rows_that_changed_nothing_are_no_errors(
+    as_reviewer: Client, run_upload: RunUpload
+) -> None:
+    bad = {"vendor_product_id": "VP-99", "price": "x"}
+
+    def prices(count: int) -> list[dict[str, str]]:
+        return [{"vendor_product_id": f"VP-{n}", "price": "9.00"} for n in range(count)]
+
+    run_upload([good_row(n) for n in range(60)])
+    older = run_upload([*prices(60), bad], mode="update")
+    run_upload(prices(55), mode="update")
+    actions.retry(older.upload_id, by=None)
+    drive()
+    older.refresh_from_db()
+
+    page = shown(as_reviewer, older)
+    errors, notices = page.split("First 50 of 55 rows that changed nothing")
+    assert "OLDER_CONTENT" not in errors
+    assert "All errors" in errors
+    assert notices.count("OLDER_CONTENT") == 50
+    assert "INVALID_PRICE" not in notices
+    assert "60 of 61 (98%) 55 of them unchanged, 1 rejected" in words(
+        as_reviewer.get(list_of(Upload)).content.decode()
+    )
+
+
+def test_a_check_with_errors_is_not_called_partially_imported(
+    as_reviewer: Client, run_upload: RunUpload
+) -> None:
+    upload = run_upload([good_row(1), good_row(2, price="x")], mode="check")
+    assert upload.status == "partial"
+    for page in (
+        shown(as_reviewer, upload),
+        words(as_reviewer.get(list_of(Upload)).content.decode()),
+    ):
+        assert "Errors found" in page
+    assert "Partially imported" not in shown(as_reviewer, upload)

@@ -26,6 +26,7 @@ from imports.models import Notification, Schedule, Upload
 from imports.monitoring.dead_letters import watch_dead_letters
 from imports.monitoring.queues import client as queue_client
 from imports.storage import s3
+from onboarding import after_response
 from tests.conftest import arrived, drive, import_due
 from tests.deploy.templates import Layout
 from tests.deploy.test_permissions import may
@@ -243,9 +244,8 @@ def test_maintenance(
     assert not refused(standard, "maintenance", calls)
 
 
-def test_the_web(
-    standard: Layout, noting: Callable[[], Any], categories: list[str], alice: User, client: Client
-) -> None:
+@pytest.mark.usefixtures("categories", "quiet_events")
+def test_the_web(standard: Layout, noting: Callable[[], Any], alice: User, client: Client) -> None:
     client.force_login(alice)
     with noting() as calls:
         file = SimpleUploadedFile("products.csv", csv_bytes(ROWS), "text/csv")
@@ -254,6 +254,7 @@ def test_the_web(
         page = sent["Location"]
         assert client.get(page).status_code == 200
         assert client.post("/password-reset/", {"email": alice.email}).status_code == 302
+        after_response.wait()
     assert {action for action, _ in calls} >= {"s3:PutObject", "ses:SendRawEmail"}
     forward_all()
     drive()

@@ -1,5 +1,6 @@
 """The load balancer and the API gateway: HTTPS, and headers that can be trusted."""
 
+from config.web_server import IDLE_SECONDS
 from deploy.aws.deployment import PROXY_HEADERS
 from tests.deploy.templates import Layout
 
@@ -18,12 +19,11 @@ def test_the_balancer_accepts_only_https(layouts: dict[str, Layout]) -> None:
 
 
 def test_connections_outlive_the_balancers(layouts: dict[str, Layout]) -> None:
-    web = layouts["standard"].containers()["web"]["Command"]
     balancer_keeps = 60  # seconds, the default
     (balancer,) = layouts["standard"].resources("ElasticLoadBalancingV2::LoadBalancer").values()
     said = {each["Key"] for each in balancer["LoadBalancerAttributes"]}
     assert "idle_timeout.timeout_seconds" not in said
-    assert int(web[web.index("--keep-alive") + 1]) > balancer_keeps
+    assert balancer_keeps < IDLE_SECONDS
 
 
 def test_the_gateway_overwrites_the_headers_that_the_settings_trust(

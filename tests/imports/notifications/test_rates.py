@@ -27,7 +27,7 @@ def test_one_number_has_one_meaning(valid: int, skipped: int, errors: int, rest:
     assert sum(parts) == (100 if total else 0)
     assert (rates.success == 100) == (total > 0 and valid + skipped == total)
     assert upload.success_rate == rates.success == rates.valid + rates.skipped
-    totals = Totals(uploads=1, rows=total, valid=valid, skipped=skipped, errors=errors)
+    totals = Totals(uploads=1, rows=total, valid=valid, unchanged=0, skipped=skipped, errors=errors)
     assert totals.success_rate == rates.success
     day = Day(None, rows=total, valid=valid, skipped=skipped, errors=errors)  # type: ignore[arg-type]
     assert (day.success_rate or 0) == rates.success

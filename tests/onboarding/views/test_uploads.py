@@ -129,3 +129,20 @@ def test_staff_see_all_vendors_with_their_names(
     assert "VEND999" in page
     assert listed(as_alice) == [mine.upload_id]
     assert 'data-label="Vendor"' not in text_of(as_alice.get("/uploads/"))
+
+
+def test_unchanged_rows_do_not_count_as_imported(as_alice: Client, vendor_a: Vendor) -> None:
+    upload = make_upload(
+        1,
+        vendor_a,
+        status="partial",
+        total_records=1_040,
+        valid_records=1_030,
+        unchanged_records=1_027,
+        error_records=10,
+    )
+    page = text_of(as_alice.get("/uploads/"))
+    assert '3 <span class="about">1,027 unchanged</span></td>' in page
+    assert (totals(as_alice)["valid"], totals(as_alice)["rate"]) == ("3", "99%")
+    bar = text_of(as_alice.get(f"/uploads/{upload.upload_id}/"))
+    assert re.findall(r'class="share-(\w+)"', bar) == ["valid", "unchanged", "error"]
