@@ -33,7 +33,9 @@ WaitressChannel: Any = channel.HTTPChannel
 WaitressServer: Any = server.TcpWSGIServer
 WaitressTask: Any = task.WSGITask
 
-BODY_TO_COME = "onboarding.body_to_come"  # bytes that the client wants to send
+# Bytes of a body that the client wants to send; of one that will not be read.
+BODY_TO_COME = "onboarding.body_to_come"
+BODY_REJECTED = "onboarding.body_rejected"
 ADMITTED = "204"
 LIVENESS = "/healthz"
 
@@ -97,14 +99,15 @@ class Task(WaitressTask):
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        return environ | without_body(self.request) if self.request.is_rejected else environ
+        rejected = without_body(self.request, BODY_REJECTED) if self.request.is_rejected else {}
+        return environ | rejected
 
 
-def without_body(request: Request) -> dict[str, Any]:
+def without_body(request: Request, name: str) -> dict[str, Any]:
     return {
         "wsgi.input": BytesIO(),
         "CONTENT_LENGTH": "0",
-        BODY_TO_COME: request.announced,
+        name: request.announced,
     }
 
 
@@ -124,7 +127,7 @@ class Question:
         environ = WaitressTask(self.channel, self.request).get_environment()
         try:
             answer = self.channel.server.application(
-                environ | without_body(self.request), start_response
+                environ | without_body(self.request, BODY_TO_COME), start_response
             )
             if hasattr(answer, "close"):
                 answer.close()

@@ -80,7 +80,7 @@ def why_not_retried(upload: Upload) -> str:
         return "This upload is being finished. Try again in a moment."
     if upload.status == Upload.Status.COMPLETED:
         return "All rows of this upload were imported. There is nothing to retry."
-    return "The file is no longer stored. Upload it again."
+    return "The file is not stored. Upload it again."
 
 
 def cancel(upload_id: str, *, by: User | None) -> Upload:

@@ -13,7 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from config.web_server import BODY_TO_COME
+from config.web_server import BODY_REJECTED, BODY_TO_COME
 from onboarding.upload_checks import largest_file
 from onboarding.views.new_upload import refuse_size
 
@@ -27,7 +27,7 @@ class AdmissionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        announced: float | None = request.META.get(BODY_TO_COME)
+        announced: float | None = request.META.get(BODY_TO_COME, request.META.get(BODY_REJECTED))
         return self.get_response(request) if announced is None else admit(request, announced)
 
 

@@ -181,7 +181,10 @@ QUESTIONS = (
             _("Start from the template and paste your rows below its header."),
             _("Make the header the first row, without a title or notes above it."),
         ),
-        ("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS"),
+        (
+            *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
+            "EXAMPLE_ROW",
+        ),
     ),
     Question(
         "rows-merged",

@@ -12,11 +12,13 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Case, When
 from django.db.models.functions import Now
+from django.utils.timezone import now
 
 from imports import datasets
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.models import Action, Schedule, Upload
+from imports.rules.refusals import Refused
 from imports.storage import s3
 from vendors.models import Vendor
 
@@ -87,6 +89,28 @@ def open_upload(
         except IntegrityError:
             continue  # two uploads got the same ID within one second
     raise RuntimeError("no free upload id")
+
+
+def refuse_at_form(
+    refused: Refused,
+    *,
+    vendor: Vendor | None,
+    dataset: str,
+    mode: str,
+    file_name: str,
+    size: int,
+    by: Any,
+) -> Upload:
+    """Record a file that the form rejected: an upload that has ended, with no object or email."""
+    with transaction.atomic():
+        upload = open_upload(
+            vendor=vendor, dataset=dataset, mode=mode, file_name=file_name, size=size, by=by
+        )
+        upload.refuse(refused.code, refused.message)
+        upload.end_run(at=now())
+        upload.finish()
+        upload.save()
+    return upload
 
 
 def store(upload: Upload, body: IO[bytes]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 MAX_SHOWN_CHARACTERS = 80
 Words = str | Promise  # a text, or one that is translated when it is shown
@@ -44,14 +43,9 @@ def as_choice(names: Iterable[str]) -> str:
 
 
 def sizes(size: int, limit: int) -> dict[str, str]:
-    """A size and the limit that it exceeds, in megabytes or, where these are the same, in bytes."""
+    """A size and the limit that it exceeds, in words that differ."""
     shown, most = in_megabytes(size), in_megabytes(limit)
-    if shown == most:
-        shown, most = (
-            ngettext("{count:,} byte", "{count:,} bytes", number).format(count=number)
-            for number in (size, limit)
-        )
-    return {"size": shown, "limit": most}
+    return {"size": _("slightly more") if shown == most else shown, "limit": most}
 
 
 def in_megabytes(size: int) -> str:

@@ -9,8 +9,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from config.logging import about
+from config.web_server import BODY_REJECTED
 from imports.dataset import Dataset
 from imports.intake import receive
 from imports.models import Upload
@@ -18,6 +20,7 @@ from imports.rules.refusals import Refused
 from imports.rules.wording import in_megabytes
 from onboarding.datasets import datasets_for
 from onboarding.forms import UploadForm
+from onboarding.modes import modes_of
 from onboarding.upload_checks import browser_check, check, refuse_if_cut
 from onboarding.views.vendors import suggested
 from vendors.access import Access, access_of
@@ -63,6 +66,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
             status = HTTPStatus.SERVICE_UNAVAILABLE
     except Refused as refused:
         page["refused"] = refused
+        record(refused, request, dataset)
     return render(request, "onboarding/new_upload.html", page, status=status)
 
 
@@ -89,6 +93,31 @@ def form_page(
     }
 
 
+def record(
+    refused: Refused, request: HttpRequest, dataset: Dataset, *, size: int | None = None
+) -> None:
+    """List the rejected file among the vendor's uploads, if it is clear whose it is."""
+    access = access_of(request.user)
+    vendors = Vendor.objects.visible_to(access)
+    whose = request.POST.get("vendor") if access.sees_all else access.vendor_id
+    vendor = vendors.filter(pk=whose).first() if dataset.by_vendor else None
+    if dataset.by_vendor and vendor is None:
+        return
+    file = request.FILES.get("file") if size is None else None
+    mode = request.POST.get("mode", "")
+    upload = receive.refuse_at_form(
+        refused,
+        vendor=vendor,
+        dataset=dataset.key,
+        mode=mode if mode in {one.key for one in modes_of(dataset)} else Upload.Mode.CREATE,
+        file_name=(file and file.name) or gettext("Name unknown"),
+        size=size or (file and file.size) or int(request.META.get("CONTENT_LENGTH") or 0),
+        by=request.user,
+    )
+    with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
+        log.info("refused at the form: %s", refused.code)
+
+
 def refuse_size(request: HttpRequest, size: int) -> HttpResponse:
     """The page for a file that is too large for every data set of the person, before it is sent."""
     access = access_of(request.user)
@@ -99,6 +128,8 @@ def refuse_size(request: HttpRequest, size: int) -> HttpResponse:
         dataset.refuse_by_size(size)
     except Refused as refused:
         page["refused"] = refused
+        if BODY_REJECTED in request.META:  # and not only asked
+            record(refused, request, dataset, size=size)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "onboarding/new_upload.html", page, status=status)
 

@@ -87,7 +87,7 @@ def test_several_uploads_at_once_and_a_reason_for_each_that_cannot(
 
     assert said(answer) == [
         "UPLOAD_1: All rows of this upload were imported. There is nothing to retry.",
-        "UPLOAD_4: The file is no longer stored. Upload it again.",
+        "UPLOAD_4: The file is not stored. Upload it again.",
         "Retried 2 uploads.",
     ]
     runs = Upload.objects.order_by("pk").values_list("run", flat=True)

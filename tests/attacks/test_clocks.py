@@ -12,7 +12,9 @@ from config.celery import app
 
 DAY = timedelta(days=1)
 SLACK = 2.0  # seconds
-INTERVALS = {name: task["schedule"] for name, task in settings.CELERY_BEAT_SCHEDULE.items()}
+INTERVALS: dict[str, Any] = {
+    name: task["schedule"] for name, task in settings.CELERY_BEAT_SCHEDULE.items()
+}
 
 
 class Time:
@@ -80,5 +82,4 @@ def test_a_restart_after_the_clock_went_back_sends_in_time(moment: Time, tmp_pat
 
 
 def test_beat_uses_it() -> None:
-    beat: Any = app.Beat()
-    assert beat.scheduler_cls == "config.beat:Scheduler"
+    assert app.conf.beat_scheduler == "config.beat:Scheduler"

@@ -87,6 +87,7 @@ def test_a_file_too_large_for_its_sender_is_refused_before_it_is_sent(
         answer = answer_to(line)
         assert answer.status == 422
         assert b"40 MB" in answer.read()
+    assert Upload.objects.get().failure_code == "FILE_TOO_LARGE"
 
 
 def test_a_form_that_is_no_upload_may_not_be_large(portal: Portal, admin: User) -> None:

@@ -158,6 +158,7 @@ SCENES: dict[str, Callable[[Case, str, int], None]] = {
     "load.after_items": clients_into_dynamodb,
     "stage.after_commit": as_many_imports,
     "report.after_commit": as_many_imports,
+    "notify.after_commit": as_many_imports,
     "send.before_put": a_form,
     "send.after_put": a_form,
     "failure.before_commit": a_failing_import,

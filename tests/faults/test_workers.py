@@ -96,9 +96,14 @@ def test_a_worker_that_wakes_up_late_writes(
     held = case.world.http.fail(operation, HELD, when=when)
     case.drop(case.rows(1_200, bad=10))
     wait_until("the write is held", lambda: held.hits)
+    workers = [name for name in ("worker", "second-worker") if name in case.world.supervisor.pids]
+    children = [pid for name in workers for pid in case.world.children(name)]
+    [frozen] = [pid for pid in children if case.world.awaits_aws(pid)]
+    stopping.send(frozen, signal.SIGSTOP)  # a worker that only waits keeps its lease
     case.settle()
     [upload] = case.uploads()
     case.world.http.take_back(held)
+    stopping.send(frozen, signal.SIGCONT)
     wait_until(
         "the late worker notices",
         lambda: (

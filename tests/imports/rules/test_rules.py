@@ -85,9 +85,9 @@ def test_an_address_within_an_address_is_one() -> None:
     assert WebAddress().checker("Image URL")(text) == text
 
 
-def test_a_size_just_above_the_limit_is_named_in_bytes() -> None:
+def test_a_size_just_above_the_limit_is_not_the_limit() -> None:
     limit = 10 * 1024 * 1024
-    assert sizes(limit + 1, limit) == {"size": "10,485,761 bytes", "limit": "10,485,760 bytes"}
+    assert sizes(limit + 1, limit) == {"size": "slightly more", "limit": "10 MB"}
     assert sizes(limit * 2, limit) == {"size": "20 MB", "limit": "10 MB"}
 
 

@@ -1,4 +1,4 @@
-"""What a vendor is told of files that changed nothing, or less than they meant to."""
+"""What vendors read about files that changed nothing, or less than they meant to."""
 
 from collections.abc import Callable
 

@@ -76,7 +76,8 @@ def test_a_file_that_cannot_be_imported_is_rejected_immediately_and_not_stored(
     assert answer.status_code == 422
     assert f'id="error-summary" data-code="{case.refusal}"' in page
     assert f"/help/products/#{case.refusal}" in page
-    assert not Upload.objects.exists()
+    recorded = Upload.objects.get()
+    assert (recorded.failure_code, recorded.s3_version) == (case.refusal, None)
 
 
 def test_a_rejected_file_has_message_and_remedy(as_alice: Client) -> None:
@@ -123,7 +124,7 @@ def test_an_inactive_vendor_is_rejected_before_anything_is_stored(
     vendor_a.is_active = False
     vendor_a.save()
     assert 'data-code="INACTIVE_VENDOR"' in text_of(send(as_alice, good_file()))
-    assert not Upload.objects.exists()
+    assert Upload.objects.get().s3_version is None
 
 
 def test_a_member_uploads_for_their_own_vendor_whatever_the_form_says(

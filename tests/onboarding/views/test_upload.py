@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -217,6 +218,50 @@ def test_the_page_still_polls_while_the_email_is_being_sent(
     mail.state = Notification.State.FAILED
     mail.save()
     assert "Couldn’t be sent to alice@people.example" in page_of(as_alice, upload)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "shown"),
+    [
+        ({"state": "pending"}, "Sending to alice@people.example", (True, "now")),
+        ({"state": "sending"}, "Sending to alice@people.example", (True, "now")),
+        (
+            {"state": "pending", "last_error": "Throttling"},
+            "Not yet sent to alice@people.example. We’ll try again.",
+            (False, "now"),
+        ),
+        ({"state": "sent", "sent_at": now()}, "Sent to alice@people.example, ", (False, "done")),
+        (
+            {"state": "bounced"},
+            "Sent to alice@people.example, but their mail server returned it.",
+            (False, "stopped"),
+        ),
+        (
+            {"state": "complained"},
+            "Sent to alice@people.example and marked as spam there.",
+            (False, "done"),
+        ),
+        (
+            {"state": "unknown"},
+            "Probably sent to alice@people.example. The mail service didn’t confirm it.",
+            (False, "done"),
+        ),
+        ({"state": "failed"}, "Couldn’t be sent to alice@people.example.", (False, "stopped")),
+    ],
+)
+def test_the_page_of_an_upload_that_is_done_says_what_became_of_its_email(
+    as_alice: Client,
+    vendor_a: Vendor,
+    fields: dict[str, Any],
+    said: str,
+    shown: tuple[bool, str],
+) -> None:
+    upload = make_upload(1, vendor_a, step="done")
+    Notification.objects.create(upload=upload, run=1, to="alice@people.example", **fields)
+    page = page_of(as_alice, upload)
+    assert said in page
+    stages = re.findall(r'class="stage stage-([\w-]+)"', page)
+    assert (bool(polls(page)), stages[-1]) == shown
 
 
 def test_the_attempt_and_the_life_of_the_file_are_shown(as_alice: Client, vendor_a: Vendor) -> None:
