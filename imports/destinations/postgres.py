@@ -31,9 +31,7 @@ WHOLE_ROW = ""  # claimed like a key: equal rows of a file are not a mistake whe
 MAX_ROUNDS = 10  # of one batch, while other uploads commit its keys
 CONTENT = ("content_at", "content_upload_id", "content_times")
 # How new a row is; rows of before these columns were last changed at `updated_at`.
-STORED_CONTENT = (
-    "coalesce(content_at, updated_at), coalesce(content_upload_id, ''), content_times, updated_at"
-)
+STORED_CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, ''), content_times"
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,9 @@ class PostgresTable(Destination):
             else [keys]
         )
         columns = identifiers([*unique.columns, "upload_id", "upload_row"])
-        content = sql.SQL(STORED_CONTENT if self.keeps_newest else "NULL, NULL, NULL, NULL")
+        content = sql.SQL(
+            f"{STORED_CONTENT}, updated_at" if self.keeps_newest else "NULL, NULL, NULL, NULL"
+        )
         fixed = [sql.Identifier(fixed.column) for fixed in schema.fixed]
         every = [sql.Identifier(column.key) for column in schema.columns if self.skip_known]
         if unique.also:
@@ -223,7 +223,7 @@ class PostgresTable(Destination):
             of_all |= {"content_at": upload.content_at, "content_upload_id": upload.upload_id}
         names = [*keys, "upload_row", *of_all]
         rows = ((*batch.values[i], batch.numbers[i], *of_all.values()) for i in positions)
-        if upload.mode == Upload.Mode.UPDATE:
+        if self.keeps_newest and upload.mode == Upload.Mode.UPDATE:
             names.append("content_times")
             times = content_times_of_new(batch)
             rows = ((*row, times(i)) for i, row in zip(positions, rows, strict=True))
@@ -252,6 +252,8 @@ class PostgresTable(Destination):
         schema, batch = conflicts.schema, conflicts.batch
         columns = [schema.identity, *(key for key in schema.changeable if key in batch.present)]
         positions = [batch.position(key) for key in columns]
+        content = CONTENT if self.keeps_newest else ()
+        seen = ("updated_at",) if self.keeps_newest else ()
 
         def row(i: int, change: Change) -> tuple[Any, ...]:
             values = [batch.values[i][position] for position in positions]
@@ -260,22 +262,31 @@ class PostgresTable(Destination):
                     None if key in change.kept else value
                     for key, value in zip(columns, values, strict=True)
                 ]
-            content = change.stored.content.after(change.sets, conflicts.stamp, schema.changeable)
-            return (*values, *content.columns(), change.stored.updated_at)
+            if not self.keeps_newest:
+                return tuple(values)
+            after = change.stored.content.after(change.sets, conflicts.stamp, schema.changeable)
+            return (*values, *after.columns(), change.stored.updated_at)
 
         self._copy(
-            [*columns, *CONTENT, "updated_at"],
+            [*columns, *content, *seen],
             (row(i, change) for i, change in conflicts.changed.items()),
         )
         statement = sql.SQL(
-            "UPDATE {table} SET {changes} FROM {incoming} WHERE {table}.{vendor} = %s "
-            "AND {table}.{identity} = {incoming}.{identity} "
-            "AND {table}.updated_at = {incoming}.updated_at"
+            "UPDATE {table} SET {changes} FROM {incoming} WHERE {table}.{vendor} = %s AND {same}"
         ).format(
             table=sql.Identifier(self._name),
             incoming=sql.Identifier(self._incoming),
             vendor=sql.Identifier(self.vendor_column),
-            identity=sql.Identifier(schema.identity),
+            same=sql.SQL(" AND ").join(
+                [
+                    sql.SQL("{table}.{column} = {incoming}.{column}").format(
+                        table=sql.Identifier(self._name),
+                        column=sql.Identifier(name),
+                        incoming=sql.Identifier(self._incoming),
+                    )
+                    for name in (schema.identity, *seen)
+                ]
+            ),
             changes=sql.SQL(", ").join(
                 [
                     sql.SQL("{column} = COALESCE({incoming}.{column}, {table}.{column})").format(
@@ -289,7 +300,7 @@ class PostgresTable(Destination):
                     sql.SQL("{column} = {incoming}.{column}").format(
                         column=sql.Identifier(name), incoming=sql.Identifier(self._incoming)
                     )
-                    for name in CONTENT
+                    for name in content
                 ]
                 + [sql.SQL("updated_at = statement_timestamp()")]
             ),
