@@ -9,7 +9,6 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.timezone import now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
@@ -211,13 +210,7 @@ class ProductAdmin(LongTableAdmin):
         return queryset.filter(pk__in=found), False
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        """Write only what was edited: an import may have changed price and stock. A file of before
-        the edit no longer changes the product."""
-        obj.updated_at = obj.content_at = now()
-        obj.content_upload_id = None
-        obj.save(
-            update_fields=[*form.changed_data, "updated_at", "content_at", "content_upload_id"]
-        )
+        obj.save_edit(form.changed_data)
 
     @admin.display(description=_("vendor ID"))
     def vendor_code(self, product: Product) -> str:

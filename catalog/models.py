@@ -1,10 +1,14 @@
 """The marketplace's catalog, which the storefront and other systems read."""
 
-from django.db import models
+from collections.abc import Iterable
+
+from django.db import models, transaction
 from django.db.models.functions import Lower, Now
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.category_names import CategoryNameField
+from catalog.content_order import stamp
 from vendors.access import Access
 from vendors.models import Vendor
 
@@ -56,7 +60,8 @@ class Product(models.Model):
 
     `content_at` and `content_upload_id` say how new its values are: when the file they come from
     was stored in S3, or when staff edited them, and the upload of that file, if any. Rows of before
-    these columns hold neither; `updated_at` and `upload_id` serve instead.
+    these columns hold neither; `updated_at` serves instead. `content_times` has the stamps of the
+    fields for which that does not hold (see `content_order.py`).
     """
 
     product_id = models.AutoField(primary_key=True)
@@ -88,6 +93,7 @@ class Product(models.Model):
     upload_row = models.IntegerField(_("row in the file"), null=True, blank=True)
     content_at = models.DateTimeField(_("content of"), null=True, blank=True)
     content_upload_id = models.CharField(max_length=40, null=True, blank=True)
+    content_times = models.JSONField(null=True, blank=True)
 
     objects = ProductQuerySet.as_manager()
 
@@ -113,3 +119,14 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} · {self.product_name}"
+
+    def save_edit(self, fields: Iterable[str]) -> None:
+        """Store what a person has changed in these fields, and nothing else: an import may have
+        changed others. Files of before no longer change these fields."""
+        with transaction.atomic():
+            stored = Product.objects.select_for_update().get(pk=self.pk)
+            self.updated_at = now()
+            self.content_at = stored.content_at or stored.updated_at
+            own = dict.fromkeys(fields, stamp(self.updated_at))
+            self.content_times = (stored.content_times or {}) | own or None
+            self.save(update_fields=[*own, "updated_at", "content_at", "content_times"])

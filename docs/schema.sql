@@ -119,7 +119,8 @@ CREATE TABLE products (
     upload_id varchar(40) NULL,
     upload_row integer NULL,
     content_at timestamp with time zone NULL,
-    content_upload_id varchar(40) NULL
+    content_upload_id varchar(40) NULL,
+    content_times jsonb NULL
 );
 
 CREATE TABLE schedules (

@@ -50,14 +50,15 @@ class Dataset(Schema):
         return self.max_bytes or settings.UPLOAD_MAX_BYTES
 
     def mode_title(self, mode: str) -> str:
-        """What a mode does with a file of this data set: "Add new products"."""
+        """What a mode does with a file of this data set: "Add new products". A mode that this
+        version does not have is shown by its key."""
         create = gettext("Import %(nouns)s") if self.known_rows else gettext("Add new %(nouns)s")
         titles = {
             "create": create,
             "update": gettext("Update %(nouns)s and add new ones"),
             "check": gettext("Check only"),
         }
-        return titles[mode] % {"nouns": self.nouns}
+        return titles.get(mode, mode) % {"nouns": self.nouns}
 
     def refuse_by_size(self, size: int) -> None:
         """Raise Refused if a file of `size` bytes is too large."""

@@ -1,7 +1,10 @@
 """Which data sets a person works with: vendors their own kind, staff all of them."""
 
+from dataclasses import replace
+
 from imports.dataset import Dataset
-from imports.datasets import all_datasets
+from imports.datasets import all_datasets, any_csv, layout_of
+from imports.models import Upload
 from vendors.access import Access
 
 
@@ -12,3 +15,10 @@ def datasets_for(access: Access) -> dict[str, Dataset]:
         for key, dataset in all_datasets().items()
         if dataset.by_vendor or access.sees_all
     }
+
+
+def to_show(upload: Upload) -> Dataset:
+    """The data set of an upload, with its file's columns. One that this version does not have is
+    shown by its key, as a file of any columns."""
+    other = replace(any_csv.DATASET, key=upload.dataset, title=upload.dataset)
+    return all_datasets().get(upload.dataset, other).for_header(layout_of(upload).header)

@@ -154,6 +154,13 @@ DATASET = Dataset(
         code="OLDER_CONTENT",
         by_file=_("A newer file, '{value}' of {when}, has already changed this product"),
         by_hand=_("This product was changed on {when}, after this file was sent"),
+        some_by_file=_(
+            "Not changed: {fields}. A newer file, '{value}' of {when}, has already changed this "
+            "product"
+        ),
+        some_by_hand=_(
+            "Not changed: {fields}. This product was changed on {when}, after this file was sent"
+        ),
         remedy=_("You don't need to do anything. If this file is right, upload it again."),
     ),
     format=Csv(),

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from catalog.content_order import FieldStamps, stamp
 from imports.models import Upload
 from imports.rules.base import RowProblem, problem
 from imports.rules.keys import Unique
@@ -17,19 +19,26 @@ Key = Any  # a value, or a tuple of values where several columns make the key
 
 @dataclass(frozen=True)
 class KeyOwner:
-    """The row that owns a key: its upload, its row number there, and its fixed columns; when its
-    content was stored, by which upload ("" if by none); and, where known rows are skipped, the
-    values of all its columns."""
+    """The row that owns a key: its upload, its row number there, and its fixed columns; how new its
+    fields are, and when it was last changed; and, where known rows are skipped, the values of all
+    its columns."""
 
     upload_id: str | None
     row: int | None
     stored: tuple[Any, ...] = ()
-    content: tuple[datetime, str] | None = None
+    content: FieldStamps = field(default_factory=FieldStamps)
+    updated_at: datetime | None = None
     values: tuple[Any, ...] = ()
 
-    def content_of(self, upload: Upload) -> bool:
-        """Whether its content comes from this upload."""
-        return self.content is not None and self.content[1] == upload.upload_id
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a row of mode `update` does to a stored row: which fields it sets, and which ones it
+    would set if newer content had not."""
+
+    stored: KeyOwner
+    sets: list[str]
+    kept: list[str]
 
 
 @dataclass
@@ -38,8 +47,9 @@ class KeyConflicts:
 
     `held` says, by the name of each unique key, which rows hold which keys now. After `resolve`,
     `new` and `changed` hold positions of rows to insert and to update, `older` those of rows that
-    would change a record whose content is newer, `problems` the clashes. `already_in` and `skipped`
-    count rows that need nothing, `again` those of `changed` that an earlier run had applied.
+    change nothing because newer content has set all their fields, `problems` the clashes.
+    `already_in` and `skipped` count rows that need nothing, `again` those of `changed` that an
+    earlier run had applied.
     """
 
     upload: Upload
@@ -49,8 +59,8 @@ class KeyConflicts:
     claims: dict[str, int]  # identity → row, for stored rows that this upload has changed
     skip_known: bool = False  # rows whose identity is already stored are skipped
     new: list[int] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
-    older: dict[int, KeyOwner] = field(default_factory=dict)
+    changed: dict[int, Change] = field(default_factory=dict)
+    older: dict[int, Change] = field(default_factory=dict)
     problems: dict[int, list[RowProblem]] = field(default_factory=dict)
     already_in: int = 0
     again: int = 0
@@ -59,6 +69,17 @@ class KeyConflicts:
     @property
     def schema(self) -> Schema:
         return self.batch.schema
+
+    @cached_property
+    def stamp(self) -> str:
+        """How new the upload's content is."""
+        return stamp(*self.upload.content_order)
+
+    @cached_property
+    def _changing(self) -> list[tuple[str, int]]:
+        """The file's columns that can change a stored row, and their positions."""
+        keys = [key for key in self.schema.changeable if key in self.batch.present]
+        return [(key, self.batch.position(key)) for key in keys]
 
     def resolve(self) -> None:
         keys = [(unique, key_of(self.batch, unique)) for unique in self.schema.unique]
@@ -121,12 +142,21 @@ class KeyConflicts:
         elif changed := self._changes_of_fixed(i, stored):
             self.problems[i] = changed
             del self.claims[str(identity)]  # a rejected row holds nothing
-        elif stored.content is not None and stored.content > self.upload.content_order:
-            self.older[i] = stored
         else:
-            self.changed.append(i)
-            self.again += stored.content_of(self.upload)
+            self._change(i, stored)
         return True
+
+    def _change(self, i: int, stored: KeyOwner) -> None:
+        """Set the fields of the row's filled cells, except those that newer content has set."""
+        values = self.batch.values[i]
+        filled = [key for key, position in self._changing if values[position] is not None]
+        kept = stored.content.newer(filled, self.stamp)
+        sets = [key for key in filled if key not in kept] if kept else filled
+        if kept and not sets:
+            self.older[i] = Change(stored, sets, kept)
+            return
+        self.changed[i] = Change(stored, sets, kept)
+        self.again += any(stored.content.of(key) == self.stamp for key in sets)
 
     def _changes_of_fixed(self, i: int, stored: KeyOwner) -> list[RowProblem]:
         """Problems with cells that would change a fixed column."""

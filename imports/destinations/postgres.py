@@ -2,17 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
 from django.db import connection, models, transaction
 from psycopg2 import sql
 
+from catalog.content_order import NEVER, FieldStamps, parts
 from imports.destinations import claimed_keys
 from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile
-from imports.destinations.key_conflicts import Key, KeyConflicts, KeyOwner, clean_positions, key_of
+from imports.destinations.key_conflicts import (
+    Change,
+    Key,
+    KeyConflicts,
+    KeyOwner,
+    clean_positions,
+    key_of,
+)
 from imports.models import Upload
 from imports.rules.base import RowProblem, notice
 from imports.rules.keys import Unique
@@ -22,8 +29,9 @@ from imports.validation.batch import ValidatedBatch
 
 WHOLE_ROW = ""  # claimed like a key: equal rows of a file are not a mistake where rows are skipped
 MAX_ROUNDS = 10  # of one batch, while other uploads commit its keys
+CONTENT = ("content_at", "content_upload_id", "content_times")
 # How new a row is; rows of before these columns were last changed at `updated_at`.
-CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, '')"
+STORED_CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, ''), content_times"
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class PostgresTable(Destination):
     model: type[models.Model]
     vendor_column: str = ""  # the vendor of a row; "" if rows have no vendor
     skip_known: bool = False  # rows whose identity is already stored are skipped
-    # Mode `update`: the model has `content_at` and `content_upload_id`, which say how new a row is.
+    # Mode `update`: the model has the columns CONTENT, which say how new the fields of a row are.
     keeps_newest: bool = False
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
@@ -49,11 +57,12 @@ class PostgresTable(Destination):
             with transaction.atomic():
                 conflicts = self._conflicts(upload, batch, self._held(upload, batch))
                 inserted = self._insert(upload, batch, conflicts.new)
-                if inserted == len(conflicts.new):
-                    self._update(upload, batch, conflicts.changed)
+                updated = self._update(upload, conflicts)
+                if (inserted, updated) == (len(conflicts.new), len(conflicts.changed)):
                     self._claim(upload, batch, [*conflicts.changed, *conflicts.older])
                     return outcome_of(conflicts)
-                # Another upload committed one of these keys after the lookup. Roll back and repeat.
+                # After the lookup, another upload committed one of these keys, or staff edited one
+                # of these rows. Roll back and repeat.
                 transaction.set_rollback(True)
         raise KeysTakenMeanwhile(f"other uploads committed keys of this batch {MAX_ROUNDS} times")
 
@@ -142,7 +151,9 @@ class PostgresTable(Destination):
             else [keys]
         )
         columns = identifiers([*unique.columns, "upload_id", "upload_row"])
-        content = sql.SQL(CONTENT if self.keeps_newest else "NULL, NULL")
+        content = sql.SQL(
+            f"{STORED_CONTENT}, updated_at" if self.keeps_newest else "NULL, NULL, NULL, NULL"
+        )
         fixed = [sql.Identifier(fixed.column) for fixed in schema.fixed]
         every = [sql.Identifier(column.key) for column in schema.columns if self.skip_known]
         if unique.also:
@@ -171,11 +182,12 @@ class PostgresTable(Destination):
                     upload_id,
                     number,
                     tuple(stored[: len(fixed)]),
-                    (at, by) if at else None,
+                    FieldStamps.read(at, by, times) if at else FieldStamps(),
+                    updated_at,
                     tuple(stored[len(fixed) :]),
                 )
                 for row in cursor.fetchall()
-                for upload_id, number, at, by, *stored in [row[width:]]
+                for upload_id, number, at, by, times, updated_at, *stored in [row[width:]]
             }
 
     def _rows_in(self, upload: Upload, batch: ValidatedBatch) -> frozenset[int]:
@@ -204,14 +216,18 @@ class PostgresTable(Destination):
         if not positions:
             return 0
         keys = [column.key for column in batch.schema.columns]
-        of_all: dict[str, Any] = {"upload_id": upload.upload_id, **self._content(upload)}
+        of_all: dict[str, Any] = {"upload_id": upload.upload_id}
         if self.vendor_column:
             of_all[self.vendor_column] = upload.vendor_id
+        if self.keeps_newest:
+            of_all |= {"content_at": upload.content_at, "content_upload_id": upload.upload_id}
         names = [*keys, "upload_row", *of_all]
-        self._copy(
-            names,
-            ((*batch.values[i], batch.numbers[i], *of_all.values()) for i in positions),
-        )
+        rows = ((*batch.values[i], batch.numbers[i], *of_all.values()) for i in positions)
+        if self.keeps_newest and upload.mode == Upload.Mode.UPDATE:
+            names.append("content_times")
+            times = content_times_of_new(batch)
+            rows = ((*row, times(i)) for i, row in zip(positions, rows, strict=True))
+        self._copy(names, rows)
         # In the order of the key that vendors share, so that two batches do not deadlock.
         shared = [unique.column for unique in batch.schema.unique if unique.scope == "platform"]
         order = [*shared, *keys][0]
@@ -228,24 +244,49 @@ class PostgresTable(Destination):
             cursor.execute(statement)
             return int(cursor.rowcount)
 
-    def _update(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> None:
-        """Update the stored rows from the rows at `positions`. An empty cell keeps the stored
-        value."""
-        if not positions:
-            return
-        schema = batch.schema
-        keys = [column.key for column in schema.columns]
-        changing = [key for key in keys if key in batch.present and key != schema.identity]
-        content = self._content(upload)
-        self._copy(keys, (batch.values[i] for i in positions))
+    def _update(self, upload: Upload, conflicts: KeyConflicts) -> int:
+        """Update stored rows, unless they have changed since they were looked up. Fields that a row
+        does not set keep the stored value. Returns how many were updated."""
+        if not conflicts.changed:
+            return 0
+        schema, batch = conflicts.schema, conflicts.batch
+        columns = [schema.identity, *(key for key in schema.changeable if key in batch.present)]
+        positions = [batch.position(key) for key in columns]
+        content = CONTENT if self.keeps_newest else ()
+        seen = ("updated_at",) if self.keeps_newest else ()
+
+        def row(i: int, change: Change) -> tuple[Any, ...]:
+            values = [batch.values[i][position] for position in positions]
+            if change.kept:
+                values = [
+                    None if key in change.kept else value
+                    for key, value in zip(columns, values, strict=True)
+                ]
+            if not self.keeps_newest:
+                return tuple(values)
+            after = change.stored.content.after(change.sets, conflicts.stamp, schema.changeable)
+            return (*values, *after.columns(), change.stored.updated_at)
+
+        self._copy(
+            [*columns, *content, *seen],
+            (row(i, change) for i, change in conflicts.changed.items()),
+        )
         statement = sql.SQL(
-            "UPDATE {table} SET {changes} FROM {incoming} WHERE {table}.{vendor} = %s "
-            "AND {table}.{identity} = {incoming}.{identity}"
+            "UPDATE {table} SET {changes} FROM {incoming} WHERE {table}.{vendor} = %s AND {same}"
         ).format(
             table=sql.Identifier(self._name),
             incoming=sql.Identifier(self._incoming),
             vendor=sql.Identifier(self.vendor_column),
-            identity=sql.Identifier(schema.identity),
+            same=sql.SQL(" AND ").join(
+                [
+                    sql.SQL("{table}.{column} = {incoming}.{column}").format(
+                        table=sql.Identifier(self._name),
+                        column=sql.Identifier(name),
+                        incoming=sql.Identifier(self._incoming),
+                    )
+                    for name in (schema.identity, *seen)
+                ]
+            ),
             changes=sql.SQL(", ").join(
                 [
                     sql.SQL("{column} = COALESCE({incoming}.{column}, {table}.{column})").format(
@@ -253,14 +294,20 @@ class PostgresTable(Destination):
                         incoming=sql.Identifier(self._incoming),
                         table=sql.Identifier(self._name),
                     )
-                    for key in changing
+                    for key in columns[1:]
                 ]
-                + [sql.SQL("{} = %s").format(sql.Identifier(name)) for name in content]
+                + [
+                    sql.SQL("{column} = {incoming}.{column}").format(
+                        column=sql.Identifier(name), incoming=sql.Identifier(self._incoming)
+                    )
+                    for name in content
+                ]
                 + [sql.SQL("updated_at = statement_timestamp()")]
             ),
         )
         with connection.cursor() as cursor:
-            cursor.execute(statement, [*content.values(), upload.vendor_id])
+            cursor.execute(statement, [upload.vendor_id])
+            return int(cursor.rowcount)
 
     def _claim(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> None:
         """Claim the identities of the rows at `positions`, which belong to stored rows."""
@@ -270,12 +317,6 @@ class PostgresTable(Destination):
             batch.schema.identity,
             ((key_text(batch.values[i][position]), batch.numbers[i]) for i in positions),
         )
-
-    def _content(self, upload: Upload) -> dict[str, Any]:
-        """What a row that holds the upload's content says about it."""
-        if not self.keeps_newest:
-            return {}
-        return {"content_at": upload.content_at, "content_upload_id": upload.upload_id}
 
     @property
     def _name(self) -> str:
@@ -302,6 +343,18 @@ class PostgresTable(Destination):
         copy_rows(self._incoming, names, rows)
 
 
+def content_times_of_new(batch: ValidatedBatch) -> Callable[[int], str | None]:
+    """A function from a position to the stamps of a new row in mode `update`: older content may
+    fill what the row leaves empty."""
+    positions = [(key, batch.position(key)) for key in batch.schema.changeable]
+
+    def times(i: int) -> str | None:
+        empty = {key: NEVER for key, at in positions if batch.values[i][at] is None}
+        return json.dumps(empty) if empty else None
+
+    return times
+
+
 def outcome_of(conflicts: KeyConflicts) -> BatchOutcome:
     return BatchOutcome(
         valid=len(conflicts.new)
@@ -312,29 +365,35 @@ def outcome_of(conflicts: KeyConflicts) -> BatchOutcome:
         unchanged=len(conflicts.older),
         imported=len(conflicts.new) + len(conflicts.changed) - conflicts.again,
         problems=conflicts.problems,
-        notices=notices_of_older(conflicts.schema, conflicts.older),
+        notices=notices_of_kept(conflicts.schema, conflicts.changed | conflicts.older),
     )
 
 
-def notices_of_older(schema: Schema, older: Mapping[int, KeyOwner]) -> dict[int, list[RowProblem]]:
-    """What to say of rows whose records hold newer content: since when, and from which file."""
-    if not older or schema.newest is None:
+def notices_of_kept(schema: Schema, changes: Mapping[int, Change]) -> dict[int, list[RowProblem]]:
+    """What to say of rows some or all of whose fields newer content has set: since when, and from
+    which file; of several, the newest."""
+    kept = {i: change for i, change in changes.items() if change.kept}
+    if not kept or schema.newest is None:
         return {}
-    newer = [owner.content for owner in older.values() if owner.content]
-    names = dict(
-        Upload.objects.filter(pk__in={by for _, by in newer}).values_list("pk", "file_name")
-    )
+    newest = {
+        i: parts(max(change.stored.content.of(key) for key in change.kept))
+        for i, change in kept.items()
+    }
+    uploads = Upload.objects.filter(pk__in={by for _, by in newest.values()})
+    names = dict(uploads.values_list("pk", "file_name"))
     return {
         i: [
             notice(
                 schema.newest,
                 schema.newest.column,
-                "by_file" if by in names else "by_hand",
+                ("some_" if change.sets else "") + ("by_file" if by in names else "by_hand"),
                 value=names.get(by, ""),
-                when=f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+                when=f"{at:%Y-%m-%d %H:%M:%S} UTC",
+                fields=", ".join(schema.label(key) for key in change.kept),
             )
         ]
-        for i, (at, by) in zip(older, newer, strict=True)
+        for i, change in kept.items()
+        for at, by in [newest[i]]
     }
 
 

@@ -31,19 +31,27 @@ class Unique:
 
 @dataclass(frozen=True)
 class Newest:
-    """Mode `update` changes a record only if the file's content is newer than the record's. A row
-    that changes nothing for that reason is valid and gets a notice. Messages take {when}, and the
-    newer file's name as {value}."""
+    """Mode `update` changes a field of a record unless newer content has set it. A row that does
+    not change all its fields for that reason is valid and gets a notice. Messages take {when}, the
+    newer file's name as {value}, and, if the row changes other fields, the kept ones as {fields}.
+    """
 
     column: str
     code: str
     by_file: Words
     by_hand: Words  # when no upload that we know changed the record
+    some_by_file: Words
+    some_by_hand: Words
     remedy: Words
 
     @property
     def variants(self) -> Mapping[str, Words]:
-        return {"by_file": self.by_file, "by_hand": self.by_hand}
+        return {
+            "by_file": self.by_file,
+            "by_hand": self.by_hand,
+            "some_by_file": self.some_by_file,
+            "some_by_hand": self.some_by_hand,
+        }
 
 
 @dataclass(frozen=True)

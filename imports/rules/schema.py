@@ -80,6 +80,12 @@ class Schema:
         names = {header_name(column.key): column for column in self.columns}
         return names | {header_name(column.label): column for column in self.columns}
 
+    @cached_property
+    def changeable(self) -> tuple[str, ...]:
+        """Keys of the columns that mode `update` can change."""
+        kept = {self.identity, *(fixed.column for fixed in self.fixed)}
+        return tuple(column.key for column in self.columns if column.key not in kept)
+
     def label(self, key: str) -> str:
         """A column's label, or the key itself where no column has it ("" is the whole row)."""
         return self.by_key[key].label if key in self.by_key else key

@@ -6,17 +6,20 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from imports import actions, datasets
+from imports import actions
+from imports.datasets import all_datasets
 from imports.formats import encoding
 from imports.models import Notification, Upload
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE
 from imports.rules.refusals import REFUSALS
+from onboarding.datasets import to_show
 from onboarding.progress import Progress
 from onboarding.row_errors import Errors
 from vendors.access import access_of
@@ -27,7 +30,8 @@ from vendors.access import access_of
 def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     """The page; or, when the page itself polls, the part of it that changed."""
     upload = get_visible_upload(request, upload_id)
-    dataset = datasets.of_upload(upload)
+    dataset = to_show(upload)
+    is_known = dataset.key in all_datasets()
     mail = Notification.objects.filter(upload=upload, run=upload.run).first()
     progress = Progress(upload, dataset, mail, now())
     page: dict[str, Any] = {
@@ -39,7 +43,9 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mode_title": dataset.mode_title(upload.mode),
         "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
         "source_gone_at": dataset.source_expires_at(upload),
-        "again": f"?dataset={dataset.key}" + ("&mode=update" if upload.mode == "update" else ""),
+        "again": again(upload) if is_known else "",
+        "help": reverse("help", args=[dataset.key]) if is_known else reverse("help_index"),
+        "has_template": is_known,
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
@@ -58,6 +64,11 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
+
+
+def again(upload: Upload) -> str:
+    """The query of the form for another file of this kind."""
+    return f"?dataset={upload.dataset}" + ("&mode=update" if upload.mode == "update" else "")
 
 
 @require_POST
@@ -82,7 +93,7 @@ def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
         return render(
             request,
             "onboarding/cancel.html",
-            {"upload": upload, "dataset": datasets.of_upload(upload)},
+            {"upload": upload, "dataset": to_show(upload)},
         )
     try:
         actions.cancel(upload.upload_id, by=by(request))

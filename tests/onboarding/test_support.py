@@ -27,7 +27,7 @@ def test_every_error_page_names_support(name: str) -> None:
 
 
 def test_an_error_at_an_upload_names_the_upload(as_alice: Client, vendor_a: Vendor) -> None:
-    make_upload(1, vendor_a, dataset="of-a-later-version")
+    make_upload(1, vendor_a, layout={"of-a-later-version": True})
     as_alice.raise_request_exception = False
     page = text_of(as_alice.get(f"/uploads/{UPLOAD}/"))
     assert f'href="mailto:help@techmart.example?subject={UPLOAD}"' in page

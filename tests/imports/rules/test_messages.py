@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.content_order import FieldStamps, stamp
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
-from imports.destinations.key_conflicts import KeyConflicts, KeyOwner, key_of
-from imports.destinations.postgres import notices_of_older
+from imports.destinations.key_conflicts import Change, KeyConflicts, KeyOwner, key_of
+from imports.destinations.postgres import notices_of_kept
 from imports.formats.layout import Layout
 from imports.models import Upload
 from imports.rules.base import InvalidCell, Requirement, RowProblem, Rule
@@ -231,11 +232,17 @@ def another(text: str) -> str:
 
 
 def of_older_content(dataset: Dataset) -> Iterator[RowProblem]:
-    """What is said of rows whose records hold newer content, from a known file or not."""
+    """What is said of rows of which newer content, from a known file or not, has set all fields or
+    some of them."""
     newer = Upload.objects.create(upload_id="NEWER", dataset=dataset.key, file_name="new.csv")
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    older = {i: KeyOwner("X", 2, (), (now, by)) for i, by in enumerate((newer.pk, ""))}
-    yield from chain(*notices_of_older(dataset, older).values())
+    first, second = dataset.changeable[:2]
+    changes = [
+        Change(KeyOwner("X", 2, (), FieldStamps(stamp(now, by))), sets, [second])
+        for by in (newer.pk, "")
+        for sets in ([], [first])
+    ]
+    yield from chain(*notices_of_kept(dataset, dict(enumerate(changes))).values())
 
 
 def conflicts(

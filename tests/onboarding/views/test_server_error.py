@@ -76,7 +76,7 @@ def test_a_load_balancer_asks_by_address(path: str, method: str) -> None:
 def test_an_unexpected_error_has_a_page_and_shows_nothing_internal(
     as_alice: Client, vendor_a: Vendor
 ) -> None:
-    upload = make_upload(1, vendor_a, dataset="of-a-later-version")
+    upload = make_upload(1, vendor_a, layout={"of-a-later-version": True})
     as_alice.raise_request_exception = False
     answer = as_alice.get(f"/uploads/{upload.upload_id}/")
     assert answer.status_code == 500

@@ -329,9 +329,34 @@ def test_rows_that_changed_nothing_are_listed(run_upload: Run, as_alice: Client)
 
     page = text_of(as_alice.get(f"/uploads/{upload.upload_id}/"))
     assert "0 of 25 products imported. 25 rows unchanged." in page
-    assert "25 rows unchanged, the first because: This product was changed on " in page
+    assert "25 rows, the first: This product was changed on " in page
     assert "You don&#x27;t need to do anything." in page
     assert 'data-label="Value" class="value">VP-20<' in page
     assert 'id="errors"' not in page
     second = text_of(as_alice.get(f"/uploads/{upload.upload_id}/?notices=2"))
     assert 'data-label="Value" class="value">VP-25<' in second
+
+
+@pytest.mark.parametrize("values", [{}, {"failure_code": "TOO_MANY_ROWS", "status": "failed"}])
+def test_a_data_set_of_another_version_is_shown_by_its_key(
+    as_alice: Client, vendor_a: Vendor, values: dict[str, str]
+) -> None:
+    """A newer version, which runs beside this one, may have received the file."""
+    upload = make_upload(1, vendor_a, dataset="of-a-later-version", mode="replace", **values)
+    page = page_of(as_alice, upload)
+    assert "of-a-later-version · replace" in page
+    assert "/help/of-a-later-version/" not in page
+    assert "dataset=of-a-later-version" not in page
+    Upload.objects.update(status="processing", step="load", completed_at=None, failure_code="")
+    assert "of-a-later-version · replace" in page_of(as_alice, upload)
+    assert as_alice.get(f"/uploads/{upload.upload_id}/cancel/").status_code == 200
+
+
+def test_the_errors_of_a_data_set_of_another_version_are_shown(
+    run_upload: Run, as_alice: Client
+) -> None:
+    upload = run_upload([good_row(1, price="-1")])
+    Upload.objects.update(dataset="of-a-later-version")
+    page = page_of(as_alice, upload)
+    assert "INVALID_PRICE" in page
+    assert 'href="/help/#INVALID_PRICE"' in page

@@ -1,0 +1,59 @@
+"""The order of content, field by field: which values of a record a file may still change.
+
+A stamp says when content was stored, and by which upload, if any. Newer content has a higher stamp.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Self
+
+NEVER = ""  # the stamp of a field that no content has set
+
+
+@lru_cache
+def stamp(at: datetime, by: str = "") -> str:
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')} {by}"
+
+
+@lru_cache
+def parts(written: str) -> tuple[datetime, str]:
+    """When the content of a stamp was stored, and by which upload ("" if by none)."""
+    at, _, by = written.partition(" ")
+    return datetime.fromisoformat(at), by
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStamps:
+    """The stamps of a record's fields: one for most of them, and those of the others."""
+
+    most: str = NEVER
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, at: datetime, by: str, times: str | None) -> Self:
+        """From the columns of a record, `content_times` as JSON."""
+        return cls(stamp(at, by), json.loads(times) if times else {})
+
+    def of(self, name: str) -> str:
+        return self.others.get(name, self.most)
+
+    def newer(self, names: Iterable[str], than: str) -> list[str]:
+        """Those of the fields that content newer than this stamp has set."""
+        if not self.others and self.most <= than:
+            return []
+        return [name for name in names if self.of(name) > than]
+
+    def after(self, names: Iterable[str], set_by: str, fields: Iterable[str]) -> Self:
+        """The stamps of all `fields` once this content has set those of these names."""
+        stamps = {name: self.of(name) for name in fields} | dict.fromkeys(names, set_by)
+        most = Counter(filter(None, stamps.values())).most_common(1)[0][0]
+        return type(self)(most, {name: own for name, own in stamps.items() if own != most})
+
+    def columns(self) -> tuple[datetime, str | None, str | None]:
+        """What a record stores: `content_at`, `content_upload_id` and `content_times` as JSON."""
+        at, by = parts(self.most)
+        return at, by or None, json.dumps(self.others) if self.others else None
