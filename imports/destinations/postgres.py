@@ -193,7 +193,7 @@ class PostgresTable(Destination):
 
     def _claims(self, upload: Upload, batch: ValidatedBatch) -> dict[Key, int]:
         """For identities of this batch: the rows of earlier batches that changed them."""
-        if upload.mode != Upload.Mode.UPDATE:
+        if upload.base_mode != Upload.Mode.UPDATE:
             return {}
         position = batch.position(batch.schema.identity)
         identities = [str(values[position]) for values in batch.values]

@@ -1,6 +1,7 @@
 """The page of one upload: its progress, its result, and what a person can do about it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -36,10 +37,10 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "dataset": dataset,
         "mail": mail,
         "progress": progress,
-        "mode_title": dataset.mode_title(upload.mode),
+        "mode_title": dataset.title_of_mode(upload),
         "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
         "source_gone_at": dataset.source_expires_at(upload),
-        "again": f"?dataset={dataset.key}" + ("&mode=update" if upload.mode == "update" else ""),
+        "again": f"?{urlencode({'dataset': dataset.key, 'mode': upload.base_mode})}",
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
