@@ -60,12 +60,11 @@ class Dataset(Schema):
         return Upload.Mode.CHECK in self.modes
 
     def mode_title(self, mode: str) -> str:
-        """What a mode does with a file of this data set: "Add new products"."""
+        """What a mode that imports does with a file of this data set: "Add new products"."""
         create = gettext("Import %(nouns)s") if self.known_rows else gettext("Add new %(nouns)s")
         titles = {
             "create": create,
             "update": gettext("Update %(nouns)s and add new ones"),
-            "check": gettext("Check only"),
         }
         return titles[mode] % {"nouns": self.nouns}
 

@@ -60,8 +60,8 @@ def modes_of(dataset: Dataset) -> list[Mode]:
         ),
         Upload.Mode.CHECK.value: Mode(
             "check",
-            dataset.mode_title("check"),
-            gettext("See every error an import would report. Nothing is imported."),
+            gettext("Check only: import nothing"),
+            gettext("See every error that the import you chose would report."),
         ),
     }
     return [every[key] for key in dataset.modes]

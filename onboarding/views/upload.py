@@ -1,7 +1,6 @@
 """The page of one upload: its progress, its result, and what a person can do about it."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -31,6 +30,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     dataset = datasets.of_upload(upload)
     mail = Notification.objects.filter(upload=upload, run=upload.run).first()
     progress = Progress(upload, dataset, mail, now())
+    is_update = upload.base_mode == Upload.Mode.UPDATE
     page: dict[str, Any] = {
         "access": access_of(request.user),
         "upload": upload,
@@ -40,7 +40,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mode_title": dataset.title_of_mode(upload),
         "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
         "source_gone_at": dataset.source_expires_at(upload),
-        "again": f"?{urlencode({'dataset': dataset.key, 'mode': upload.base_mode})}",
+        "again": f"?dataset={dataset.key}{'&mode=update' if is_update else ''}",
         "refusal": REFUSALS.get(upload.failure_code),
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }

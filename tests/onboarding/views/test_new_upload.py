@@ -124,6 +124,18 @@ def test_a_rejected_file_of_a_check_is_listed_as_one(as_alice: Client) -> None:
     assert (upload.base_mode, upload.is_check, upload.status) == ("update", True, "failed")
 
 
+def test_a_data_set_without_updates_can_be_checked(browse: Browse, reviewer: User) -> None:
+    client = browse(reviewer)
+    page = text_of(client.get("/uploads/new/?dataset=clients&mode=update&mode=check"))
+    assert chosen(page) == ["create", "check"]
+    assert "mode-update" not in page
+    body = b"name,email,company\nJo,jo@clients.example,Acme\n"
+    assert send(client, body, mode=["update", "check"], dataset="clients").status_code == 422
+    assert send(client, body, mode=["create", "check"], dataset="clients").status_code == 303
+    upload = Upload.objects.latest("upload_timestamp")
+    assert (upload.base_mode, upload.is_check) == ("create", True)
+
+
 def test_two_modes_at_once_are_rejected(as_alice: Client) -> None:
     assert send(as_alice, good_file(), mode=["create", "update"]).status_code == 422
     assert not Upload.objects.exists()
