@@ -36,7 +36,8 @@ MAX_CHARACTERS = 20_000  # of a message or traceback; anyone may send a long hea
 KEPT = {*vars(logging.makeLogRecord({})), "upload_id", "vendor_id", "request_id"}
 # What our own lines say in numbers and codes; CloudWatch Insights can filter and add up by them.
 FIELDS = {
-    *("event", "dataset", "mode", "run", "step", "status", "code", "attempt", "bytes", "seconds"),
+    *("event", "dataset", "mode", "only_check", "run", "step", "status", "code"),
+    *("attempt", "bytes", "seconds"),
     *("rows", "rows_done", "rows_total", "rows_per_second", "valid", "errors", "skipped"),
 }
 CODE = re.compile(r"[\w-]{1,50}")

@@ -164,6 +164,8 @@ CREATE TABLE upload_history (
     vendor_prefix varchar(200) NOT NULL,
     dataset varchar(50) NOT NULL,
     mode varchar(10) NOT NULL,
+    only_check boolean DEFAULT false NOT NULL,
+    check_of varchar(10) DEFAULT '' NOT NULL,
     run integer NOT NULL,
     file_name varchar(255) NOT NULL,
     uploaded_by_id integer NULL,

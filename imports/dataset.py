@@ -31,7 +31,7 @@ class Dataset(Schema):
     format: Format
     destination: Destination
     by_vendor: bool = True  # uploaded by vendors, each under its own prefix; otherwise by staff
-    modes: tuple[str, ...] = ("create", "update", "check")
+    modes: tuple[str, ...] = ("create", "update", "check")  # `check`: of each of the others
     known_rows: Words = ""  # what becomes of a row that is there already, unless it is reported
     report_before: tuple[str, ...] = ()  # columns of the error report before type and message
     report_after: tuple[str, ...] = ()  # and after them
@@ -49,16 +49,30 @@ class Dataset(Schema):
     def byte_limit(self) -> int:
         return self.max_bytes or settings.UPLOAD_MAX_BYTES
 
+    @property
+    def base_modes(self) -> list[str]:
+        """The modes that import."""
+        return [mode for mode in self.modes if mode != Upload.Mode.CHECK]
+
+    @property
+    def can_check(self) -> bool:
+        """Whether a file can be checked without importing it."""
+        return Upload.Mode.CHECK in self.modes
+
     def mode_title(self, mode: str) -> str:
-        """What a mode does with a file of this data set: "Add new products". A mode that this
-        version does not have is shown by its key."""
+        """What a mode that imports does with a file of this data set: "Add new products". A mode
+        that this version does not have is shown by its key."""
         create = gettext("Import %(nouns)s") if self.known_rows else gettext("Add new %(nouns)s")
         titles = {
             "create": create,
             "update": gettext("Update %(nouns)s and add new ones"),
-            "check": gettext("Check only"),
         }
         return titles.get(mode, mode) % {"nouns": self.nouns}
+
+    def title_of_mode(self, upload: Upload) -> str:
+        """What the upload does: "Add new products", "Add new products (check only)"."""
+        title = self.mode_title(upload.base_mode)
+        return gettext("%(mode)s (check only)") % {"mode": title} if upload.is_check else title
 
     def refuse_by_size(self, size: int) -> None:
         """Raise Refused if a file of `size` bytes is too large."""

@@ -1,5 +1,6 @@
 """The two forms of the portal: uploading a file, and filtering the list of uploads."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
 from imports.models import Upload, UploadQuerySet
-from onboarding.modes import modes_of
+from onboarding.modes import Choice, choice_of, modes_of
 from vendors.models import Vendor
 
 NO_FILE = _("Choose the file you want to upload.")
@@ -27,7 +28,7 @@ class UploadForm(forms.Form):
         allow_empty_file=True,
         error_messages={"required": NO_FILE, "missing": NO_FILE, "invalid": NO_FILE},
     )
-    mode = forms.ChoiceField(
+    mode = forms.MultipleChoiceField(
         label=_("How should we import it?"), error_messages={"required": NO_MODE}
     )
     vendor = forms.ModelChoiceField(
@@ -58,18 +59,28 @@ class UploadForm(forms.Form):
         dataset: Dataset,
         senders: QuerySet[Vendor],
         ask_vendor: bool,
-        wanted: str = "",
+        wanted: Sequence[str] = (),
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
-        self.modes = modes_of(dataset)
+        every = modes_of(dataset)
+        self.modes = [one for one in every if one.key != Upload.Mode.CHECK]
+        self.check = next((one for one in every if one.key == Upload.Mode.CHECK), None)
         mode: Any = self.fields["mode"]
-        mode.choices = [(one.key, one.title) for one in self.modes]
-        mode.initial = wanted if wanted in {one.key for one in self.modes} else self.modes[0].key
+        mode.choices = [(one.key, one.title) for one in every]
+        mode.initial = [one.key for one in every if one.key in wanted]
+        if not any(one.key in wanted for one in self.modes):
+            mode.initial.append(self.modes[0].key)
         if ask_vendor:
             self.fields["vendor"].queryset = senders  # type: ignore[attr-defined]
         else:
             del self.fields["vendor"]
+
+    def clean_mode(self) -> Choice:
+        choice = choice_of(self.cleaned_data["mode"])
+        if choice is None:
+            raise ValidationError(NO_MODE)
+        return choice
 
 
 class UploadFilterForm(forms.Form):

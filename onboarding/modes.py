@@ -1,5 +1,6 @@
 """How a file can be imported, in the words of its data set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext
@@ -15,6 +16,27 @@ class Mode:
     key: str
     title: str
     about: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person chose for a file: a mode that imports, and whether only to check it."""
+
+    mode: str
+    only_check: bool
+
+
+def choice_of(chosen: Sequence[str]) -> Choice | None:
+    """The choice that the field `mode` says; None if it names no mode, or two that import.
+
+    The form's checkbox is a second value of that field, after the first. A version that does not
+    know the checkbox reads the last value, and so does not import a file to be checked.
+    """
+    modes = {mode for mode in chosen if mode != Upload.Mode.CHECK}
+    only_check = Upload.Mode.CHECK in chosen
+    if len(modes) > 1 or not chosen:
+        return None
+    return Choice(modes.pop() if modes else Upload.Mode.CREATE.value, only_check)
 
 
 def modes_of(dataset: Dataset) -> list[Mode]:
@@ -38,8 +60,8 @@ def modes_of(dataset: Dataset) -> list[Mode]:
         ),
         Upload.Mode.CHECK.value: Mode(
             "check",
-            dataset.mode_title("check"),
-            gettext("See every error first. Nothing is imported."),
+            gettext("Check only: import nothing"),
+            gettext("See every error that the import you chose would report."),
         ),
     }
     return [every[key] for key in dataset.modes]

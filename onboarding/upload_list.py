@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
-from imports.models import Upload, UploadQuerySet
+from imports.models import UploadQuerySet
 from imports.models.rates import rates_of
+from imports.models.upload import IS_CHECK
 
 PER_PAGE = 25
 
@@ -35,7 +36,7 @@ class Totals:
 
 
 def totals_of(uploads: UploadQuerySet) -> Totals:
-    imports = ~Q(mode=Upload.Mode.CHECK)
+    imports = ~IS_CHECK
     sums = uploads.order_by().aggregate(
         uploads=Count("*"),
         rows=Sum("total_records", filter=imports, default=0),

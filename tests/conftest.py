@@ -108,10 +108,13 @@ def run_upload(vendor_a: Vendor, categories: list[str]) -> Callable[..., Upload]
         *,
         vendor: Vendor = vendor_a,
         mode: str = "create",
+        only_check: bool = False,
         file_name: str = "products.csv",
         by: User | None = None,
     ) -> Upload:
-        upload = arrived(data, vendor=vendor, mode=mode, file_name=file_name, by=by)
+        upload = arrived(
+            data, vendor=vendor, mode=mode, only_check=only_check, file_name=file_name, by=by
+        )
         drive()
         upload.refresh_from_db()
         return upload
@@ -128,15 +131,23 @@ def quiet_events() -> None:
 def arrived(
     data: bytes | str | list[dict[str, str]],
     *,
-    vendor: Vendor,
+    vendor: Vendor | None,
+    dataset: str = "products",
     mode: str = "create",
+    only_check: bool = False,
     file_name: str = "products.csv",
     by: User | None = None,
 ) -> Upload:
     """An upload whose object is stored and whose event has been received, before any processing."""
     body = csv_bytes(data)
     upload = open_upload(
-        vendor=vendor, dataset="products", mode=mode, file_name=file_name, size=len(body), by=by
+        vendor=vendor,
+        dataset=dataset,
+        mode=mode,
+        only_check=only_check,
+        file_name=file_name,
+        size=len(body),
+        by=by,
     )
     version = s3.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
     object_arrived(Arrival(upload.s3_bucket, upload.s3_key, version, len(body)))

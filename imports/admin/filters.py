@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config.admin_base import ModelAdmin
 from imports import datasets
 from imports.models import Upload
+from imports.models.upload import IS_CHECK, has_base_mode
 from imports.monitoring.stalled import is_stalled
 
 if TYPE_CHECKING:
@@ -53,6 +54,35 @@ class ProgressFilter(RadioFilter):
                 return queryset.exclude(status__in=Upload.ENDED)
             case "stalled":
                 return queryset.filter(is_stalled())
+        return queryset
+
+
+class ModeFilter(RadioFilter):
+    title = _("mode")
+    parameter_name = "mode"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+        base_modes = (Upload.Mode.CREATE, Upload.Mode.UPDATE)
+        return [(mode.value, str(mode.label)) for mode in base_modes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        mode = self.value()
+        return queryset.filter(has_base_mode(mode)) if mode else queryset
+
+
+class OnlyCheckFilter(RadioFilter):
+    title = _("check only")
+    parameter_name = "only_check"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+        return [("yes", gettext("Checks")), ("no", gettext("Imports"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "yes":
+                return queryset.filter(IS_CHECK)
+            case "no":
+                return queryset.exclude(IS_CHECK)
         return queryset
 
 

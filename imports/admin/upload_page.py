@@ -36,7 +36,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "title": upload.upload_id,
         "subtitle": None,
         "dataset_title": datasets.title_of(upload.dataset),
-        "mode_title": dataset.mode_title(upload.mode) if dataset else upload.mode,
+        "mode_title": dataset.title_of_mode(upload) if dataset else upload.mode,
         "by_vendor": dataset is None or dataset.by_vendor,
         "refusal": REFUSALS.get(upload.failure_code),
         "groups": groups,

@@ -25,14 +25,13 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesCheckboxFilter,
-    ChoicesRadioFilter,
 )
 
 from config.admin_base import LookOnlyAdmin, WholeDaysFilter
 from imports import actions, datasets
 from imports.admin import cells
 from imports.admin.export import export
-from imports.admin.filters import DatasetFilter, ProgressFilter
+from imports.admin.filters import DatasetFilter, ModeFilter, OnlyCheckFilter, ProgressFilter
 from imports.admin.row_pages import row_page
 from imports.admin.upload_page import progress_of, upload_page
 from imports.intake.receive import UPLOAD_ID
@@ -60,7 +59,8 @@ class UploadAdmin(LookOnlyAdmin):
         ProgressFilter,
         ("vendor", AutocompleteSelectFilter),
         DatasetFilter,
-        ("mode", ChoicesRadioFilter),
+        ModeFilter,
+        OnlyCheckFilter,
         ("upload_timestamp", WholeDaysFilter),
     )
     list_filter_submit = True
@@ -97,6 +97,7 @@ class UploadAdmin(LookOnlyAdmin):
     @admin.display(description=_("status"), ordering="status")
     def state(self, upload: Upload) -> str:
         notes = [gettext("run %(number)s") % {"number": upload.run}] if upload.run > 1 else []
+        notes += [gettext("update")] if upload.base_mode == Upload.Mode.UPDATE else []
         notes += [gettext("check only")] if upload.is_check else []
         return cells.two_lines(cells.status_badge(upload), ", ".join(notes))
 

@@ -83,7 +83,7 @@ class KeyConflicts:
 
     def resolve(self) -> None:
         keys = [(unique, key_of(self.batch, unique)) for unique in self.schema.unique]
-        updates = self.upload.mode == Upload.Mode.UPDATE
+        updates = self.upload.base_mode == Upload.Mode.UPDATE
         identity = next((key for u, key in keys if u.column == self.schema.identity), None)
         for i in clean_positions(self.batch):
             if updates and identity and self._is_change(i, identity(i)):

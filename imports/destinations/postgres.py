@@ -205,7 +205,7 @@ class PostgresTable(Destination):
 
     def _claims(self, upload: Upload, batch: ValidatedBatch) -> dict[Key, int]:
         """For identities of this batch: the rows of earlier batches that changed them."""
-        if upload.mode != Upload.Mode.UPDATE:
+        if upload.base_mode != Upload.Mode.UPDATE:
             return {}
         position = batch.position(batch.schema.identity)
         identities = [str(values[position]) for values in batch.values]
@@ -223,7 +223,7 @@ class PostgresTable(Destination):
             of_all |= {"content_at": upload.content_at, "content_upload_id": upload.upload_id}
         names = [*keys, "upload_row", *of_all]
         rows = ((*batch.values[i], batch.numbers[i], *of_all.values()) for i in positions)
-        if self.keeps_newest and upload.mode == Upload.Mode.UPDATE:
+        if self.keeps_newest and upload.base_mode == Upload.Mode.UPDATE:
             names.append("content_times")
             times = content_times_of_new(batch)
             rows = ((*row, times(i)) for i, row in zip(positions, rows, strict=True))

@@ -58,7 +58,14 @@ class Arrival:
 
 
 def open_upload(
-    *, vendor: Vendor | None, dataset: str, mode: str, file_name: str, size: int, by: Any
+    *,
+    vendor: Vendor | None,
+    dataset: str,
+    mode: str,
+    only_check: bool = False,
+    file_name: str,
+    size: int,
+    by: Any,
 ) -> Upload:
     """Create the row of an upload whose object will be stored under its `s3_key`.
 
@@ -71,18 +78,19 @@ def open_upload(
         upload_id = new_upload_id()
         try:
             with transaction.atomic():
-                upload = Upload.objects.create(
+                upload = Upload(
                     upload_id=upload_id,
                     vendor=vendor,
                     vendor_prefix=vendor.vendor_id if vendor else "",
                     dataset=dataset,
-                    mode=mode,
                     file_name=name,
                     file_size=size,
                     uploaded_by=by,
                     s3_bucket=settings.S3_BUCKET,
                     s3_key=f"{folder}{upload_id}/{name}",
                 )
+                upload.ask(mode, only_check=only_check)
+                upload.save(force_insert=True)
                 if by is not None:
                     Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=by)
                 return upload
@@ -97,6 +105,7 @@ def refuse_at_form(
     vendor: Vendor | None,
     dataset: str,
     mode: str,
+    only_check: bool,
     file_name: str,
     size: int,
     by: Any,
@@ -104,7 +113,13 @@ def refuse_at_form(
     """Record a file that the form rejected: an upload that has ended, with no object or email."""
     with transaction.atomic():
         upload = open_upload(
-            vendor=vendor, dataset=dataset, mode=mode, file_name=file_name, size=size, by=by
+            vendor=vendor,
+            dataset=dataset,
+            mode=mode,
+            only_check=only_check,
+            file_name=file_name,
+            size=size,
+            by=by,
         )
         upload.refuse(refused.code, refused.message)
         upload.end_run(at=now())
@@ -117,11 +132,14 @@ def store(upload: Upload, body: IO[bytes]) -> None:
     """Store the object of an opened upload; its event starts the work. Raises botocore's errors.
 
     The object says its mode, too, so that a database restored to before the upload cannot import a
-    file that was only to be checked.
+    file that was only to be checked. A check says `check` there for the same reason as in its row.
     """
     failpoint("send.before_put")
     media_type = datasets.get(upload.dataset).format.media_type
-    s3.put_new(upload.s3_bucket, upload.s3_key, body, media_type, {s3.MODE: upload.mode})
+    asked = {s3.MODE: upload.mode}
+    if upload.check_of:
+        asked[s3.CHECK_OF] = upload.check_of
+    s3.put_new(upload.s3_bucket, upload.s3_key, body, media_type, asked)
     failpoint("send.after_put")
 
 
@@ -144,8 +162,14 @@ def object_arrived(arrival: Arrival) -> Upload | None:
         elif has_content_of(issued, arrival):
             upload = issued
         else:
-            kept = {"mode": issued.mode, "uploaded_by_id": issued.uploaded_by_id}
-            upload = _dropped(arrival, dataset.key, vendor_prefix, name, **kept)
+            upload = _dropped(
+                arrival,
+                dataset.key,
+                vendor_prefix,
+                name,
+                like=issued,
+                uploaded_by_id=issued.uploaded_by_id,
+            )
         if upload.step != Upload.Step.DONE:
             transaction.on_commit(lambda: failpoint("receive.before_hint"))
             transaction.on_commit(send_hint, robust=True)
@@ -204,9 +228,16 @@ def has_content_of(upload: Upload, arrival: Arrival) -> bool:
 
 
 def _dropped(
-    arrival: Arrival, dataset: str, vendor_prefix: str, name: str, **found_by: Any
+    arrival: Arrival,
+    dataset: str,
+    vendor_prefix: str,
+    name: str,
+    *,
+    like: Upload | None = None,
+    **found_by: Any,
 ) -> Upload:
-    """The upload of an object that was dropped into the bucket: the existing one, or a new one."""
+    """The upload of an object that was dropped into the bucket: the existing one, or a new one,
+    which does what the upload `like` does."""
     vendor = Vendor.objects.filter(pk=vendor_prefix).first()
     version = {"s3_bucket": arrival.bucket, "s3_key": arrival.key, "s3_version": arrival.version}
     for _ in range(MAX_ID_CLASHES):
@@ -223,6 +254,8 @@ def _dropped(
             **version,
             **found_by,
         )
+        if like:
+            upload.ask(like.base_mode, only_check=like.is_check)
         # A conflict is a second event of the object or, very rarely, a duplicate ID.
         Upload.objects.bulk_create([upload], ignore_conflicts=True)
         if (found := Upload.objects.filter(**version).first()) is not None:

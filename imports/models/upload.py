@@ -14,6 +14,15 @@ from imports.models.rates import Rates, rates_of
 from vendors.access import Access
 from vendors.models import Vendor
 
+# A check, as the present version stores it and as earlier ones did.
+IS_CHECK = Q(only_check=True) | Q(mode="check")
+
+
+def has_base_mode(mode: str) -> Q:
+    """Uploads that import in this mode, and checks of what such an import would do."""
+    of_checks = ["", mode] if mode == "create" else [mode]
+    return Q(mode=mode) | Q(mode="check", check_of__in=of_checks)
+
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def visible_to(self, access: Access) -> "UploadQuerySet":
@@ -99,7 +108,17 @@ class Upload(models.Model):
     )
     vendor_prefix = models.CharField(max_length=200, help_text="The vendor as the S3 key names it.")
     dataset = models.CharField(_("data set"), max_length=50)
+    # `ask` sets these three; `base_mode` and `is_check` read them. A check has the mode `check`,
+    # because a version that does not know `only_check` imports all others.
     mode = models.CharField(_("mode"), max_length=10, choices=Mode, default=Mode.CREATE)
+    only_check = models.BooleanField(_("check only"), default=False, db_default=False)
+    check_of = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The mode of the import that a check is about.",
+    )
     run = models.IntegerField(_("run"), default=1, help_text=_("Rises with every retry."))
     file_name = models.CharField(_("file name"), max_length=255)
     uploaded_by = models.ForeignKey(
@@ -257,7 +276,7 @@ class Upload(models.Model):
 
     @property
     def imported_records(self) -> int:
-        """Valid rows that changed something; in mode `check`, that would."""
+        """Valid rows that changed something; in a check, that would."""
         return self.valid_records - self.unchanged_records
 
     @property
@@ -286,7 +305,12 @@ class Upload(models.Model):
     @property
     def is_check(self) -> bool:
         """Its rows are validated, and nothing is imported."""
-        return self.mode == self.Mode.CHECK
+        return self.only_check or self.mode == self.Mode.CHECK
+
+    @property
+    def base_mode(self) -> str:
+        """How it imports its rows, or how the import would that it checks."""
+        return (self.check_of or self.Mode.CREATE) if self.mode == self.Mode.CHECK else self.mode
 
     @property
     def status_title(self) -> str:
@@ -338,6 +362,14 @@ class Upload(models.Model):
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )
+
+    def ask(self, mode: str, *, only_check: bool = False) -> None:
+        """Say how the file is to be imported; with `only_check`, what that would do. Mode `check`
+        is a check of `create`."""
+        base = self.Mode.CREATE.value if mode == self.Mode.CHECK else mode
+        self.only_check = only_check or mode == self.Mode.CHECK
+        self.mode = self.Mode.CHECK if self.only_check else base
+        self.check_of = base if self.only_check else ""
 
     def start_run(self) -> None:
         """Start the next run from the beginning. Workers with an older token are fenced out."""

@@ -38,6 +38,7 @@ def prepare(upload: Upload) -> Notification:
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.is_check,
+        "mode_title": dataset.title_of_mode(upload),
         "rates": upload.rates,
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
@@ -68,7 +69,13 @@ def subject(upload: Upload) -> str:
     else:
         end, rate = "Complete", f" ({upload.success_rate}% {'Ready' if is_check else 'Success'})"
     noun = datasets.get(upload.dataset).noun.capitalize()
-    return f"{noun} {'Check' if is_check else 'Upload'} {end} - {upload.file_name}{rate}"
+    return f"{noun} {kind_of(upload)} {end} - {upload.file_name}{rate}"
+
+
+def kind_of(upload: Upload) -> str:
+    if not upload.is_check:
+        return "Upload"
+    return "Update Check" if upload.base_mode == Upload.Mode.UPDATE else "Check"
 
 
 def report_title(upload: Upload) -> str:

@@ -11,7 +11,7 @@ HEADER = [
     "Uploaded", "Uploaded By", "Schedule", "Status", "Total Rows", "Valid Rows", "Rejected Rows",
     "Skipped Rows", "Unchanged Rows", "Rows Not Processed", "Failure Code", "Failure Message",
     "Started", "Ended", "Email Sent", "File Deleted", "Personal Data Erased", "S3 Key",
-    "S3 Version",
+    "S3 Version", "Check Only",
 ]  # fmt: skip
 
 
@@ -28,7 +28,7 @@ def _rows(uploads: Iterable[Upload]) -> Iterator[list[str]]:
             upload.vendor_id or upload.vendor_prefix,
             upload.vendor.name if upload.vendor else "",
             upload.dataset,
-            upload.mode,
+            upload.base_mode,
             str(upload.run),
             upload.file_name,
             "" if upload.file_size is None else str(upload.file_size),
@@ -52,6 +52,7 @@ def _rows(uploads: Iterable[Upload]) -> Iterator[list[str]]:
             _moment(upload.erased_at),
             upload.s3_key,
             upload.s3_version or "",
+            "yes" if upload.is_check else "no",
         ]
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext, ngettext
 
 from imports.dataset import Dataset
 from imports.models import RowError, Upload
+from imports.models.upload import IS_CHECK
 from imports.rules.quantities import rows
 from imports.rules.refusals import REFUSALS
 from imports.rules.wording import as_sentence, truncate
@@ -97,7 +98,8 @@ def already_imported(upload: Upload) -> Upload | None:
     """The earlier upload of the same file, if all rows of this one are rejected because the
     vendor's catalog has them."""
     if (
-        upload.mode != Upload.Mode.CREATE
+        upload.is_check
+        or upload.base_mode != Upload.Mode.CREATE
         or not upload.sha256
         or not upload.total_records
         or upload.error_records != upload.total_records
@@ -113,7 +115,7 @@ def already_imported(upload: Upload) -> Upload | None:
         valid_records__gt=0,
         upload_timestamp__lt=upload.upload_timestamp,
     )
-    return same.exclude(mode=Upload.Mode.CHECK).order_by("-upload_timestamp").first()
+    return same.exclude(IS_CHECK).order_by("-upload_timestamp").first()
 
 
 def left_out(upload: Upload) -> str:

@@ -16,6 +16,7 @@ def result_of(upload: Upload) -> dict[str, Any]:
     ended = upload.completed_at
     return {
         "upload_id": upload.upload_id,
+        "only_check": upload.is_check,
         "status": upload.status,
         "total_records": upload.total_records,
         "valid_records": upload.valid_records,

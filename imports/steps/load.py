@@ -47,7 +47,8 @@ def load(work: Work) -> None:
     runs = staging.read(upload, settings.BATCH_ROWS)
     today = (upload.started_at or upload.upload_timestamp).date()
     layout = datasets.layout_of(upload)
-    batch = validate(dataset, layout, [row for run in runs for row in run.rows], upload.mode, today)
+    rows = [row for run in runs for row in run.rows]
+    batch = validate(dataset, layout, rows, upload.base_mode, today)
     for tries in range(1, MAX_TRIES + 1):
         try:
             with work.batch() as upload:

@@ -79,7 +79,8 @@ def log_end(upload: Upload, seconds: float) -> None:
         extra={
             "event": "ended",
             "dataset": upload.dataset,
-            "mode": upload.mode,
+            "mode": upload.base_mode,
+            "only_check": upload.is_check,
             "run": upload.run,
             "status": upload.status,
             "code": upload.failure_code,

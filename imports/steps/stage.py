@@ -1,7 +1,7 @@
 """Stage: read the file, and either reject it or stage its rows in DynamoDB."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils.timezone import now
 
@@ -23,20 +23,19 @@ def stage(work: Work) -> None:
     """
     upload = work.upload
     dataset = datasets.get(upload.dataset)
-    mode = upload.mode
+    mode, only_check = upload.base_mode, upload.is_check
     try:
         refuse_unread(upload, dataset)
         with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             failpoint("stage.after_download")
             staging.put_upload(upload)
-            stated = source.metadata.get(s3.MODE, mode)
-            mode = stated if stated in dataset.modes else mode
+            mode, only_check = stated(source.metadata, dataset) or (mode, only_check)
             layout = dataset.inspect(source.path, source.size, mode)
             rows = CountedRows(dataset.format.rows(source.path, layout), dataset.row_limit)
             items = write_rows(work, rows)
     except Refused as refused:
         with work.batch() as upload:
-            upload.mode = mode
+            upload.ask(mode, only_check=only_check)
             upload.refuse(refused.code, refused.message)
         log.info("refused: %s", refused.code, extra={"event": "refused", "code": refused.code})
         return
@@ -47,7 +46,7 @@ def stage(work: Work) -> None:
         log.info("refused: FILE_DELETED", extra={"event": "refused", "code": "FILE_DELETED"})
         return
     with work.batch() as upload:
-        upload.mode = mode
+        upload.ask(mode, only_check=only_check)
         upload.staged(
             layout=layout.to_json(),
             ignored_columns=dataset.for_header(layout.header).unknown(layout.header),
@@ -62,6 +61,16 @@ def stage(work: Work) -> None:
         source.size,
         extra={"event": "staged", "rows": rows.count, "bytes": source.size},
     )
+
+
+def stated(metadata: Mapping[str, str], dataset: Dataset) -> tuple[str, bool] | None:
+    """The mode that an object states, and whether only to check; None if the data set has no such
+    mode."""
+    mode = metadata.get(s3.MODE)
+    if mode == Upload.Mode.CHECK and dataset.can_check:
+        of = metadata.get(s3.CHECK_OF)
+        return of if of in dataset.base_modes else Upload.Mode.CREATE.value, True
+    return (mode, False) if mode in dataset.base_modes else None
 
 
 class CountedRows:

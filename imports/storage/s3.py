@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
 CHUNK_BYTES = 256 * 1024
-MODE = "onboarding-mode"  # of an object's metadata: how the file is to be imported
+# Of an object's metadata: how the file is to be imported, and of which mode a check is.
+MODE = "onboarding-mode"
+CHECK_OF = "onboarding-check-of"
 MAX_CONFLICTS = 3  # of one object with its own earlier request
 ABANDONED_AFTER_SECONDS = 600.0  # no task and no request takes as long
 

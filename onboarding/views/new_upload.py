@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -20,7 +21,7 @@ from imports.rules.refusals import Refused
 from imports.rules.wording import in_megabytes
 from onboarding.datasets import datasets_for
 from onboarding.forms import UploadForm
-from onboarding.modes import modes_of
+from onboarding.modes import choice_of
 from onboarding.upload_checks import browser_check, check, refuse_if_cut
 from onboarding.views.vendors import suggested
 from vendors.access import Access, access_of
@@ -36,7 +37,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
     datasets = datasets_for(access)
     dataset = dataset_of(request, datasets)
     filled = (request.POST, request.FILES) if request.method == "POST" else ()
-    page = form_page(access, datasets, dataset, *filled, wanted=request.GET.get("mode", ""))
+    page = form_page(access, datasets, dataset, *filled, wanted=request.GET.getlist("mode"))
     if request.method != "POST":
         return render(request, "onboarding/new_upload.html", page)
 
@@ -48,12 +49,13 @@ def new_upload(request: HttpRequest) -> HttpResponse:
             vendor = form.cleaned_data.get("vendor")
             if dataset.by_vendor and vendor is None:
                 vendor = Vendor.objects.visible_to(access).get()
-            file, mode = form.cleaned_data["file"], form.cleaned_data["mode"]
-            check(file, dataset=dataset, mode=mode, vendor=vendor)
+            file, choice = form.cleaned_data["file"], form.cleaned_data["mode"]
+            check(file, dataset=dataset, mode=choice.mode, vendor=vendor)
             upload = receive.open_upload(
                 vendor=vendor,
                 dataset=dataset.key,
-                mode=mode,
+                mode=choice.mode,
+                only_check=choice.only_check,
                 file_name=file.name,
                 size=file.size,
                 by=request.user,
@@ -75,9 +77,9 @@ def form_page(
     datasets: dict[str, Dataset],
     dataset: Dataset,
     *filled: Any,
-    wanted: str = "",
+    wanted: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """What the page of the form shows; `wanted` is the mode that is chosen at first."""
+    """What the page of the form shows; `wanted` is what is chosen at first in the field `mode`."""
     senders = Vendor.objects.visible_to(access)
     asks_vendor = access.sees_all and dataset.by_vendor
     return {
@@ -104,12 +106,13 @@ def record(
     if dataset.by_vendor and vendor is None:
         return
     file = request.FILES.get("file") if size is None else None
-    mode = request.POST.get("mode", "")
+    choice = choice_of([mode for mode in request.POST.getlist("mode") if mode in dataset.modes])
     upload = receive.refuse_at_form(
         refused,
         vendor=vendor,
         dataset=dataset.key,
-        mode=mode if mode in {one.key for one in modes_of(dataset)} else Upload.Mode.CREATE,
+        mode=choice.mode if choice else Upload.Mode.CREATE,
+        only_check=choice is not None and choice.only_check,
         file_name=(file and file.name) or gettext("Name unknown"),
         size=size or (file and file.size) or int(request.META.get("CONTENT_LENGTH") or 0),
         by=request.user,

@@ -40,7 +40,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "dataset": dataset,
         "mail": mail,
         "progress": progress,
-        "mode_title": dataset.mode_title(upload.mode),
+        "mode_title": dataset.title_of_mode(upload),
         "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
         "source_gone_at": dataset.source_expires_at(upload),
         "again": again(upload) if is_known else "",
@@ -68,7 +68,9 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 def again(upload: Upload) -> str:
     """The query of the form for another file of this kind."""
-    return f"?dataset={upload.dataset}" + ("&mode=update" if upload.mode == "update" else "")
+    return f"?dataset={upload.dataset}" + (
+        "&mode=update" if upload.base_mode == Upload.Mode.UPDATE else ""
+    )
 
 
 @require_POST

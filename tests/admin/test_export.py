@@ -42,7 +42,10 @@ def uploads(vendor_a: Vendor, vendor_b: Vendor, alice: User) -> None:
     def on(day: int) -> datetime:
         return datetime(2026, 11, day, 12, 0, 59, tzinfo=UTC)
 
-    make_upload("UPLOAD_A", vendor_a, upload_timestamp=on(1), uploaded_by=alice)
+    make_upload(
+        "UPLOAD_A", vendor_a, upload_timestamp=on(1), uploaded_by=alice,
+        mode="check", check_of="update", only_check=True,
+    )  # fmt: skip
     make_upload("UPLOAD_B", vendor_b, upload_timestamp=on(2), status="failed", valid_records=0)
     make_upload("UPLOAD_C", vendor_b, upload_timestamp=on(3), dataset="clients")
     make_upload("UPLOAD_D", None, upload_timestamp=on(4), status="failed")
@@ -84,7 +87,10 @@ def test_a_line_says_what_is_known(as_reviewer: Client, uploads: None) -> None:
         "Valid Rows": "7",
         "Rejected Rows": "3",
         "Ended": "",
+        "Mode": "update",
+        "Check Only": "yes",
     }.items() <= line.items()
+    assert exported(as_reviewer, "q=UPLOAD_C")[0]["Check Only"] == "no"
     assert exported(as_reviewer, "q=UPLOAD_D")[0]["Vendor ID"] == "UNKNOWN"
 
 

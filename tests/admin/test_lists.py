@@ -30,7 +30,10 @@ def uploads(vendor_a: Vendor, vendor_b: Vendor) -> None:
     def on(day: int, hour: int) -> datetime:
         return datetime(2026, 11, day, hour, 59, 59, tzinfo=UTC)
 
-    make_upload("UPLOAD_A", vendor_a, upload_timestamp=on(1, 0), file_name="autumn.csv")
+    make_upload(
+        "UPLOAD_A", vendor_a, upload_timestamp=on(1, 0), file_name="autumn.csv",
+        mode="check", check_of="update", only_check=True,
+    )  # fmt: skip
     make_upload("UPLOAD_B", vendor_b, upload_timestamp=on(2, 0), mode="check", status="failed")
     make_upload("UPLOAD_C", vendor_b, upload_timestamp=on(2, 23), dataset="clients")
     make_upload(
@@ -50,7 +53,12 @@ def uploads(vendor_a: Vendor, vendor_b: Vendor) -> None:
         ("status__exact=failed&status__exact=processing", "DB"),
         ("vendor__vendor_id__exact=VEND001", "A"),
         ("dataset=clients", "C"),
-        ("mode__exact=check", "B"),
+        ("mode__exact=check", "BA"),
+        ("only_check=yes", "BA"),
+        ("only_check=no", "DC"),
+        ("mode=update", "A"),
+        ("mode=create", "DCB"),
+        ("mode=update&only_check=no", ""),
         ("progress=in_progress", "D"),
         ("progress=stalled", "D"),
         ("upload_timestamp_from=2026-11-02", "DCB"),

@@ -27,7 +27,6 @@ CUSTOMER = (
     *("customer_id", "full_name", "email", "age", "date_of_birth", "phone_number", "country"),
 )
 Batches = Callable[[int], None]
-CHECKED = "checked.csv"
 EXAMPLES = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None
 )
@@ -58,12 +57,6 @@ customers = st.lists(
     min_size=1,
     max_size=12,
 )
-
-
-@pytest.fixture(autouse=True)
-def checks_of_every_mode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of this name are checked, whatever their mode."""
-    monkeypatch.setattr(Upload, "is_check", property(lambda self: self.file_name == CHECKED))
 
 
 @pytest.fixture
@@ -143,7 +136,7 @@ def test_products(
     drive()
     body, before = file_of(PRODUCT, table), stored(Product)
 
-    checked = answer(arrived(body, vendor=vendor_a, mode=mode, file_name=CHECKED))
+    checked = answer(arrived(body, vendor=vendor_a, mode=mode, only_check=True))
     assert stored(Product) == before
     assert not ClaimedKey.objects.exists()
     assert checked == answer(arrived(body, vendor=vendor_a, mode=mode))
@@ -162,7 +155,7 @@ def test_customers(in_batches: Batches, table: list[tuple[str, ...]], size: int)
     drive()
     body, before = file_of(CUSTOMER, table), stored(Customer)
 
-    checked = answer(dropped(f"customers/{CHECKED}", body))
+    checked = answer(arrived(body, vendor=None, dataset="customers", only_check=True))
     assert stored(Customer) == before
     assert not ClaimedKey.objects.exists()
     assert checked == answer(dropped("customers/imported.csv", body))
@@ -175,7 +168,7 @@ def test_clients(in_batches: Batches, clients: str) -> None:
         f"Jo,{n % 5}@clients.example,Miller & Sons,,{'Active' if n % 4 else '?'}" for n in range(11)
     ]
     body = "\n".join(["name,email,company,phone,status", *lines])
-    checked = answer(dropped(f"client-data/uploads/{CHECKED}", body))
+    checked = answer(arrived(body, vendor=None, dataset="clients", only_check=True))
     assert checked == answer(dropped("client-data/uploads/imported.csv", body))
     assert checked["counts"] == (11, 5, 6, 0)
 
@@ -196,7 +189,7 @@ def test_a_check_is_done_in_batches(
     staged = staging.read
     monkeypatch.setattr(staging, "read", read)
     rows = csv_bytes([good_row(n) for n in range(10)])
-    upload = arrived(rows, vendor=vendors[0], mode="check", file_name=CHECKED)
+    upload = arrived(rows, vendor=vendors[0], only_check=True)
     assert answer(upload)["counts"] == (10, 10, 0, 0)
     assert sizes == [3, 3, 3, 1]
 
@@ -204,4 +197,4 @@ def test_a_check_is_done_in_batches(
 def test_no_data_set_that_is_all_or_nothing_offers_a_check() -> None:
     """Its rows wait in a table before it decides; a check would have to look them up instead."""
     for dataset in datasets.all_datasets().values():
-        assert not (isinstance(dataset.destination, AllOrNothing) and "check" in dataset.modes)
+        assert not (isinstance(dataset.destination, AllOrNothing) and dataset.can_check)

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from catalog.models import Product
 from imports.models import ClaimedKey, Notification, RowError, Upload
+from imports.models.upload import IS_CHECK, has_base_mode
+from tests.conftest import arrived
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -97,6 +102,62 @@ def test_update_remembers_ids_across_batches(run_upload: Run, settings: object) 
     )
     assert errors_of(upload) == {(401, "vendor_product_id", "DUPLICATE_VENDOR_PRODUCT_ID")}
     assert Product.objects.get(sku="SKU-1").price == Decimal("5.00")
+
+
+@pytest.mark.parametrize(
+    ("stored", "base_mode", "is_check"),
+    [
+        ({"mode": "create"}, "create", False),
+        ({"mode": "update"}, "update", False),
+        ({"mode": "check"}, "create", True),  # of the version before `only_check`
+        ({"mode": "check", "check_of": "update", "only_check": True}, "update", True),
+        ({"mode": "update", "only_check": True}, "update", True),  # of the next version
+    ],
+)
+def test_the_row_says_what_is_asked(
+    stored: dict[str, Any], base_mode: str, is_check: bool, vendor_a: Vendor
+) -> None:
+    upload = arrived([good_row(1)], vendor=vendor_a)
+    Upload.objects.update(**stored)
+    upload.refresh_from_db()
+    assert (upload.base_mode, upload.is_check) == (base_mode, is_check)
+    assert Upload.objects.filter(IS_CHECK).exists() == is_check
+    assert Upload.objects.filter(has_base_mode(base_mode)).exists()
+    other = "update" if base_mode == "create" else "create"
+    assert not Upload.objects.filter(has_base_mode(other)).exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "only_check", "stored"),
+    [
+        ("update", False, ("update", "", False)),
+        ("update", True, ("check", "update", True)),
+        ("create", True, ("check", "create", True)),
+        ("check", False, ("check", "create", True)),
+    ],
+)
+def test_an_earlier_version_reads_check_of_a_check(
+    asked: str, only_check: bool, stored: tuple[str, str, bool]
+) -> None:
+    upload = Upload()
+    upload.ask(asked, only_check=only_check)
+    assert (upload.mode, upload.check_of, upload.only_check) == stored
+
+
+def test_a_check_of_an_update_says_what_the_update_would_do(run_upload: Run) -> None:
+    rows = [good_row(n) for n in range(20)]
+    run_upload(rows)
+    before = list(Product.objects.order_by("pk").values())
+    prices = [{"vendor_product_id": row["vendor_product_id"], "price": "5.00"} for row in rows]
+
+    upload = run_upload(prices, mode="update", only_check=True)
+
+    assert (upload.status, upload.valid_records) == ("completed", 20)
+    assert list(Product.objects.order_by("pk").values()) == before
+    mail = Notification.objects.get(upload=upload)
+    assert mail.subject == "Product Update Check Complete - products.csv (100% Ready)"
+    assert "Mode: Update products and add new ones (check only)" in mail.text_body
+    assert "Update products and add new ones (check only)" in mail.html_body
 
 
 def test_check_reports_what_would_happen_and_imports_nothing(run_upload: Run) -> None:

@@ -75,9 +75,13 @@ def good_file(rows: int = 2) -> bytes:
 
 
 def send(
-    client: Client, body: bytes, name: str = "products.csv", mode: str = "create", **more: object
+    client: Client,
+    body: bytes,
+    name: str = "products.csv",
+    mode: str | list[str] = "create",
+    **more: object,
 ) -> Any:
-    """Post the upload form."""
+    """Post the upload form; a list of modes as a browser sends it, the checkbox last."""
     file = SimpleUploadedFile(name, body, content_type="text/csv")
     return client.post("/uploads/new/", {"file": file, "mode": mode, **more})
 

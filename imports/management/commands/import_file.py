@@ -47,6 +47,9 @@ class Command(BaseCommand):
             "--dataset", default="products", choices=sorted(datasets.all_datasets())
         )
         parser.add_argument("--mode", default="create", choices=[m.value for m in Upload.Mode])
+        parser.add_argument(
+            "--check", action="store_true", help="show what the mode would do, and import nothing"
+        )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
         parser.add_argument(
             "--timeout", type=float, default=600, help="how long to wait, in seconds"
@@ -65,6 +68,8 @@ class Command(BaseCommand):
             )
         if options["mode"] not in dataset.modes:
             self._refuse(f"--mode for {dataset.nouns} must be {' or '.join(dataset.modes)}")
+        if options["check"] and not dataset.can_check:
+            self._refuse(f"--check is not possible for {dataset.nouns}")
         which = self._put(path, dataset, options)
         try:
             upload = wait_for(which, has_final_status, seconds=options["timeout"])
@@ -96,6 +101,7 @@ class Command(BaseCommand):
                 vendor=vendor,
                 dataset=dataset.key,
                 mode=options["mode"],
+                only_check=options["check"],
                 file_name=path.name,
                 size=path.stat().st_size,
                 by=None,

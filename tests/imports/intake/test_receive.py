@@ -39,9 +39,17 @@ def dropped(key: str, version: str = "v1", size: int = 10) -> Upload:
     return upload
 
 
-def form_upload(vendor: Vendor, *, mode: str = "update", by: User | None = None) -> Upload:
+def form_upload(
+    vendor: Vendor, *, mode: str = "update", only_check: bool = False, by: User | None = None
+) -> Upload:
     return open_upload(
-        vendor=vendor, dataset="products", mode=mode, file_name="a.csv", size=3, by=by
+        vendor=vendor,
+        dataset="products",
+        mode=mode,
+        only_check=only_check,
+        file_name="a.csv",
+        size=3,
+        by=by,
     )
 
 
@@ -156,6 +164,25 @@ def test_a_forms_file_is_only_checked_even_if_the_database_has_forgotten_it(
     assert found is not None
     found.refresh_from_db()
     assert (found.mode, found.status, found.valid_records) == ("check", "completed", 1)
+    assert not Product.objects.exists()
+
+
+def test_a_check_of_an_update_stays_one(vendor_a: Vendor, categories: list[str]) -> None:
+    """Also another version of its object, and a row that the database has forgotten."""
+    upload = form_upload(vendor_a, mode="update", only_check=True)
+    store(upload, BytesIO(csv_bytes([good_row(1)])))
+    (listed,) = s3.list_versions(upload.s3_bucket, upload.s3_key)
+    object_arrived(Arrival.of_listed(listed))
+    other = stored_again(upload, csv_bytes([good_row(2)]))
+    Upload.objects.filter(pk=upload.pk).delete()
+
+    found = object_arrived(Arrival.of_listed(listed))
+    assert found is not None
+    drive()
+
+    for one in (found, other):
+        one.refresh_from_db()
+        assert (one.base_mode, one.is_check, one.valid_records) == ("update", True, 1)
     assert not Product.objects.exists()
 
 

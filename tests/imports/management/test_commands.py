@@ -70,6 +70,21 @@ def test_a_vendor_that_is_named_for_it_is_not_noted(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "only_check"),
+    [([], False), (["--check"], True), (["--mode", "check"], True)],
+)
+@pytest.mark.usefixtures("no_worker_needed")
+def test_a_file_can_be_checked(
+    arguments: list[str], only_check: bool, clients: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(clients, "--dataset", "clients", "--json", *arguments) == import_file.PARTIAL
+    result = json.loads(capsys.readouterr().out)
+    assert (result["valid_records"], result["only_check"]) == (1, only_check)
+    upload = Upload.objects.get()
+    assert (upload.base_mode, upload.is_check) == ("create", only_check)
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--dataset", "products"], "products belong to a vendor"),
@@ -78,6 +93,7 @@ def test_a_vendor_that_is_named_for_it_is_not_noted(
             ["--dataset", "clients", "--mode", "update"],
             "--mode for clients must be create or check",
         ),
+        (["--dataset", "metrics", "--check"], "--check is not possible for metrics"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(

@@ -1,5 +1,6 @@
 """Sending a file through the form: what is rejected immediately, and what the pipeline gets."""
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from catalog.models import Product
 from imports.intake import s3_events
 from imports.models import Action, Upload
 from imports.rules.refusals import REFUSALS
+from imports.storage import s3
 from tests.conftest import drive
 from tests.imports.hostile.corpus import CORPUS, ROW_LIMIT, Hostile
 from tests.onboarding.conftest import Browse, good_file, send, text_of
@@ -57,6 +59,86 @@ def test_a_file_too_large_for_memory_is_stored_too(as_alice: Client, categories:
 def test_the_mode_is_kept(mode: str, as_alice: Client) -> None:
     send(as_alice, good_file(), mode=mode)
     assert Upload.objects.get().mode == mode
+
+
+PRICES = b"Vendor Product ID,Price\nVP-1,5\nVP-2,6\n"
+
+
+def test_an_update_can_be_checked(as_alice: Client, run_upload: Any) -> None:
+    """A check judged every file as `create` does, and this one was refused: columns missing."""
+    run_upload([good_row(1), good_row(2)])
+    before = list(Product.objects.order_by("pk").values())
+
+    assert send(as_alice, PRICES, mode=["update", "check"]).status_code == 303
+    upload = Upload.objects.latest("upload_timestamp")
+    forward(upload)
+    drive()
+
+    upload.refresh_from_db()
+    assert (upload.base_mode, upload.is_check) == ("update", True)
+    assert (upload.status, upload.valid_records, upload.error_records) == ("completed", 2, 0)
+    assert list(Product.objects.order_by("pk").values()) == before
+    page = text_of(as_alice.get(f"/uploads/{upload.upload_id}/"))
+    assert "Update products and add new ones (check only)" in page
+    assert "Check only: nothing was imported." in page
+    assert "?dataset=products&amp;mode=update" in page
+    assert "mode=check" not in page
+
+
+def chosen(page: str) -> list[str]:
+    """The values of the field `mode` that a browser would send, in its order."""
+    fields = re.findall(r'<input type="(?:radio|checkbox)" name="mode"[^>]*>', page)
+    return [re.findall(r'value="(\w+)"', field)[0] for field in fields if " checked" in field]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["create"]),
+        ("mode=update", ["update"]),
+        ("mode=check", ["create", "check"]),
+        ("mode=update&mode=check", ["update", "check"]),
+        ("mode=check&mode=update", ["update", "check"]),
+        ("mode=undo", ["create"]),
+    ],
+)
+def test_a_link_chooses_the_mode(query: str, expected: list[str], as_alice: Client) -> None:
+    assert chosen(text_of(as_alice.get(f"/uploads/new/?{query}"))) == expected
+
+
+def test_an_earlier_version_does_not_import_what_the_form_only_checks(as_alice: Client) -> None:
+    """It reads the last value of `mode`, and the row and the object's metadata say the same."""
+    page = text_of(send(as_alice, b"", mode=["update", "check"]))
+    assert chosen(page) == ["update", "check"]
+
+    send(as_alice, PRICES, mode=chosen(page))
+    upload = Upload.objects.latest("upload_timestamp")
+    assert upload.mode == "check"
+    stored = s3.client().head_object(Bucket=upload.s3_bucket, Key=upload.s3_key)["Metadata"]
+    assert stored == {"onboarding-mode": "check", "onboarding-check-of": "update"}
+
+
+def test_a_rejected_file_of_a_check_is_listed_as_one(as_alice: Client) -> None:
+    send(as_alice, b"", mode=["update", "check"])
+    upload = Upload.objects.get()
+    assert (upload.base_mode, upload.is_check, upload.status) == ("update", True, "failed")
+
+
+def test_a_data_set_without_updates_can_be_checked(browse: Browse, reviewer: User) -> None:
+    client = browse(reviewer)
+    page = text_of(client.get("/uploads/new/?dataset=clients&mode=update&mode=check"))
+    assert chosen(page) == ["create", "check"]
+    assert "mode-update" not in page
+    body = b"name,email,company\nJo,jo@clients.example,Acme\n"
+    assert send(client, body, mode=["update", "check"], dataset="clients").status_code == 422
+    assert send(client, body, mode=["create", "check"], dataset="clients").status_code == 303
+    upload = Upload.objects.latest("upload_timestamp")
+    assert (upload.base_mode, upload.is_check) == ("create", True)
+
+
+def test_two_modes_at_once_are_rejected(as_alice: Client) -> None:
+    assert send(as_alice, good_file(), mode=["create", "update"]).status_code == 422
+    assert not Upload.objects.exists()
 
 
 REFUSED_AT_ONCE = [

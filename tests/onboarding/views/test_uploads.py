@@ -86,10 +86,13 @@ def test_totals_are_of_all_uploads_that_match(as_alice: Client, vendor_a: Vendor
 def test_rows_of_a_check_are_not_counted_as_imported(as_alice: Client, vendor_a: Vendor) -> None:
     make_upload(1, vendor_a)
     make_upload(2, vendor_a, mode="check", file_name="check.csv")
-    expected = {"uploads": "2", "rows": "10", "valid": "7", "errors": "3", "rate": "70%"}
+    make_upload(3, vendor_a, mode="check", check_of="update", only_check=True, file_name="new.csv")
+    expected = {"uploads": "3", "rows": "10", "valid": "7", "errors": "3", "rate": "70%"}
     assert totals(as_alice) == expected
-    page = text_of(as_alice.get("/uploads/?q=check.csv"))
-    assert re.findall(r'data-label="Imported" class="number">([^<]*)<', page) == ["–"]
+    for name, tags in (("check.csv", ["Check only"]), ("new.csv", ["Update", "Check only"])):
+        page = text_of(as_alice.get(f"/uploads/?q={name}"))
+        assert re.findall(r'data-label="Imported" class="number">([^<]*)<', page) == ["–"]
+        assert re.findall(r'<span class="tag">([^<]*)<', page) == tags
 
 
 def test_pages_hold_25_and_no_page_is_out_of_reach(as_alice: Client, vendor_a: Vendor) -> None:
