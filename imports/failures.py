@@ -31,6 +31,8 @@ def record(work: Work, error: Exception) -> None:
     try:
         with transaction.atomic():
             upload = locked(work.upload_id, work.token)
+            if upload.step == Upload.Step.DONE:
+                return  # its last commit was executed, and only the answer to it was lost
             upload.attempts += 1
             limit = retry_policy.max_attempts(error)
             if upload.attempts < limit:
