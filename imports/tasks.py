@@ -112,8 +112,12 @@ def watch_dead_letters() -> None:
 @shared_task
 @outages_pass(mail_hint_again)
 def send_mail() -> None:
-    # First, because SES may report that it has accepted an email whose answer was lost.
-    mail_events.read_mail_events()
+    # First, because SES may report that it has accepted an email whose answer was lost. But emails
+    # do not wait for that queue.
+    try:
+        mail_events.read_mail_events()
+    except (BotoCoreError, ClientError) as error:
+        log.error("the events of SES cannot be read; sending without them: %s", error)
     outbox.send_due()
 
 

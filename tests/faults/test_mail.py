@@ -4,7 +4,14 @@ import pytest
 
 from tests.faults.cases import Case
 from tests.faults.checker import check, mails
-from tests.faults.http_faults import BLACK_HOLE, DROPPED, REPLY_LOST, SERVER_ERROR, Fault
+from tests.faults.http_faults import (
+    BLACK_HOLE,
+    DROPPED,
+    REPLY_LOST,
+    SERVER_ERROR,
+    UNAVAILABLE,
+    Fault,
+)
 from tests.faults.world import wait_until
 
 SEND = "*Send*Email*"
@@ -81,6 +88,20 @@ def test_ses_hangs(case: Case) -> None:
     wait_until("SES has hung several times", lambda: rule.hits > 3, tell=case.how_it_stands)
     case.world.http.take_back(rule)
     case.settle()
+    check(case)
+
+
+def test_the_queue_of_ses_events_cannot_be_read(case: Case) -> None:
+    """Emails are sent all the same."""
+    rule = case.world.http.fail(
+        "sqs.ReceiveMessage",
+        UNAVAILABLE,
+        times=10_000,
+        when=lambda request: b"-mail-events" in request.body,
+    )
+    case.drop(case.rows(5))
+    case.settle()
+    assert rule.hits
     check(case)
 
 
