@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -26,6 +27,7 @@ from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
 NEXT_SWEEP_IS_NEAR_SECONDS = 900.0
+AWS_AWAY = (BotoCoreError, ClientError, ResponseParserError)  # the last: a proxy answered
 
 
 @contextmanager
@@ -36,7 +38,7 @@ def outages_pass(again: Callable[[], bool]) -> Iterator[None]:
     """
     try:
         yield
-    except (OperationalError, InterfaceError, BotoCoreError, ClientError) as error:
+    except (OperationalError, InterfaceError, *AWS_AWAY) as error:
         log.error("service unavailable; trying again later: %s", error)
         if not again():
             raise
@@ -116,7 +118,7 @@ def send_mail() -> None:
     # do not wait for that queue.
     try:
         mail_events.read_mail_events()
-    except (BotoCoreError, ClientError) as error:
+    except AWS_AWAY as error:
         log.error("the events of SES cannot be read; sending without them: %s", error)
     outbox.send_due()
 
