@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from bench import crowded
 from bench.table import Line
-from bench.timing import computed_seconds
+from bench.timing import computed_seconds, server_process
 from imports.models import RowError, Upload
 
 AIM = 0.100  # seconds per query
@@ -182,15 +182,6 @@ def look(who: str, client: Client, address: str) -> Seen:
     for varying, constant in VARYING:
         name = re.sub(varying, constant, name)
     return Seen(name, best, min(pages))
-
-
-def server_process() -> int:
-    """The PID of the database's process for our connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (found,) = cursor.fetchone()
-    pid: int = found
-    return pid
 
 
 def _taking_times(queries: list[Query], server: int) -> Callable[..., Any]:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.db import connection
+
 
 def computed_seconds(pid: int) -> float:
     """Seconds a process had a processor for: on a busy machine the rest is waiting. Those of the
@@ -15,6 +17,15 @@ def computed_seconds(pid: int) -> float:
     if not schedule.exists():
         return time.perf_counter()
     return int(schedule.read_text().split()[0]) / 1e9
+
+
+def server_process() -> int:
+    """The PID of the database's process for our connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (found,) = cursor.fetchone()
+    pid: int = found
+    return pid
 
 
 @dataclass

@@ -183,9 +183,8 @@ def refuse_by_header(header: tuple[str, ...], schema: Schema, mode: str) -> None
         raise Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
     if doubled := schema.doubled(header):
         raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))
-    cannot_change = {schema.identity, *(fixed.column for fixed in schema.fixed)}
     known = {column.key for column in schema.match_header(header) if column}
-    if mode == "update" and known <= cannot_change:
+    if mode == "update" and known.isdisjoint(schema.changeable):
         names = as_sentence(map(truncate, schema.unknown(header)))
         unknown = gettext(" (not known: {columns})").format(columns=names) if names else ""
         raise Refused("NOTHING_TO_UPDATE", identity=schema.label(schema.identity), unknown=unknown)

@@ -16,45 +16,38 @@ from django.utils.timezone import now
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.intake.receive import Arrival, object_arrived
+from imports.maintenance.missing_hints import MAX_HINTS_PER_SWEEP, send_missing
 from imports.models import Upload
-from imports.monitoring import metrics
-from imports.monitoring.queues import messages_in
 from imports.monitoring.sweeping import for_each
 from imports.rules.quantities import minutes as in_minutes
 from imports.rules.refusals import REFUSALS
 from imports.storage import s3
 
 log = logging.getLogger(__name__)
-MAX_HINTS_PER_SWEEP = 100
 
 
 def resume_stalled() -> int:
-    """Send hints for due uploads that no worker holds. Returns the number of hints sent.
-
-    Hints that wait in the queue are subtracted from the number of due uploads. Messages in flight
-    are not: an upload that a worker holds is under lease and not due, and the message of a worker
-    that was killed stays hidden for minutes.
-    """
+    """Send hints for due uploads that no worker holds. Returns the number of hints sent."""
     grace = timedelta(seconds=settings.HINT_GRACE_SECONDS)
     due = Upload.objects.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), next_attempt_at__lt=Now() - grace
     )
-    count = due.count()
-    waiting = messages_in(settings.IMPORTS_QUEUE_URL, in_flight=False)
     oldest = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
-    metrics.queue_age(
-        queue="imports",
-        waiting=waiting,
+    sent = send_missing(
+        "imports",
+        settings.IMPORTS_QUEUE_URL,
+        send_one,
+        due=due.count(),
         oldest_seconds=(now() - oldest).total_seconds() if oldest else 0.0,
     )
-    sent = 0
-    for _ in range(min(MAX_HINTS_PER_SWEEP, max(0, count - waiting))):
-        sent += send_hint()
-        failpoint("resume.after_hint")
-    if sent:
-        log.info("uploads due without a worker: %s; hints sent: %s", count, sent)
     refuse_never_arrived()
     return sent
+
+
+def send_one() -> bool:
+    is_sent = send_hint()
+    failpoint("resume.after_hint")
+    return is_sent
 
 
 def refuse_never_arrived() -> None:

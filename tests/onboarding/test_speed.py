@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from bench.timing import computed_seconds
+from bench.timing import computed_seconds, server_process
 from imports.models import Upload
 from tests.onboarding.conftest import Browse, make_upload
 from vendors.models import Vendor
@@ -37,8 +37,7 @@ def timed_queries() -> Iterator[list[tuple[float, str]]]:
     taken: list[tuple[float, str]] = []
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-        cursor.execute("SELECT pg_backend_pid()")
-        (server,) = cursor.fetchone()
+    server = server_process()
 
     def time_it(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         started = computed_seconds(server)

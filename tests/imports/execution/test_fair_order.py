@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from bench.timing import computed_seconds
+from bench.timing import computed_seconds, server_process
 from imports.execution import lease
 from imports.models import Upload
 
@@ -139,8 +139,7 @@ def test_a_claim_takes_the_same_time_with_100_000_due_uploads(db: None, vendors:
     arrive("due", vendor="vendor", vendors=vendors, count=100_000, ago=1_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE upload_history")
-        cursor.execute("SELECT pg_backend_pid()")
-        (server,) = cursor.fetchone()
+    server = server_process()
     for _ in range(20):
         claimed()
     taken = []

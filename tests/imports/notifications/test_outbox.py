@@ -238,12 +238,12 @@ def test_the_sweep_hints_each_due_email_once(
         return True
 
     monkeypatch.setattr("imports.maintenance.mail.send_mail_hint", hint)
-    monkeypatch.setattr("imports.maintenance.mail.messages_in", lambda *_, **__: 0)
+    monkeypatch.setattr("imports.maintenance.missing_hints.messages_in", lambda *_, **__: 0)
     assert resume_mail() == len(sent) == 1
-    monkeypatch.setattr("imports.maintenance.mail.messages_in", lambda *_, **__: 1)
+    monkeypatch.setattr("imports.maintenance.missing_hints.messages_in", lambda *_, **__: 1)
     assert resume_mail() == 0
     drive()
-    monkeypatch.setattr("imports.maintenance.mail.messages_in", lambda *_, **__: 0)
+    monkeypatch.setattr("imports.maintenance.missing_hints.messages_in", lambda *_, **__: 0)
     assert resume_mail() == 0
 
 
