@@ -10,7 +10,7 @@ MAX_CHARACTERS = 500
 # The site, without a user name and password, and what follows it: no blanks, no markup.
 PARTS = re.compile(r"(https?://[^/?#@\s|]+)(?:[/?#][^\s<>\"|]*)?", re.IGNORECASE)
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
-SEVERAL = re.compile(r"[,;|\s]+https?://", re.IGNORECASE)
+SEVERAL = re.compile(r"[,;|\s]https?://", re.IGNORECASE)
 SITE = URLValidator(schemes=["http", "https"])
 
 

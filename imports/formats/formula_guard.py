@@ -9,7 +9,10 @@ PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 
 # Within a cell, too, behind what a spreadsheet set to another separator takes for the end of one.
 # A quotation mark may stand between, because that spreadsheet takes it for the cell's first.
-INNER_FORMULA = re.compile(r"([;\t|\r\n][\s\"]*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
+# From the first character of a run on, so that its time is linear.
+INNER_FORMULA = re.compile(
+    r"(?<![;|\s\"])((?:[^\S\t\r\n]|\")*+[;\t|\r\n][;|\s\"]*+)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])"
+)
 ESCAPED_INNER_FORMULA = re.compile(INNER_FORMULA.pattern.replace("(?=", "'(?="))
 
 
