@@ -23,7 +23,8 @@ class Size:
 FEW = Size(10, 10, 1_000, 1_000)
 MANY = Size(10_000, 100_000, 1_000_000, 10_000_000)
 
-# Every second upload is partial and has its share of the errors; upload 1 has 1 % of all errors.
+# Every second upload is partial and has its share of the errors; upload 1 has an error in every
+# row, and 1 % of all errors.
 FILL = (
     """
     INSERT INTO vendors (vendor_id, name, contact_email, is_active, created_at)
@@ -56,7 +57,7 @@ FILL = (
                     ELSE 'BV' || lpad((n %% %(vendors)s + 1)::text, 6, '0') END AS vendor,
                CASE WHEN n %% 2 = 1 THEN 1 ELSE n %% 20 / 2 END AS kind,
                greatest(1000 + n %% 977, %(errors)s / 100) AS rows,
-               CASE WHEN n = 1 THEN %(errors)s / 100
+               CASE WHEN n = 1 THEN greatest(1001, %(errors)s / 100)
                     ELSE 2 * %(errors)s / %(uploads)s END AS wrong
         FROM generate_series(1, %(uploads)s) AS n
     ) AS upload

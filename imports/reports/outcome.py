@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from django.utils.translation import gettext, ngettext
 
 from imports.dataset import Dataset
-from imports.models import RowError, Upload
+from imports.models import Upload
 from imports.models.upload import IS_CHECK
+from imports.reports.error_counts import counts_of
 from imports.rules.quantities import rows
 from imports.rules.refusals import REFUSALS
 from imports.rules.wording import as_sentence, truncate
@@ -105,8 +106,8 @@ def already_imported(upload: Upload) -> Upload | None:
         or upload.error_records != upload.total_records
     ):
         return None
-    found = RowError.objects.of_run(upload).errors().filter(error_type=ALREADY_IN)
-    if found.count() != upload.total_records:
+    known = sum(kind["count"] for kind in counts_of(upload).kinds if kind["type"] == ALREADY_IN)
+    if known != upload.total_records:
         return None
     same = Upload.objects.filter(
         vendor=upload.vendor,

@@ -11,7 +11,16 @@ from imports.models.upload import INTERNAL
 # Fields that do not belong to one run. `start_run` sets the last three, but to no default.
 KEPT = {
     *("upload_id", "vendor", "vendor_prefix", "dataset", "mode", "file_name", "uploaded_by"),
-    *("only_check", "check_of", "upload_timestamp", "s3_bucket", "s3_key", "s3_version", "file_size", "sha256"),
+    *(
+        "only_check",
+        "check_of",
+        "upload_timestamp",
+        "s3_bucket",
+        "s3_key",
+        "s3_version",
+        "file_size",
+        "sha256",
+    ),
     *("stored_at", "source_etag", "source_deleted_at", "erased_at", "schedule"),
     *("run", "token", "next_attempt_at", "sweep_failures"),
 }

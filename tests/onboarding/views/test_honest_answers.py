@@ -1,6 +1,7 @@
 """What vendors read about files that changed nothing, or less than they meant to."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -40,7 +41,11 @@ def test_columns_that_were_not_imported_are_named_above_the_result_and_in_the_em
     assert sentence in mail.html_body
 
 
-def test_the_same_file_twice_is_not_called_failed_rows(run_upload: Run, as_alice: Client) -> None:
+@pytest.mark.parametrize("most_stored_errors", [100_000, 5])
+def test_the_same_file_twice_is_not_called_failed_rows(
+    run_upload: Run, as_alice: Client, settings: Any, most_stored_errors: int
+) -> None:
+    settings.MAX_STORED_ERRORS = most_stored_errors
     rows = [good_row(number) for number in range(20)]
     first = run_upload(rows)
     again = run_upload(rows)
