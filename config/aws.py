@@ -1,11 +1,43 @@
 """AWS clients with timeouts and a bounded number of retries. S3 goes through django-storages."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.parsers import ResponseParserError, ResponseParserFactory
 from django.conf import settings
+
+
+class ParserFactory(ResponseParserFactory):
+    """Parsers that raise ResponseParserError for any answer they cannot parse, also for good JSON
+    or XML that is not of AWS, as a proxy's. botocore's own raise whatever they meet there."""
+
+    def create_parser(self, protocol_name: str) -> Any:
+        parser: Any = super().create_parser(protocol_name)
+        parser.parse = _refusing_other_answers(parser.parse)
+        return parser
+
+
+def _refusing_other_answers(parse: Callable[..., Any]) -> Callable[..., Any]:
+    def parse_or_refuse(response: Any, shape: Any) -> Any:
+        try:
+            return parse(response, shape)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ResponseParserError(f"not an answer of AWS: {error!r}") from error
+
+    return parse_or_refuse
+
+
+def _session() -> boto3.Session:
+    session = botocore.session.get_session()
+    session.register_component("response_parser_factory", ParserFactory())
+    return boto3.Session(botocore_session=session)
+
+
+SESSION = _session()
 
 
 @cache
@@ -17,7 +49,7 @@ def client(
     `read_timeout` is in seconds; `attempts` counts the first call too. Without `validate` the SDK
     sends a request without checking the type of every parameter first.
     """
-    return boto3.client(
+    return SESSION.client(
         service,  # type: ignore[call-overload] # one function for all services
         region_name=settings.AWS_REGION,
         endpoint_url=settings.AWS_ENDPOINT_URL,

@@ -91,7 +91,11 @@ def test_missing_foreign_and_oversize_objects(case: Case) -> None:
     sibling = case.drop(case.rows(20, bad=1))
     wait_until(
         "all have ended",
-        lambda: len(case.uploads()) == 3 and all(u["step"] == "done" for u in case.uploads()),
+        lambda: (
+            len(case.uploads()) == 3
+            and all(u["step"] == "done" for u in case.uploads())
+            and not case.unsent()
+        ),
         tell=case.how_it_stands,
     )
     by_key = {upload["s3_key"]: upload for upload in case.uploads()}
