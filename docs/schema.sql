@@ -203,6 +203,7 @@ CREATE TABLE upload_history (
     token bigint NOT NULL,
     lease_until timestamp with time zone NULL,
     next_attempt_at timestamp with time zone NULL,
+    queued_at timestamp with time zone NULL,
     attempts integer NOT NULL,
     sweep_failures integer DEFAULT 0 NOT NULL
 );
@@ -284,13 +285,13 @@ CREATE INDEX upload_history_due ON upload_history (next_attempt_at) WHERE next_a
 CREATE INDEX upload_history_leased ON upload_history (vendor_prefix) WHERE lease_until IS NOT NULL;
 CREATE INDEX upload_history_order ON upload_history (upload_timestamp DESC, upload_id DESC);
 CREATE INDEX upload_history_schedule_id_c1668ccd ON upload_history (schedule_id);
-CREATE INDEX upload_history_turn ON upload_history ((( greatest( coalesce(started_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX upload_history_turns ON upload_history ((( greatest( coalesce(queued_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX upload_history_upload_id_b983027f_like ON upload_history (upload_id varchar_pattern_ops);
 CREATE INDEX upload_history_uploaded_by_id_d40cb3a9 ON upload_history (uploaded_by_id);
 CREATE INDEX upload_history_vendor_id_d67ef488 ON upload_history (vendor_id);
 CREATE INDEX upload_history_vendor_id_d67ef488_like ON upload_history (vendor_id varchar_pattern_ops);
 CREATE INDEX upload_history_vendors_order ON upload_history (vendor_id, upload_timestamp DESC, upload_id DESC);
-CREATE INDEX upload_history_vendors_turn ON upload_history (vendor_prefix, (( greatest( coalesce(started_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX upload_history_vendors_turns ON upload_history (vendor_prefix, (( greatest( coalesce(queued_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX upload_history_with_source ON upload_history (completed_at) WHERE source_deleted_at IS NULL;
 CREATE INDEX validation_errors_by_type ON validation_errors (error_type, upload_id);
 CREATE INDEX vendor_members_vendor_id_8b1ca0ed ON vendor_members (vendor_id);

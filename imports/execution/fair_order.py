@@ -68,7 +68,8 @@ SET token = token + 1,
     attempts = attempts + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END,
     lease_until = statement_timestamp() + make_interval(secs => %(lease)s),
     status = CASE status WHEN 'received' THEN 'processing' ELSE status END,
-    started_at = coalesce(started_at, statement_timestamp())
+    started_at = coalesce(started_at, statement_timestamp()),
+    queued_at = coalesce(queued_at, next_attempt_at)
 FROM chosen WHERE u.upload_id = chosen.upload_id
 RETURNING u.upload_id, u.token
 """  # noqa: S608 - the parts are constants of ours

@@ -42,13 +42,13 @@ INTERNAL = "INTERNAL"
 # An upload's turn: when its work became due, later by 30 ms for each row that is left (estimated
 # from the file's size until they are counted), by 5 minutes at most. So a small file goes before a
 # large one, and a large one that has waited for 5 minutes before every file that arrives later. It
-# is measured from the start of the run, so that a large file keeps its place for all its slices.
+# is measured from when the run became due, so that a large file keeps its place for all its slices.
 # The turn of work that failed is not before its next attempt, so that an outage does not fill the
 # front with uploads that wait. It is an interval since 2000, because an index may not depend on the
 # time zone.
 TURN = """
 greatest(
-    coalesce(started_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00'
+    coalesce(queued_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00'
     + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100
                    ELSE total_records - valid_records - error_records - skipped_records END)
       * interval '30 milliseconds',
@@ -194,6 +194,9 @@ class Upload(models.Model):
     token = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When work is due.")
+    queued_at = models.DateTimeField(
+        null=True, blank=True, help_text="When this run was due for the first time."
+    )
     attempts = models.IntegerField(default=0, help_text="Failures since the last progress.")
     sweep_failures = models.IntegerField(
         default=0,
@@ -229,13 +232,13 @@ class Upload(models.Model):
             models.Index(
                 Func(template=f"({TURN})", output_field=models.DurationField()),
                 condition=Q(next_attempt_at__isnull=False),
-                name="upload_history_turn",
+                name="upload_history_turns",
             ),
             models.Index(
                 F("vendor_prefix"),
                 Func(template=f"({TURN})", output_field=models.DurationField()),
                 condition=Q(next_attempt_at__isnull=False),
-                name="upload_history_vendors_turn",
+                name="upload_history_vendors_turns",
             ),
             models.Index(
                 fields=["vendor_prefix"],
@@ -356,7 +359,7 @@ class Upload(models.Model):
     # Fields that belong to one run; the next run starts with their defaults.
     PER_RUN = (
         *("status", "step", "failure_code", "failure_message"),
-        *("started_at", "completed_at", "notified_at"),
+        *("queued_at", "started_at", "completed_at", "notified_at"),
         *("total_records", "valid_records", "error_records", "skipped_records"),
         "unchanged_records",
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns"),
