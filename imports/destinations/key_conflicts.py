@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.content_order import FieldStamps, stamp
 from imports.models import Upload
@@ -17,8 +17,7 @@ from imports.validation.batch import ValidatedBatch
 Key = Any  # a value, or a tuple of values where several columns make the key
 
 
-@dataclass(frozen=True)
-class KeyOwner:
+class KeyOwner(NamedTuple):
     """The row that owns a key: its upload, its row number there, and its fixed columns; how new its
     fields are, and when it was last changed; and, where known rows are skipped, the values of all
     its columns."""
@@ -26,7 +25,7 @@ class KeyOwner:
     upload_id: str | None
     row: int | None
     stored: tuple[Any, ...] = ()
-    content: FieldStamps = field(default_factory=FieldStamps)
+    content: FieldStamps = FieldStamps()
     updated_at: datetime | None = None
     values: tuple[Any, ...] = ()
 
@@ -92,9 +91,7 @@ class KeyConflicts:
 
     def _decide(self, i: int, keys: list[tuple[Unique, Key]]) -> None:
         """Insert the row, unless one of its keys has an owner."""
-        here = KeyOwner(
-            self.upload.upload_id, self.batch.numbers[i], values=tuple(self.batch.values[i])
-        )
+        here = KeyOwner(self.upload.upload_id, self.batch.numbers[i], values=self.batch.values[i])
         if here.row in self.rows_in:
             self.already_in += 1
             return

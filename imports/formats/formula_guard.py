@@ -6,7 +6,7 @@ import re
 FORMULA = re.compile(r"\s*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 
-
+SEPARATOR = re.compile(r"[;\t|\r\n]")
 # Within a cell, too, behind what a spreadsheet set to another separator takes for the end of one.
 # A quotation mark may stand between, because that spreadsheet takes it for the cell's first.
 # From the first character of a run on, so that its time is linear.
@@ -25,7 +25,7 @@ def escape_formula(cell: str) -> str:
 
 
 def escape_inner(cell: str) -> str:
-    return INNER_FORMULA.sub(r"\1'", cell)
+    return INNER_FORMULA.sub(r"\1'", cell) if SEPARATOR.search(cell) else cell
 
 
 def unescape_formula(cell: str) -> str:

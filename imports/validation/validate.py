@@ -31,6 +31,8 @@ ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space t
 LINE_BREAK = re.compile("[\r\n]")
 MAX_MARKS = 30  # combining marks in a row, as Unicode's stream-safe format has it
 MAX_SHORT_CHARACTERS = 200  # so few are sorted in no time
+# A run that may be of marks only; found much faster than by looking up each character.
+MAYBE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 
 
 def validate(
@@ -180,7 +182,11 @@ def examples(schema: Schema, layout: Layout, by_position: Sequence[Sequence[str]
 
 
 def where_marks(texts: list[str]) -> list[int]:
-    return [i for i, text in enumerate(texts) if has_many_marks(text)]
+    return [
+        i
+        for i, text in enumerate(texts)
+        if len(text) > MAX_SHORT_CHARACTERS and has_many_marks(text)
+    ]
 
 
 def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
@@ -208,12 +214,15 @@ def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
 def clean(cells: Sequence[str]) -> list[str]:
     """Each cell trimmed, also of invisible characters, then in Unicode's NFC form."""
     texts = [cell.strip() for cell in cells]
-    if all(map(str.isascii, texts)):
+    together = "".join(texts)
+    if together.isascii():
         return texts
-    return [
-        normalized(text.strip(ZERO_WIDTH).strip()) if INVISIBLE.sub("", text).strip() else ""
-        for text in texts
-    ]
+    if INVISIBLE.search(together):
+        texts = [
+            text.strip(ZERO_WIDTH).strip() if INVISIBLE.sub("", text).strip() else ""
+            for text in texts
+        ]
+    return [normalized(text) for text in texts]
 
 
 def normalized(text: str) -> str:
@@ -223,7 +232,7 @@ def normalized(text: str) -> str:
 
 def has_many_marks(text: str) -> bool:
     """Are there more combining marks in a row than in text of any language?"""
-    if len(text) <= MAX_SHORT_CHARACTERS or text.isascii():
+    if len(text) <= MAX_SHORT_CHARACTERS or not MAYBE_MARKS.search(text):
         return False
     marks = groupby(map(unicodedata.combining, text), key=bool)
     return any(is_mark and len(list(run)) > MAX_MARKS for is_mark, run in marks)
