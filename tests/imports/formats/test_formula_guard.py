@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from imports.formats.csv_writer import csv_lines
 from imports.formats.formula_guard import PLAIN_NUMBER, escape_formula, unescape_formula
 
-# A number, and then what follows the comma of ours: no formula.
-NUMBER_FIRST = re.compile(rf"{PLAIN_NUMBER.pattern}(?:,|\Z)")
+# A number, and then what follows our comma or our end of a line: no formula.
+NUMBER_FIRST = re.compile(rf"\s*{PLAIN_NUMBER.pattern}(?:,|\r\n|\Z)")
 RUN = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 evil = st.text("=+-@;|\t\n\r,\" a1'", max_size=12)
 
@@ -39,6 +39,8 @@ def test_formulas_within_a_cell_are_escaped_and_come_back(cell: str, expected: s
 @given(rows=st.lists(st.lists(evil, min_size=1, max_size=4), min_size=1, max_size=4))
 @example(rows=[["a", "b;=1+1", "c"]])
 @example(rows=[['x;"=1+1"']])
+@example(rows=[["", "\r"], ["-1"]])
+@example(rows=[["", "\r"], ["-1"], [""]])
 def test_no_cell_is_a_formula_with_any_separator(separator: str, rows: list[list[str]]) -> None:
     text = b"".join(csv_lines(rows)).decode("utf-8-sig")
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
