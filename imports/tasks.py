@@ -117,7 +117,8 @@ def send_mail() -> None:
     # First, because SES may report that it has accepted an email whose answer was lost. But emails
     # do not wait for that queue.
     try:
-        mail_events.read_mail_events()
+        if outbox.has_repeats():
+            mail_events.read_mail_events()
     except AWS_AWAY as error:
         log.error("the events of SES cannot be read; sending without them: %s", error)
     outbox.send_due()

@@ -43,6 +43,11 @@ def hand_over(upload: Upload) -> None:
         transaction.on_commit(send_mail_hint, robust=True)
 
 
+def has_repeats() -> bool:
+    """Whether a due email was tried before, so that SES may have it already."""
+    return Notification.objects.filter(next_attempt_at__lte=Now(), attempts__gt=0).exists()
+
+
 def send_due() -> None:
     """Send what is due, for the time of a slice. Raises database errors.
 
