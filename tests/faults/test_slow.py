@@ -21,14 +21,9 @@ LEASES = (
     "SELECT lease_until > now() AS held, now() AS at, token FROM upload_history "
     "WHERE upload_id = %s"
 )
-# The maintenance worker has the same limits, but only one process: while it is frozen, no sweep
-# runs.
-INSIDE_A_TRANSACTION = [
-    point
-    for point in POINTS
-    if (point.endswith(".before_commit") or point == "load.after_items")
-    and not point.startswith("never_arrived")
-]
+# Of the others there is only one process: while it is frozen, its own work waits, until the time
+# limit of its task or its health check ends it.
+OF_IMPORTS = ("receive", "claim", "stage", "load", "report", "notify", "failure")
 
 
 def test_work_that_takes_longer_than_a_lease(case: Case) -> None:
@@ -63,8 +58,8 @@ def test_work_that_hangs(case: Case) -> None:
     check(case)
 
 
-@pytest.mark.parametrize("point", INSIDE_A_TRANSACTION)
-def test_frozen_inside_a_transaction(case: Case, point: str) -> None:
+@pytest.mark.parametrize("point", [p for p in POINTS if p.partition(".")[0] in OF_IMPORTS])
+def test_frozen(case: Case, point: str) -> None:
     """Its locks are gone before its lease: neither its own upload nor another one of the vendor
     waits for it. When it continues, it changes nothing."""
     case.world.freezes = True
