@@ -70,8 +70,8 @@ class Csv:
     about: tuple[Words, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
-        layout = csv_reader.scan(path, max_rows=schema.row_limit)
-        refuse_by_header(layout.header, schema, mode)
+        layout = csv_reader.scan(path, max_rows=schema.row_limit).matched(schema)
+        refuse_by_header(layout, schema, mode)
         return layout
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
@@ -95,11 +95,12 @@ class CsvMaybeWithoutHeader(Csv):
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
         layout = csv_reader.scan(path, max_rows=schema.row_limit, needs_rows=False)
-        if not any(schema.match_header(layout.header)):
+        if not schema.match(layout.header):
             layout = self._without_header(path, schema, layout)
         elif not layout.data_rows:
             raise Refused("NO_ROWS")
-        refuse_by_header(layout.header, schema, mode)
+        layout = layout.matched(schema)
+        refuse_by_header(layout, schema, mode)
         return layout
 
     def _without_header(self, path: Path, schema: Schema, layout: Layout) -> Layout:
@@ -176,15 +177,15 @@ class CsvOfAnyColumns(Csv):
         return ""
 
 
-def refuse_by_header(header: tuple[str, ...], schema: Schema, mode: str) -> None:
+def refuse_by_header(layout: Layout, schema: Schema, mode: str) -> None:
     """Raise Refused when a required column is missing or a known one appears twice, and in mode
     `update` when there is nothing to change."""
-    if missing := schema.missing(header, mode):
+    sources = layout.sources_in(schema)
+    if missing := schema.missing(sources, mode):
         raise Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
-    if doubled := schema.doubled(header):
+    if doubled := schema.doubled(layout.header):
         raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))
-    known = {column.key for column in schema.match_header(header) if column}
-    if mode == "update" and known.isdisjoint(schema.changeable):
-        names = as_sentence(map(truncate, schema.unknown(header)))
+    if mode == "update" and sources.keys().isdisjoint(schema.changeable):
+        names = as_sentence(map(truncate, schema.unknown(layout.header, sources)))
         unknown = gettext(" (not known: {columns})").format(columns=names) if names else ""
         raise Refused("NOTHING_TO_UPDATE", identity=schema.label(schema.identity), unknown=unknown)

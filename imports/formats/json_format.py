@@ -66,7 +66,7 @@ class Json:
         return Layout(
             encoding=encoding,
             delimiter="",
-            header=(*keys, *schema.unknown(others)[:MAX_OTHER_KEYS]),
+            header=(*keys, *schema.unknown(others, schema.match(others))[:MAX_OTHER_KEYS]),
             header_row=0,
             data_rows=0,
             first_is_data=True,

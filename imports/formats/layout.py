@@ -1,11 +1,13 @@
 """How a file is to be read: what a scan finds out and a second reading relies on."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
 from imports.rules.columns import cell_names
+from imports.rules.matching import Source
+from imports.rules.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,32 @@ class Layout:
     separator_line: bool = False  # the first line is "sep=…", and no row
     raw_width: int = 0  # cells of the header row, empty ones at its end included
     first_is_data: bool = False  # there is no header row; `header` is what the data set says
+    # By its key, where each column is read from. None in layouts of versions that knew own names
+    # only.
+    sources: Mapping[str, Source] | None = None
+    preset: str = ""  # the program whose export this is
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "header": list(self.header)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        return cls(**{**value, "header": tuple(value["header"])})
+        sources = value.get("sources")
+        if sources is not None:
+            sources = {key: Source(*source) for key, source in sources.items()}
+        return cls(**{**value, "header": tuple(value["header"]), "sources": sources})
+
+    def matched(self, schema: Schema) -> Self:
+        """This layout, with what the header says about the columns."""
+        preset = schema.preset_of(self.header)
+        sources = schema.match(self.header)
+        return replace(self, sources=sources, preset=preset.title if preset else "")
+
+    def sources_in(self, schema: Schema) -> Mapping[str, Source]:
+        """By its key, where each column is read from."""
+        if self.sources is None:
+            return schema.match_own_names(self.header)
+        return self.sources
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ class Column:
     """One column of a data set: its key (also the table's column), its label, its rules.
 
     `example` fills the template and the help page; `about` is one sentence for the help page.
-    A column of several `lines` is expected to hold line breaks.
+    A column of several `lines` is expected to hold line breaks. `also` are words by which other
+    programs call it, and that mean nothing else in any of their files.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Column:
         example: str = "",
         about: Words = "",
         lines: bool = False,
+        also: tuple[str, ...] = (),
     ) -> None:
         self.key = key
         self.label = label
@@ -45,6 +47,7 @@ class Column:
         self.example = example
         self.about = about
         self.lines = lines
+        self.also = also
 
     @property
     def template_label(self) -> str:

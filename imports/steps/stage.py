@@ -45,11 +45,12 @@ def stage(work: Work) -> None:
             upload.refuse("FILE_DELETED", REFUSALS["FILE_DELETED"].filled_in())
         log.info("refused: FILE_DELETED", extra={"event": "refused", "code": "FILE_DELETED"})
         return
+    schema = dataset.for_header(layout.header)
     with work.batch() as upload:
         upload.ask(mode, only_check=only_check)
         upload.staged(
             layout=layout.to_json(),
-            ignored_columns=dataset.for_header(layout.header).unknown(layout.header),
+            ignored_columns=schema.unknown(layout.header, layout.sources_in(schema)),
             sha256=source.sha256,
             size=source.size,
             rows=rows.count,

@@ -63,18 +63,16 @@ def validate(
     miscounted = frozenset(problems)
 
     by_position = [clean(texts) for texts in zip(*cells, strict=True)]
-    where: dict[Column | None, int] = {
-        column: i for i, column in enumerate(schema.match_header(header))
-    }
+    where = {key: source.position for key, source in layout.sources_in(schema).items()}
     required = set(schema.required_columns(mode))
     read: list[Sequence[Any]] = []
     for column in schema.columns:
-        if column not in where:
+        if column.key not in where:
             read.append([None] * len(rows))
             continue
-        texts = by_position[where[column]]
+        texts = by_position[where[column.key]]
         known = known_problems(column, texts, layout)
-        known |= {i: overlong_problem(column) for i, at in cut if at == where[column]}
+        known |= {i: overlong_problem(column) for i, at in cut if at == where[column.key]}
         values, found = read_column(column, texts, column in required, miscounted, known)
         if not schema.any_columns:
             found += null_words(column, texts, values)
@@ -89,7 +87,7 @@ def validate(
     return ValidatedBatch(
         schema=schema,
         layout=layout,
-        present=frozenset(column.key for column in where if column is not None),
+        present=frozenset(where),
         numbers=[row[0] for row in rows],
         cells=[row[1] for row in rows],
         values=values,
