@@ -21,6 +21,7 @@ from imports.rules import (
     WebAddress,
     Whole,
 )
+from imports.rules.number_format import CURRENCIES
 
 LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"  # in centimetres
 
@@ -78,12 +79,14 @@ DATASET = Dataset(
             Required(),
             Number(code="INVALID_PRICE", at_least=Decimal("0.01"), at_most=Decimal("999999.99")),
             example="19.99",
+            beside=CURRENCIES,
         ),
         Column(
             "compare_at_price",
             "Compare At Price",
             Number(at_least=Decimal("0.01"), at_most=Decimal("999999.99")),
             example="24.99",
+            beside=CURRENCIES,
             about=_("The price before a discount."),
         ),
         Column(
@@ -99,6 +102,7 @@ DATASET = Dataset(
             "Weight kg",
             Number(at_least=Decimal(0), at_most=Decimal("99999.999"), decimals=3),
             example="0.085",
+            beside=("kg",),
         ),
         Column(
             "dimensions_cm",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from imports.formats import csv_reader
 from imports.formats.csv_writer import csv_lines
 from imports.formats.layout import Layout
+from imports.formats.number_watch import NumberWatch
 from imports.rules.cells import DELIMITED
 from imports.rules.columns import cell_names
 from imports.rules.refusals import Refused
@@ -70,9 +71,10 @@ class Csv:
     about: tuple[Words, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
-        layout = csv_reader.scan(path, max_rows=schema.row_limit).matched(schema)
+        numbers = NumberWatch(schema)
+        layout = csv_reader.scan(path, max_rows=schema.row_limit, watch=numbers).matched(schema)
         refuse_by_header(layout, schema, mode)
-        return layout
+        return numbers.say(layout)
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         return csv_reader.rows(path, layout)

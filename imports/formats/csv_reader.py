@@ -12,7 +12,7 @@ blank lines stand above it, which the spreadsheet shows and counts, so we do.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import dropwhile, islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from imports.formats.layout import Layout
 from imports.rules.refusals import Refused
 from imports.rules.wording import Words, truncate
 
+Watch = Callable[[tuple[str, ...]], Callable[[list[str]], None]]
 DELIMITERS = ",;\t|"
 MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
 MAX_NAME_CHARACTERS = 1_000  # characters in a column's name, for the same reason
@@ -74,11 +75,13 @@ def scan(
     max_columns: int = 500,
     needs_rows: bool = True,
     any_lengths: bool = False,
+    watch: Watch | None = None,
 ) -> Layout:
     """Find out how the file is laid out, and that every row of it can be read.
 
     With `needs_rows` false a header alone is a layout of no rows, and no refusal. With
     `any_lengths`, a row that is shorter than the header is no sign that quotation marks are wrong.
+    `watch` is called with the header and returns what each row below it is shown to.
 
     Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,
     BAD_ENCODING, MALFORMED_CSV or TOO_MANY_ROWS.
@@ -97,6 +100,7 @@ def scan(
     records = _records(path, encoded_in, delimiter, separator_line)
     header_row, raw_header = _header(records, max_columns)
     header = _names(raw_header)
+    see = watch(header) if watch else None
     data_rows = 0
     raw_width = len(raw_header)
     for number, cells in records:
@@ -106,6 +110,8 @@ def scan(
             raise Refused("MALFORMED_CSV", row=number, problem=_TAKES_IN_ROWS)
         if max_rows is not None and data_rows > max_rows:
             raise Refused("TOO_MANY_ROWS", row=number, limit=max_rows)
+        if see:
+            see(cells)
     if needs_rows and not data_rows:
         raise Refused("NO_ROWS")
     return Layout(encoded_in, delimiter, header, header_row, data_rows, separator_line, raw_width)

@@ -1,12 +1,13 @@
 """How a file is to be read: what a scan finds out and a second reading relies on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
-from imports.rules.columns import cell_names
+from imports.rules.columns import Column, cell_names
 from imports.rules.matching import Source
+from imports.rules.number_format import NumberFormat
 from imports.rules.schema import Schema
 
 
@@ -26,6 +27,8 @@ class Layout:
     # only.
     sources: Mapping[str, Source] | None = None
     preset: str = ""  # the program whose export this is
+    decimal: str = ""  # the sign before decimals, if cells of the file say which
+    beside: Mapping[str, str] = field(default_factory=dict)  # by key, a column's currency or unit
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "header": list(self.header)}
@@ -42,6 +45,10 @@ class Layout:
         preset = schema.preset_of(self.header)
         sources = schema.match(self.header)
         return replace(self, sources=sources, preset=preset.title if preset else "")
+
+    def number_format(self, column: Column) -> NumberFormat:
+        """How the cells of this column write a number."""
+        return NumberFormat(self.decimal, self.beside.get(column.key, ""))
 
     def sources_in(self, schema: Schema) -> Mapping[str, Source]:
         """By its key, where each column is read from."""

@@ -8,7 +8,7 @@ batch, so a rule may look something up in `checker` at no cost per row.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
@@ -76,6 +76,7 @@ class Rule:
     """What every rule of a column has."""
 
     code: str = field(default="INVALID_VALUE", kw_only=True)
+    is_number: ClassVar[bool] = False
 
     @property
     def variants(self) -> Mapping[str, Words]:

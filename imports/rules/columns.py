@@ -1,7 +1,7 @@
 """The columns of a data set, and how the header of a file names them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from imports.rules.base import Required, Rule
 from imports.rules.wording import INVISIBLE, Words
@@ -27,7 +27,8 @@ class Column:
 
     `example` fills the template and the help page; `about` is one sentence for the help page.
     A column of several `lines` is expected to hold line breaks. `also` are words by which other
-    programs call it, and that mean nothing else in any of their files.
+    programs call it, and that mean nothing else in any of their files. `beside` are signs that may
+    stand beside its numbers and change nothing, such as its own unit.
     """
 
     def __init__(
@@ -38,7 +39,8 @@ class Column:
         example: str = "",
         about: Words = "",
         lines: bool = False,
-        also: tuple[str, ...] = (),
+        also: Sequence[str] = (),
+        beside: Collection[str] = (),
     ) -> None:
         self.key = key
         self.label = label
@@ -48,6 +50,11 @@ class Column:
         self.about = about
         self.lines = lines
         self.also = also
+        self.beside = beside
+
+    @property
+    def is_number(self) -> bool:
+        return any(rule.is_number for rule in self.rules)
 
     @property
     def template_label(self) -> str:

@@ -44,6 +44,7 @@ class Number(Rule):
     at_least: Decimal = Decimal(0)
     at_most: Decimal = Decimal(1)
     decimals: int = 2
+    is_number = True
     example = "19.99"
 
     @cached_property
@@ -118,6 +119,7 @@ class Whole(Rule):
 
     at_least: int = 0
     at_most: int = 1_000_000
+    is_number = True
     example = "20"
     variants = {
         "not_a_number": NOT_A_NUMBER,

@@ -70,7 +70,7 @@ def validate(
         if column.key not in where:
             read.append([None] * len(rows))
             continue
-        texts = by_position[where[column.key]]
+        texts = in_our_format(column, by_position[where[column.key]], layout)
         known = known_problems(column, texts, layout)
         known |= {i: overlong_problem(column) for i, at in cut if at == where[column.key]}
         values, found = read_column(column, texts, column in required, miscounted, known)
@@ -141,6 +141,14 @@ def read_column(
         else:
             values[i] = value
     return values, found
+
+
+def in_our_format(column: Column, texts: list[str], layout: Layout) -> list[str]:
+    """Numbers as our rules expect them, from the format of the file."""
+    if not column.is_number:
+        return texts
+    plain = layout.number_format(column).plain
+    return [plain(text) for text in texts]
 
 
 def null_words(
