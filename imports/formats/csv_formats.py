@@ -72,7 +72,9 @@ class Csv:
 
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
         numbers = NumberWatch(schema)
-        layout = csv_reader.scan(path, max_rows=schema.row_limit, watch=numbers).matched(schema)
+        layout = csv_reader.scan(
+            path, max_rows=schema.row_limit, titles=True, watch=numbers
+        ).matched(schema)
         refuse_by_header(layout, schema, mode)
         return numbers.say(layout)
 

@@ -14,6 +14,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -75,12 +76,14 @@ def scan(
     max_columns: int = 500,
     needs_rows: bool = True,
     any_lengths: bool = False,
+    titles: bool = False,
     watch: Watch | None = None,
 ) -> Layout:
     """Find out how the file is laid out, and that every row of it can be read.
 
     With `needs_rows` false a header alone is a layout of no rows, and no refusal. With
     `any_lengths`, a row that is shorter than the header is no sign that quotation marks are wrong.
+    With `titles`, lines above the table are left out; otherwise they refuse the file.
     `watch` is called with the header and returns what each row below it is shown to.
 
     Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,
@@ -94,11 +97,14 @@ def scan(
     except encoding.Undecodable as error:
         _refuse_encoding(path, error)
     delimiter, separator_line = _delimiter(path, encoded_in)
-    if not separator_line:
-        _refuse_title(path, encoded_in)
+    first_row = 1
+    if not separator_line and (title := _title(path, encoded_in)):
+        if not titles:
+            raise Refused("INVALID_HEADER", row=title.row, problem=title.problem)
+        delimiter, first_row = title.delimiter, title.row
 
     records = _records(path, encoded_in, delimiter, separator_line)
-    header_row, raw_header = _header(records, max_columns)
+    header_row, raw_header = _header(_from(first_row, records), max_columns)
     header = _names(raw_header)
     see = watch(header) if watch else None
     data_rows = 0
@@ -124,9 +130,7 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     stripped but for the spaces before them.
     """
     records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
-    if not layout.first_is_data:
-        next(records)  # the header
-    return records
+    return records if layout.first_is_data else _from(layout.header_row + 1, records)
 
 
 def _refuse_other_formats(path: Path) -> None:
@@ -146,8 +150,21 @@ def _refuse_encoding(path: Path, error: encoding.Undecodable) -> NoReturn:
     raise Refused("BAD_ENCODING", row=row, problem=error.problem)
 
 
-def _refuse_title(path: Path, encoded_in: str) -> None:
-    """Raise Refused when a title, a comment or a note to a program stands above the table."""
+@dataclass(frozen=True)
+class _Title:
+    """A title, a comment or a note to a program above the table, whose names are in `row`."""
+
+    above: int
+    text: str
+    row: int
+    delimiter: str
+
+    @property
+    def problem(self) -> str:
+        return _TITLE.format(above=self.above, title=truncate(self.text), row=self.row)
+
+
+def _title(path: Path, encoded_in: str) -> _Title | None:
     with _open(path, encoded_in) as text:
         start = text.read(file_types.HEAD)
     complete = start if len(start) < file_types.HEAD else start[: start.rfind("\n") + 1]
@@ -156,20 +173,24 @@ def _refuse_title(path: Path, encoded_in: str) -> None:
         reader = csv.reader(io.StringIO(complete.lstrip("\ufeff"), newline=""), delimiter=delimiter)
         with suppress(csv.Error):
             sample = islice(enumerate(reader, 1), SAMPLE_ROWS)
-            samples.append([(row, _names(cells)) for row, cells in sample if _has_text(cells)])
-    for filled in samples:
+            filled = [(row, _names(cells)) for row, cells in sample if _has_text(cells)]
+            samples.append((delimiter, filled))
+    for delimiter, filled in samples:
         if len(filled) < LEAST_TABLE_ROWS:
             continue
         above, first = filled[0]
         row = None
         if _NOTE.match(first[0]) and (len(first) == 1 or any("=" in cell for cell in first)):
             row = filled[1][0]
-        elif all(_is_one_cell(each) for each in samples if each):
+        elif all(_is_one_cell(each) for _, each in samples if each):
             row = _row_of_names(filled[1:])
         if row:
-            title = truncate(" ".join(filter(None, first)))
-            problem = _TITLE.format(above=above, title=title, row=row)
-            raise Refused("INVALID_HEADER", row=row, problem=problem)
+            return _Title(above, " ".join(filter(None, first)), row, delimiter)
+    return None
+
+
+def _from(row: int, records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    return dropwhile(lambda numbered: numbered[0] < row, records)
 
 
 def _is_one_cell(filled: list[tuple[int, tuple[str, ...]]]) -> bool:

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from imports import actions
-from imports.datasets import all_datasets
-from imports.formats import encoding
+from imports.datasets import all_datasets, layout_of
 from imports.models import Notification, Upload
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE
 from imports.rules.refusals import REFUSALS
 from onboarding.datasets import to_show
 from onboarding.progress import Progress
+from onboarding.reading import Reading
 from onboarding.row_errors import Errors
 from vendors.access import access_of
 
@@ -41,7 +41,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mail": mail,
         "progress": progress,
         "mode_title": dataset.title_of_mode(upload),
-        "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
+        "reading": Reading(layout_of(upload), dataset) if upload.layout else None,
         "source_gone_at": dataset.source_expires_at(upload),
         "again": again(upload) if is_known else "",
         "help": reverse("help", args=[dataset.key]) if is_known else reverse("help_index"),

@@ -1,0 +1,63 @@
+"""How a file was read, as far as it was not written in our own way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.translation import gettext
+
+from imports.dataset import Dataset
+from imports.formats import encoding
+from imports.formats.layout import Layout
+from imports.rules.matching import OWN_NAME, PRESET
+from imports.rules.number_format import COMMA
+
+
+class ReadColumn(NamedTuple):
+    """A column of the file with a name of its own, ours that it was read as, and how we know."""
+
+    name: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a person should see at a glance about how their file was understood."""
+
+    layout: Layout
+    dataset: Dataset
+
+    @property
+    def encoding(self) -> str:
+        return encoding.name_of(self.layout.encoding)
+
+    @property
+    def header_row(self) -> int | None:
+        """Where the column names stand, unless it is the usual place."""
+        row = self.layout.header_row
+        return row if row > 1 and not self.layout.first_is_data else None
+
+    @property
+    def columns(self) -> list[ReadColumn]:
+        sources = sorted(self.layout.sources_in(self.dataset).items(), key=lambda item: item[1])
+        return [
+            ReadColumn(
+                self.layout.header[source.position], self.dataset.label(key), self.why(source.why)
+            )
+            for key, source in sources
+            if source.why != OWN_NAME
+        ]
+
+    def why(self, reason: str) -> str:
+        if reason == PRESET:
+            return gettext("as %(program)s names it") % {"program": self.layout.preset}
+        return gettext("another word for it")
+
+    @property
+    def numbers(self) -> Iterator[str]:
+        if self.layout.decimal == COMMA:
+            yield gettext("Decimals after a comma: 12,50")
+        for key, sign in self.layout.beside.items():
+            names = {"sign": sign, "column": self.dataset.label(key)}
+            yield gettext("“%(sign)s” left out of %(column)s") % names
