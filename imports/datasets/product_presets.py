@@ -43,12 +43,26 @@ PRESETS = (
     Preset(
         "WooCommerce",
         frozenset({"Ist hervorgehoben?", "Sichtbarkeit im Katalog"}),
-        {"ID": "vendor_product_id", "Artikelnummer": "sku", "Lager": "stock_quantity"},
+        {
+            "ID": "vendor_product_id",
+            "Artikelnummer": "sku",
+            "Beschreibung": "description",
+            "Lager": "stock_quantity",
+        },
     ),
     Preset(
         "WooCommerce",
         frozenset({"Mis en avant ?", "UGS"}),
         {"ID": "vendor_product_id"},
+    ),
+    Preset(
+        "WooCommerce",
+        frozenset({"¿Está destacado?", "Visibilidad en el catálogo"}),
+        {
+            "ID": "vendor_product_id",
+            "Descripción": "description",
+            "Inventario": "stock_quantity",
+        },
     ),
     Preset(
         "Magento",
@@ -186,6 +200,7 @@ PRESETS = (
         frozenset({"Artikelname", "HAN", "Kategorie Ebene 1"}),
         {
             "Artikelnummer": "sku",
+            "Beschreibung": "description",
             "Kategorie Ebene 1": "category",
             "Kategorie Ebene 2": "subcategory",
         },
@@ -231,7 +246,17 @@ PRESETS = (
         frozenset({"Token", "Item Name", "Variation Name"}),
         {"Token": "vendor_product_id", "Price": ASK},
     ),
-    # In these two, what is called description is the name.
+    Preset(
+        "Lexware Office",
+        frozenset({"Notiz (intern)", "Steuerart"}),
+        {"Beschreibung": "description"},
+    ),
+    # In these three, what is called description is the name.
+    Preset(
+        "Sage",
+        frozenset({"Betrag Preis 1", "Buchungskonto Verkauf"}),
+        {"Beschreibung": "product_name"},
+    ),
     Preset(
         "Bling",
         frozenset({"NCM", "GTIN/EAN", "Preço de custo"}),
@@ -254,5 +279,19 @@ PRESETS = (
             "Q.tà giacenza": "stock_quantity",
         },
     ),
-    Preset("Shoper", frozenset({"product_code", "stock_warnlevel"}), {"price": ASK}),
+    Preset(
+        "Shoper",
+        frozenset({"product_code", "stock_warnlevel"}),
+        {"price": ASK, "category": ASK},
+    ),
+    Preset(
+        "Solomono",
+        frozenset({"model", "metaTitle", "metaDesc"}),
+        {"quantity": "stock_quantity", "price": ASK, "category": ASK},
+    ),
+    Preset(
+        "Webship Online",
+        frozenset({"stock_type", "retail_price", "order_multiples"}),
+        {"price": ASK},
+    ),
 )

@@ -54,7 +54,7 @@ DATASET = Dataset(
                 *("Nom", "Nom du produit", "Désignation", "Designation", "Libellé", "Nombre"),
                 *("Nombre del producto", "Nombre del artículo"),
                 *("Nome", "Nome prodotto", "Nome articolo", "Naam", "Productnaam", "Artikelnaam"),
-                *("Nazwa", "Nazwa produktu", "Nazwa towaru", "Nome do produto"),
+                *("Nazwa", "Nazwa produktu", "Nazwa towaru", "Nome do produto", "Titolo", "Titulo"),
             ),
         ),
         Column(
@@ -64,8 +64,9 @@ DATASET = Dataset(
             Approved(code="INVALID_CATEGORY", names=Category.approved_names),
             example="Computer Accessories",
             about=_("Where customers find the product."),
-            # Not "Product category": in Shopify and Odoo that is a path through a tree.
-            also=(*("Kategorie", "Catégorie", "Categorie", "Categoría", "Categoria", "Kategoria"),),
+            # Not "Product category": in Shopify and Odoo that is a path through a tree. Not
+            # "Kategoria" either: beside a main category it is the lower one.
+            also=("Category name", "Kategorie", "Catégorie", "Categorie", "Categoría", "Categoria"),
         ),
         Column(
             "subcategory",
@@ -83,11 +84,10 @@ DATASET = Dataset(
             MaxLength(2000),
             example="2.4 GHz, works on glass, battery included.",
             lines=True,
-            # Not "Product description", "Descripción", "Descrizione", "Descrição", "Omschrijving":
-            # in many price lists and in Danea and Bling that is the name.
+            # Not "Product description", "Beschreibung", "Descripción", "Descrizione", "Descrição",
+            # "Omschrijving": in many price lists and in Sage, Danea and Bling that is the name.
             also=(
-                *("Body (HTML)", "Long description", "Beschreibung", "Langbeschreibung"),
-                *("Produktbeschreibung", "Description longue", "Description du produit"),
+                *("Body (HTML)", "Long description", "Langbeschreibung", "Description longue"),
                 *("Descripción larga", "Descrizione estesa", "Beschrijving", "Lange omschrijving"),
                 *("Opis", "Opis produktu", "Descrição longa"),
             ),
@@ -149,6 +149,7 @@ DATASET = Dataset(
                 *("Stock", "Stock on hand", "Quantity on hand", "Current stock"),
                 *("Current stock level", "Inventory quantity", "Available quantity"),
                 *("Quantity in stock", "Qty in stock", "Bestand", "Lagerbestand", "Lagermenge"),
+                "Lagerstand",
                 *(
                     "Quantité en stock",
                     "Quantite en stock",
@@ -168,7 +169,8 @@ DATASET = Dataset(
             # Not "Einheit", "Unité" and the like: beside a content they are what that is measured
             # in. Not a sales unit, which may be a number.
             also=(
-                *("Unit of measure", "Mengeneinheit", "Unité de mesure", "Unidad de medida"),
+                *("Unit of measure", "Mengeneinheit", "Basismengeneinheit", "Unité de mesure"),
+                "Unidad de medida",
                 *("Unità di misura", "Jednostka miary", "J.m.", "Unidade de medida"),
             ),
         ),
