@@ -4,8 +4,7 @@ Only words that mean something of their own there are listed. The rest are our n
 A word that is ours elsewhere and something else here is listed with "", so that it is not read
 until the vendor says what it is. That is so for:
 
-- a price beside a sale price, a discount or a price without tax: it is not always what a customer
-  pays, and which one is differs from row to row;
+- a price of which the program's settings say whether tax is included, or that starts an auction;
 - the short text that some programs call description, and a category that is a path or a number;
 - an image column that may hold several addresses, or names of files.
 
@@ -67,7 +66,7 @@ PRESETS = (
     Preset(
         "Magento",
         frozenset({"attribute_set_code", "product_websites"}),
-        {"qty": "stock_quantity", "price": ASK},
+        {"qty": "stock_quantity"},
     ),
     Preset(
         "PrestaShop",
@@ -82,7 +81,7 @@ PRESETS = (
     Preset(
         "Google Merchant",
         frozenset({"link", "image_link", "availability"}),
-        {"id": "vendor_product_id", "price": ASK},
+        {"id": "vendor_product_id"},
     ),
     # Its product ID is a barcode, not the seller's own ID.
     Preset(
@@ -106,14 +105,13 @@ PRESETS = (
             "Product ID": "vendor_product_id",
             "Product Code/SKU": "sku",
             "Product Description": "description",
-            "Price": ASK,
             "Category": ASK,
         },
     ),
     Preset(
         "BigCommerce",
         frozenset({"Inventory Tracking", "Brand ID", "Image URL (Import)"}),
-        {"ID": "vendor_product_id", "Price": ASK},
+        {"ID": "vendor_product_id"},
     ),
     Preset(
         "Ecwid",
@@ -128,12 +126,6 @@ PRESETS = (
             "product_description": "description",
             "product_brand": "brand",
         },
-    ),
-    Preset("Wix", frozenset({"handleId", "fieldType"}), {"price": ASK}),
-    Preset(
-        "Squarespace",
-        frozenset({"Product Page", "Product URL", "Hosted Image URLs"}),
-        {"Price": ASK},
     ),
     Preset(
         "Etsy",
@@ -244,7 +236,7 @@ PRESETS = (
     Preset(
         "Square",
         frozenset({"Token", "Item Name", "Variation Name"}),
-        {"Token": "vendor_product_id", "Price": ASK},
+        {"Token": "vendor_product_id"},
     ),
     Preset(
         "Lexware Office",
@@ -287,11 +279,6 @@ PRESETS = (
     Preset(
         "Solomono",
         frozenset({"model", "metaTitle", "metaDesc"}),
-        {"quantity": "stock_quantity", "price": ASK, "category": ASK},
-    ),
-    Preset(
-        "Webship Online",
-        frozenset({"stock_type", "retail_price", "order_multiples"}),
-        {"price": ASK},
+        {"quantity": "stock_quantity", "category": ASK},
     ),
 )

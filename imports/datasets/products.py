@@ -123,6 +123,11 @@ DATASET = Dataset(
             Number(code="INVALID_PRICE", at_least=Decimal("0.01"), at_most=Decimal("999999.99")),
             example="19.99",
             beside=CURRENCIES,
+            # What a customer pays is then in one column or in the other, differently in each row.
+            unless=(
+                *("Sale price", "Online sale price", "Special price", "Discount price", "Discount"),
+                *("Discount mode", "Retail price"),
+            ),
         ),
         Column(
             "compare_at_price",

@@ -27,8 +27,9 @@ class Column:
 
     `example` fills the template and the help page; `about` is one sentence for the help page.
     A column of several `lines` is expected to hold line breaks. `also` are words by which other
-    programs call it, and that mean nothing else in any of their files. `beside` are signs that may
-    stand beside its numbers and change nothing, such as its own unit.
+    programs call it, and that mean nothing else in any of their files; in a header that has one of
+    `unless`, only the vendor knows what they mean. `beside` are signs that may stand beside its
+    numbers and change nothing, such as its own unit.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Column:
         about: Words = "",
         lines: bool = False,
         also: Sequence[str] = (),
+        unless: Sequence[str] = (),
         beside: Collection[str] = (),
     ) -> None:
         self.key = key
@@ -50,6 +52,7 @@ class Column:
         self.about = about
         self.lines = lines
         self.also = also
+        self.unless = frozenset(header_name(word) for word in unless)
         self.beside = beside
 
     @property

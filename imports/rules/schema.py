@@ -13,6 +13,7 @@ from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_co
 from imports.rules.keys import Fixed, Newest, Unique
 from imports.rules.matching import (
     OWN_NAME,
+    PRESET,
     Preset,
     Source,
     match,
@@ -113,7 +114,15 @@ class Schema:
         """By its key, where each column is read from, as far as the header says."""
         if self.any_columns:
             return self._match_exactly(header)
-        return match(header, self.columns, self.preset_of(header))
+        found = match(header, self.columns, self.preset_of(header))
+        if self.identity in found and found[self.identity].why == OWN_NAME:
+            return found  # a file in our words, as there have always been
+        names = {header_name(cell) for cell in header}
+        return {
+            key: source
+            for key, source in found.items()
+            if source.why == PRESET or not self.by_key[key].unless & names
+        }
 
     def match_own_names(self, header: Sequence[str]) -> dict[str, Source]:
         """The same, as versions did that knew the columns' own names only."""
