@@ -46,7 +46,7 @@ def mapping(said: dict[str, Any]) -> dict[str, dict[str, str]]:
     """By the key of our column: where it comes from, whether by itself or by an answer."""
     known = {"", None, "?"}
     itself = {key: {"from": cell} for cell, key in said["columns"].items() if key not in known}
-    return itself | said["answers"]
+    return {**itself, **said["answers"]}
 
 
 def value(said: dict[str, Any], cells: dict[str, str], key: str, source: dict[str, str]) -> str:
