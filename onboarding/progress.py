@@ -105,8 +105,6 @@ class Progress:
         upload = self.upload
         if upload.step == Upload.Step.STAGE or not upload.total_records:
             return None
-        if self.is_check and not upload.processed_records:
-            return None  # a check is one transaction: until it ends, none of it is visible
         return percent(upload.processed_records, upload.total_records)
 
     @property

@@ -108,6 +108,27 @@ def test_a_stranger_does_not_learn_which_addresses_have_accounts(
     assert not mailoutbox
 
 
+def test_too_many_resets_do_not_offer_a_reset(db: None) -> None:
+    client = Client()
+    for number in range(10):
+        client.post("/password-reset/", {"email": f"{number}@people.example"})
+    answer = client.post("/password-reset/", {"email": "one@people.example"})
+    assert answer.status_code == 429
+    page = text_of(answer)
+    assert "Too many requests" in page
+    assert "15 minutes" in page
+    assert "/password-reset/" not in page
+    assert 'class="support"' in page
+
+
+def test_a_click_after_the_session_ended_leads_to_no_blank_page(alice: User) -> None:
+    client = Client()
+    login = client.post("/logout/").headers["Location"]
+    answer = client.post(login, {"username": "alice", "password": PASSWORD}, follow=True)
+    assert answer.status_code == 405
+    assert "Go to your uploads" in text_of(answer)
+
+
 def test_logging_out_takes_a_post_and_ends_the_session(as_alice: Client) -> None:
     assert as_alice.get("/logout/").status_code == 405
     assert as_alice.post("/logout/")["Location"] == "/login/"
