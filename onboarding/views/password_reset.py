@@ -62,6 +62,7 @@ reset = login_not_required(
         template_name="onboarding/password_reset.html",
         email_template_name="onboarding/mail/password_reset.txt",
         subject_template_name="onboarding/mail/password_reset_subject.txt",
+        extra_email_context={"support_email": settings.SUPPORT_EMAIL},
         success_url=reverse_lazy("password_reset_sent"),
         form_class=ResetForm,
     )

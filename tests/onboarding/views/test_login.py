@@ -93,6 +93,7 @@ def link_in(mails: list[EmailMessage]) -> str:
     """The path of the link in the only email."""
     after_response.wait()
     [mail] = mails
+    assert "Need help? Email " in str(mail.body)
     assert mail.to == ["alice@people.example"]
     found = re.search(r"https?://[^/]+(/password-reset/\S+)", str(mail.body))
     assert found
