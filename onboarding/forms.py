@@ -19,7 +19,7 @@ NO_FILE = _("Choose the file you want to upload.")
 NO_MODE = _("Choose how we should import the file.")
 
 
-class VendorField(forms.ModelChoiceField):
+class VendorField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A vendor, by its ID or its full name. Upper and lower case differ only where two do."""
 
     def to_python(self, value: Any) -> Vendor | None:
@@ -27,7 +27,7 @@ class VendorField(forms.ModelChoiceField):
         if not typed:
             return None
         for ways in ({"pk": typed}, {"pk__iexact": typed}, {"name__iexact": typed}):
-            found: list[Vendor] = list(self.queryset.filter(**ways)[:2])
+            found: list[Vendor] = list(self.queryset.filter(**ways)[:2])  # type: ignore[union-attr]
             if len(found) == 1:
                 return found[0]
             if found:

@@ -121,12 +121,19 @@ def record(
         dataset=dataset.key,
         mode=choice.mode if choice else Upload.Mode.CREATE,
         only_check=choice is not None and choice.only_check,
-        file_name=file.name if file else gettext("Name unknown"),
-        size=file.size if file else size or int(request.META.get("CONTENT_LENGTH") or 0),
+        file_name=(file and file.name) or gettext("Name unknown"),
+        size=size_of(request, file) if size is None else size,
         by=request.user,
     )
     with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
         log.info("refused at the form: %s", refused.code)
+
+
+def size_of(request: HttpRequest, file: "UploadedFile[bytes] | None") -> int:
+    """In bytes; of a file that did not arrive, that of the request."""
+    if file is not None:
+        return file.size or 0
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def refuse_size(request: HttpRequest, size: int) -> HttpResponse:
