@@ -84,7 +84,7 @@ ALL = (
     Refusal(
         "FILE_TOO_LARGE",
         _("The file is too large"),
-        _("The file must be {limit} or smaller (yours has {size})."),
+        _("The file must be {limit} or smaller (yours is {size})."),
         _("Split the file into several smaller ones, each with the header row."),
     ),
     Refusal(

@@ -93,7 +93,9 @@ def test_a_file_too_large_for_its_sender_is_refused_before_it_is_sent(
 def test_a_form_that_is_no_upload_may_not_be_large(portal: Portal, admin: User) -> None:
     with portal.connect() as line:
         line.sendall(head_of("/admin/imports/upload/", size=9 * MB, cookie=session_of(admin)))
-        assert answer_to(line).status == 413
+        answer = answer_to(line)
+        assert answer.status == 413
+        assert b"The request is too large" in answer.read()
 
 
 def test_headers_may_not_be_large(portal: Portal) -> None:
