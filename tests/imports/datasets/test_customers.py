@@ -116,10 +116,28 @@ def test_a_cell_that_breaks_a_rule(column: str, text: str, error_type: str) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["José Núñez", "Nguyễn Thị Hà", "佐藤 花子", "Анна-Мария", "D'Arcy", "हिन्दी", "עֲלִיזָה"]
+    "name",
+    [
+        *("José Núñez", "Nguyễn Thị Hà", "佐藤 花子", "Анна-Мария", "D'Arcy", "हिन्दी", "עֲלִיזָה"),
+        *("ग\u0930\u094d\u200dयो", "ක\u0dca\u200dරිස්ටෝ", "علی\u200cرضا"),
+    ],
 )
 def test_names_of_any_script_are_names(name: str) -> None:
     assert send(customer(1, full_name=name)).status == "completed"
+    assert Customer.objects.get().full_name == name
+
+
+@pytest.mark.parametrize("name", ["Zo\u200dë", "\u0430\u200cб", "Ann \u200cLee"])
+def test_joiners_are_no_part_of_names_that_they_do_not_change(name: str) -> None:
+    assert errors(send(customer(1, full_name=name))) == [(2, "full_name", "INVALID_NAME")]
+
+
+def test_digits_of_another_script_are_named() -> None:
+    upload = send(customer(1, phone_number="٥٥٥١٢٣٤٥٦٧"))
+    assert upload.status == "failed"
+    assert RowError.objects.get().error_message == (
+        "Phone Number must be written with the digits 0 to 9 (was '٥٥٥١٢٣٤٥٦٧')"
+    )
 
 
 @pytest.mark.parametrize("born", [date(1901, 1, 1), date(2000, 2, 29)])
