@@ -11,7 +11,7 @@ from imports import actions
 from imports.datasets import get
 from imports.models import Notification, RowError, Upload
 from imports.rules.people import other_age
-from tests.conftest import drive, report_text
+from tests.conftest import arrived, drive, report_text
 from tests.imports.dropping import imported
 from warehouse.models import Customer
 
@@ -185,6 +185,19 @@ def test_two_customers_with_one_id_in_a_file_are_reported(in_batches: bool, requ
     message = RowError.objects.earliest("error_id").error_message
     assert message == "Customer ID 1 is already used in row 3 of this file"
     assert Customer.objects.get(pk=1).email == "c1@example.com"
+
+
+@pytest.mark.usefixtures("row_by_row")
+def test_a_check_finds_two_customers_with_one_id_in_different_batches() -> None:
+    first, other = customer(1), customer(2, customer_id="1")
+    upload = arrived(
+        table([first, first, other]), vendor=None, dataset="customers", only_check=True
+    )
+    drive()
+    upload.refresh_from_db()
+    counts = (upload.valid_records, upload.skipped_records, upload.error_records)
+    assert counts == (1, 1, 1)
+    assert errors(upload) == [(4, "customer_id", "DUPLICATE_CUSTOMER_ID")]
 
 
 def test_the_same_person_cannot_have_two_ids_in_the_table_or_the_file() -> None:

@@ -184,7 +184,10 @@ def test_a_phone_number_as_people_and_programs_write_it(text: str, stored: str) 
     ("text", "message"),
     [
         ("٠٤٢١٥٥٥٠١٢٣", "Phone must be written with the digits 0 to 9 (was '٠٤٢١٥٥٥٠١٢٣')"),
-        ("０４２１５５５０", "Phone must be written with the digits 0 to 9 (was '０４２１５５５０')"),
+        (
+            "０４２１５５５０",
+            "Phone must be written with the digits 0 to 9 (was '０４２１５５５０')",
+        ),
         ("491234567890.0", "Phone must be a phone number without decimals (was '491234567890.0')"),
     ],
 )
