@@ -90,6 +90,13 @@ def test_our_last_column_is_ignored_and_named() -> None:
     assert upload.ignored_columns == ["Errors"]
 
 
+@pytest.mark.parametrize("above", ["Sensors in May", "#TYPE Selected.System.Service"])
+def test_a_line_above_the_table_is_no_header(above: str) -> None:
+    upload = send(f"{above}\nhost,load\nweb,3\ndb,5\n")
+    assert upload.failure_code == "INVALID_HEADER"
+    assert "the column names seem to be in row 2" in upload.failure_message
+
+
 @pytest.mark.parametrize("sign", ["^", ":", "~"])
 def test_values_divided_by_another_sign_are_not_one_column(sign: str) -> None:
     upload = send(f"a{sign}b\n1{sign}2\n3{sign}4\n")

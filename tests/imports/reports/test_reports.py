@@ -4,9 +4,14 @@ import csv
 import io
 from collections.abc import Callable
 
+import pytest
+
+from imports.dataset import Dataset
+from imports.datasets import all_datasets
 from imports.models import Upload
 from imports.reports import error_report
 from imports.reports.correctable_file import correctable_file
+from imports.reports.error_report import report_header
 from imports.reports.summary import error_groups, row_ranges
 from tests.conftest import report_text
 from tests.product_files import good_row
@@ -34,6 +39,12 @@ def test_the_report_has_one_line_per_error_in_a_fixed_order(run_upload: Run) -> 
         "2,V-1,S-1,Lamp,INVALID_PRICE,Price must be at least 0.01 (was -10.00),-10.00,ten,"
         'Price,-10.00,"Enter a number from 0.01 to'
     )
+
+
+@pytest.mark.parametrize("dataset", all_datasets().values(), ids=lambda dataset: dataset.key)
+def test_no_two_columns_of_a_report_have_one_name(dataset: Dataset) -> None:
+    header = report_header(dataset)
+    assert len(set(header)) == len(header)
 
 
 def test_the_report_is_utf8_with_a_byte_order_mark(run_upload: Run) -> None:

@@ -15,7 +15,7 @@ from imports.intake.receive import open_upload
 from imports.models import Notification, RowError, Upload
 from tests.conftest import arrived, drive
 from tests.onboarding.conftest import good_file, make_upload, text_of
-from tests.product_files import good_row
+from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
@@ -69,6 +69,25 @@ def test_some_rows_in(run_upload: Run, as_alice: Client) -> None:
     assert "/help/products/#INVALID_PRICE" in page
     for thing in ("correct", "report", "retry"):
         assert f'id="{thing}"' in page
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("cp1252", "Western European (Windows-1252)"),
+    ],
+)
+def test_the_page_names_the_character_encoding(
+    run_upload: Run, as_alice: Client, encoding: str, name: str
+) -> None:
+    body = csv_bytes([good_row(1, product_name="Müller Straße")]).decode().encode(encoding)
+    page = page_of(as_alice, run_upload(body))
+    found = re.search(r'id="encoding"><dt>[^<]*</dt><dd>([^<]*)</dd>', page)
+    assert found
+    assert found[1] == name
 
 
 def test_a_row_of_the_table_has_row_column_value_message_and_remedy(
