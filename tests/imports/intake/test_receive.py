@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from io import BytesIO
+from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -212,8 +214,10 @@ def conflicts() -> Iterator[list[int]]:
     """Statuses with which S3 answers the next PUTs, which it does not execute."""
     statuses: list[int] = []
 
-    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        return AWSResponse(request.url, statuses.pop(), {}, Conflict()) if statuses else None
+    def answer(request: AWSPreparedRequest, **_: object) -> Any:
+        if not statuses:
+            return None
+        return AWSResponse(request.url, statuses.pop(), HTTPHeaders(), Conflict())
 
     events = s3.client().meta.events
     events.register("before-send.s3.PutObject", answer)
