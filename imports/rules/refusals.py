@@ -98,7 +98,7 @@ ALL = (
         _("The file is not a CSV file"),
         _("The file is not a CSV file: it looks like {looks_like}."),
         _(
-            'Open it in your spreadsheet program and save it as "CSV UTF-8 (comma delimited)". '
+            'If it is a spreadsheet, open it and save it as "CSV UTF-8 (comma delimited)". '
             "Renaming a file does not convert it."
         ),
     ),
