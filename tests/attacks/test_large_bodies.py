@@ -162,7 +162,7 @@ def test_files_on_disk_are_bounded_together_and_all_get_in(
             sender.ends = True
 
         def all_are_answered() -> bool:
-            go_on(most=3 * ROOM)  # Django writes a copy of each; one ends while they are counted
+            go_on(most=3 * ROOM)  # Django writes a copy of each, and files fill whole blocks
             return all(sender.answer for sender in senders)
 
         wait_until("every file is answered", all_are_answered)
