@@ -1,6 +1,7 @@
 """The error report and the correctable file."""
 
 import csv
+import gc
 import io
 from collections.abc import Callable
 
@@ -8,7 +9,8 @@ import pytest
 
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
-from imports.models import Upload
+from imports.models import RowError, Upload
+from imports.reports import correctable_file as correctable_file_module
 from imports.reports import error_report
 from imports.reports.correctable_file import correctable_file
 from imports.reports.error_report import report_header
@@ -130,3 +132,14 @@ def test_errors_of_one_kind_are_told_by_the_rows_they_stand_in(run_upload: Run) 
     assert price.where == ("32 rows (3–7, 11, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40 and 16 more)")
     assert price.first_message == "Price must be a number such as 19.99 (was 'free')"
     assert groups["INVALID_STOCK"].where == "1 row (80)"
+
+
+def test_a_report_holds_a_few_of_its_errors_at_a_time(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correctable_file_module, "ROWS_PER_FETCH", 10)
+    upload = run_upload([good_row(n, price="free") for n in range(200)])
+    most = 0
+    for _ in error_report.report_rows(upload):
+        most = max(most, sum(type(each) is RowError for each in gc.get_objects()))
+    assert 0 < most <= 2 * 10
