@@ -58,6 +58,7 @@ def test_the_report_is_utf8_with_a_byte_order_mark(run_upload: Run) -> None:
 
 def test_formulas_are_neutralised_and_plain_numbers_are_not(run_upload: Run) -> None:
     names = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", " =x", "＝x", "-10.00", "+5", "-1,234.5", "plain"]
+    names.append("Mouse;=1+1")
     upload = run_upload([good_row(n, product_name=name, price="x") for n, name in enumerate(names)])
     rows = list(csv.DictReader(io.StringIO(report_text(upload))))
     assert [row["Product Name"] for row in rows] == [
@@ -71,7 +72,9 @@ def test_formulas_are_neutralised_and_plain_numbers_are_not(run_upload: Run) -> 
         "+5",
         "-1,234.5",
         "plain",
+        "Mouse;'=1+1",
     ]
+    assert b"Mouse;'=1+1" in b"".join(correctable_file(upload))
 
 
 def test_the_correctable_file_has_the_rejected_rows_in_the_vendors_columns(run_upload: Run) -> None:
