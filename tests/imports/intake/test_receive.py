@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from io import BytesIO
+from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -213,9 +215,11 @@ def conflicts() -> Iterator[list[int]]:
     statuses: list[int] = []
 
     def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        return AWSResponse(request.url, statuses.pop(), {}, Conflict()) if statuses else None
+        if not statuses:
+            return None
+        return AWSResponse(request.url, statuses.pop(), HTTPHeaders(), Conflict())
 
-    events = s3.client().meta.events
+    events: Any = s3.client().meta.events  # its types know no hook that answers
     events.register("before-send.s3.PutObject", answer)
     yield statuses
     events.unregister("before-send.s3.PutObject", answer)
