@@ -8,9 +8,11 @@ import pytest
 from django.conf import settings
 
 from imports import actions
+from imports.datasets import get
 from imports.destinations.dynamodb import ITEM_OVERHEAD_BYTES, MAX_ITEM_BYTES, OWN_ATTRIBUTES
 from imports.models import RowError, Upload
 from imports.reports.correctable_file import correctable_file
+from imports.rules.refusals import Refused
 from imports.storage import dynamodb
 from tests.conftest import drive, report_text
 from tests.imports.conftest import Killed, Kills, expire_leases
@@ -214,7 +216,13 @@ def test_a_file_of_more_rows_than_other_data_sets_take(settings: Any) -> None:
     upload = send("a,b\n" + "".join(f"{n},x\n" for n in range(rows)))
     assert counts(upload) == ("completed", rows, 0)
     assert settings.CSV_MAX_ROWS == 1_000_000
-    assert settings.CSV_MAX_BYTES == 250 * 1024**2
+
+
+def test_a_file_larger_than_other_data_sets_take() -> None:
+    most = 250 * 1024**2
+    get("csv").refuse_by_size(most)
+    with pytest.raises(Refused, match="FILE_TOO_LARGE"):
+        get("csv").refuse_by_size(most + 1)
 
 
 def test_memory_does_not_grow_with_the_file(settings: Any) -> None:

@@ -214,12 +214,12 @@ def conflicts() -> Iterator[list[int]]:
     """Statuses with which S3 answers the next PUTs, which it does not execute."""
     statuses: list[int] = []
 
-    def answer(request: AWSPreparedRequest, **_: object) -> Any:
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         if not statuses:
             return None
         return AWSResponse(request.url, statuses.pop(), HTTPHeaders(), Conflict())
 
-    events = s3.client().meta.events
+    events: Any = s3.client().meta.events  # its types know no hook that answers
     events.register("before-send.s3.PutObject", answer)
     yield statuses
     events.unregister("before-send.s3.PutObject", answer)

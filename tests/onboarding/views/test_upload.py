@@ -71,6 +71,19 @@ def test_some_rows_in(run_upload: Run, as_alice: Client) -> None:
         assert f'id="{thing}"' in page
 
 
+def test_each_reason_is_shown_with_its_value(run_upload: Run, as_alice: Client) -> None:
+    wrong = ["Shoes", "Hats", "Shoes"]
+    upload = run_upload([good_row(n, category=name) for n, name in enumerate(wrong)])
+    page = page_of(as_alice, upload)
+    shown = re.findall(
+        r'<li class="wrap">([^<]*?) ?(?:<span class="hint">(\d+) times</span>)?</li>', page
+    )
+    assert [(text.split("&#x27;")[1], times) for text, times in shown] == [
+        ("Shoes", "2"),
+        ("Hats", ""),
+    ]
+
+
 @pytest.mark.parametrize(
     ("encoding", "name"),
     [
