@@ -41,6 +41,10 @@ class FieldStamps:
     def of(self, name: str) -> str:
         return self.others.get(name, self.most)
 
+    def at(self, name: str) -> datetime:
+        """When the content of a field was stored."""
+        return parts(self.of(name))[0]
+
     def newer(self, names: Iterable[str], than: str) -> list[str]:
         """Those of the fields that content newer than this stamp has set."""
         if not self.others and self.most <= than:

@@ -1,6 +1,7 @@
 """The marketplace's catalog, which the storefront and other systems read."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import models, transaction
 from django.db.models.functions import Lower, Now
@@ -8,7 +9,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.category_names import CategoryNameField
-from catalog.content_order import stamp
+from catalog.content_order import FieldStamps, stamp
 from vendors.access import Access
 from vendors.models import Vendor
 
@@ -122,11 +123,17 @@ class Product(models.Model):
 
     def save_edit(self, fields: Iterable[str]) -> None:
         """Store what a person has changed in these fields, and nothing else: an import may have
-        changed others. Files of before no longer change these fields."""
+        changed others. Files of before no longer change these fields, nor do those that have set
+        them, even if S3's clock is ahead of ours."""
         with transaction.atomic():
             stored = Product.objects.select_for_update().get(pk=self.pk)
             self.updated_at = now()
             self.content_at = stored.content_at or stored.updated_at
-            own = dict.fromkeys(fields, stamp(self.updated_at))
+            latest = stamp(self.content_at, stored.content_upload_id or "")
+            content = FieldStamps(latest, stored.content_times or {})
+            own = {
+                name: stamp(max(self.updated_at, content.at(name) + timedelta(microseconds=1)))
+                for name in fields
+            }
             self.content_times = (stored.content_times or {}) | own or None
             self.save(update_fields=[*own, "updated_at", "content_at", "content_times"])

@@ -176,6 +176,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "onboarding.sign_in.SignInMiddleware",
+    "onboarding.blank_answers.BlankAnswersMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, so only for those who may send
     "onboarding.odd_input.OddInputMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -39,9 +39,9 @@ PRICES = {key: Price(**v) for key, v in price_table().items() if isinstance(v, d
 PER_UPLOAD = {
     "s3_put": 2,  # the file, the error report
     "s3_get": 2,  # the worker's download, the vendor's of the report
-    # S3's event: sent, received, deleted; the hint and the email's: the same. The email's worker
-    # also looks for events of SES, of which there is one: sent and deleted.
-    "sqs": 12,
+    # S3's event: sent, received, deleted; the hint and the email's: the same. An event of SES: sent
+    # and deleted; a sweep receives it.
+    "sqs": 11,
     "dynamodb_write": 95,  # two runs of rows, and the upload's own item twice with its index entry
     "dynamodb_read": 23,
     "ses": 1,

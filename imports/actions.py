@@ -112,8 +112,7 @@ def send_mail_again(notification_id: int, *, by: User | None) -> Notification:
         )
         if not mail.can_be_sent_again:
             raise NotPossible(why_not_sent_again(mail))
-        # Not to staff's mailbox instead of a deleted user: the email may contain that user's link.
-        mail.send_again(to=email.own_recipient(mail.upload) or mail.to)
+        mail.send_again(to=email.recipient_again(mail))
         mail.save()
         Action.objects.create(upload=mail.upload, run=mail.run, kind=Action.Kind.RESEND, by=by)
         transaction.on_commit(send_mail_hint, robust=True)

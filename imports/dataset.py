@@ -82,7 +82,12 @@ class Dataset(Schema):
     def inspect(self, path: Path, size: int, mode: str) -> Layout:
         """How to read a file of `size` bytes. Raises Refused if it cannot be imported."""
         self.refuse_by_size(size)
-        return self.format.scan(path, self, mode)
+        try:
+            return self.format.scan(path, self, mode)
+        except Refused as error:
+            refused = Refused(error.code, **error.detail)
+        # The one that was caught holds the frames that were reading, and thus the file open.
+        raise refused
 
     def source_expires_at(self, upload: Upload) -> datetime | None:
         """When the upload's source object was or will be deleted; None if that is not known.

@@ -19,6 +19,25 @@ NO_FILE = _("Choose the file you want to upload.")
 NO_MODE = _("Choose how we should import the file.")
 
 
+class VendorField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A vendor, by its ID or its full name. Upper and lower case differ only where two do."""
+
+    def to_python(self, value: Any) -> Vendor | None:
+        typed = str(value or "").replace("\0", "").strip()
+        if not typed:
+            return None
+        for ways in ({"pk": typed}, {"pk__iexact": typed}, {"name__iexact": typed}):
+            found: list[Vendor] = list(self.queryset.filter(**ways)[:2])  # type: ignore[union-attr]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise self.error("ambiguous", typed)
+        raise self.error("invalid_choice", typed)
+
+    def error(self, code: str, typed: str) -> ValidationError:
+        return ValidationError(self.error_messages[code], code=code, params={"value": typed})
+
+
 class UploadForm(forms.Form):
     """A file, how to import it and, for staff, for which vendor. An empty file passes here: the
     check of its contents has a better message."""
@@ -31,7 +50,7 @@ class UploadForm(forms.Form):
     mode = forms.MultipleChoiceField(
         label=_("How should we import it?"), error_messages={"required": NO_MODE}
     )
-    vendor = forms.ModelChoiceField(
+    vendor = VendorField(
         queryset=Vendor.objects.none(),
         label=_("Vendor"),
         widget=forms.TextInput(
@@ -48,8 +67,10 @@ class UploadForm(forms.Form):
         error_messages={
             "required": _("Choose the vendor this file belongs to."),
             "invalid_choice": _(
-                "There is no vendor “%(value)s”. Enter a vendor ID such as VEND001."
+                "There is no vendor “%(value)s”. Enter a vendor’s ID, such as VEND001, or its full "
+                "name."
             ),
+            "ambiguous": _("Several vendors are called “%(value)s”. Enter the vendor’s ID."),
         },
     )
 

@@ -105,8 +105,6 @@ class Progress:
         upload = self.upload
         if upload.step == Upload.Step.STAGE or not upload.total_records:
             return None
-        if self.is_check and not upload.processed_records:
-            return None  # a check is one transaction: until it ends, none of it is visible
         return percent(upload.processed_records, upload.total_records)
 
     @property
@@ -195,16 +193,24 @@ class Progress:
                 states[stopped + 1 : 3] = [State.NOT_REACHED] * (2 - stopped)
         if not upload.error_file_s3_key and self.is_over:
             states[3] = State.NOT_REACHED
-        if self.mail is not None and upload.step == Upload.Step.DONE:
-            states[4] = MAIL.get(Notification.State(self.mail.state), State.STOPPED)
+        if upload.step == Upload.Step.DONE:
+            states[4] = self._email
         details = ["", "", "", "", ""]
         if upload.total_records:
             details[1] = rows(upload.total_records)
         if upload.total_records and upload.step != Upload.Step.STAGE:
             details[2] = gettext("%(done)s of %(total)s") % self._numbers
-        if states[3] == State.NOT_REACHED:
-            details[3] = gettext("not needed")
+        for stage in (3, 4):
+            if states[stage] == State.NOT_REACHED:
+                details[stage] = gettext("not needed")
         return [Stage(*stage) for stage in zip(names, states, details)]  # noqa: B905
+
+    @property
+    def _email(self) -> State:
+        """How the stage “Email” ended. A file refused at the form gets none: its page said so."""
+        if self.mail is None:
+            return State.NOT_REACHED
+        return MAIL.get(Notification.State(self.mail.state), State.STOPPED)
 
     @property
     def shares(self) -> list[Share]:

@@ -111,7 +111,7 @@ def browser_texts(dataset: Dataset) -> dict[str, str]:
         "empty": gettext("This file is empty. Choose the file you want to upload."),
         "wrongKind": gettext("This is {found}, not a %(kind)s file.") % kind,
         "saveAsCsv": gettext(
-            "Open it in your spreadsheet program and save it as “CSV UTF-8 (Comma delimited)”."
+            "If it’s a spreadsheet, open it and save it as “CSV UTF-8 (Comma delimited)”."
         ),
         "missingOne": gettext("Your file is missing this column: {columns}. It has: {found}."),
         "missing": gettext("Your file is missing these columns: {columns}. It has: {found}."),

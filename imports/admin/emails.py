@@ -21,6 +21,7 @@ from imports import actions
 from imports.admin import cells
 from imports.admin.row_pages import row_page
 from imports.models import Notification
+from imports.notifications.email import recipient_again
 
 
 @admin.register(Notification)
@@ -144,7 +145,8 @@ class NotificationAdmin(LookOnlyAdmin):
     ) -> HttpResponse:
         mail = self.get_object(request, unquote(object_id))
         may = mail is not None and mail.can_be_sent_again and self.has_act_permission(request)
+        again = {"may_send_again": may, "goes_to": recipient_again(mail) if mail and may else ""}
         answer: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "may_send_again": may}
+            request, object_id, form_url, {**(extra_context or {}), **again}
         )
         return answer

@@ -40,7 +40,6 @@ DATASET = Dataset(
     destination=AllOrNothing(model=Metric, incoming=IncomingMetric),
     by_vendor=False,
     report_before=("name", "timestamp"),
-    report_after=("value",),
     known_rows=_(
         "If any row has an error, nothing is imported. A metric that already has a value at its "
         "time is skipped."

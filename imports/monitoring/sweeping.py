@@ -56,12 +56,14 @@ def for_each(
         except Exception as error:
             if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
                 raise
-            log.error("%s failed for %s", sweep, name(item), exc_info=error)
-            if (
-                count_failure(item) >= settings.MAX_ATTEMPTS
-                or not retry_policy.is_transient(error)
-            ):  # fmt: skip
+            times = count_failure(item)
+            is_final = times >= settings.MAX_ATTEMPTS or not retry_policy.is_transient(error)
+            if is_final:
+                log.error("%s failed for %s", sweep, name(item), exc_info=error)
                 failed.append(f"{name(item)}: {describe(error)}")
+            else:
+                again = "%s failed for %s; the next sweep tries again: %s"
+                log.warning(again, sweep, name(item), describe(error))
     if failed:
         named = "\n".join(failed[:MAX_NAMED])
         more = f"\nand {len(failed) - MAX_NAMED:,} more" if len(failed) > MAX_NAMED else ""

@@ -90,6 +90,13 @@ def recipient(upload: Upload) -> str:
     return own_recipient(upload) or settings.NOTIFICATION_EMAIL
 
 
+def recipient_again(mail: Notification) -> str:
+    """Where the email goes when it is sent again: to the address that the person, vendor or data
+    set has today. Not to staff's mailbox instead of a deleted user: it may contain that user's
+    link."""
+    return own_recipient(mail.upload) or mail.to
+
+
 def own_recipient(upload: Upload) -> str:
     """The address that is meant for this upload; "" if there is none, and staff get the email."""
     return (

@@ -1,6 +1,7 @@
 """Rules about contact details: email addresses and telephone numbers, by their form only."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext
@@ -8,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
 from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.people import OTHER_DIGITS, has_other_digits
 
-MAX_ADDRESS_CHARACTERS = 254  # as SMTP has it
+MAX_ADDRESS_OCTETS = 254  # as SMTP has it
+MAX_MAILBOX_OCTETS = 64
 MAX_PHONE_CHARACTERS = 40
 # An address in ASCII: RFC 5321's dot-atom, and a host with labels of letters, digits and hyphens,
 # the last one of letters. email-validator agrees, at twenty times the cost.
@@ -17,8 +20,10 @@ ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LABEL = r"(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 ASCII_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+[a-z]{{2,63}}")
 PHONE = re.compile(
-    r"\+?[0-9()][0-9 ()./\u2010-\u2013-]*(?: ?(?:x|ext\.?) ?[0-9]{1,6})?", re.IGNORECASE
+    r"(?:\(?\+)?[0-9()][0-9 ()./\u2010-\u2013-]*(?: ?(?:x|ext(?:\.|ension)?) ?[0-9]{1,6})?",
+    re.IGNORECASE,
 )
+AS_DECIMAL = re.compile(r"[0-9]+\.0+")  # as spreadsheets write a number that they took for one
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,21 @@ class Phone(Rule):
     variants = {
         "not_a_number": _(
             "{field} must be a phone number with {rule.least} to {rule.most} digits (was '{value}')"
-        )
+        ),
+        "decimals": _("{field} must be a phone number without decimals (was '{value}')"),
+        "other_digits": OTHER_DIGITS,
     }
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
-            if not self._is_plausible(text):
+            if has_other_digits(text):
+                raise InvalidCell(self, "other_digits", label, text)
+            if AS_DECIMAL.fullmatch(text):
+                raise InvalidCell(self, "decimals", label, text)
+            number = with_plain_spaces(text)
+            if not self._is_plausible(number):
                 raise InvalidCell(self, "not_a_number", label, text)
-            return text
+            return number
 
         return check
 
@@ -81,8 +93,9 @@ class Phone(Rule):
 
 def is_address(text: str) -> bool:
     """Does it have the form of an email address, in lower case?"""
-    if len(text) > MAX_ADDRESS_CHARACTERS:  # before anything is compared
-        return False
+    mailbox, _at, host = text.rpartition("@")
+    if octets(text) > MAX_ADDRESS_OCTETS or octets(mailbox) > MAX_MAILBOX_OCTETS:
+        return False  # before anything is compared
     if text.isascii() and "xn--" not in text:
         return ASCII_ADDRESS.fullmatch(text) is not None
     try:
@@ -90,4 +103,14 @@ def is_address(text: str) -> bool:
     except EmailNotValidError:
         return False
     # The library forgives full-width dots, and the value is kept as it is written.
-    return text.rpartition("@")[2] in {found.domain, found.ascii_domain}
+    return host in {found.domain, found.ascii_domain}
+
+
+def octets(text: str) -> int:
+    return len(text.encode(errors="replace"))
+
+
+def with_plain_spaces(text: str) -> str:
+    """The text with spaces as keyboards write them: pages are copied with spaces that do not
+    break."""
+    return "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text)

@@ -15,6 +15,9 @@ from imports.rules.wording import Words
 
 SIGNS = frozenset(" '-\u2019\u02bc\u2010\u2011")  # apostrophes and hyphens as keyboards write them
 ACCENTS = {"Mn", "Mc"}  # marks that belong to the letter before them, also vowels in Hindi
+JOINERS = "\u200c\u200d"  # say whether two letters are joined, as in Nepali, Sinhala and Persian
+VIRAMA = 9  # the combining class of marks that join a letter to the next one
+OTHER_DIGITS = _("{field} must be written with the digits 0 to 9 (was '{value}')")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class PersonName(Rule):
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
-            if not all(map(belongs_to_a_name, text)):
+            if not all(map(belongs_to_a_name, text, f" {text}")):
                 raise InvalidCell(self, "other_signs", label, text)
             if not any(map(str.isalpha, text)):
                 raise InvalidCell(self, "no_letter", label, text)
@@ -55,11 +58,14 @@ class Digits(Rule):
                 "{field} must be exactly {rule.count} digit (was '{value}')",
                 "{field} must be exactly {rule.count} digits (was '{value}')",
                 self.count,
-            )
+            ),
+            "other_digits": OTHER_DIGITS,
         }
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:
+            if has_other_digits(text):
+                raise InvalidCell(self, "other_digits", label, text)
             if len(text) != self.count or not (text.isascii() and text.isdigit()):
                 raise InvalidCell(self, "not_so_many_digits", label, text)
             return text
@@ -81,8 +87,15 @@ class Digits(Rule):
         ).format(rule=self)
 
 
-def belongs_to_a_name(sign: str) -> bool:
+def has_other_digits(text: str) -> bool:
+    """Has it digits of another script than ours, such as Arabic ones?"""
+    return any(sign.isdecimal() and not sign.isascii() for sign in text)
+
+
+def belongs_to_a_name(sign: str, before: str) -> bool:
     """Is it a letter, an accent of one, or a sign that names have?"""
+    if sign in JOINERS:  # which change nothing behind any other letter, and cannot be seen
+        return unicodedata.combining(before) == VIRAMA or unicodedata.bidirectional(before) == "AL"
     return sign.isalpha() or sign in SIGNS or unicodedata.category(sign) in ACCENTS
 
 

@@ -84,7 +84,7 @@ ALL = (
     Refusal(
         "FILE_TOO_LARGE",
         _("The file is too large"),
-        _("The file must be {limit} or smaller (yours has {size})."),
+        _("The file must be {limit} or smaller (yours is {size})."),
         _("Split the file into several smaller ones, each with the header row."),
     ),
     Refusal(
@@ -98,7 +98,7 @@ ALL = (
         _("The file is not a CSV file"),
         _("The file is not a CSV file: it looks like {looks_like}."),
         _(
-            'Open it in your spreadsheet program and save it as "CSV UTF-8 (comma delimited)". '
+            'If it is a spreadsheet, open it and save it as "CSV UTF-8 (comma delimited)". '
             "Renaming a file does not convert it."
         ),
     ),

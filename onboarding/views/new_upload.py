@@ -68,7 +68,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
             status = HTTPStatus.SERVICE_UNAVAILABLE
     except Refused as refused:
         page["refused"] = refused
-        record(refused, request, dataset)
+        record(refused, request, form, dataset)
     return render(request, "onboarding/new_upload.html", page, status=status)
 
 
@@ -96,13 +96,21 @@ def form_page(
 
 
 def record(
-    refused: Refused, request: HttpRequest, dataset: Dataset, *, size: int | None = None
+    refused: Refused,
+    request: HttpRequest,
+    form: UploadForm,
+    dataset: Dataset,
+    *,
+    size: int | None = None,
 ) -> None:
     """List the rejected file among the vendor's uploads, if it is clear whose it is."""
     access = access_of(request.user)
-    vendors = Vendor.objects.visible_to(access)
-    whose = request.POST.get("vendor") if access.sees_all else access.vendor_id
-    vendor = vendors.filter(pk=whose).first() if dataset.by_vendor else None
+    vendor = None
+    if dataset.by_vendor and access.sees_all:
+        form.is_valid()
+        vendor = getattr(form, "cleaned_data", {}).get("vendor")
+    elif dataset.by_vendor:
+        vendor = Vendor.objects.visible_to(access).first()
     if dataset.by_vendor and vendor is None:
         return
     file = request.FILES.get("file") if size is None else None
@@ -114,11 +122,18 @@ def record(
         mode=choice.mode if choice else Upload.Mode.CREATE,
         only_check=choice is not None and choice.only_check,
         file_name=(file and file.name) or gettext("Name unknown"),
-        size=size or (file and file.size) or int(request.META.get("CONTENT_LENGTH") or 0),
+        size=size_of(request, file) if size is None else size,
         by=request.user,
     )
     with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
         log.info("refused at the form: %s", refused.code)
+
+
+def size_of(request: HttpRequest, file: "UploadedFile[bytes] | None") -> int:
+    """In bytes; of a file that did not arrive, that of the request."""
+    if file is not None:
+        return file.size or 0
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def refuse_size(request: HttpRequest, size: int) -> HttpResponse:
@@ -132,7 +147,7 @@ def refuse_size(request: HttpRequest, size: int) -> HttpResponse:
     except Refused as refused:
         page["refused"] = refused
         if BODY_REJECTED in request.META:  # and not only asked
-            record(refused, request, dataset, size=size)
+            record(refused, request, page["form"], dataset, size=size)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "onboarding/new_upload.html", page, status=status)
 

@@ -5,6 +5,7 @@ written and sent after it.
 """
 
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse_lazy
 
 from config.client_address import client_address
@@ -49,8 +51,9 @@ class ResetForm(PasswordResetForm):
 class Reset(views.PasswordResetView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not login_limits.RESETS_BY_ADDRESS.allows(client_address(request)):
-            request.axes_locked_out = True  # type: ignore[attr-defined]
-            return HttpResponse()  # the middleware replaces it
+            page = {"pause": login_limits.PAUSE}
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            return render(request, "onboarding/password_reset_limited.html", page, status=status)
         return super().post(request, *args, **kwargs)
 
 
@@ -59,6 +62,7 @@ reset = login_not_required(
         template_name="onboarding/password_reset.html",
         email_template_name="onboarding/mail/password_reset.txt",
         subject_template_name="onboarding/mail/password_reset_subject.txt",
+        extra_email_context={"support_email": settings.SUPPORT_EMAIL},
         success_url=reverse_lazy("password_reset_sent"),
         form_class=ResetForm,
     )

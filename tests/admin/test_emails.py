@@ -36,7 +36,9 @@ def mail(vendor_a: Vendor) -> Notification:
 def test_an_email_is_sent_again_from_its_page(
     as_reviewer: Client, reviewer: User, mail: Notification
 ) -> None:
-    assert "Send again" in as_reviewer.get(page_of(mail)).content.decode()
+    page = as_reviewer.get(page_of(mail)).content.decode()
+    assert "Send again" in page
+    assert "It goes to imports@clicky.example." in page
     answer = as_reviewer.post(page_of(mail, "send_again"))
     assert answer["Location"] == page_of(mail)
     assert said(answer) == ["The email is being sent again."]

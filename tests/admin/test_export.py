@@ -124,6 +124,13 @@ def test_no_cell_is_run_as_a_formula(as_reviewer: Client, vendor_a: Vendor, name
     assert escaped.startswith("'")
 
 
+def test_no_part_of_a_cell_is_run_where_semicolons_divide(
+    as_reviewer: Client, vendor_a: Vendor
+) -> None:
+    make_upload("UPLOAD_1", vendor_a, file_name="prices;=1+1.csv")
+    assert exported(as_reviewer)[0]["File Name"] == "prices;'=1+1.csv"
+
+
 def test_only_who_may_look_at_uploads_exports_them(
     client: Client, world: World, staff: User, alice: User
 ) -> None:

@@ -70,7 +70,12 @@ class Portal:
         return time.monotonic() - began
 
     def bytes_on_disk(self) -> int:
-        """What the process holds in temporary files, also in deleted ones."""
+        """What the process holds in temporary files, also in deleted ones, at one moment: a file
+        counts if it is there before and after it."""
+        before, after = self._temporary_files(), self._temporary_files()
+        return sum(size for file, size in before.items() if file in after)
+
+    def _temporary_files(self) -> dict[tuple[int, int], int]:
         held = {}
         for descriptor in Path(f"/proc/{self.process.pid}/fd").iterdir():
             try:
@@ -79,7 +84,7 @@ class Portal:
                     held[found.st_dev, found.st_ino] = found.st_blocks * 512
             except OSError:  # closed meanwhile
                 continue
-        return sum(held.values())
+        return held
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils.timezone import now
 
+from imports import tasks
 from onboarding import after_response
 from tests.conftest import PASSWORD
 from vendors import throttle
@@ -152,7 +153,7 @@ def test_one_address_asks_for_few_new_passwords(
 
 
 def test_the_answer_does_not_wait_for_the_email(
-    alice: User, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+    alice: User, mailoutbox: list[EmailMessage], django_assert_num_queries: Any
 ) -> None:
     """Known and unknown addresses take the same steps, and no template of the email is among them:
     the thread that writes it is held up until both have been answered."""
@@ -163,8 +164,10 @@ def test_the_answer_does_not_wait_for_the_email(
         with django_assert_num_queries(3):
             answer = Client().post("/password-reset/", {"email": email})
         assert answer.status_code == 302
+    assert not mailoutbox
     both.set()
     after_response.wait()
+    assert len(mailoutbox) == 1
 
 
 def test_the_link_leads_to_the_portal_whatever_host_was_asked(
@@ -188,6 +191,6 @@ def test_what_logins_leave_behind_is_deleted(alice: User) -> None:
     Session.objects.update(expire_date=now() - timedelta(seconds=1))
     Tries.objects.update(expires_at=now() - timedelta(seconds=1))
     AccessAttempt.objects.update(attempt_time=now() - timedelta(days=91))
-    forget_old_logins()
+    tasks.clean_up()
     for model in (Session, Tries, AccessAttempt):
         assert not model.objects.exists(), model

@@ -93,7 +93,9 @@ def test_a_file_too_large_for_its_sender_is_refused_before_it_is_sent(
 def test_a_form_that_is_no_upload_may_not_be_large(portal: Portal, admin: User) -> None:
     with portal.connect() as line:
         line.sendall(head_of("/admin/imports/upload/", size=9 * MB, cookie=session_of(admin)))
-        assert answer_to(line).status == 413
+        answer = answer_to(line)
+        assert answer.status == 413
+        assert b"The request is too large" in answer.read()
 
 
 def test_headers_may_not_be_large(portal: Portal) -> None:
@@ -160,7 +162,7 @@ def test_files_on_disk_are_bounded_together_and_all_get_in(
             sender.ends = True
 
         def all_are_answered() -> bool:
-            go_on(most=3 * ROOM)  # Django writes a copy of each; one ends while they are counted
+            go_on(most=3 * ROOM)  # Django writes a copy of each, and files fill whole blocks
             return all(sender.answer for sender in senders)
 
         wait_until("every file is answered", all_are_answered)

@@ -115,6 +115,11 @@ def test_any_field_of_a_post(world: World, admin: User, route: str) -> None:
     assert not asked.broken
 
 
+@pytest.mark.parametrize("fields", [{"email": "a\0b@people.example"}, {"e\0mail": "x"}])
+def test_a_nul_in_a_field_is_refused_whatever_the_form(db: None, fields: dict[str, str]) -> None:
+    assert Client().post("/password-reset/", fields).status_code == 400
+
+
 @pytest.mark.parametrize(("model", "page"), MODELS, ids=[m._meta.label for m, _ in MODELS])
 def test_any_parameter_of_a_list(world: World, admin: User, model: Any, page: Any) -> None:
     """Without rendering the page, which takes most of the time and none of the parameters."""

@@ -86,16 +86,18 @@ def test_slow_senders_do_not_keep_it(portal: Portal) -> None:
 
 
 def test_the_probe_is_answered_while_every_thread_waits(portal: Portal, alice: User) -> None:
+    """And not in its turn, when those before it have waited for as long as they may."""
     cookie = session_of(alice)
     with locked("upload_history") as lock:
         readers = [
             Thread(target=portal.ask, args=("/uploads/",), kwargs={"cookie": cookie})
-            for _ in range(2 * THREADS)
+            for _ in range(6 * THREADS)
         ]
         for reader in readers:
             reader.start()
         wait_until("all wait", lambda: waiting_for("upload_history") == THREADS)
         assert portal.ask("/healthz")[0].status == 200
+        assert sum(reader.is_alive() for reader in readers) > THREADS
         lock.rollback()
         for reader in readers:
             reader.join()

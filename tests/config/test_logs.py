@@ -158,6 +158,16 @@ def test_every_step_of_an_upload_is_a_line_with_its_fields(case: Case, sent: set
     assert (ended["status"], ended["valid"], ended["errors"]) == ("partial", 1, 2)
 
 
+def test_a_refusal_is_a_line_with_its_code(case: Case, sent: set[str]) -> None:
+    put(case, "csv/twice.csv", b"a,a\n1,2\n")
+    has_ended = "SELECT upload_id FROM upload_history WHERE dataset = 'csv' AND step = 'done'"
+    [upload] = wait_until("its end", lambda: case.world.rows(has_ended))
+    found: list[Any] = [json.loads(line) for line in lines(case, "worker")]
+    codes = [line["code"] for line in found if line.get("event") == "refused"]
+    assert codes == ["DUPLICATE_COLUMNS"]
+    assert upload["upload_id"] in {line["upload_id"] for line in found if "code" in line}
+
+
 def test_a_request_can_be_followed_into_the_worker(case: Case, sent: set[str]) -> None:
     web = [json.loads(line) for line in lines(case, "web")]
     [stored] = [line for line in web if line["message"].startswith("stored")]

@@ -8,7 +8,9 @@ import psycopg2
 import pytest
 from celery.signals import worker_process_init
 from django.core.management import call_command
-from django.db import OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
+from psycopg2 import InternalError as DriverInternalError
+from psycopg2.errors import IdleInTransactionSessionTimeout
 
 from config.database import timeouts
 from imports.intake import s3_events
@@ -93,3 +95,11 @@ def test_a_session_ended_while_idle_is_a_lost_connection(observer: Any) -> None:
         idles()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")  # by a new session
+
+
+def test_an_ended_session_is_an_outage_whatever_the_driver_calls_it() -> None:
+    """Whether its message or the end of the connection is read first is a matter of time."""
+    with pytest.raises(OperationalError), connection.wrap_database_errors:
+        raise IdleInTransactionSessionTimeout
+    with pytest.raises(InternalError), connection.wrap_database_errors:
+        raise DriverInternalError

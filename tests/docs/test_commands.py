@@ -5,6 +5,7 @@ import re
 import shlex
 
 import pytest
+import yaml
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
@@ -81,3 +82,10 @@ def test_the_json_example_has_the_fields_of_a_result() -> None:
     assert list(example) == list(result_of(Upload()))
     parts = ("valid_records", "error_records", "skipped_records")
     assert sum(example[part] for part in parts) == example["total_records"]
+
+
+def test_each_push_and_each_pull_request_is_checked() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())
+    events = workflow[True]  # `on`, as YAML 1.1 reads it
+    assert (events["push"], events["pull_request"]) == (None, None), "of any branch"
+    assert ".ci/run" in [step.get("run") for step in workflow["jobs"]["check"]["steps"]]

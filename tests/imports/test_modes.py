@@ -180,3 +180,12 @@ def test_check_reports_what_would_happen_and_imports_nothing(run_upload: Run) ->
     mail = Notification.objects.get(upload=upload)
     assert "Check only: nothing was imported" in mail.text_body
     assert "Check only: nothing was imported" in mail.html_body
+
+
+def test_a_check_uses_up_no_ids(run_upload: Run) -> None:
+    """They have four bytes, and people check their files again and again."""
+    first = run_upload([good_row(1)])
+    run_upload([good_row(n) for n in range(2, 30)], mode="check")
+    second = run_upload([good_row(2)])
+    before, after = (Product.objects.get(upload_id=each.upload_id) for each in (first, second))
+    assert after.product_id == before.product_id + 1

@@ -12,12 +12,13 @@ from kombu.exceptions import OperationalError as NotReachable
 
 from config.celery import app
 from imports import pipeline, tasks
+from imports.execution.hints import send_mail_hint
 from imports.intake import s3_events
 from imports.maintenance import resume
 from imports.monitoring import dead_letters
 from tests.faults.world import wait_until
 
-QUEUES = (project.IMPORTS_QUEUE_URL, project.MAINTENANCE_QUEUE_URL)
+QUEUES = (project.IMPORTS_QUEUE_URL, project.MAINTENANCE_QUEUE_URL, project.MAIL_QUEUE_URL)
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,12 @@ def messages(queue: str) -> tuple[int, int]:
         int(counts["ApproximateNumberOfMessages"]),
         int(counts["ApproximateNumberOfMessagesDelayed"]),
     )
+
+
+def test_import_workers_get_no_hint_about_an_email() -> None:
+    assert send_mail_hint()
+    wait_until("it arrives", lambda: messages(project.MAIL_QUEUE_URL) == (1, 0))
+    assert messages(project.IMPORTS_QUEUE_URL) == (0, 0)
 
 
 @pytest.mark.usefixtures("outage")

@@ -21,7 +21,7 @@ def mailbox(settings: Any) -> None:
     settings.SUPPORT_EMAIL = "help@techmart.example"
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500", "503"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "405", "413", "500", "503"])
 def test_every_error_page_names_support(name: str) -> None:
     assert 'href="mailto:help@techmart.example"' in render_to_string(f"{name}.html")
 

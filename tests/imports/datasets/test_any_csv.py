@@ -8,9 +8,11 @@ import pytest
 from django.conf import settings
 
 from imports import actions
+from imports.datasets import get
 from imports.destinations.dynamodb import ITEM_OVERHEAD_BYTES, MAX_ITEM_BYTES, OWN_ATTRIBUTES
 from imports.models import RowError, Upload
 from imports.reports.correctable_file import correctable_file
+from imports.rules.refusals import Refused
 from imports.storage import dynamodb
 from tests.conftest import drive, report_text
 from tests.imports.conftest import Killed, Kills, expire_leases
@@ -88,6 +90,13 @@ def test_our_last_column_is_ignored_and_named() -> None:
     upload = send("host,Errors\nweb,3\n")
     assert list(stored(upload)[2]) == ["host"]
     assert upload.ignored_columns == ["Errors"]
+
+
+@pytest.mark.parametrize("above", ["Sensors in May", "#TYPE Selected.System.Service"])
+def test_a_line_above_the_table_is_no_header(above: str) -> None:
+    upload = send(f"{above}\nhost,load\nweb,3\ndb,5\n")
+    assert upload.failure_code == "INVALID_HEADER"
+    assert "the column names seem to be in row 2" in upload.failure_message
 
 
 @pytest.mark.parametrize("sign", ["^", ":", "~"])
@@ -207,7 +216,13 @@ def test_a_file_of_more_rows_than_other_data_sets_take(settings: Any) -> None:
     upload = send("a,b\n" + "".join(f"{n},x\n" for n in range(rows)))
     assert counts(upload) == ("completed", rows, 0)
     assert settings.CSV_MAX_ROWS == 1_000_000
-    assert settings.CSV_MAX_BYTES == 250 * 1024**2
+
+
+def test_a_file_larger_than_other_data_sets_take() -> None:
+    most = 250 * 1024**2
+    get("csv").refuse_by_size(most)
+    with pytest.raises(Refused, match="FILE_TOO_LARGE"):
+        get("csv").refuse_by_size(most + 1)
 
 
 def test_memory_does_not_grow_with_the_file(settings: Any) -> None:

@@ -11,7 +11,7 @@ from imports import actions
 from imports.datasets import get
 from imports.models import Notification, RowError, Upload
 from imports.rules.people import other_age
-from tests.conftest import drive, report_text
+from tests.conftest import arrived, drive, report_text
 from tests.imports.dropping import imported
 from warehouse.models import Customer
 
@@ -116,10 +116,28 @@ def test_a_cell_that_breaks_a_rule(column: str, text: str, error_type: str) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["José Núñez", "Nguyễn Thị Hà", "佐藤 花子", "Анна-Мария", "D'Arcy", "हिन्दी", "עֲלִיזָה"]
+    "name",
+    [
+        *("José Núñez", "Nguyễn Thị Hà", "佐藤 花子", "Анна-Мария", "D'Arcy", "हिन्दी", "עֲלִיזָה"),
+        *("ग\u0930\u094d\u200dयो", "ක\u0dca\u200dරිස්ටෝ", "علی\u200cرضا"),
+    ],
 )
 def test_names_of_any_script_are_names(name: str) -> None:
     assert send(customer(1, full_name=name)).status == "completed"
+    assert Customer.objects.get().full_name == name
+
+
+@pytest.mark.parametrize("name", ["Zo\u200dë", "\u0430\u200cб", "Ann \u200cLee"])
+def test_joiners_are_no_part_of_names_that_they_do_not_change(name: str) -> None:
+    assert errors(send(customer(1, full_name=name))) == [(2, "full_name", "INVALID_NAME")]
+
+
+def test_digits_of_another_script_are_named() -> None:
+    upload = send(customer(1, phone_number="٥٥٥١٢٣٤٥٦٧"))
+    assert upload.status == "failed"
+    assert RowError.objects.get().error_message == (
+        "Phone Number must be written with the digits 0 to 9 (was '٥٥٥١٢٣٤٥٦٧')"
+    )
 
 
 @pytest.mark.parametrize("born", [date(1901, 1, 1), date(2000, 2, 29)])
@@ -167,6 +185,19 @@ def test_two_customers_with_one_id_in_a_file_are_reported(in_batches: bool, requ
     message = RowError.objects.earliest("error_id").error_message
     assert message == "Customer ID 1 is already used in row 3 of this file"
     assert Customer.objects.get(pk=1).email == "c1@example.com"
+
+
+@pytest.mark.usefixtures("row_by_row")
+def test_a_check_finds_two_customers_with_one_id_in_different_batches() -> None:
+    first, other = customer(1), customer(2, customer_id="1")
+    upload = arrived(
+        table([first, first, other]), vendor=None, dataset="customers", only_check=True
+    )
+    drive()
+    upload.refresh_from_db()
+    counts = (upload.valid_records, upload.skipped_records, upload.error_records)
+    assert counts == (1, 1, 1)
+    assert errors(upload) == [(4, "customer_id", "DUPLICATE_CUSTOMER_ID")]
 
 
 def test_the_same_person_cannot_have_two_ids_in_the_table_or_the_file() -> None:

@@ -123,12 +123,28 @@ def test_a_heart_does_not_lease_what_was_given_back(vendor_a: Vendor) -> None:
     assert lease_of(work.upload) is None
 
 
-def test_a_hanging_step_is_not_kept_for_ever(settings: Any) -> None:
+def test_a_hanging_step_is_not_kept_for_ever(vendor_a: Vendor, settings: Any) -> None:
     """What neither an exception nor the end of a wait can reach loses its lease."""
-    step = heartbeat.Step("UPLOAD", 1)
-    assert not step.is_overdue
-    settings.STEP_SECONDS = 0
-    assert step.is_overdue
+    arrived([good_row(1)], vendor=vendor_a)
+    work = lease.claim()
+    assert work is not None
+    held = lease_of(work.upload)
+    settings.LEASE_SECONDS = 0.3
+    looks = threading.Semaphore(0)
+
+    class Watched(heartbeat.Step):
+        @property
+        def is_overdue(self) -> bool:
+            looks.release()
+            return super().is_overdue
+
+    heart = heartbeat.Heart()
+    heart.keep(Watched(work.upload_id, work.token, time.monotonic() - settings.STEP_SECONDS - 1))
+    assert all(looks.acquire(timeout=60) for _ in range(3))
+    assert lease_of(work.upload) == held
+    heart.keep(Watched(work.upload_id, work.token))
+    wait_until("a step in time is kept", lambda: lease_of(work.upload) != held)
+    heart.keep(None)
 
 
 def test_a_step_that_takes_too_long_ends_with_an_alarm(as_first_step: Use, settings: Any) -> None:

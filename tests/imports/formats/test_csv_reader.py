@@ -194,6 +194,12 @@ def test_spaces_before_quoted_names_do_not_count(read: Read) -> None:
     assert read(b'"a", "b"\n1,2\n')[0].header == ("a", "b")
 
 
+def test_spaces_before_quoted_values_choose_no_other_delimiter(read: Read) -> None:
+    layout, found = read(b'id, "size; cm", note\n1, "10, 5; 7", x\n2, "20, 5; 8", y\n')
+    assert layout.header == ("id", "size; cm", "note")
+    assert found[0] == (2, ["1", "10, 5; 7", "x"])
+
+
 def test_a_quoted_value_keeps_its_own_spaces_and_marks(read: Read) -> None:
     assert read(b'a,b\n"say ""hi"" , you",2\n')[1] == [(2, ['say "hi" , you', "2"])]
 

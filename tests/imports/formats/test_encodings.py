@@ -165,6 +165,8 @@ def test_one_usual_western_word_is_enough(read: Read, text: str) -> None:
         *(("być", "cp1250"), ("Kovač", "cp1250"), ("dům", "cp1250"), ("nő", "cp1250")),
         *(("casă", "cp1250"), ("Škoda", "iso8859-2"), ("ğüç", "cp1254"), ("Łódź", "cp1250")),
         *(("Ærø", "cp850"), ("été", "cp850"), ("país", "mac_roman"), ("città", "cp850")),
+        # in code pages that we do not compare: ² and capitals stand within words
+        *(("Indonēzija", "iso8859-10"), ("Arménie", "hp_roman8"), ("Guinée", "hp_roman8")),
         *(("мышь", "cp1251"), ("мышь", "koi8-r"), ("ποντίκι", "cp1253"), ("עכבר", "cp1255")),
         ("ワイヤレスマウス", "shift_jis"),
         ("无线鼠标", "gbk"),

@@ -1,12 +1,17 @@
 """One upload per object version, in whatever order and number its events arrive."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from io import BytesIO
+from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.timezone import now
@@ -195,6 +200,61 @@ def test_a_forms_file_is_stored_once_however_often_it_is_sent() -> None:
         store(upload, BytesIO(b"a\n1\n"))
     (stored,) = s3.list_versions(upload.s3_bucket, upload.s3_key)
     assert stored.size == 4
+
+
+class Conflict:
+    """The body of S3's reply to a conditional PUT while an earlier one is in progress."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield b"<Error><Code>ConditionalRequestConflict</Code></Error>"
+
+
+@pytest.fixture
+def conflicts() -> Iterator[list[int]]:
+    """Statuses with which S3 answers the next PUTs, which it does not execute."""
+    statuses: list[int] = []
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        if not statuses:
+            return None
+        return AWSResponse(request.url, statuses.pop(), HTTPHeaders(), Conflict())
+
+    events: Any = s3.client().meta.events  # its types know no hook that answers
+    events.register("before-send.s3.PutObject", answer)
+    yield statuses
+    events.unregister("before-send.s3.PutObject", answer)
+
+
+@pytest.mark.django_db
+def test_a_put_that_meets_its_own_earlier_request_is_sent_again(conflicts: list[int]) -> None:
+    upload = open_upload(
+        vendor=None, dataset="csv", mode="check", file_name="a.csv", size=4, by=None
+    )
+    conflicts += [409] * 2
+    store(upload, BytesIO(b"a\n1\n"))
+    (stored,) = s3.list_versions(upload.s3_bucket, upload.s3_key)
+    assert (stored.size, conflicts) == (4, [])
+
+
+@pytest.mark.django_db
+def test_a_put_is_not_sent_again_forever(conflicts: list[int]) -> None:
+    upload = open_upload(
+        vendor=None, dataset="csv", mode="check", file_name="a.csv", size=4, by=None
+    )
+    conflicts += [409] * 99
+    with pytest.raises(ClientError):
+        store(upload, BytesIO(b"a\n1\n"))
+    assert conflicts
+    assert not list(s3.list_versions(upload.s3_bucket, upload.s3_key))
+
+
+def test_a_dropped_file_is_as_new_as_its_event_says(vendor_a: Vendor) -> None:
+    at = datetime(2026, 11, 20, 9, 30, 0, 123_000, UTC)
+    key = "uploads/VEND001/a.csv"
+    for moment in (at, at + timedelta(hours=1)):
+        upload = object_arrived(Arrival(settings.S3_BUCKET, key, "v1", 3, "mark", moment))
+    assert upload is not None
+    assert upload.content_at == at
 
 
 def test_the_time_of_the_content_is_set_once(vendor_a: Vendor) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.utils.timezone import now
 
+from imports import tasks
 from imports.maintenance.stray_files import find_stray_files
 from imports.models import Alarm, Schedule
 from imports.notifications import alarms
@@ -56,6 +57,12 @@ def test_what_we_read_and_write_is_not_reported() -> None:
     put("exports/metrics/a.json", "exports/more.json", "a folder of the console/", "uploads/a.csv")
     find_stray_files()
     assert not reported()
+
+
+def test_the_search_for_missing_events_reports_them_too() -> None:
+    put("products.csv")
+    tasks.find_missing_events()
+    assert reported() == [PLACE]
 
 
 def test_a_file_that_was_deleted_is_not_reported() -> None:

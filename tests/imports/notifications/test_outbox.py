@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from email import message_from_bytes
 from typing import Any
 
 import boto3
@@ -30,14 +31,18 @@ State = Notification.State
 
 
 class Ses:
-    """Replaces the call to SES and answers as the test says; `asked` counts the calls."""
+    """Replaces the call to SES and answers as the test says; `asked` counts the calls, and `sent`
+    is the last message."""
+
+    sent = b""
 
     def __init__(self, *answers: Exception | None) -> None:
         self.answers = list(answers)
         self.asked = 0
 
-    def __call__(self, *_: Any, **__: Any) -> dict[str, Any]:
+    def __call__(self, arguments: Any) -> dict[str, Any]:
         self.asked += 1
+        self.sent = arguments["RawMessage"]["Data"]
         answer = self.answers.pop(0) if self.answers else None
         if answer is not None:
             raise answer
@@ -70,7 +75,7 @@ def only_ses(fake: Ses) -> Callable[..., Any]:
     real = boto3.client("ses", region_name="eu-central-1").__class__._make_api_call
 
     def call(self: Any, operation: str, arguments: Any) -> Any:
-        return fake() if operation == "SendRawEmail" else real(self, operation, arguments)
+        return fake(arguments) if operation == "SendRawEmail" else real(self, operation, arguments)
 
     return call
 
@@ -93,6 +98,17 @@ def test_an_upload_ends_before_its_email_is_sent(queued: Notification) -> None:
     assert queued.state == State.SENT
     assert queued.next_attempt_at is None
     assert upload.notified_at is not None
+
+
+def test_ses_is_asked_to_report_what_becomes_of_an_email(
+    run_upload: Run, ses: Callable[..., Ses], settings: Any
+) -> None:
+    asked = ses()
+    run_upload([good_row(1)])
+    message = message_from_bytes(asked.sent)
+    assert message["X-SES-CONFIGURATION-SET"] == settings.MAIL_CONFIGURATION_SET != ""
+    mail = Notification.objects.get()
+    assert message["X-SES-MESSAGE-TAGS"] == f"notification={mail.pk}, series={mail.series}"
 
 
 def test_the_id_that_ses_gives_is_kept(run_upload: Run, ses: Callable[..., Ses]) -> None:

@@ -1,12 +1,19 @@
 """The error report and the correctable file."""
 
 import csv
+import gc
 import io
 from collections.abc import Callable
 
-from imports.models import Upload
+import pytest
+
+from imports.dataset import Dataset
+from imports.datasets import all_datasets
+from imports.models import RowError, Upload
+from imports.reports import correctable_file as correctable_file_module
 from imports.reports import error_report
 from imports.reports.correctable_file import correctable_file
+from imports.reports.error_report import report_header
 from imports.reports.summary import error_groups, row_ranges
 from tests.conftest import report_text
 from tests.product_files import good_row
@@ -36,6 +43,12 @@ def test_the_report_has_one_line_per_error_in_a_fixed_order(run_upload: Run) -> 
     )
 
 
+@pytest.mark.parametrize("dataset", all_datasets().values(), ids=lambda dataset: dataset.key)
+def test_no_two_columns_of_a_report_have_one_name(dataset: Dataset) -> None:
+    header = report_header(dataset)
+    assert len(set(header)) == len(header)
+
+
 def test_the_report_is_utf8_with_a_byte_order_mark(run_upload: Run) -> None:
     upload = run_upload([good_row(1, price="free", product_name="Tässchen")])
     raw = b"".join(error_report.error_report(upload))
@@ -45,6 +58,7 @@ def test_the_report_is_utf8_with_a_byte_order_mark(run_upload: Run) -> None:
 
 def test_formulas_are_neutralised_and_plain_numbers_are_not(run_upload: Run) -> None:
     names = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", " =x", "＝x", "-10.00", "+5", "-1,234.5", "plain"]
+    names.append("Mouse;=1+1")
     upload = run_upload([good_row(n, product_name=name, price="x") for n, name in enumerate(names)])
     rows = list(csv.DictReader(io.StringIO(report_text(upload))))
     assert [row["Product Name"] for row in rows] == [
@@ -58,7 +72,9 @@ def test_formulas_are_neutralised_and_plain_numbers_are_not(run_upload: Run) -> 
         "+5",
         "-1,234.5",
         "plain",
+        "Mouse;'=1+1",
     ]
+    assert b"Mouse;'=1+1" in b"".join(correctable_file(upload))
 
 
 def test_the_correctable_file_has_the_rejected_rows_in_the_vendors_columns(run_upload: Run) -> None:
@@ -119,3 +135,14 @@ def test_errors_of_one_kind_are_told_by_the_rows_they_stand_in(run_upload: Run) 
     assert price.where == ("32 rows (3–7, 11, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40 and 16 more)")
     assert price.first_message == "Price must be a number such as 19.99 (was 'free')"
     assert groups["INVALID_STOCK"].where == "1 row (80)"
+
+
+def test_a_report_holds_a_few_of_its_errors_at_a_time(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correctable_file_module, "ROWS_PER_FETCH", 10)
+    upload = run_upload([good_row(n, price="free") for n in range(200)])
+    most = 0
+    for _ in error_report.report_rows(upload):
+        most = max(most, sum(type(each) is RowError for each in gc.get_objects()))
+    assert 0 < most <= 2 * 10

@@ -27,6 +27,7 @@ from imports.rules.text import OneOf
         "jo@example.xn--p1ai",
         "x" * 64 + "@example.com",
         "j\u00f6rg@xn--bcher-kva.example",
+        "\u00fc" * 32 + "@example.com",
     ],
 )
 def test_an_address(text: str) -> None:
@@ -81,7 +82,8 @@ def test_an_address_is_kept_in_lower_case() -> None:
         "jo@xn--.example",
         "jo@ex\u00e4mple",
         "j\u00f6 miller@example.com",
-        "\u00fc" * 65 + "@example.com",
+        "\u00fc" * 33 + "@example.com",
+        "jo@" + ".".join(["\u00fc" * 30] * 5) + ".example",
         "jo@" + "\u00fc" * 60 + ".com",
     ],
 )
@@ -154,8 +156,8 @@ def test_a_phone_number(text: str) -> None:
         "-5550101",
         "++49 421 5550123",
         "555 010 0123 or 4",
-        "０４２１５５５０１２３",
         "0421\n5550123",
+        "(+49 421",
         "()-. ()-. ()",
         "+49 421 555 0123" + " " * 40 + "1",
         "0" * 5_000,
@@ -164,6 +166,35 @@ def test_a_phone_number(text: str) -> None:
 def test_no_phone_number(text: str) -> None:
     with pytest.raises(InvalidCell, match="Phone must be a phone number with 7 to 15 digits"):
         Phone().checker("Phone")(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("+49\u00a0421\u202f555\u00a00123", "+49 421 555 0123"),
+        ("(+49) 421 5550123", "(+49) 421 5550123"),
+        ("+1 555 010 0123 extension 5", "+1 555 010 0123 extension 5"),
+    ],
+)
+def test_a_phone_number_as_people_and_programs_write_it(text: str, stored: str) -> None:
+    assert Phone().checker("Phone")(text) == stored
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("٠٤٢١٥٥٥٠١٢٣", "Phone must be written with the digits 0 to 9 (was '٠٤٢١٥٥٥٠١٢٣')"),
+        (
+            "０４２１５５５０",
+            "Phone must be written with the digits 0 to 9 (was '０４２１５５５０')",
+        ),
+        ("491234567890.0", "Phone must be a phone number without decimals (was '491234567890.0')"),
+    ],
+)
+def test_a_phone_number_is_rejected_for_what_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(InvalidCell) as wrong:
+        Phone().checker("Phone")(text)
+    assert str(wrong.value) == message
 
 
 def test_one_of_a_few_names_is_matched_without_case() -> None:

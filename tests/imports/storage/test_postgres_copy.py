@@ -1,11 +1,13 @@
 """Any text is read from a table as it was written."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imports.storage.postgres_copy import copy_rows
+from imports.storage.postgres_copy import PIECE_CHARACTERS, copy_rows, pieces
 
 # What PostgreSQL can store: no NUL, no lone surrogates.
 storable = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -22,3 +24,22 @@ def test_text_is_read_as_it_was_written(rows: list[tuple[str | None, str | None]
         copy_rows("copied", ["n", "a", "b"], [(n, a, b) for n, (a, b) in enumerate(rows)])
         cursor.execute("SELECT a, b FROM copied ORDER BY n")
         assert cursor.fetchall() == rows
+
+
+def test_rows_are_sent_in_pieces_while_they_are_made() -> None:
+    """So that 200,000 rejected rows, each kept with its errors, take no more memory than a few."""
+    made = 0
+
+    def rows() -> Iterator[tuple[int, str]]:
+        nonlocal made
+        for made in range(1, 41):
+            yield made, "x" * (PIECE_CHARACTERS // 4)
+
+    sizes = []
+    ahead = []
+    for text in pieces(rows()):
+        sizes.append(len(text.read()))
+        ahead.append(made - sum(sizes) // (PIECE_CHARACTERS // 4))
+    assert made == 40
+    assert max(sizes) < 2 * PIECE_CHARACTERS
+    assert max(ahead) <= 1

@@ -93,6 +93,7 @@ def link_in(mails: list[EmailMessage]) -> str:
     """The path of the link in the only email."""
     after_response.wait()
     [mail] = mails
+    assert "Need help? Email " in str(mail.body)
     assert mail.to == ["alice@people.example"]
     found = re.search(r"https?://[^/]+(/password-reset/\S+)", str(mail.body))
     assert found
@@ -106,6 +107,27 @@ def test_a_stranger_does_not_learn_which_addresses_have_accounts(
     assert "Check your email" in text_of(answer)
     after_response.wait()
     assert not mailoutbox
+
+
+def test_too_many_resets_do_not_offer_a_reset(db: None) -> None:
+    client = Client()
+    for number in range(10):
+        client.post("/password-reset/", {"email": f"{number}@people.example"})
+    answer = client.post("/password-reset/", {"email": "one@people.example"})
+    assert answer.status_code == 429
+    page = text_of(answer)
+    assert "Too many requests" in page
+    assert "15 minutes" in page
+    assert "/password-reset/" not in page
+    assert 'class="support"' in page
+
+
+def test_a_click_after_the_session_ended_leads_to_no_blank_page(alice: User) -> None:
+    client = Client()
+    login = client.post("/logout/").headers["Location"]
+    answer = client.post(login, {"username": "alice", "password": PASSWORD}, follow=True)
+    assert answer.status_code == 405
+    assert "Go to your uploads" in text_of(answer)
 
 
 def test_logging_out_takes_a_post_and_ends_the_session(as_alice: Client) -> None:

@@ -1,11 +1,14 @@
 """A file that the form rejects is listed, with its reason, for the vendor and for staff."""
 
+import re
 from typing import Any
 
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
 from imports import actions, pipeline
 from imports.models import Action, Notification, Upload
@@ -56,6 +59,24 @@ def test_staff_see_it_under_the_vendor_they_chose(
     assert Upload.objects.get().vendor == vendor_b
     page = as_staff.get("/admin/imports/upload/").content.decode()
     assert "EMPTY_FILE" in page
+
+
+def test_the_page_claims_no_email_and_no_rows(as_alice: Client) -> None:
+    send(as_alice, b"")
+    upload = Upload.objects.get()
+    assert upload.file_size == 0
+    page = text_of(as_alice.get(f"/uploads/{upload.upload_id}/"))
+    stages = re.findall(r'class="stage stage-([a-z-]+)"', page)
+    assert stages == ["stopped", "not-reached", "not-reached", "not-reached", "not-reached"]
+    assert "data-count" not in page
+
+
+def test_staff_see_that_no_email_follows(browse: Browse, reviewer: User, vendor_a: Vendor) -> None:
+    as_staff = browse(reviewer)
+    send(as_staff, b"", vendor="VEND001")
+    upload = Upload.objects.get()
+    page = as_staff.get(reverse("admin:imports_upload_change", args=[quote(upload.upload_id)]))
+    assert "None. The form showed the error." in text_of(page)
 
 
 def test_a_file_too_large_has_no_name(as_alice: Client, settings: Any) -> None:

@@ -1,5 +1,6 @@
 """The vendor field of staff's upload form, which suggests instead of listing 10,000 vendors."""
 
+import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -33,12 +34,38 @@ def test_what_is_typed_is_found_in_id_and_name(reviewer: User, browse: Browse) -
         assert page.content.decode().count("<option") == (typed == "v00777")
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("VEND001", "VEND001"),
+        (" vend001 ", "VEND001"),
+        ("first shop", "VEND001"),
+        ("same", "same"),
+        ("twins", "Several vendors are called “twins”"),
+        ("SAME", "Several vendors are called “SAME”"),
+        ("first", "There is no vendor “first”"),
+        ("VEND00", "There is no vendor “VEND00”"),
+    ],
+)
 def test_the_vendor_that_was_typed_gets_the_file(
-    reviewer: User, browse: Browse, vendor_a: Vendor
+    reviewer: User, browse: Browse, typed: str, found: str
 ) -> None:
-    data = {"dataset": "products", "mode": "create"}
-    for typed, status in (("VEND00", 422), ("VEND001", 303)):
-        file = SimpleUploadedFile("a.csv", csv_bytes([good_row(1)]))
-        page = browse(reviewer).post("/uploads/new/", {**data, "vendor": typed, "file": file})
-        assert page.status_code == status
-    assert Upload.objects.get().vendor == vendor_a
+    for vendor_id, name in (
+        ("VEND001", "First Shop"),
+        ("VEND002", "Twins"),
+        ("VEND003", "Twins"),
+        ("same", "One"),
+        ("Same", "Other"),
+    ):
+        Vendor.objects.create(vendor_id=vendor_id, name=name)
+    for content in (csv_bytes([good_row(1)]), b""):  # the second is refused at the form
+        file = SimpleUploadedFile("a.csv", content)
+        data = {"dataset": "products", "mode": "create", "vendor": typed, "file": file}
+        page = browse(reviewer).post("/uploads/new/", data)
+        if " " in found:
+            assert page.status_code == 422
+            # In the summary and at the field.
+            assert page.content.decode().count(found) == 2
+    owners = {upload.vendor_id for upload in Upload.objects.all()}
+    assert owners == (set() if " " in found else {found})
+    assert Upload.objects.count() == (0 if " " in found else 2)
