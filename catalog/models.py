@@ -135,5 +135,5 @@ class Product(models.Model):
                 name: stamp(max(self.updated_at, content.at(name) + timedelta(microseconds=1)))
                 for name in fields
             }
-            self.content_times = (stored.content_times or {}) | own or None
+            self.content_times = {**content.others, **own} or None
             self.save(update_fields=[*own, "updated_at", "content_at", "content_times"])

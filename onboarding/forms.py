@@ -19,15 +19,16 @@ NO_FILE = _("Choose the file you want to upload.")
 NO_MODE = _("Choose how we should import the file.")
 
 
-class VendorField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class VendorField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic when it runs
     """A vendor, by its ID or its full name. Upper and lower case differ only where two do."""
 
     def to_python(self, value: Any) -> Vendor | None:
         typed = str(value or "").replace("\0", "").strip()
         if not typed:
             return None
+        assert self.queryset is not None  # noqa: S101 - the form has set it
         for ways in ({"pk": typed}, {"pk__iexact": typed}, {"name__iexact": typed}):
-            found: list[Vendor] = list(self.queryset.filter(**ways)[:2])  # type: ignore[union-attr]
+            found: list[Vendor] = list(self.queryset.filter(**ways)[:2])
             if len(found) == 1:
                 return found[0]
             if found:

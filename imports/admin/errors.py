@@ -81,4 +81,6 @@ class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
     def row_as_read(self, error: RowError) -> str:
         if error.original_data is None:
             return gettext("Shown with the first error of this row.")
-        return cells.name_value_list(in_file_order(error.original_data, error.upload))
+        return cells.name_value_list(
+            in_file_order(error.original_data, datasets.layout_of(error.upload))
+        )

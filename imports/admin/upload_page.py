@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from imports import datasets
 from imports.admin import cells
+from imports.dataset import Dataset
+from imports.formats.layout import Layout
 from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.summary import groups_of
@@ -29,8 +31,8 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     counts = counts_of(upload)
     groups = groups_of(counts, datasets.of_upload(upload)) if dataset else []
     found = RowError.objects.of_run(upload)
-    errors = listed(found.errors(), upload)
-    notices = listed(found.notices(), upload) if upload.unchanged_records else []
+    errors = listed(found.errors(), dataset, layout)
+    notices = listed(found.notices(), dataset, layout) if upload.unchanged_records else []
     return {
         **progress_of(upload),
         "title": upload.upload_id,
@@ -58,22 +60,23 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     }
 
 
-def listed(found: RowErrorQuerySet, upload: Upload) -> list[dict[str, Any]]:
+def listed(
+    found: RowErrorQuerySet, dataset: Dataset | None, layout: Layout
+) -> list[dict[str, Any]]:
     """The first ones in the order of the file, with their rows."""
-    dataset = datasets.all_datasets().get(upload.dataset)
     return [
         {
             "error": error,
             "column": dataset.label(error.column_name) if dataset else error.column_name,
-            "row": in_file_order(error.original_data or {}, upload),
+            "row": in_file_order(error.original_data or {}, layout),
         }
         for error in found.order_by("row_number", "error_id")[:MAX_ERRORS]
     ]
 
 
-def in_file_order(row: dict[str, str], upload: Upload) -> dict[str, str]:
+def in_file_order(row: dict[str, str], layout: Layout) -> dict[str, str]:
     """A rejected row in the order of the file's columns, which the database does not keep."""
-    names = [name for name in datasets.layout_of(upload).column_names if name in row]
+    names = [name for name in layout.column_names if name in row]
     return {name: row[name] for name in dict.fromkeys([*names, *row])}
 
 

@@ -1,5 +1,6 @@
 """Delimited text, in the three ways data sets ask for it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -19,7 +20,11 @@ from imports.rules.schema import Schema
 from imports.rules.wording import UNPRINTABLE, Words, as_choice, as_sentence, truncate
 
 MAX_ATTRIBUTE_BYTES = 255  # bytes of a column's name that becomes an attribute in DynamoDB
-OTHER_DIVIDERS = "^~:\x1f"
+# What divides some programs' values, by its name. A single space may be in any text.
+OTHER_DIVIDERS: dict[Words, re.Pattern[str]] = {
+    **{f"'{sign}'": re.compile(re.escape(sign)) for sign in "^~:\x1f"},
+    _("several spaces"): re.compile(" {2,}"),
+}
 # Sentences for the help page.
 HEADER = _(
     "The first row names the columns, in any order. Upper and lower case, spaces and punctuation "
@@ -149,7 +154,7 @@ class CsvOfAnyColumns(Csv):
                 )
         if not layout.delimiter and (sign := self._other_divider(path, layout)):
             words = gettext(
-                "The values seem to be divided by '{sign}'. Use commas, semicolons, tabs or pipes"
+                "The values seem to be divided by {sign}. Use commas, semicolons, tabs or pipes"
             )
             raise Refused("INVALID_HEADER", problem=words.format(sign=sign))
         doubled = sorted({name for name in layout.header if layout.header.count(name) > 1})
@@ -157,11 +162,11 @@ class CsvOfAnyColumns(Csv):
             raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(map(truncate, doubled)))
         return layout
 
-    def _other_divider(self, path: Path, layout: Layout) -> str:
-        """A sign that divides the header and the first rows alike, although we do not read it."""
+    def _other_divider(self, path: Path, layout: Layout) -> Words:
+        """What divides the header and the first rows alike, although we do not read it."""
         sample = [cells[0] for _, cells in islice(self.rows(path, layout), csv_reader.SAMPLE_ROWS)]
-        for sign in OTHER_DIVIDERS:
-            counts = {text.count(sign) for text in (*layout.header, *sample)}
+        for sign, pattern in OTHER_DIVIDERS.items():
+            counts = {len(pattern.findall(text)) for text in (*layout.header, *sample)}
             if len(counts) == 1 and counts != {0}:
                 return sign
         return ""

@@ -54,6 +54,8 @@ def arrivals(body: str) -> list[Arrival]:
 
 def arrival_of(record: dict[str, Any]) -> Arrival:
     entry = record["s3"]["object"]
+    if not entry["versionId"]:
+        raise ValueError("the event names no version")
     return Arrival(
         bucket=str(record["s3"]["bucket"]["name"]),
         key=unquote_plus(entry["key"]),

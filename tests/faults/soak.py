@@ -140,8 +140,9 @@ def triple_messages(case: Case, chance: random.Random) -> str:
 
 
 def repeat_an_event(case: Case, chance: random.Random) -> str:
-    if case.sent:
-        sent = chance.choice(case.sent)
+    # A form's version is not known here.
+    if with_version := [sent for sent in case.sent if sent.version]:
+        sent = chance.choice(with_version)
         send(case, "Events", event(case, sent.key, sent.version))
     return "an event again"
 

@@ -92,7 +92,8 @@ def test_ses_hangs(case: Case) -> None:
 
 
 def test_the_queue_of_ses_events_cannot_be_read(case: Case) -> None:
-    """Emails are sent all the same."""
+    """Repeats, before which it is read, are sent all the same."""
+    case.world.http.fail(SEND, UNAVAILABLE, times=1)
     rule = case.world.http.fail(
         "sqs.ReceiveMessage",
         UNAVAILABLE,

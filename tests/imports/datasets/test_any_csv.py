@@ -106,6 +106,16 @@ def test_values_divided_by_another_sign_are_not_one_column(sign: str) -> None:
     assert f"divided by '{sign}'" in upload.failure_message
 
 
+def test_columns_aligned_with_spaces_are_not_one_column() -> None:
+    upload = send("name     role\nweb 1    db\nweb 2    cache\n")
+    assert upload.failure_code == "INVALID_HEADER"
+    assert "divided by several spaces" in upload.failure_message
+
+
+def test_words_in_one_column_are_no_columns() -> None:
+    assert send("full name\nAnna Smith\nJo Miller\n").status == "completed"
+
+
 def test_a_row_wider_than_the_header_is_rejected_and_can_be_fixed() -> None:
     upload = send("a,b\n1,2\n1,2,3\n1\n")
     assert counts(upload) == ("partial", 2, 1)

@@ -412,7 +412,11 @@ def test_the_test_event_and_deletions_are_not_arrivals() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "nonsense", "[]", "null", "{}", '{"Records": 1}', '{"Records": [{}]}']
+    "body",
+    [
+        *("", "nonsense", "[]", "null", "{}", '{"Records": 1}', '{"Records": [{}]}'),
+        event("uploads/a").replace('"versionId": "v"', '"versionId": ""'),
+    ],
 )
 def test_anything_else_cannot_be_read(body: str) -> None:
     with pytest.raises(UnreadableEvent):
