@@ -78,7 +78,11 @@ class Csv:
     def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
         numbers = NumberWatch(schema)
         layout = csv_reader.scan(
-            path, max_rows=schema.row_limit, titles=True, watch=numbers
+            path,
+            max_rows=schema.row_limit,
+            titles=True,
+            known_names=lambda names: len(schema.match(names)),
+            watch=numbers,
         ).matched(schema)
         refuse_by_header(layout, schema, mode)
         return numbers.say(layout)

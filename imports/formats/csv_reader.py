@@ -12,7 +12,7 @@ blank lines stand above it, which the spreadsheet shows and counts, so we do.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import dropwhile, islice
@@ -27,6 +27,7 @@ from imports.rules.refusals import Refused
 from imports.rules.wording import Words, truncate
 
 Watch = Callable[[tuple[str, ...]], Callable[[list[str]], None]]
+KnownNames = Callable[[Sequence[str]], int]
 DELIMITERS = ",;\t|"
 MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
 MAX_NAME_CHARACTERS = 1_000  # characters in a column's name, for the same reason
@@ -51,6 +52,7 @@ _SEPARATOR_LINE = re.compile(
 # A line for a program: #TYPE, #INFO,Version=1, TemplateType=fptcustom
 _NOTE = re.compile(r"#\s*[A-Za-z]{3,}|[A-Za-z]\w*=")
 LEAST_COLUMNS = 2
+LEAST_KNOWN_NAMES = 2  # of a row that is certainly the header
 LEAST_TABLE_ROWS = 3  # a title, column names and a row
 
 _NEVER_CLOSED = _("a quotation mark opens a value and is never closed")
@@ -77,6 +79,7 @@ def scan(
     needs_rows: bool = True,
     any_lengths: bool = False,
     titles: bool = False,
+    known_names: KnownNames | None = None,
     watch: Watch | None = None,
 ) -> Layout:
     """Find out how the file is laid out, and that every row of it can be read.
@@ -84,6 +87,7 @@ def scan(
     With `needs_rows` false a header alone is a layout of no rows, and no refusal. With
     `any_lengths`, a row that is shorter than the header is no sign that quotation marks are wrong.
     With `titles`, lines above the table are left out; otherwise they refuse the file.
+    `known_names` counts the column names among the cells of a row, from which titles are told too.
     `watch` is called with the header and returns what each row below it is shown to.
 
     Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,
@@ -98,7 +102,11 @@ def scan(
         _refuse_encoding(path, error)
     delimiter, separator_line = _delimiter(path, encoded_in)
     first_row = 1
-    if not separator_line and (title := _title(path, encoded_in)):
+    if known_names and (
+        known := _known_header(path, encoded_in, delimiter, separator_line, known_names)
+    ):
+        delimiter, first_row = known
+    elif not separator_line and (title := _title(path, encoded_in)):
         if not titles:
             raise Refused("INVALID_HEADER", row=title.row, problem=title.problem)
         delimiter, first_row = title.delimiter, title.row
@@ -187,6 +195,39 @@ def _title(path: Path, encoded_in: str) -> _Title | None:
         if row:
             return _Title(above, " ".join(filter(None, first)), row, delimiter)
     return None
+
+
+def _known_header(
+    path: Path, encoded_in: str, likeliest: str, separator_line: bool, known_names: KnownNames
+) -> tuple[str, int] | None:
+    """The delimiter and the row of the header, if one of the first rows has more names of columns
+    than any other, and the rows above it are titles or names for other readers.
+
+    Of two such rows that follow each other, the second is the header: names for people often stand
+    above those for programs.
+    """
+    delimiters = [likeliest] if separator_line else sorted(DELIMITERS, key=likeliest.__ne__)
+    best = LEAST_KNOWN_NAMES - 1
+    found = None
+    for delimiter in delimiters:
+        above: list[tuple[int, int]] = []  # known and filled cells of the rows seen so far
+        with suppress(Refused):
+            records = _records(path, encoded_in, delimiter, separator_line)
+            for row, cells in islice(records, SAMPLE_ROWS):
+                names = _names(cells)
+                known, filled = known_names(names), len([name for name in names if name])
+                follows = found == (delimiter, row - 1) and known == best
+                if (known > best or follows) and all(
+                    _is_title(*each, filled=filled) for each in above
+                ):
+                    best, found = known, (delimiter, row)
+                above.append((known, filled))
+    return found
+
+
+def _is_title(known: int, cells: int, *, filled: int) -> bool:
+    """Whether a row above the header is no row of the table, which has `filled` names."""
+    return known >= LEAST_KNOWN_NAMES or 2 * cells <= filled
 
 
 def _from(row: int, records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
