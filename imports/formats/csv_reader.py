@@ -26,7 +26,7 @@ from imports.formats.layout import Layout
 from imports.rules.refusals import Refused
 from imports.rules.wording import Words, truncate
 
-Watch = Callable[[tuple[str, ...]], Callable[[list[str]], None]]
+Watch = Callable[[tuple[str, ...]], Callable[[int, list[str]], None]]
 KnownNames = Callable[[Sequence[str]], int]
 DELIMITERS = ",;\t|"
 MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
@@ -100,17 +100,7 @@ def scan(
         encoded_in = encoding.detect(path)
     except encoding.Undecodable as error:
         _refuse_encoding(path, error)
-    delimiter, separator_line = _delimiter(path, encoded_in)
-    first_row = 1
-    if known_names and (
-        known := _known_header(path, encoded_in, delimiter, separator_line, known_names)
-    ):
-        delimiter, first_row = known
-    elif not separator_line and (title := _title(path, encoded_in)):
-        if not titles:
-            raise Refused("INVALID_HEADER", row=title.row, problem=title.problem)
-        delimiter, first_row = title.delimiter, title.row
-
+    delimiter, separator_line, first_row = _table(path, encoded_in, known_names, titles=titles)
     records = _records(path, encoded_in, delimiter, separator_line)
     header_row, raw_header = _header(_from(first_row, records), max_columns)
     header = _names(raw_header)
@@ -125,7 +115,7 @@ def scan(
         if max_rows is not None and data_rows > max_rows:
             raise Refused("TOO_MANY_ROWS", row=number, limit=max_rows)
         if see:
-            see(cells)
+            see(number, cells)
     if needs_rows and not data_rows:
         raise Refused("NO_ROWS")
     return Layout(encoded_in, delimiter, header, header_row, data_rows, separator_line, raw_width)
@@ -195,6 +185,22 @@ def _title(path: Path, encoded_in: str) -> _Title | None:
         if row:
             return _Title(above, " ".join(filter(None, first)), row, delimiter)
     return None
+
+
+def _table(
+    path: Path, encoded_in: str, known_names: KnownNames | None, *, titles: bool
+) -> tuple[str, bool, int]:
+    """The delimiter, whether a sep= line names it, and the first row that may be the header."""
+    delimiter, separator_line = _delimiter(path, encoded_in)
+    if known_names and (
+        known := _known_header(path, encoded_in, delimiter, separator_line, known_names)
+    ):
+        return known[0], separator_line, known[1]
+    if separator_line or not (title := _title(path, encoded_in)):
+        return delimiter, separator_line, 1
+    if not titles:
+        raise Refused("INVALID_HEADER", row=title.row, problem=title.problem)
+    return title.delimiter, separator_line, title.row
 
 
 def _known_header(

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from imports.rules.columns import Column, cell_names
-from imports.rules.matching import Source
+from imports.rules.matching import ANSWER, NOTHING_KNOWN, Answers, Known, Source
 from imports.rules.number_format import NumberFormat
 from imports.rules.schema import Schema
 
@@ -27,8 +27,12 @@ class Layout:
     # only.
     sources: Mapping[str, Source] | None = None
     preset: str = ""  # the program whose export this is
-    decimal: str = ""  # the sign before decimals, if cells of the file say which
-    beside: Mapping[str, str] = field(default_factory=dict)  # by key, a column's currency or unit
+    decimal: str = ""  # the sign before decimals, if cells of the file or the vendor say which
+    # By the key of a column: the currency or unit beside its numbers, what they are multiplied by,
+    # and what it is in all rows.
+    beside: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "header": list(self.header)}
@@ -40,21 +44,49 @@ class Layout:
             sources = {key: Source(*source) for key, source in sources.items()}
         return cls(**{**value, "header": tuple(value["header"]), "sources": sources})
 
-    def matched(self, schema: Schema) -> Self:
-        """This layout, with what the header says about the columns."""
+    def matched(self, schema: Schema, known: Known = NOTHING_KNOWN) -> Self:
+        """This layout, with what the vendor or else the header says about the columns."""
         preset = schema.preset_of(self.header)
-        sources = schema.match(self.header)
-        return replace(self, sources=sources, preset=preset.title if preset else "")
+        found = replace(self, preset=preset.title if preset else "")
+        if answers := known.answers(self.header):
+            return found.answered(answers, schema)
+        return replace(found, sources=schema.match(self.header, known.names))
+
+    def answered(self, answers: Answers, schema: Schema) -> Self:
+        """This layout, with the columns that the vendor named and no others."""
+        return replace(
+            self,
+            sources={
+                key: Source(position, ANSWER)
+                for key, position in answers.positions.items()
+                if key in schema.by_key and position < len(self.header)
+            },
+            decimal=self.decimal or answers.decimal,
+            beside={**self.beside, **answers.signs},
+            factors=answers.factors,
+            constants={k: v for k, v in answers.constants.items() if k in schema.by_key},
+        )
 
     def number_format(self, column: Column) -> NumberFormat:
         """How the cells of this column write a number."""
-        return NumberFormat(self.decimal, self.beside.get(column.key, ""))
+        key = column.key
+        return NumberFormat(self.decimal, self.beside.get(key, ""), self.factors.get(key, ""))
 
     def sources_in(self, schema: Schema) -> Mapping[str, Source]:
         """By its key, where each column is read from."""
         if self.sources is None:
             return schema.match_own_names(self.header)
         return self.sources
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the vendor said what the columns are."""
+        return any(source.why == ANSWER for source in (self.sources or {}).values())
+
+    def present_in(self, schema: Schema) -> frozenset[str]:
+        """The keys of the columns that the file has, or that the vendor gave one value for all
+        rows."""
+        return frozenset(self.sources_in(schema)) | frozenset(self.constants)
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:

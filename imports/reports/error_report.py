@@ -82,4 +82,5 @@ def by_column(upload: Upload, dataset: Dataset) -> Callable[[dict[str, str]], di
     layout = datasets.layout_of(upload)
     sources = layout.sources_in(dataset)
     names = {key: layout.column_names[source.position] for key, source in sources.items()}
-    return lambda row: {key: row.get(name, "").strip() for key, name in names.items()}
+    same = layout.constants
+    return lambda row: {**same, **{key: row.get(name, "").strip() for key, name in names.items()}}

@@ -1,18 +1,21 @@
 """Which cell of a file's header each of our columns is read from, and how we know.
 
-Only what cannot mean anything else is matched: our own names, and words that mean the same for
-everyone. Several words that could be one column are none, because only the vendor knows which one
-is meant.
+Only what cannot mean anything else is matched: what the vendor said of a name, our own names, and
+words that mean the same for everyone. Several words that could be one column are none, because only
+the vendor knows which one is meant.
 """
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple, Self
 
-from imports.rules.columns import Column, header_name
+from imports.rules.columns import Column, header_name, is_corrections
 
 OWN_NAME, PRESET, SYNONYM = "name", "preset", "synonym"
+ANSWER, REMEMBERED = "answer", "remembered"  # for this header, or for this name
 
 
 class Source(NamedTuple):
@@ -38,8 +41,54 @@ class Preset:
         return {header_name(name) for name in self.signature} <= {*names}
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a vendor said about the columns of a file, each by the key of one of ours: the position
+    in the header that it is read from, or one text for all rows; a sign to leave out of its
+    numbers, and what to multiply them by. `decimal` is the sign before decimals, if it was asked.
+    """
+
+    positions: Mapping[str, int]
+    constants: Mapping[str, str] = field(default_factory=dict)
+    signs: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, str] = field(default_factory=dict)
+    decimal: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        return cls(**value)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a vendor has said about files: about names (the key of one of our columns, or "" for one
+    that is not to be read), about whole headers, by their fingerprint, and about this file."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    headers: Callable[[str], Answers | None] = lambda _: None
+    this_file: Answers | None = None
+
+    def answers(self, header: Sequence[str]) -> Answers | None:
+        return self.this_file or self.headers(fingerprint(header))
+
+
+NOTHING_KNOWN = Known()
+
+
+def fingerprint(header: Sequence[str]) -> str:
+    """The same for headers of the same names in the same order."""
+    names = [header_name(cell) for cell in header if not is_corrections(cell)]
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+
 def match(
-    header: Sequence[str], columns: Sequence[Column], preset: Preset | None = None
+    header: Sequence[str],
+    columns: Sequence[Column],
+    preset: Preset | None = None,
+    remembered: Mapping[str, str] | None = None,
 ) -> dict[str, Source]:
     """By its key, where each column is read from. Columns that no cell names are left out.
 
@@ -48,6 +97,7 @@ def match(
     found: dict[str, Source] = {}
     read: set[int] = set()
     for why, known in (
+        (REMEMBERED, remembered or {}),
         (PRESET, of_preset(preset) if preset else {}),
         (OWN_NAME, own_names(columns)),
         (SYNONYM, synonyms(columns)),

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 POINT, COMMA = ".", ","
 CURRENCIES = frozenset(
@@ -32,14 +33,22 @@ MAX_CHARACTERS = 60  # of a cell that is looked at
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """The sign before decimals, "" if no cell of the file says which; and the currency or unit that
-    stands beside the numbers of the column, "" if none does."""
+    """The sign before decimals, "" if no cell of the file says which; the currency or unit that
+    stands beside the numbers of the column, "" if none does; and what to multiply them by."""
 
     decimal: str = ""
     beside: str = ""
+    factor: str = ""
 
     def plain(self, text: str) -> str:
         """The number as our rules expect it, or the text itself if it is not of this format."""
+        number = self._number(text)
+        if not self.factor or not OWN.fullmatch(number):
+            return number
+        product = Decimal(number) * Decimal(self.factor)
+        return f"{product.normalize():f}"
+
+    def _number(self, text: str) -> str:
         if self.decimal != COMMA and OWN.fullmatch(text):
             return text
         found = WITH_SIGN.fullmatch(text) if len(text) <= MAX_CHARACTERS else None

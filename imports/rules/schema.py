@@ -1,6 +1,6 @@
 """The schema of a data set: its columns, keys and rules, and what a file's header means by them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -14,6 +14,7 @@ from imports.rules.keys import Fixed, Newest, Unique
 from imports.rules.matching import (
     OWN_NAME,
     PRESET,
+    REMEMBERED,
     Preset,
     Source,
     match,
@@ -110,18 +111,21 @@ class Schema:
         """The program whose export has this header."""
         return preset_of(header, self.presets)
 
-    def match(self, header: Sequence[str]) -> dict[str, Source]:
-        """By its key, where each column is read from, as far as the header says."""
+    def match(
+        self, header: Sequence[str], remembered: Mapping[str, str] | None = None
+    ) -> dict[str, Source]:
+        """By its key, where each column is read from, as far as the header says, and what the
+        vendor said of its names before."""
         if self.any_columns:
             return self._match_exactly(header)
-        found = match(header, self.columns, self.preset_of(header))
+        found = match(header, self.columns, self.preset_of(header), remembered)
         if self.identity in found and found[self.identity].why == OWN_NAME:
             return found  # a file in our words, as there have always been
         names = {header_name(cell) for cell in header}
         return {
             key: source
             for key, source in found.items()
-            if source.why == PRESET or not self.by_key[key].unless & names
+            if source.why in {PRESET, REMEMBERED} or not self.by_key[key].unless & names
         }
 
     def match_own_names(self, header: Sequence[str]) -> dict[str, Source]:
@@ -133,9 +137,9 @@ class Schema:
     def _match_exactly(self, header: Sequence[str]) -> dict[str, Source]:
         return {cell: Source(i, OWN_NAME) for i, cell in enumerate(header) if cell in self.by_key}
 
-    def missing(self, sources: Mapping[str, Source], mode: str) -> list[Column]:
-        """Columns that a file lacks, in the data set's order."""
-        return [column for column in self.required_columns(mode) if column.key not in sources]
+    def missing(self, present: Collection[str], mode: str) -> list[Column]:
+        """Columns that a file with these lacks, in the data set's order."""
+        return [column for column in self.required_columns(mode) if column.key not in present]
 
     def doubled(self, header: Sequence[str]) -> list[Column]:
         """Columns that the header names more than once by their own name, in the data set's

@@ -64,15 +64,21 @@ def validate(
 
     by_position = [clean(texts) for texts in zip(*cells, strict=True)]
     where = {key: source.position for key, source in layout.sources_in(schema).items()}
+    present = layout.present_in(schema)
     required = set(schema.required_columns(mode))
     read: list[Sequence[Any]] = []
     for column in schema.columns:
-        if column.key not in where:
+        if column.key not in present:
             read.append([None] * len(rows))
             continue
-        texts = in_our_format(column, by_position[where[column.key]], layout)
+        position = where.get(column.key)
+        texts = (
+            [layout.constants[column.key]] * len(rows)
+            if position is None
+            else in_our_format(column, by_position[position], layout)
+        )
         known = known_problems(column, texts, layout)
-        known |= {i: overlong_problem(column) for i, at in cut if at == where[column.key]}
+        known |= {i: overlong_problem(column) for i, at in cut if at == position}
         values, found = read_column(column, texts, column in required, miscounted, known)
         if not schema.any_columns:
             found += null_words(column, texts, values)
@@ -87,7 +93,7 @@ def validate(
     return ValidatedBatch(
         schema=schema,
         layout=layout,
-        present=frozenset(where),
+        present=present,
         numbers=[row[0] for row in rows],
         cells=[row[1] for row in rows],
         values=values,
