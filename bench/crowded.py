@@ -93,6 +93,19 @@ FILL = (
     WHERE s3_bucket = 'bench' AND error_records > 0
     """,
     """
+    INSERT INTO error_counts (upload_id, run, severity, rows, stored_rows, stored_errors, kinds)
+    SELECT upload_id, 1, 'error', error_records, error_records, error_records, (
+        SELECT jsonb_agg(jsonb_build_object(
+            'column', name, 'type', code, 'count', (error_records + 4 - place) / 4,
+            'message', 'Price must be at least 0.01 (was -1.00)',
+            'ranges', (SELECT jsonb_agg(jsonb_build_array(row, row))
+                       FROM generate_series(place + 1, least(error_records + 1, 50), 4) AS row)))
+        FROM (VALUES (4, 'price', 'INVALID_PRICE'), (1, 'sku', 'DUPLICATE_SKU'),
+                     (2, 'category', 'INVALID_CATEGORY'), (3, 'stock_quantity', 'INVALID_STOCK')
+        ) AS kind (place, name, code))
+    FROM upload_history WHERE s3_bucket = 'bench' AND error_records > 0
+    """,
+    """
     INSERT INTO notifications (
         upload_id, run, "to", subject, text_body, html_body, state, attempts, lost, last_error,
         created_at, sent_at

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -16,11 +17,15 @@ from imports.admin.filters import ErrorTypeFilter, UploadsDatasetFilter
 from imports.admin.upload_page import in_file_order
 from imports.models import RowError, Upload
 
+# The order of the unique index. Upload IDs begin with their time.
+IN_FILE_ORDER = ("upload_id", "run", "row_number", "column_name", "error_type")
+NEWEST_FIRST = tuple(f"-{name}" for name in IN_FILE_ORDER)
+
 
 @admin.register(RowError)
 class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
-    """The newest upload first, its errors in file order. Upload IDs begin with their time, so an
-    index gives this order, whatever the filters."""
+    """The newest upload and the last row first; the errors of the uploads searched for are in file
+    order. An index gives either order, whatever the filters."""
 
     list_display = (
         *("row_number", "severity", "error_type", "column", "error_message"),
@@ -36,7 +41,6 @@ class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
     list_filter_submit = True
     list_select_related = ("upload__vendor",)
     list_fullwidth = True
-    ordering = ("-upload_id", "row_number", "error_id")
     search_fields = ("upload_id",)  # how it is searched is in get_search_results
     search_help_text = _("Upload ID, or its beginning")
     fields = (
@@ -48,6 +52,9 @@ class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
         "row_as_read",
         "created_at",
     )
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return IN_FILE_ORDER if request.GET.get(SEARCH_VAR) else NEWEST_FIRST
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RowError]:
         errors: QuerySet[RowError] = super().get_queryset(request)

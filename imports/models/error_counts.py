@@ -1,7 +1,7 @@
 """The exact counts of a run's row errors."""
 
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.db import models
 
@@ -58,6 +58,12 @@ class ErrorCounts(models.Model):
     def unlisted_errors(self) -> int:
         """Errors that are counted and not stored."""
         return self.errors - self.stored_errors
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What was counted, by the names of the fields."""
+        names = ("rows", "stored_rows", "stored_errors", "kinds")
+        return {name: getattr(self, name) for name in names}
 
     def add(self, rows: Iterable[tuple[int, list[tuple[str, str, str]]]], *, most: int) -> set[int]:
         """Count rows that follow those counted before: (row number, errors), an error being

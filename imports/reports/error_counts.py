@@ -1,5 +1,7 @@
 """The counts of a run's row errors, and which of them are not listed."""
 
+from typing import Any
+
 from django.db import connection
 from django.utils.translation import ngettext
 
@@ -32,12 +34,15 @@ FROM runs GROUP BY error_type, column_name
 def counts_of(upload: Upload, severity: str = ERROR) -> ErrorCounts:
     """The counts of the upload's run so far.
 
-    Errors are counted here, if a version of the software before these counts has found some.
+    Errors are counted here, if a version of the software before these counts has found some; once
+    the run has ended, this is done once.
     """
-    of_run = {"upload": upload, "run": upload.run, "severity": severity}
+    of_run: dict[str, Any] = {"upload": upload, "run": upload.run, "severity": severity}
     found = ErrorCounts.objects.filter(**of_run).first() or ErrorCounts(**of_run)
     if severity == ERROR and found.rows < upload.error_records:
         recount(found)
+        if upload.has_ended:
+            ErrorCounts.objects.update_or_create(**of_run, defaults=found.content)
     return found
 
 

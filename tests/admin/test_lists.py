@@ -114,7 +114,7 @@ def test_the_vendor_filter_asks_for_vendors_as_one_types(
     assert [each["id"] for each in answer.json()["results"]] == ["VEND002"]
 
 
-def test_errors_come_newest_upload_first_and_in_file_order(
+def test_errors_come_newest_first_and_those_of_an_upload_in_file_order(
     as_reviewer: Client, vendor_a: Vendor, vendor_b: Vendor
 ) -> None:
     old = make_upload("UPLOAD_20261101_000000_000001", vendor_a)
@@ -123,13 +123,13 @@ def test_errors_come_newest_upload_first_and_in_file_order(
     first = make_error(new, 2, error_type="INVALID_STOCK")
     oldest = make_error(old, 5)
     for query, expected in {
-        "": [first, late, oldest],
+        "": [late, first, oldest],
         f"q={old.upload_id}": [oldest],
         "q=UPLOAD_20261102": [first, late],
         "q=upload_20261102_000000_000001": [first, late],
         "error_type=INVALID_PRICE": [late, oldest],
         "error_type=NOBODY_HAS_IT": [],
-        "dataset=products": [first, late, oldest],
+        "dataset=products": [late, first, oldest],
         "dataset=clients": [],
         "upload__vendor__vendor_id__exact=VEND001": [oldest],
         "upload__upload_timestamp_from=2030-01-01": [],
