@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from onboarding.views import (
+    columns,
     downloads,
     login,
     new_upload,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("uploads/new/", new_upload.new_upload, name="new_upload"),
     path("uploads/new/vendors/", vendors.vendors, name="vendors"),
     path("uploads/<upload_id:upload_id>/", upload.upload_page, name="upload"),
+    path("uploads/<upload_id:upload_id>/columns/", columns.columns, name="columns"),
     path("uploads/<upload_id:upload_id>/retry/", upload.retry, name="retry"),
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),
     path("uploads/<upload_id:upload_id>/errors.csv", downloads.errors, name="errors"),

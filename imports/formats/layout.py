@@ -1,7 +1,7 @@
 """How a file is to be read: what a scan finds out and a second reading relies on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -23,8 +23,7 @@ class Layout:
     separator_line: bool = False  # the first line is "sep=…", and no row
     raw_width: int = 0  # cells of the header row, empty ones at its end included
     first_is_data: bool = False  # there is no header row; `header` is what the data set says
-    # By its key, where each column is read from. None in layouts of versions that knew own names
-    # only.
+    # By its key, where each column is read from; None if the header has our own names only.
     sources: Mapping[str, Source] | None = None
     preset: str = ""  # the program whose export this is
     decimal: str = ""  # the sign before decimals, if cells of the file or the vendor say which
@@ -35,7 +34,11 @@ class Layout:
     constants: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "header": list(self.header)}
+        """Without what is not said, so that an older version can read the layout of a file that it
+        could have read."""
+        said = {**asdict(self), "header": list(self.header)}
+        without = {each.name: each.default for each in fields(self)}
+        return {name: value for name, value in said.items() if value not in (without[name], {})}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
@@ -50,7 +53,9 @@ class Layout:
         found = replace(self, preset=preset.title if preset else "")
         if answers := known.answers(self.header):
             return found.answered(answers, schema)
-        return replace(found, sources=schema.match(self.header, known.names))
+        sources = schema.match(self.header, known.names)
+        in_our_words = sources == schema.match_own_names(self.header)
+        return replace(found, sources=None if in_our_words else sources)
 
     def answered(self, answers: Answers, schema: Schema) -> Self:
         """This layout, with the columns that the vendor named and no others."""

@@ -1,5 +1,7 @@
 """What vendors said about the columns of their files, and samples of files to ask them about."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -12,7 +14,7 @@ from vendors.models import Vendor
 MAX_NAME = 200  # characters of a name that is remembered
 
 
-class VendorsQuerySet(models.QuerySet[models.Model]):
+class VendorsQuerySet(models.QuerySet[Any]):
     """Rows that belong to one vendor each."""
 
     def visible_to(self, access: Access) -> "VendorsQuerySet":

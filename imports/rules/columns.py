@@ -60,6 +60,11 @@ class Column:
         return any(rule.is_number for rule in self.rules)
 
     @property
+    def is_telling(self) -> bool:
+        """Whether hardly any text but its own satisfies its rules."""
+        return any(rule.is_telling for rule in self.rules)
+
+    @property
     def template_label(self) -> str:
         """Its name in the template's header, in which required columns have a *."""
         return f"{self.label}*" if self.required else self.label

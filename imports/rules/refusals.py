@@ -53,8 +53,9 @@ ALL = (
         _("A required column is missing"),
         _("The header is missing {columns}."),
         _(
-            "Add the missing columns to the header; the template has all of them. Upper and lower "
-            "case, spaces and punctuation make no difference."
+            "Tell us what your columns are, on the upload's page. Or add the missing columns; the "
+            "template has all of them. Upper and lower case, spaces and punctuation make no "
+            "difference."
         ),
     ),
     Refusal(

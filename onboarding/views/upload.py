@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from imports import actions
 from imports.datasets import all_datasets, layout_of
-from imports.models import Notification, Upload
+from imports.models import FileSample, Notification, Upload
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE
 from imports.rules.refusals import REFUSALS
@@ -47,6 +47,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "help": reverse("help", args=[dataset.key]) if is_known else reverse("help_index"),
         "has_template": is_known,
         "refusal": REFUSALS.get(upload.failure_code),
+        "can_be_mapped": can_be_mapped(upload) and access_of(request.user).acts,
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
     is_poll = request.headers.get("HX-Request") == "true"
@@ -64,6 +65,15 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
+
+
+def can_be_mapped(upload: Upload) -> bool:
+    """Whether a person can say what the columns of the refused file are."""
+    return (
+        upload.is_refused
+        and upload.can_be_retried
+        and FileSample.objects.filter(upload=upload).exists()
+    )
 
 
 def again(upload: Upload) -> str:

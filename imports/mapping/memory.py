@@ -1,0 +1,73 @@
+"""What a vendor said about columns, kept for their next files. Nobody else's files are affected."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.timezone import now
+
+from imports.models import ColumnMapping, HeaderMemory, Upload
+from imports.models.mapping import MAX_NAME
+from imports.rules.columns import header_name, is_corrections
+from imports.rules.matching import NOTHING_KNOWN, Answers, Known, fingerprint
+
+
+def known_of(upload: Upload) -> Known:
+    """What the upload's vendor has said, about this file or earlier ones."""
+    if upload.vendor_id is None:
+        return NOTHING_KNOWN
+    return known_of_vendor(
+        upload.vendor_id,
+        upload.dataset,
+        Answers.from_json(upload.mapping) if upload.mapping else None,
+    )
+
+
+def known_of_vendor(vendor_id: str, dataset: str, this_file: Answers | None = None) -> Known:
+    names = HeaderMemory.objects.filter(vendor=vendor_id, dataset=dataset)
+
+    def of_header(key: str) -> Answers | None:
+        mappings = ColumnMapping.objects.filter(vendor=vendor_id, dataset=dataset, fingerprint=key)
+        found = mappings.values_list("answers", flat=True).first()
+        return Answers.from_json(found) if found else None
+
+    return Known(dict(names.values_list("name", "key")), of_header, this_file)
+
+
+@transaction.atomic
+def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: User | None) -> None:
+    """Keep what was said of the upload's file for files with this header, and of each name in it
+    for files with other headers."""
+    kept = {"by": by, "at": now()}
+    of_vendor: dict[str, Any] = {"vendor_id": upload.vendor_id, "dataset": upload.dataset}
+    ColumnMapping.objects.update_or_create(
+        **of_vendor,
+        fingerprint=fingerprint(header),
+        defaults={"header": [*header], "answers": answers.to_json(), **kept},
+    )
+    keys = {position: key for key, position in answers.positions.items()}
+    names = {header_name(cell): (i, cell) for i, cell in enumerate(header)}
+    HeaderMemory.objects.bulk_create(
+        [
+            HeaderMemory(**of_vendor, name=name, written=cell, key=keys.get(i, ""), **kept)
+            for name, (i, cell) in names.items()
+            if name and len(cell) <= MAX_NAME and not is_corrections(cell)
+        ],
+        update_conflicts=True,
+        unique_fields=["vendor", "dataset", "name"],
+        update_fields=["written", "key", "by", "at"],
+    )
+
+
+@transaction.atomic
+def forget(name: HeaderMemory) -> None:
+    """Ask about this name again, and about headers that have it."""
+    mappings = ColumnMapping.objects.filter(vendor=name.vendor_id, dataset=name.dataset)
+    gone = [
+        mapping.pk
+        for mapping in mappings
+        if name.name in {header_name(cell) for cell in mapping.header}
+    ]
+    mappings.filter(pk__in=gone).delete()
+    name.delete()
