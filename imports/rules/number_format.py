@@ -28,6 +28,9 @@ WITH_SIGN = re.compile(
     rf"(?:[ \u00a0\u202f]?(?P<after>{BESIDE}))?"
 )
 OWN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+# Zeros at the end of three decimals or more, which say nothing once it is known that they are
+# decimals.
+LONG_ZEROS = re.compile(r"(?<=\.[0-9]{2})0+$|(?<=\.[0-9])00+$|\.000+$")
 MAX_CHARACTERS = 60  # of a cell that is looked at
 
 
@@ -43,6 +46,8 @@ class NumberFormat:
     def plain(self, text: str) -> str:
         """The number as our rules expect it, or the text itself if it is not of this format."""
         number = self._number(text)
+        if self.decimal and number.endswith("0"):
+            number = LONG_ZEROS.sub("", number)
         if not self.factor or not OWN.fullmatch(number):
             return number
         product = Decimal(number) * Decimal(self.factor)

@@ -102,3 +102,4 @@ def test_a_file_of_another_program_gets_in_with_one_page_and_the_next_with_none(
     again.refresh_from_db()
     assert (again.failure_code, again.error_records) == ("", len(said["rejected_rows"]))
     assert again.valid_records == len(said["products"])
+
