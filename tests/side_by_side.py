@@ -11,9 +11,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
-    "tests/browser/test_vendor_journey.py",
-    "tests/config/test_logs.py",
-    "tests/config/test_prepare_database.py",
+    "tests/browser/test_admin_pages.py": "tests/browser",
+    "tests/browser/test_vendor_journey.py": "tests/browser",
+    "tests/config/test_logs.py": "tests/config/test_logs.py",
+    "tests/config/test_prepare_database.py": "tests/config/test_prepare_database.py",
 }
 
 
@@ -22,7 +23,7 @@ class Scheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file if file in TOGETHER else nodeid
+        return TOGETHER.get(file, nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
