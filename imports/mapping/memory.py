@@ -7,9 +7,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.timezone import now
 
+from imports import datasets
 from imports.models import ColumnMapping, HeaderMemory, Upload
 from imports.models.mapping import MAX_NAME
-from imports.rules.columns import header_name, is_corrections
+from imports.rules.columns import header_name
 from imports.rules.matching import NOTHING_KNOWN, Answers, Known, fingerprint
 
 
@@ -37,8 +38,8 @@ def known_of_vendor(vendor_id: str, dataset: str, this_file: Answers | None = No
 
 @transaction.atomic
 def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: User | None) -> None:
-    """Keep what was said of the upload's file for files with this header, and of each name in it
-    for files with other headers."""
+    """Keep what was said of the upload's file for files with this header; and of each name in it
+    that we would have understood differently, for files with other headers."""
     kept = {"by": by, "at": now()}
     of_vendor: dict[str, Any] = {"vendor_id": upload.vendor_id, "dataset": upload.dataset}
     ColumnMapping.objects.update_or_create(
@@ -46,14 +47,18 @@ def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: Use
         fingerprint=fingerprint(header),
         defaults={"header": [*header], "answers": answers.to_json(), **kept},
     )
-    keys = {position: key for key, position in answers.positions.items()}
-    names = {header_name(cell): (i, cell) for i, cell in enumerate(header)}
+    by_itself = datasets.get(upload.dataset).match(header)
+    understood = {source.position: key for key, source in by_itself.items()}
+    said = {position: key for key, position in answers.positions.items()}
+    names = {
+        header_name(cell): HeaderMemory(
+            **of_vendor, name=header_name(cell), written=cell, key=said.get(i, ""), **kept
+        )
+        for i, cell in enumerate(header)
+        if said.get(i) != understood.get(i) and header_name(cell) and len(cell) <= MAX_NAME
+    }
     HeaderMemory.objects.bulk_create(
-        [
-            HeaderMemory(**of_vendor, name=name, written=cell, key=keys.get(i, ""), **kept)
-            for name, (i, cell) in names.items()
-            if name and len(cell) <= MAX_NAME and not is_corrections(cell)
-        ],
+        names.values(),
         update_conflicts=True,
         unique_fields=["vendor", "dataset", "name"],
         update_fields=["written", "key", "by", "at"],

@@ -51,11 +51,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class ReadRow:
-    """A row of the sample as the choice reads it: its number, the value of each column of ours, and
-    what is wrong with it."""
+    """A row of the sample as the choice reads it: its number, label and value of each column of
+    ours, and what is wrong with it."""
 
     number: int
-    values: list[str]
+    cells: list[tuple[str, str]]
     errors: list[str]
 
 
@@ -83,6 +83,11 @@ class Question:
 
     def required(self) -> list[Column]:
         return self.dataset.required_columns(self.mode)
+
+    def may_be_constant(self, column: Column) -> bool:
+        """Whether all rows may have the same text in it."""
+        different = {self.dataset.identity, *(unique.column for unique in self.dataset.unique)}
+        return column.key not in different
 
     def names_for(self, column: Column) -> list[str]:
         """The names that a text for all rows must be one of; none if it may be another."""
@@ -198,10 +203,7 @@ class Question:
         return [
             ReadRow(
                 number,
-                [
-                    "" if v is None else str(v)
-                    for v in (values[batch.position(c.key)] for c in columns)
-                ],
+                [(c.label, as_text(values[batch.position(c.key)])) for c in columns],
                 [problem.message for problem in batch.problems.get(i, [])],
             )
             for i, (number, values) in enumerate(zip(batch.numbers, batch.values, strict=True))
@@ -215,6 +217,10 @@ class Question:
         """The share of the sample's rows that would be rejected."""
         read = self.read(choice, today, rows=len(self.sample.rows))
         return sum(bool(row.errors) for row in read) / len(read) if read else 0.0
+
+
+def as_text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def is_factor(text: str) -> bool:

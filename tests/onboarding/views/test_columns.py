@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Category, Product
-from imports.models import ColumnMapping, FileSample, HeaderMemory, Upload
+from imports.models import Upload
 from tests.conftest import arrived, drive
 from tests.imports.foreign.test_files import FILES, NAMES, expected
 from vendors.models import Vendor
@@ -102,4 +101,3 @@ def test_a_file_of_another_program_gets_in_with_one_page_and_the_next_with_none(
     again.refresh_from_db()
     assert (again.failure_code, again.error_records) == ("", len(said["rejected_rows"]))
     assert again.valid_records == len(said["products"])
-
