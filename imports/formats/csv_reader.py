@@ -87,7 +87,7 @@ def scan(
     With `needs_rows` false a header alone is a layout of no rows, and no refusal. With
     `any_lengths`, a row that is shorter than the header is no sign that quotation marks are wrong.
     With `titles`, lines above the table are left out; otherwise they refuse the file.
-    `known_names` counts the column names among the cells of a row, from which titles are told too.
+    `known_names` counts the column names among the cells of a row: the header has most of them.
     `watch` is called with the header and returns what each row below it is shown to.
 
     Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,

@@ -1,4 +1,4 @@
-"""What a vendor said about columns, kept for their next files. Nobody else's files are affected."""
+"""What a vendor said about columns, kept for their next files. It affects no other vendor's."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,18 +11,15 @@ from imports import datasets
 from imports.models import ColumnMapping, HeaderMemory, Upload
 from imports.models.mapping import MAX_NAME
 from imports.rules.columns import header_name
-from imports.rules.matching import NOTHING_KNOWN, Answers, Known, fingerprint
+from imports.rules.matching import Answers, Known, fingerprint
 
 
 def known_of(upload: Upload) -> Known:
-    """What the upload's vendor has said, about this file or earlier ones."""
+    """What was said about this file, and by its vendor, if it has one, about earlier ones."""
+    answers = Answers.from_json(upload.mapping) if upload.mapping else None
     if upload.vendor_id is None:
-        return NOTHING_KNOWN
-    return known_of_vendor(
-        upload.vendor_id,
-        upload.dataset,
-        Answers.from_json(upload.mapping) if upload.mapping else None,
-    )
+        return Known(this_file=answers)
+    return known_of_vendor(upload.vendor_id, upload.dataset, answers)
 
 
 def known_of_vendor(vendor_id: str, dataset: str, this_file: Answers | None = None) -> Known:
@@ -39,7 +36,10 @@ def known_of_vendor(vendor_id: str, dataset: str, this_file: Answers | None = No
 @transaction.atomic
 def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: User | None) -> None:
     """Keep what was said of the upload's file for files with this header; and of each name in it
-    that we would have understood differently, for files with other headers."""
+    that we would have understood differently, for files with other headers. Nothing is kept of
+    files that no vendor sends."""
+    if upload.vendor_id is None:
+        return
     kept = {"by": by, "at": now()}
     of_vendor: dict[str, Any] = {"vendor_id": upload.vendor_id, "dataset": upload.dataset}
     ColumnMapping.objects.update_or_create(

@@ -114,10 +114,10 @@ def constants_of(file: ColumnMapping) -> list[tuple[str, str]]:
 def forget(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     """Ask again about a name, or about files of one header."""
     access = access_of(request.user)
-    if not access.acts:
-        raise PermissionDenied("may view what is remembered, not delete it")
     rows = {"name": HeaderMemory.objects, "file": ColumnMapping.objects}[kind].visible_to(access)
     row = get_object_or_404(rows, pk=number)
+    if not access.acts:
+        raise PermissionDenied("may view what is remembered, not delete it")
     if isinstance(row, HeaderMemory):
         memory.forget(row)
     else:
