@@ -156,6 +156,7 @@ def chosen(sent: Mapping[str, str], question: Question) -> Choice:
         signs=texts(sent, "sign", positions),
         factors=texts(sent, "factor", positions),
         decimal=decimal if decimal in {COMMA, POINT} else "",
+        first_is_data="first-is-data" in sent,
     )
 
 

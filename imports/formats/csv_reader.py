@@ -128,7 +128,7 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     stripped but for the spaces before them.
     """
     records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
-    return records if layout.first_is_data else _from(layout.header_row + 1, records)
+    return _from(layout.header_row + (not layout.first_is_data), records)
 
 
 def _refuse_other_formats(path: Path) -> None:

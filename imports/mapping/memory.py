@@ -37,8 +37,8 @@ def known_of_vendor(vendor_id: str, dataset: str, this_file: Answers | None = No
 def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: User | None) -> None:
     """Keep what was said of the upload's file for files with this header; and of each name in it
     that we would have understood differently, for files with other headers. Nothing is kept of
-    files that no vendor sends."""
-    if upload.vendor_id is None:
+    files that no vendor sends, or that have no header."""
+    if upload.vendor_id is None or answers.first_is_data:
         return
     kept = {"by": by, "at": now()}
     of_vendor: dict[str, Any] = {"vendor_id": upload.vendor_id, "dataset": upload.dataset}

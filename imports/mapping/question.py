@@ -35,6 +35,7 @@ class Choice:
     signs: Mapping[int, str] = field(default_factory=dict)
     factors: Mapping[int, str] = field(default_factory=dict)
     decimal: str = ""
+    first_is_data: bool = False  # what was taken for the header is the first row
 
     @property
     def positions(self) -> dict[str, int]:
@@ -106,12 +107,14 @@ class Question:
         for key in numbers:
             signs[key] = signs[key] or self.sign_of(key, positions[key])
         factors = {key: choice.factors.get(positions[key], "") for key in numbers}
+        factors = {key: factor for key, factor in factors.items() if is_factor(factor)}
         return Answers(
             positions=positions,
             constants={key: text for key, text in choice.constants.items() if key not in positions},
             signs={key: sign for key, sign in signs.items() if sign},
-            factors={key: factor for key, factor in factors.items() if factor},
+            factors=factors,
             decimal=choice.decimal or self.mark(positions),
+            first_is_data=choice.first_is_data,
         )
 
     def sign_of(self, key: str, position: int) -> str:
@@ -191,11 +194,13 @@ class Question:
     def read(self, choice: Choice, today: date, *, rows: int = SHOWN_ROWS) -> list[ReadRow]:
         """The first rows as the choice reads them, with the columns of `columns_read`."""
         layout = self.layout.answered(self.answers(choice), self.dataset)
-        sample = list(zip(self.sample.row_numbers, self.sample.rows, strict=True))[:rows]
+        sample = list(zip(self.sample.row_numbers, self.sample.rows, strict=True))
+        if choice.first_is_data:
+            sample.insert(0, (self.layout.header_row, [*self.layout.header]))
         batch = validate(
             self.dataset,
             layout,
-            [(number, cells, []) for number, cells in sample],
+            [(number, cells, []) for number, cells in sample[:rows]],
             self.mode,
             today,
         )
