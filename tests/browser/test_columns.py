@@ -49,7 +49,7 @@ def test_one_page_asks_and_the_next_file_is_not_asked_about(visit: Visit) -> Non
     page.click("#import")
     ended(page)
     assert (counts(page)["valid"], counts(page)["error"]) == ("2", "1")
-    expect(page.locator("#columns")).to_contain_text("VK brutto → Price")
+    expect(page.locator(".columns-read")).to_contain_text("VK brutto → Price")
     expect(page.locator("#header-row")).to_contain_text("In row 2")
     expect(page.locator("#ignored")).to_contain_text("Farbe")
 
