@@ -59,9 +59,9 @@ SHORT_ROWS = _(
     "are stored as null."
 )
 NUMBERS = _(
-    "Spaces around a value are ignored. Write numbers as 1234.50, 1,234.50 or 1.234,50; we ask if a "
-    "file does not say which of these it is. A currency or the unit of the column may stand beside "
-    "a number."
+    "Spaces around a value are ignored. Write numbers as 1234.50, 1,234.50 or 1.234,50; we ask if "
+    "a file does not say which of these it is. A currency or the unit of the column may stand "
+    "beside a number."
 )
 PLAIN_NUMBERS = _(
     "Spaces around a value are ignored. Numbers have a point before decimals and no other "
