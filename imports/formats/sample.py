@@ -125,7 +125,7 @@ class Watch:
                 column.filled,
                 column.values,
                 sorted(column.numbers.marks),
-                [sign for sign in column.numbers.beside if sign][:SIGNS],
+                [*column.numbers.signs][:SIGNS],
             )
             for column in self._columns
         ]

@@ -7,7 +7,6 @@ without thousands separators. A cell that does not fit stays as it is, for its r
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +30,8 @@ OWN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 # Zeros at the end of three decimals or more, which say nothing once it is known that they are
 # decimals.
 LONG_ZEROS = re.compile(r"(?<=\.[0-9]{2})0+$|(?<=\.[0-9])00+$|\.000+$")
+USUAL = re.compile(r"([0-9]+)(?:([.,])([0-9]+))?")
+MAX_SIGNS = 10  # of a column
 MAX_CHARACTERS = 60  # of a cell that is looked at
 
 
@@ -88,23 +89,28 @@ class Evidence:
     """What the cells of one column say about the file's format."""
 
     def __init__(self) -> None:
-        self.marks: Counter[str] = Counter()  # cells that are certain, by their decimal mark
-        self.beside: Counter[str] = Counter()  # signs beside numbers; "" where there is none
+        self.marks: set[str] = set()  # decimal marks of cells that can be read in one way only
+        self.signs: dict[str, None] = {}  # beside numbers, in the order of the file
 
     def see(self, cell: str) -> None:
+        if usual := USUAL.fullmatch(cell):  # most cells, and much faster than what follows
+            whole, mark, decimals = usual.groups()
+            if mark and (len(decimals) != 3 or len(whole) > 3 or whole[0] == "0"):
+                self.marks.add(mark)
+            return
         text = cell.strip()
         found = WITH_SIGN.fullmatch(text) if len(text) <= MAX_CHARACTERS else None
         if found is None:
             return
-        self.beside[found["before"] or found["after"] or ""] += 1
+        if (sign := found["before"] or found["after"]) and len(self.signs) < MAX_SIGNS:
+            self.signs[sign] = None
         if mark := certain_mark(found["number"]):
-            self.marks[mark] += 1
+            self.marks.add(mark)
 
     @property
     def sign(self) -> str:
         """The currency or unit of the column: the same beside all numbers that have one."""
-        signs = [sign for sign in self.beside if sign]
-        return signs[0] if len(signs) == 1 else ""
+        return next(iter(self.signs)) if len(self.signs) == 1 else ""
 
 
 def certain_mark(number: str) -> str:

@@ -1,5 +1,6 @@
 """What is certain about how a file writes numbers, and that nothing else is taken for granted."""
 
+import random
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from imports.rules.number_format import (
     COMMA,
     CURRENCIES,
     POINT,
+    WITH_SIGN,
     Evidence,
     NumberFormat,
     certain_mark,
@@ -105,3 +107,16 @@ def test_a_column_with_two_currencies_has_none() -> None:
     assert seen("12,50 €", "13,00 $").sign == ""
     assert {"€", "EUR", "zł"} <= CURRENCIES
     assert not {"g", "kg", "%"} & CURRENCIES
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_usual_number_says_what_any_number_says(seed: int) -> None:
+    """Most cells take a short way, which must come to the same end."""
+    chance = random.Random(seed)
+    for _ in range(2_000):
+        text = "".join(chance.choices("0123456789.,", k=chance.randint(1, 9)))
+        evidence = Evidence()
+        evidence.see(text)
+        found = WITH_SIGN.fullmatch(text)
+        mark = certain_mark(found["number"]) if found else ""
+        assert evidence.marks == ({mark} if mark else set()), text
