@@ -6,11 +6,14 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
+from imports.datasets import layout_of
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint, send_mail_hint
 from imports.execution.retry_policy import waited_too_long_for_lock
+from imports.mapping import memory
 from imports.models import Action, ErrorCounts, Notification, RowError, Upload
 from imports.notifications import email
+from imports.rules.matching import Answers
 from imports.rules.quantities import minutes
 from vendors.models import Vendor
 
@@ -54,6 +57,22 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
         upload.save()
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RETRY, by=by)
         transaction.on_commit(send_hint, robust=True)
+    return upload
+
+
+def import_as_mapped(upload_id: str, answers: Answers, *, by: User | None) -> Upload:
+    """Start the next run with what a person said about the file's columns, and remember it.
+
+    Raises NotPossible, or Upload.DoesNotExist.
+    """
+    with transaction.atomic():
+        upload = locked(upload_id)
+        header = layout_of(upload).header
+        upload = retry(upload_id, by=by)
+        upload.mapping = answers.to_json()
+        upload.save()
+        memory.remember(upload, header, answers, by=by)
+        Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.MAP, by=by)
     return upload
 
 

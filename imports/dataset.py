@@ -14,6 +14,7 @@ from imports.formats.base import Format
 from imports.formats.layout import Layout
 from imports.models import Upload
 from imports.rules.base import Requirement
+from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
 from imports.rules.wording import Words, sizes
@@ -79,15 +80,17 @@ class Dataset(Schema):
         if size > self.byte_limit:
             raise Refused("FILE_TOO_LARGE", **sizes(size, self.byte_limit))
 
-    def inspect(self, path: Path, size: int, mode: str) -> Layout:
-        """How to read a file of `size` bytes. Raises Refused if it cannot be imported."""
+    def inspect(self, path: Path, size: int, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
+        """How to read a file of `size` bytes, from a vendor of whom this is `known`. Raises Refused
+        if it cannot be imported, Unmatched if it could with the vendor's help."""
         self.refuse_by_size(size)
         try:
-            return self.format.scan(path, self, mode)
+            return self.format.scan(path, self, mode, known)
         except Refused as error:
-            refused = Refused(error.code, **error.detail)
-        # The one that was caught holds the frames that were reading, and thus the file open.
-        raise refused
+            refused = error
+        # What was caught holds the frames that were reading, and thus the file open.
+        refused.__context__ = None
+        raise refused.with_traceback(None)
 
     def source_expires_at(self, upload: Upload) -> datetime | None:
         """When the upload's source object was or will be deleted; None if that is not known.

@@ -1,5 +1,5 @@
 """What the upload form checks before a file is stored: its size while it arrives, then whether the
-pipeline can read it; and what the browser needs to check the same before it sends the file."""
+pipeline can read it; and what the browser needs to check size and kind before it sends the file."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +13,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from imports.dataset import Dataset
-from imports.rules.columns import header_name
+from imports.formats.sample import Unmatched
+from imports.mapping.memory import known_of_vendor
+from imports.rules.matching import NOTHING_KNOWN
 from imports.rules.refusals import Refused
 from imports.rules.wording import in_megabytes
 from onboarding.datasets import datasets_for
@@ -55,14 +57,23 @@ def refuse_if_cut(request: HttpRequest, dataset: Dataset) -> None:
 
 def check(
     file: "UploadedFile[bytes]", *, dataset: Dataset, mode: str, vendor: Vendor | None
-) -> None:
-    """Check of the file what the pipeline will check first. Raises Refused."""
+) -> bool:
+    """Check of the file what the pipeline will check first. Raises Refused.
+
+    Returns whether the names of its columns are understood; if not, the vendor can explain them.
+    """
     if vendor is not None and not vendor.is_active:
         raise Refused("INACTIVE_VENDOR", vendor=vendor.vendor_id)
     size = file.size or 0
+    known = known_of_vendor(vendor.pk, dataset.key) if vendor else NOTHING_KNOWN
+    is_understood = True
     with on_disk(file) as path:
-        dataset.inspect(path, size, mode)
+        try:
+            dataset.inspect(path, size, mode, known)
+        except Unmatched:
+            is_understood = False
     file.seek(0)
+    return is_understood
 
 
 @contextmanager
@@ -80,21 +91,10 @@ def on_disk(file: "UploadedFile[bytes]") -> Iterator[Path]:
 
 
 def browser_check(dataset: Dataset) -> dict[str, Any]:
-    """What `upload.js` needs: limits, column names, and texts with {names} that it fills in."""
+    """What `upload.js` needs: limits, and texts with {names} that it fills in."""
     return {
         "maxBytes": dataset.byte_limit,
         "isCsv": dataset.format.extension == "csv",
-        # Only where there is one, and it names known columns, can a header be checked.
-        "checksHeader": dataset.format.has_known_header,
-        "columns": [
-            {
-                "label": column.label,
-                "names": sorted({header_name(column.key), header_name(column.label)}),
-                "required": column.required is not None,
-                "isIdentity": column.key == dataset.identity,
-            }
-            for column in dataset.columns
-        ],
         "texts": browser_texts(dataset),
     }
 
@@ -113,10 +113,6 @@ def browser_texts(dataset: Dataset) -> dict[str, str]:
         "saveAsCsv": gettext(
             "If it’s a spreadsheet, open it and save it as “CSV UTF-8 (Comma delimited)”."
         ),
-        "missingOne": gettext("Your file is missing this column: {columns}. It has: {found}."),
-        "missing": gettext("Your file is missing these columns: {columns}. It has: {found}."),
-        "repeatedOne": gettext("This column appears more than once: {columns}. Keep one of them."),
-        "repeated": gettext("These columns appear more than once: {columns}. Keep one of each."),
         "workbook": gettext("an Excel workbook or a ZIP archive"),
         "oldWorkbook": gettext("an Excel workbook (.xls)"),
         "pdf": gettext("a PDF document"),

@@ -1,4 +1,4 @@
-"""One file per data set, found by itself: every module here declares a `DATASET`."""
+"""One file per data set, found by itself: every module here that declares a `DATASET`."""
 
 import importlib
 import pkgutil
@@ -22,7 +22,7 @@ def all_datasets() -> dict[str, Dataset]:
         importlib.import_module(f"{__name__}.{found.name}")
         for found in pkgutil.iter_modules(__path__)
     )
-    found = [module.DATASET for module in modules]
+    found = [module.DATASET for module in modules if hasattr(module, "DATASET")]
     found.sort(key=lambda dataset: (not dataset.by_vendor, dataset.title))  # vendors' own first
     return {dataset.key: dataset for dataset in found}
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from imports.formats.layout import Layout
 from imports.rules.cells import Everywhere
+from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.schema import Schema
 from imports.rules.wording import Words
 
@@ -16,7 +17,8 @@ class Format(Protocol):
     extension: str
     in_words: str  # the kind of file, for the form: "CSV"
     accepts: str  # file name endings and media types, for the browser's file chooser
-    has_known_header: bool  # the first row always names columns of the data set
+    # The header's names may be other ones than ours, and a vendor can say what they mean.
+    columns_can_be_named: bool
     refuses: frozenset[str]  # codes of refusals that only some formats know
     media_type: str
 
@@ -35,8 +37,9 @@ class Format(Protocol):
         """Sentences for the help page: how such a file is written."""
         ...
 
-    def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
-        """How the file is to be read. Raises Refused when it cannot be, or lacks a column."""
+    def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
+        """How the file is to be read. Raises Refused when it cannot be, or lacks a column; of a
+        format with `columns_can_be_named`, Unmatched if a person can say what the columns are."""
         ...
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:

@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from imports.formats import csv_reader
 from imports.formats.csv_writer import csv_lines
 from imports.formats.layout import Layout
+from imports.formats.sample import Unmatched, Watch
 from imports.rules.cells import DELIMITED
 from imports.rules.columns import cell_names
+from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
 from imports.rules.wording import UNPRINTABLE, Words, as_choice, as_sentence, truncate
@@ -26,6 +28,14 @@ OTHER_DIVIDERS: dict[Words, re.Pattern[str]] = {
 }
 # Sentences for the help page.
 HEADER = _(
+    "One row names the columns, in any order. Upper and lower case, spaces and punctuation make no "
+    "difference. Title lines above it are left out."
+)
+OTHER_NAMES = _(
+    "Your columns may have other names: we know those of many shop systems, ask you once about "
+    "others, and remember your answer."
+)
+NAMED_HEADER = _(
     "The first row names the columns, in any order. Upper and lower case, spaces and punctuation "
     "make no difference."
 )
@@ -49,6 +59,11 @@ SHORT_ROWS = _(
     "are stored as null."
 )
 NUMBERS = _(
+    "Spaces around a value are ignored. Write numbers as 1234.50, 1,234.50 or 1.234,50; we ask if "
+    "a file does not say which of these it is. A currency or the unit of the column may stand "
+    "beside a number."
+)
+PLAIN_NUMBERS = _(
     "Spaces around a value are ignored. Numbers have a point before decimals and no other "
     "separators: 1234.50."
 )
@@ -62,7 +77,7 @@ class Csv:
     extension = "csv"
     in_words = "CSV"
     accepts = ".csv,.txt,.tsv,text/csv"
-    has_known_header = True
+    columns_can_be_named = True
     rules = DELIMITED
     refuses = frozenset(
         {
@@ -72,12 +87,25 @@ class Csv:
     )
     media_type = "text/csv"
     about_template = _("with all columns and one example row. Required columns have a *.")
-    about: tuple[Words, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
+    about: tuple[Words, ...] = (
+        *(HEADER, OTHER_NAMES, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS),
+    )
 
-    def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
-        layout = csv_reader.scan(path, max_rows=schema.row_limit)
-        refuse_by_header(layout.header, schema, mode)
-        return layout
+    def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
+        watch = Watch(schema, known, lambda layout: not header_problem(layout, schema, mode))
+        layout = csv_reader.scan(
+            path,
+            max_rows=schema.row_limit,
+            titles=True,
+            known_names=lambda names: len(schema.match(names, known.names)),
+            watch=watch,
+        ).matched(schema, known)
+        problem = header_problem(layout, schema, mode)
+        if problem and len(layout.header) < LEAST_COLUMNS:
+            raise problem
+        if problem:
+            raise Unmatched(layout, watch.sample, problem.code, **problem.detail)
+        return watch.say(layout)
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         return csv_reader.rows(path, layout)
@@ -95,16 +123,18 @@ class CsvMaybeWithoutHeader(Csv):
     The columns then are the data set's, in its order, and rows count from 1.
     """
 
-    has_known_header = False
-    about = (HEADER, HEADER_OR_DATA, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
+    columns_can_be_named = False
+    about = (*(NAMED_HEADER, HEADER_OR_DATA, CELLS, UNKNOWN_COLUMNS, PLAIN_NUMBERS, ROW_NUMBERS),)
 
-    def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
+    def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         layout = csv_reader.scan(path, max_rows=schema.row_limit, needs_rows=False)
-        if not any(schema.match_header(layout.header)):
+        if not schema.match(layout.header):
             layout = self._without_header(path, schema, layout)
         elif not layout.data_rows:
             raise Refused("NO_ROWS")
-        refuse_by_header(layout.header, schema, mode)
+        layout = layout.matched(schema)
+        if problem := header_problem(layout, schema, mode):
+            raise problem
         return layout
 
     def _without_header(self, path: Path, schema: Schema, layout: Layout) -> Layout:
@@ -124,7 +154,7 @@ class CsvOfAnyColumns(Csv):
     """Delimited text whose header says what its columns are: names usable as attributes, and none
     of those that are `reserved`."""
 
-    has_known_header = False
+    columns_can_be_named = False
     refuses = Csv.refuses - {"MISSING_COLUMNS", "NOTHING_TO_UPDATE"}
     about_template = _("with example columns and one example row.")
     reserved: tuple[str, ...] = ()
@@ -139,7 +169,7 @@ class CsvOfAnyColumns(Csv):
             ROW_NUMBERS,
         )
 
-    def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
+    def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         layout = csv_reader.scan(path, max_rows=schema.row_limit, any_lengths=True)
         for position, name in enumerate(layout.header, 1):
             if problem := self._problem(name):
@@ -181,15 +211,19 @@ class CsvOfAnyColumns(Csv):
         return ""
 
 
-def refuse_by_header(header: tuple[str, ...], schema: Schema, mode: str) -> None:
-    """Raise Refused when a required column is missing or a known one appears twice, and in mode
-    `update` when there is nothing to change."""
-    if missing := schema.missing(header, mode):
-        raise Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
-    if doubled := schema.doubled(header):
-        raise Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))
-    known = {column.key for column in schema.match_header(header) if column}
-    if mode == "update" and known.isdisjoint(schema.changeable):
-        names = as_sentence(map(truncate, schema.unknown(header)))
+LEAST_COLUMNS = 2  # of a table whose columns a person can name
+
+
+def header_problem(layout: Layout, schema: Schema, mode: str) -> Refused | None:
+    """That a required column is missing, or a known one appears twice and the vendor did not say
+    which one is meant, or in mode `update` that there is nothing to change."""
+    present = layout.present_in(schema)
+    if missing := schema.missing(present, mode):
+        return Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
+    if not layout.is_answered and (doubled := schema.doubled(layout.header)):
+        return Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))
+    if mode == "update" and present.isdisjoint(schema.changeable):
+        names = as_sentence(map(truncate, schema.unknown(layout.header, layout.sources_in(schema))))
         unknown = gettext(" (not known: {columns})").format(columns=names) if names else ""
-        raise Refused("NOTHING_TO_UPDATE", identity=schema.label(schema.identity), unknown=unknown)
+        return Refused("NOTHING_TO_UPDATE", identity=schema.label(schema.identity), unknown=unknown)
+    return None

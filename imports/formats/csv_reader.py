@@ -12,8 +12,9 @@ blank lines stand above it, which the spreadsheet shows and counts, so we do.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -25,6 +26,8 @@ from imports.formats.layout import Layout
 from imports.rules.refusals import Refused
 from imports.rules.wording import Words, truncate
 
+Watch = Callable[[tuple[str, ...]], Callable[[int, list[str]], None]]
+KnownNames = Callable[[Sequence[str]], int]
 DELIMITERS = ",;\t|"
 MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
 MAX_NAME_CHARACTERS = 1_000  # characters in a column's name, for the same reason
@@ -49,6 +52,7 @@ _SEPARATOR_LINE = re.compile(
 # A line for a program: #TYPE, #INFO,Version=1, TemplateType=fptcustom
 _NOTE = re.compile(r"#\s*[A-Za-z]{3,}|[A-Za-z]\w*=")
 LEAST_COLUMNS = 2
+LEAST_KNOWN_NAMES = 2  # of a row that is certainly the header
 LEAST_TABLE_ROWS = 3  # a title, column names and a row
 
 _NEVER_CLOSED = _("a quotation mark opens a value and is never closed")
@@ -74,11 +78,17 @@ def scan(
     max_columns: int = 500,
     needs_rows: bool = True,
     any_lengths: bool = False,
+    titles: bool = False,
+    known_names: KnownNames | None = None,
+    watch: Watch | None = None,
 ) -> Layout:
     """Find out how the file is laid out, and that every row of it can be read.
 
     With `needs_rows` false a header alone is a layout of no rows, and no refusal. With
     `any_lengths`, a row that is shorter than the header is no sign that quotation marks are wrong.
+    With `titles`, lines above the table are left out; otherwise they refuse the file.
+    `known_names` counts the column names among the cells of a row: the header has most of them.
+    `watch` is called with the header and returns what each row below it is shown to.
 
     Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,
     BAD_ENCODING, MALFORMED_CSV or TOO_MANY_ROWS.
@@ -90,13 +100,11 @@ def scan(
         encoded_in = encoding.detect(path)
     except encoding.Undecodable as error:
         _refuse_encoding(path, error)
-    delimiter, separator_line = _delimiter(path, encoded_in)
-    if not separator_line:
-        _refuse_title(path, encoded_in)
-
+    delimiter, separator_line, first_row = _table(path, encoded_in, known_names, titles=titles)
     records = _records(path, encoded_in, delimiter, separator_line)
-    header_row, raw_header = _header(records, max_columns)
+    header_row, raw_header = _header(_from(first_row, records), max_columns)
     header = _names(raw_header)
+    see = watch(header) if watch else None
     data_rows = 0
     raw_width = len(raw_header)
     for number, cells in records:
@@ -106,6 +114,8 @@ def scan(
             raise Refused("MALFORMED_CSV", row=number, problem=_TAKES_IN_ROWS)
         if max_rows is not None and data_rows > max_rows:
             raise Refused("TOO_MANY_ROWS", row=number, limit=max_rows)
+        if see:
+            see(number, cells)
     if needs_rows and not data_rows:
         raise Refused("NO_ROWS")
     return Layout(encoded_in, delimiter, header, header_row, data_rows, separator_line, raw_width)
@@ -118,9 +128,7 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     stripped but for the spaces before them.
     """
     records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
-    if not layout.first_is_data:
-        next(records)  # the header
-    return records
+    return _from(layout.header_row + (not layout.first_is_data), records)
 
 
 def _refuse_other_formats(path: Path) -> None:
@@ -140,8 +148,21 @@ def _refuse_encoding(path: Path, error: encoding.Undecodable) -> NoReturn:
     raise Refused("BAD_ENCODING", row=row, problem=error.problem)
 
 
-def _refuse_title(path: Path, encoded_in: str) -> None:
-    """Raise Refused when a title, a comment or a note to a program stands above the table."""
+@dataclass(frozen=True)
+class _Title:
+    """A title, a comment or a note to a program above the table, whose names are in `row`."""
+
+    above: int
+    text: str
+    row: int
+    delimiter: str
+
+    @property
+    def problem(self) -> str:
+        return _TITLE.format(above=self.above, title=truncate(self.text), row=self.row)
+
+
+def _title(path: Path, encoded_in: str) -> _Title | None:
     with _open(path, encoded_in) as text:
         start = text.read(file_types.HEAD)
     complete = start if len(start) < file_types.HEAD else start[: start.rfind("\n") + 1]
@@ -150,20 +171,73 @@ def _refuse_title(path: Path, encoded_in: str) -> None:
         reader = csv.reader(io.StringIO(complete.lstrip("\ufeff"), newline=""), delimiter=delimiter)
         with suppress(csv.Error):
             sample = islice(enumerate(reader, 1), SAMPLE_ROWS)
-            samples.append([(row, _names(cells)) for row, cells in sample if _has_text(cells)])
-    for filled in samples:
+            filled = [(row, _names(cells)) for row, cells in sample if _has_text(cells)]
+            samples.append((delimiter, filled))
+    for delimiter, filled in samples:
         if len(filled) < LEAST_TABLE_ROWS:
             continue
         above, first = filled[0]
         row = None
         if _NOTE.match(first[0]) and (len(first) == 1 or any("=" in cell for cell in first)):
             row = filled[1][0]
-        elif all(_is_one_cell(each) for each in samples if each):
+        elif all(_is_one_cell(each) for _, each in samples if each):
             row = _row_of_names(filled[1:])
         if row:
-            title = truncate(" ".join(filter(None, first)))
-            problem = _TITLE.format(above=above, title=title, row=row)
-            raise Refused("INVALID_HEADER", row=row, problem=problem)
+            return _Title(above, " ".join(filter(None, first)), row, delimiter)
+    return None
+
+
+def _table(
+    path: Path, encoded_in: str, known_names: KnownNames | None, *, titles: bool
+) -> tuple[str, bool, int]:
+    """The delimiter, whether a sep= line names it, and the first row that may be the header."""
+    delimiter, separator_line = _delimiter(path, encoded_in)
+    if known_names and (
+        known := _known_header(path, encoded_in, delimiter, separator_line, known_names)
+    ):
+        return known[0], separator_line, known[1]
+    if separator_line or not (title := _title(path, encoded_in)):
+        return delimiter, separator_line, 1
+    if not titles:
+        raise Refused("INVALID_HEADER", row=title.row, problem=title.problem)
+    return title.delimiter, separator_line, title.row
+
+
+def _known_header(
+    path: Path, encoded_in: str, likeliest: str, separator_line: bool, known_names: KnownNames
+) -> tuple[str, int] | None:
+    """The delimiter and the row of the header, if one of the first rows has more names of columns
+    than any other, and the rows above it are titles or names for other readers.
+
+    Of two such rows that follow each other, the second is the header: names for people often stand
+    above those for programs.
+    """
+    delimiters = [likeliest] if separator_line else sorted(DELIMITERS, key=likeliest.__ne__)
+    best = LEAST_KNOWN_NAMES - 1
+    found = None
+    for delimiter in delimiters:
+        above: list[tuple[int, int]] = []  # known and filled cells of the rows seen so far
+        with suppress(Refused):
+            records = _records(path, encoded_in, delimiter, separator_line)
+            for row, cells in islice(records, SAMPLE_ROWS):
+                names = _names(cells)
+                known, filled = known_names(names), len([name for name in names if name])
+                follows = found == (delimiter, row - 1) and known == best
+                if (known > best or follows) and all(
+                    _is_title(*each, filled=filled) for each in above
+                ):
+                    best, found = known, (delimiter, row)
+                above.append((known, filled))
+    return found
+
+
+def _is_title(known: int, cells: int, *, filled: int) -> bool:
+    """Whether a row above the header is no row of the table, which has `filled` names."""
+    return known >= LEAST_KNOWN_NAMES or 2 * cells <= filled
+
+
+def _from(row: int, records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    return dropwhile(lambda numbered: numbered[0] < row, records)
 
 
 def _is_one_cell(filled: list[tuple[int, tuple[str, ...]]]) -> bool:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.formats.json_reader import encoding_of, items, malformed
 from imports.formats.layout import Layout
+from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
 from imports.rules.wording import as_sentence
@@ -36,7 +37,7 @@ class Json:
     numbers: frozenset[str] = frozenset()
     extension = "json"
     in_words = "JSON"
-    has_known_header = False
+    columns_can_be_named = False
     rules = ()
     refuses = frozenset({"NOT_JSON", "MALFORMED_JSON"})
     media_type = "application/json"
@@ -50,7 +51,7 @@ class Json:
         _("Row numbers in reports count the objects from 1."),
     )
 
-    def scan(self, path: Path, schema: Schema, mode: str) -> Layout:
+    def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         """How the file is to be read, by its first item; the others are looked at as they are
         read. Raises Refused."""
         encoding = encoding_of(path)
@@ -66,7 +67,7 @@ class Json:
         return Layout(
             encoding=encoding,
             delimiter="",
-            header=(*keys, *schema.unknown(others)[:MAX_OTHER_KEYS]),
+            header=(*keys, *schema.unknown(others, schema.match(others))[:MAX_OTHER_KEYS]),
             header_row=0,
             data_rows=0,
             first_is_data=True,

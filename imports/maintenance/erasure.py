@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from imports import datasets
 from imports.destinations import claimed_keys
 from imports.maintenance.retention import count_failure, next_to_sweep, older_than
-from imports.models import Alarm, ErrorCounts, Notification, RowError, Upload
+from imports.models import Alarm, ErrorCounts, FileSample, Notification, RowError, Upload
 from imports.monitoring.sweeping import for_each
 from imports.rules.refusals import REFUSALS
 from imports.storage import s3, staging
@@ -68,6 +68,7 @@ def erase(upload: Upload) -> None:
     staging.erase(upload.upload_id)
     RowError.objects.filter(upload=upload).update(original_data=None, error_message=ERASED)
     erase_examples(upload)
+    FileSample.objects.filter(upload=upload).delete()
     Notification.objects.filter(upload=upload).update(text_body=ERASED, html_body=ERASED)
     Alarm.objects.filter(subject=upload.upload_id).update(detail=ERASED)
     claimed_keys.forget(upload)

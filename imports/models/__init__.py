@@ -4,6 +4,7 @@ from imports.models.action import Action
 from imports.models.alarm import Alarm
 from imports.models.claimed_key import ClaimedKey
 from imports.models.error_counts import ErrorCounts
+from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory
 from imports.models.notification import Notification
 from imports.models.row_error import RowError, RowErrorQuerySet
 from imports.models.schedule import Schedule
@@ -13,7 +14,10 @@ __all__ = [
     "Action",
     "Alarm",
     "ClaimedKey",
+    "ColumnMapping",
     "ErrorCounts",
+    "FileSample",
+    "HeaderMemory",
     "Notification",
     "RowError",
     "RowErrorQuerySet",

@@ -15,6 +15,7 @@ class Action(models.Model):
         UPLOAD = "upload", _("Uploaded")
         RETRY = "retry", _("Retried")
         CANCEL = "cancel", _("Canceled")
+        MAP = "map", _("Said what the columns are")
         RESEND = "resend", _("Sent email again")
 
     upload = models.ForeignKey(

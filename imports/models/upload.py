@@ -181,6 +181,9 @@ class Upload(models.Model):
 
     layout = models.JSONField(null=True, blank=True, help_text="How the file is to be read.")
     ignored_columns = models.JSONField(default=list, blank=True)
+    mapping = models.JSONField(
+        null=True, blank=True, help_text="What a person said about the columns of this file."
+    )
     staged_token = models.BigIntegerField(null=True, blank=True)
     staged_items = models.IntegerField(default=0)
     cursor = models.IntegerField(default=0, help_text="Staged items that have been loaded.")

@@ -80,6 +80,7 @@ def report_rows(upload: Upload) -> Iterator[list[str]]:
 def by_column(upload: Upload, dataset: Dataset) -> Callable[[dict[str, str]], dict[str, str]]:
     """A function from a stored original row to its cells by the data set's columns."""
     layout = datasets.layout_of(upload)
-    matched = zip(dataset.match_header(layout.header), layout.column_names, strict=True)
-    names = {column.key: name for column, name in matched if column is not None}
-    return lambda row: {key: row.get(name, "").strip() for key, name in names.items()}
+    sources = layout.sources_in(dataset)
+    names = {key: layout.column_names[source.position] for key, source in sources.items()}
+    same = layout.constants
+    return lambda row: {**same, **{key: row.get(name, "").strip() for key, name in names.items()}}

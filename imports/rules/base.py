@@ -8,7 +8,7 @@ batch, so a rule may look something up in `checker` at no cost per row.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
@@ -76,6 +76,8 @@ class Rule:
     """What every rule of a column has."""
 
     code: str = field(default="INVALID_VALUE", kw_only=True)
+    is_number: ClassVar[bool] = False
+    is_telling: ClassVar[bool] = False  # few texts satisfy it, and all of them are meant for it
 
     @property
     def variants(self) -> Mapping[str, Words]:

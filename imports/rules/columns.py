@@ -1,7 +1,7 @@
 """The columns of a data set, and how the header of a file names them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from imports.rules.base import Required, Rule
 from imports.rules.wording import INVISIBLE, Words
@@ -26,7 +26,10 @@ class Column:
     """One column of a data set: its key (also the table's column), its label, its rules.
 
     `example` fills the template and the help page; `about` is one sentence for the help page.
-    A column of several `lines` is expected to hold line breaks.
+    A column of several `lines` is expected to hold line breaks. `also` are words by which other
+    programs call it, and that mean nothing else in any of their files; in a header that has one of
+    `unless`, only the vendor knows what they mean. `beside` are signs that may stand beside its
+    numbers and change nothing, such as its own unit.
     """
 
     def __init__(
@@ -37,6 +40,9 @@ class Column:
         example: str = "",
         about: Words = "",
         lines: bool = False,
+        also: Sequence[str] = (),
+        unless: Sequence[str] = (),
+        beside: Collection[str] = (),
     ) -> None:
         self.key = key
         self.label = label
@@ -45,6 +51,18 @@ class Column:
         self.example = example
         self.about = about
         self.lines = lines
+        self.also = also
+        self.unless = frozenset(header_name(word) for word in unless)
+        self.beside = beside
+
+    @property
+    def is_number(self) -> bool:
+        return any(rule.is_number for rule in self.rules)
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether hardly any text but its own satisfies its rules."""
+        return any(rule.is_telling for rule in self.rules)
 
     @property
     def template_label(self) -> str:

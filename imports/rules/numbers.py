@@ -44,6 +44,7 @@ class Number(Rule):
     at_least: Decimal = Decimal(0)
     at_most: Decimal = Decimal(1)
     decimals: int = 2
+    is_number = True
     example = "19.99"
 
     @cached_property
@@ -89,7 +90,7 @@ class Number(Rule):
             raise InvalidCell(self, "not_a_number", label, text)
         value = Decimal(text)
         refuse_beyond_limits(self, label, text, value)
-        if len(text.partition(".")[2]) > self.decimals:
+        if len(needed_decimals(text)) > self.decimals:
             raise InvalidCell(self, "too_many_decimals", label, text)
         return value
 
@@ -118,6 +119,7 @@ class Whole(Rule):
 
     at_least: int = 0
     at_most: int = 1_000_000
+    is_number = True
     example = "20"
     variants = {
         "not_a_number": NOT_A_NUMBER,
@@ -161,6 +163,12 @@ class Whole(Rule):
             "Enter a whole number from {rule.at_least:,} to {rule.at_most:,}: digits only, no "
             "decimals, no thousands separators."
         ).format(rule=self)
+
+
+def needed_decimals(text: str) -> str:
+    """Without zeros at the end, which programs add: 89.0000. But `1.000` may mean a thousand."""
+    decimals = text.partition(".")[2]
+    return decimals if len(decimals) == GROUP_OF_THREE else decimals.rstrip("0")
 
 
 def refuse_grouped(rule: Number | Whole, label: str, text: str, *, decimals: int) -> None:

@@ -53,8 +53,9 @@ ALL = (
         _("A required column is missing"),
         _("The header is missing {columns}."),
         _(
-            "Add the missing columns to the header; the template has all of them. Upper and lower "
-            "case, spaces and punctuation make no difference."
+            "Choose what your columns hold on the page of the upload. Or add the missing columns; "
+            "the template has all of them. Upper and lower case, spaces and punctuation make no "
+            "difference."
         ),
     ),
     Refusal(

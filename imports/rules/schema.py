@@ -1,6 +1,6 @@
 """The schema of a data set: its columns, keys and rules, and what a file's header means by them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -11,6 +11,17 @@ from imports.rules.base import Requirement
 from imports.rules.cells import ANY_CELL, NO_NULL_WORD
 from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_corrections
 from imports.rules.keys import Fixed, Newest, Unique
+from imports.rules.matching import (
+    OWN_NAME,
+    PRESET,
+    REMEMBERED,
+    Preset,
+    Source,
+    match,
+    match_own_names,
+    own_names,
+    preset_of,
+)
 from imports.rules.rows import RowRule
 
 
@@ -28,6 +39,7 @@ class Schema:
     newest: Newest | None = None  # where mode `update` exists
     row_rules: tuple[RowRule, ...] = ()
     max_rows: int | None = None
+    presets: tuple[Preset, ...] = ()  # exports of other programs
 
     def for_header(self, header: Sequence[str]) -> Self:
         """This schema for a file of that header: with the header's columns if any will do.
@@ -76,11 +88,6 @@ class Schema:
         return {column.key: position for position, column in enumerate(self.columns)}
 
     @cached_property
-    def _by_header(self) -> dict[str, Column]:
-        names = {header_name(column.key): column for column in self.columns}
-        return names | {header_name(column.label): column for column in self.columns}
-
-    @cached_property
     def changeable(self) -> tuple[str, ...]:
         """Keys of the columns that mode `update` can change."""
         kept = {self.identity, *(fixed.column for fixed in self.fixed)}
@@ -100,27 +107,53 @@ class Schema:
             return [self.by_key[self.identity]]
         return [column for column in self.columns if column.required]
 
-    def match_header(self, header: Sequence[str]) -> list[Column | None]:
-        """For each header cell the column it names, or None for one we do not know."""
-        if self.any_columns:
-            return [self.by_key.get(cell) for cell in header]
-        return [self._by_header.get(header_name(cell)) for cell in header]
+    def preset_of(self, header: Sequence[str]) -> Preset | None:
+        """The program whose export has this header."""
+        return preset_of(header, self.presets)
 
-    def missing(self, header: Sequence[str], mode: str) -> list[Column]:
-        """Columns that a file of this header lacks, in the data set's order."""
-        present = set(self.match_header(header))
-        return [column for column in self.required_columns(mode) if column not in present]
+    def match(
+        self, header: Sequence[str], remembered: Mapping[str, str] | None = None
+    ) -> dict[str, Source]:
+        """By its key, where each column is read from, as far as the header says, and what the
+        vendor said of its names before."""
+        if self.any_columns:
+            return self._match_exactly(header)
+        found = match(header, self.columns, self.preset_of(header), remembered)
+        if self.identity in found and found[self.identity].why == OWN_NAME:
+            return found  # a file in our words, as there have always been
+        names = {header_name(cell) for cell in header}
+        return {
+            key: source
+            for key, source in found.items()
+            if source.why in {PRESET, REMEMBERED} or not self.by_key[key].unless & names
+        }
+
+    def match_own_names(self, header: Sequence[str]) -> dict[str, Source]:
+        """The same, as versions did that knew the columns' own names only."""
+        if self.any_columns:
+            return self._match_exactly(header)
+        return match_own_names(header, self.columns)
+
+    def _match_exactly(self, header: Sequence[str]) -> dict[str, Source]:
+        return {cell: Source(i, OWN_NAME) for i, cell in enumerate(header) if cell in self.by_key}
+
+    def missing(self, present: Collection[str], mode: str) -> list[Column]:
+        """Columns that a file with these lacks, in the data set's order."""
+        return [column for column in self.required_columns(mode) if column.key not in present]
 
     def doubled(self, header: Sequence[str]) -> list[Column]:
-        """Columns that the header names more than once, in the data set's order."""
-        matched = self.match_header(header)
-        return [column for column in self.columns if matched.count(column) > 1]
+        """Columns that the header names more than once by their own name, in the data set's
+        order."""
+        known = own_names(self.columns)
+        named = [known.get(header_name(cell)) for cell in header]
+        return [column for column in self.columns if named.count(column.key) > 1]
 
-    def unknown(self, header: Sequence[str]) -> list[str]:
-        """Header cells that name no column, as the vendor wrote them. Ours is not among them,
-        unless it could be theirs as well."""
+    def unknown(self, header: Sequence[str], sources: Mapping[str, Source]) -> list[str]:
+        """Header cells that no column is read from, as the vendor wrote them. Ours is not among
+        them, unless it could be theirs as well."""
+        read = {source.position for source in sources.values()}
         return [
             cell
-            for cell, column in zip(header, self.match_header(header), strict=True)
-            if column is None and cell and (self.any_columns or not is_corrections(cell))
+            for i, cell in enumerate(header)
+            if i not in read and cell and (self.any_columns or not is_corrections(cell))
         ]

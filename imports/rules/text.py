@@ -94,6 +94,7 @@ class Approved(Rule):
     The list is read once per batch."""
 
     names: Callable[[], list[str]] = list
+    is_telling = True
     variants = {
         "not_approved": _("{field} '{value}' is not approved."),
         "misspelled": _("{field} '{value}' is not approved. Did you mean '{suggestion}'?"),
@@ -126,6 +127,7 @@ class WebAddress(Rule):
     """An absolute http or https address. Its scheme keeps `javascript:` out of other people's
     pages."""
 
+    is_telling = True
     variants = {
         "not_an_address": _("{field} must be a web address starting with https:// (was '{value}')"),
         "several": _("{field} must be one web address (was '{value}')"),
@@ -163,6 +165,7 @@ class Pattern(Rule):
 
     pattern: str = ".*"
     example: str = ""
+    is_telling = True
     variants = {"other_form": _("{field} must look like {rule.example} (was '{value}')")}
 
     def checker(self, label: str) -> Checker:

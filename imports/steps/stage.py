@@ -9,7 +9,9 @@ from imports import datasets
 from imports.dataset import Dataset
 from imports.execution.failpoints import failpoint
 from imports.execution.lease import Work
-from imports.models import Upload
+from imports.formats.sample import Unmatched
+from imports.mapping.memory import known_of
+from imports.models import FileSample, Upload
 from imports.rules.refusals import REFUSALS, Refused
 from imports.storage import s3, staging
 
@@ -30,13 +32,17 @@ def stage(work: Work) -> None:
             failpoint("stage.after_download")
             staging.put_upload(upload)
             mode, only_check = stated(source.metadata, dataset) or (mode, only_check)
-            layout = dataset.inspect(source.path, source.size, mode)
+            layout = dataset.inspect(source.path, source.size, mode, known_of(upload))
             rows = CountedRows(dataset.format.rows(source.path, layout), dataset.row_limit)
             items = write_rows(work, rows)
     except Refused as refused:
         with work.batch() as upload:
             upload.ask(mode, only_check=only_check)
             upload.refuse(refused.code, refused.message)
+            if isinstance(refused, Unmatched):
+                upload.layout = refused.layout.to_json()
+                sample = refused.sample.to_json()
+                FileSample.objects.update_or_create(upload=upload, defaults={"content": sample})
         log.info("refused: %s", refused.code, extra={"event": "refused", "code": refused.code})
         return
     except s3.Gone:
@@ -45,11 +51,12 @@ def stage(work: Work) -> None:
             upload.refuse("FILE_DELETED", REFUSALS["FILE_DELETED"].filled_in())
         log.info("refused: FILE_DELETED", extra={"event": "refused", "code": "FILE_DELETED"})
         return
+    schema = dataset.for_header(layout.header)
     with work.batch() as upload:
         upload.ask(mode, only_check=only_check)
         upload.staged(
             layout=layout.to_json(),
-            ignored_columns=dataset.for_header(layout.header).unknown(layout.header),
+            ignored_columns=schema.unknown(layout.header, layout.sources_in(schema)),
             sha256=source.sha256,
             size=source.size,
             rows=rows.count,

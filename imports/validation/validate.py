@@ -63,18 +63,22 @@ def validate(
     miscounted = frozenset(problems)
 
     by_position = [clean(texts) for texts in zip(*cells, strict=True)]
-    where: dict[Column | None, int] = {
-        column: i for i, column in enumerate(schema.match_header(header))
-    }
+    where = {key: source.position for key, source in layout.sources_in(schema).items()}
+    present = layout.present_in(schema)
     required = set(schema.required_columns(mode))
     read: list[Sequence[Any]] = []
     for column in schema.columns:
-        if column not in where:
+        if column.key not in present:
             read.append([None] * len(rows))
             continue
-        texts = by_position[where[column]]
+        position = where.get(column.key)
+        texts = (
+            [layout.constants[column.key]] * len(rows)
+            if position is None
+            else in_our_format(column, by_position[position], layout)
+        )
         known = known_problems(column, texts, layout)
-        known |= {i: overlong_problem(column) for i, at in cut if at == where[column]}
+        known |= {i: overlong_problem(column) for i, at in cut if at == position}
         values, found = read_column(column, texts, column in required, miscounted, known)
         if not schema.any_columns:
             found += null_words(column, texts, values)
@@ -89,7 +93,7 @@ def validate(
     return ValidatedBatch(
         schema=schema,
         layout=layout,
-        present=frozenset(column.key for column in where if column is not None),
+        present=present,
         numbers=[row[0] for row in rows],
         cells=[row[1] for row in rows],
         values=values,
@@ -143,6 +147,14 @@ def read_column(
         else:
             values[i] = value
     return values, found
+
+
+def in_our_format(column: Column, texts: list[str], layout: Layout) -> list[str]:
+    """Numbers as our rules expect them, from the format of the file."""
+    if not column.is_number:
+        return texts
+    plain = layout.number_format(column).plain
+    return [plain(text) for text in texts]
 
 
 def null_words(

@@ -50,7 +50,7 @@ def new_upload(request: HttpRequest) -> HttpResponse:
             if dataset.by_vendor and vendor is None:
                 vendor = Vendor.objects.visible_to(access).get()
             file, choice = form.cleaned_data["file"], form.cleaned_data["mode"]
-            check(file, dataset=dataset, mode=choice.mode, vendor=vendor)
+            is_understood = check(file, dataset=dataset, mode=choice.mode, vendor=vendor)
             upload = receive.open_upload(
                 vendor=vendor,
                 dataset=dataset.key,
@@ -61,7 +61,8 @@ def new_upload(request: HttpRequest) -> HttpResponse:
                 by=request.user,
             )
             if store(upload, file):
-                response = redirect("upload", upload.upload_id)
+                page_name = "upload" if is_understood else "columns"
+                response = redirect(page_name, upload.upload_id)
                 response.status_code = HTTPStatus.SEE_OTHER
                 return response
             page["unstored"] = upload

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from imports import actions
-from imports.datasets import all_datasets
-from imports.formats import encoding
-from imports.models import Notification, Upload
+from imports.datasets import all_datasets, layout_of
+from imports.models import FileSample, Notification, Upload
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE
 from imports.rules.refusals import REFUSALS
 from onboarding.datasets import to_show
 from onboarding.progress import Progress
+from onboarding.reading import Reading
 from onboarding.row_errors import Errors
 from vendors.access import access_of
 
@@ -41,12 +41,13 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mail": mail,
         "progress": progress,
         "mode_title": dataset.title_of_mode(upload),
-        "encoding": encoding.name_of(upload.layout["encoding"]) if upload.layout else "",
+        "reading": Reading(layout_of(upload), dataset) if upload.layout else None,
         "source_gone_at": dataset.source_expires_at(upload),
         "again": again(upload) if is_known else "",
         "help": reverse("help", args=[dataset.key]) if is_known else reverse("help_index"),
         "has_template": is_known,
         "refusal": REFUSALS.get(upload.failure_code),
+        "can_be_mapped": can_be_mapped(upload) and access_of(request.user).acts,
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
     is_poll = request.headers.get("HX-Request") == "true"
@@ -64,6 +65,15 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
+
+
+def can_be_mapped(upload: Upload) -> bool:
+    """Whether a person can say what the columns of the refused file are."""
+    return (
+        upload.is_refused
+        and upload.can_be_retried
+        and FileSample.objects.filter(upload=upload).exists()
+    )
 
 
 def again(upload: Upload) -> str:

@@ -19,6 +19,7 @@ LAYERS = (
     {"destinations"},
     {"dataset"},
     {"datasets"},
+    {"mapping"},
     {"reports"},
     {"notifications"},
     {"monitoring"},
@@ -35,7 +36,7 @@ EXCEPTIONS: set[tuple[str, str]] = set()
 # Packages of `imports` that the portal may use.
 PORTAL_MAY_USE = {
     *("models", "rules", "formats", "dataset", "datasets", "reports", "notifications"),
-    *("actions", "intake"),
+    *("actions", "intake", "mapping"),
 }
 PORTAL_EXCEPTIONS: set[str] = set()
 MAX_MODULES = 12  # directly in imports/

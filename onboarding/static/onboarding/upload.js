@@ -12,8 +12,7 @@
   const send = document.getElementById("send");
   const expected = JSON.parse(form.getAttribute("data-check"));
   const texts = expected.texts;
-  const HEAD_BYTES = 65536;
-  const COLUMNS_SHOWN = 10;
+  const HEAD_BYTES = 16;
   let isTooLarge = false;
   let isSent = false;
 
@@ -34,9 +33,6 @@
   }
 
   input.addEventListener("change", check);
-  form.addEventListener("change", (event) => {
-    if (event.target.name === "mode") check();
-  });
   form.addEventListener("submit", (event) => {
     if (isTooLarge) {
       event.preventDefault();
@@ -96,32 +92,7 @@
       const problem = fill(texts.wrongKind, { found: texts[kind] });
       return expected.isCsv ? `${problem} ${texts.saveAsCsv}` : problem;
     }
-    if (!expected.checksHeader) return "";
-    const columns = header(decode(head));
-    if (!columns.length) return texts.empty;
-    const names = columns.map((cell) => cell.replace(/[\s_*.:()[\]\u2010-\u2015\u00ad\u200b-\u200f\u2060\ufeff-]/g, "").toLowerCase());
-    const count = (column) => names.filter((name) => column.names.includes(name)).length;
-    const mode = form.querySelector("input[name=mode]:checked")?.value;
-    const needed = expected.columns.filter((c) => (mode === "update" ? c.isIdentity : c.required));
-    const missing = needed.filter((column) => !count(column));
-    if (missing.length) {
-      const text = missing.length === 1 ? texts.missingOne : texts.missing;
-      return fill(text, { columns: labels(missing), found: list(columns) });
-    }
-    const repeated = expected.columns.filter((column) => count(column) > 1);
-    if (!repeated.length) return "";
-    const text = repeated.length === 1 ? texts.repeatedOne : texts.repeated;
-    return fill(text, { columns: labels(repeated) });
-  }
-
-  function labels(columns) {
-    return columns.map((column) => column.label).join(", ");
-  }
-
-  function list(cells) {
-    const names = cells.map((cell) => cell.trim()).filter(Boolean);
-    const shown = names.slice(0, COLUMNS_SHOWN).join(", ");
-    return names.length > COLUMNS_SHOWN ? `${shown}, …` : shown;
+    return "";
   }
 
   // What the first bytes show the file to be, if it is not text: a key of the texts, or "".
@@ -133,44 +104,5 @@
     if (starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff)) return "picture";
     if (starts(0x1f, 0x8b)) return "gzip";
     return "";
-  }
-
-  function decode(head) {
-    const kind = head[0] === 0xff && head[1] === 0xfe ? "utf-16le"
-      : head[0] === 0xfe && head[1] === 0xff ? "utf-16be" : "utf-8";
-    return new TextDecoder(kind).decode(head);
-  }
-
-  // The cells of the first row that is not empty, by the delimiter that finds most columns.
-  function header(text) {
-    const start = text.replace(/^"?sep=.?"?[^\r\n]*(\r\n|\r|\n)/i, "");
-    const known = new Set(expected.columns.flatMap((column) => column.names));
-    let best = [];
-    let most = -1;
-    for (const delimiter of [",", ";", "\t", "|"]) {
-      const cells = firstRow(start, delimiter);
-      const hits = cells.filter((cell) => known.has(cell.replace(/[\s_*.:()[\]\u2010-\u2015\u00ad\u200b-\u200f\u2060\ufeff-]/g, "").toLowerCase()));
-      if (hits.length > most) {
-        most = hits.length;
-        best = cells;
-      }
-    }
-    return best;
-  }
-
-  function firstRow(text, delimiter) {
-    let cells = [""];
-    let quoted = false;
-    for (const character of text) {
-      const last = cells.length - 1;
-      if (character === '"') quoted = !quoted;
-      else if (quoted) cells[last] += character;
-      else if (character === delimiter) cells.push("");
-      else if (character === "\n" || character === "\r") {
-        if (cells.some((cell) => cell.trim())) return cells;
-        cells = [""];
-      } else cells[last] += character;
-    }
-    return cells.some((cell) => cell.trim()) ? cells : [];
   }
 })();

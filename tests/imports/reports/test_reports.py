@@ -83,7 +83,8 @@ def test_the_correctable_file_has_the_rejected_rows_in_the_vendors_columns(run_u
         "keep me;S-1;V-1;Lamp;Audio;free;\n"
         "x;S-2;V-2;Cup;Audio;5.00;1\n"
     )
-    rows = list(csv.reader(io.StringIO(b"".join(correctable_file(upload)).decode("utf-8-sig"))))
+    text = b"".join(correctable_file(upload)).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text), delimiter=";"))  # as in the file
     assert rows[0] == [
         "Notes", "SKU *", "vendor_product_id", "Product Name", "Category", "Price",
         "Stock Quantity", "Errors",

@@ -1,0 +1,1 @@
+"""What a vendor's own column names mean: asking, suggesting, remembering."""

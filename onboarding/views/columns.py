@@ -1,0 +1,126 @@
+"""The page that asks what the columns of a file are, and imports the file with the answer."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from imports import actions
+from imports.datasets import all_datasets, layout_of
+from imports.formats.sample import Sample
+from imports.mapping import memory
+from imports.mapping.question import Question
+from imports.models import ColumnMapping, FileSample, HeaderMemory, Upload
+from imports.rules.matching import Answers
+from onboarding.column_choice import ColumnForm
+from onboarding.views.upload import by, get_actionable_upload
+from vendors.access import access_of
+
+PER_PAGE = 50  # names
+MOST_FILES = 100
+MAX_WRONG = 0.5  # of the sample's rows; above, a person is asked whether this is right
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def columns(request: HttpRequest, upload_id: str) -> HttpResponse:
+    upload = get_actionable_upload(request, upload_id)
+    if upload.is_being_finished:
+        return render(request, "onboarding/columns_wait.html", {"upload": upload})
+    question = question_of(upload)
+    if question is None or not upload.can_be_retried:
+        return redirect("upload", upload_id)
+    form = ColumnForm(question, request.POST if request.method == "POST" else None)
+    day = now().date()
+    status = HTTPStatus.OK
+    is_doubtful = False
+    if "import" in request.POST:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        if not form.problems:
+            is_doubtful = question.wrong_share(form.choice, day) > MAX_WRONG
+            if not is_doubtful or "sure" in request.POST:
+                return import_as_chosen(request, upload, form)
+    page = {
+        "upload": upload,
+        "dataset": question.dataset,
+        "form": form,
+        "header": question.layout.column_names,
+        "columns": question.dataset.columns,
+        "read": question.read(form.choice, day),
+        "columns_read": question.columns_read(form.choice),
+        "is_doubtful": is_doubtful,
+    }
+    return render(request, "onboarding/columns.html", page, status=status)
+
+
+def import_as_chosen(request: HttpRequest, upload: Upload, form: ColumnForm) -> HttpResponse:
+    try:
+        actions.import_as_mapped(
+            upload.upload_id, form.question.answers(form.choice), by=by(request)
+        )
+    except actions.NotPossible as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, gettext("We’ll read your next file with these columns the same way.")
+        )
+    return redirect("upload", upload.upload_id)
+
+
+def question_of(upload: Upload) -> Question | None:
+    """What to ask about the upload's file; None if there is nothing to ask."""
+    dataset = all_datasets().get(upload.dataset)
+    if dataset is None or not upload.is_refused or upload.layout is None:
+        return None
+    sample = FileSample.objects.filter(upload=upload).first()
+    if sample is None:
+        return None
+    return Question(dataset, upload.base_mode, layout_of(upload), Sample.from_json(sample.content))
+
+
+@require_safe
+def remembered(request: HttpRequest) -> HttpResponse:
+    """What vendors said about columns: the person's vendor, or for staff all vendors."""
+    access = access_of(request.user)
+    names = HeaderMemory.objects.visible_to(access).select_related("vendor", "by")
+    files = ColumnMapping.objects.visible_to(access).select_related("vendor", "by")
+    found = Paginator(names, PER_PAGE).get_page(request.GET.get("page"))
+    page = {
+        "access": access,
+        "page": found,
+        "names": [(name, label_of(name.dataset, name.key)) for name in found],
+        "files": [(file, constants_of(file)) for file in files[:MOST_FILES]],
+    }
+    return render(request, "onboarding/remembered.html", page)
+
+
+def label_of(dataset: str, key: str) -> str:
+    known = all_datasets().get(dataset)
+    return known.label(key) if known else key
+
+
+def constants_of(file: ColumnMapping) -> list[tuple[str, str]]:
+    """(label, text) of the columns that have one text for all rows."""
+    constants = Answers.from_json(file.answers).constants
+    return [(label_of(file.dataset, key), text) for key, text in constants.items()]
+
+
+@require_POST
+def forget(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    """Ask again about a name, or about files of one header."""
+    access = access_of(request.user)
+    rows = {"name": HeaderMemory.objects, "file": ColumnMapping.objects}[kind].visible_to(access)
+    row = get_object_or_404(rows, pk=number)
+    if not access.acts:
+        raise PermissionDenied("may view what is remembered, not delete it")
+    if isinstance(row, HeaderMemory):
+        memory.forget(row)
+    else:
+        row.delete()
+    messages.success(request, gettext("Forgotten. We’ll ask again when a file has it."))
+    return redirect("remembered")
