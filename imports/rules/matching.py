@@ -8,8 +8,9 @@ the vendor knows which one is meant.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Self
 
 from imports.rules.columns import Column, header_name, is_corrections
@@ -37,8 +38,15 @@ class Preset:
     signature: frozenset[str]
     columns: Mapping[str, str]
 
-    def fits(self, names: Iterable[str]) -> bool:
-        return {header_name(name) for name in self.signature} <= {*names}
+    @cached_property
+    def signs(self) -> frozenset[str]:
+        """The signature, as names are compared."""
+        return frozenset(map(header_name, self.signature))
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The columns, by their names as they are compared."""
+        return {header_name(name): key for name, key in self.columns.items()}
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,7 @@ def fingerprint(header: Sequence[str]) -> str:
 
 def match(
     header: Sequence[str],
-    columns: Sequence[Column],
+    columns: tuple[Column, ...],
     preset: Preset | None = None,
     remembered: Mapping[str, str] | None = None,
 ) -> dict[str, Source]:
@@ -98,13 +106,13 @@ def match(
     """
     found: dict[str, Source] = {}
     read: set[int] = set()
+    names = [header_name(cell) for cell in header]
     for why, known in (
         (REMEMBERED, remembered or {}),
-        (PRESET, of_preset(preset) if preset else {}),
+        (PRESET, preset.keys if preset else {}),
         (OWN_NAME, own_names(columns)),
         (SYNONYM, synonyms(columns)),
     ):
-        names = [header_name(cell) for cell in header]
         claims = {i: known[name] for i, name in enumerate(names) if i not in read and name in known}
         times = Counter(claims.values())
         for i, key in claims.items():
@@ -116,25 +124,23 @@ def match(
     return found
 
 
-def match_own_names(header: Sequence[str], columns: Sequence[Column]) -> dict[str, Source]:
+def match_own_names(header: Sequence[str], columns: tuple[Column, ...]) -> dict[str, Source]:
     """As versions did that knew no other names."""
     found = match(header, columns)
     return {key: source for key, source in found.items() if source.why == OWN_NAME}
 
 
 def preset_of(header: Sequence[str], presets: Sequence[Preset]) -> Preset | None:
-    names = [header_name(cell) for cell in header]
-    return next((preset for preset in presets if preset.fits(names)), None)
+    names = set(map(header_name, header))
+    return next((preset for preset in presets if preset.signs <= names), None)
 
 
-def of_preset(preset: Preset) -> dict[str, str]:
-    return {header_name(name): key for name, key in preset.columns.items()}
-
-
-def own_names(columns: Sequence[Column]) -> dict[str, str]:
+@lru_cache(maxsize=32)  # of data sets, which are few
+def own_names(columns: tuple[Column, ...]) -> dict[str, str]:
     by_key = {header_name(column.key): column.key for column in columns}
     return by_key | {header_name(column.label): column.key for column in columns}
 
 
-def synonyms(columns: Sequence[Column]) -> dict[str, str]:
+@lru_cache(maxsize=32)
+def synonyms(columns: tuple[Column, ...]) -> dict[str, str]:
     return {header_name(word): column.key for column in columns for word in column.also}

@@ -17,7 +17,7 @@ import pytest
 from imports.datasets.product_presets import ASK, PRESETS
 from imports.datasets.products import DATASET
 from imports.rules.columns import header_name
-from imports.rules.matching import OWN_NAME, SYNONYM, Preset, match, of_preset, own_names, synonyms
+from imports.rules.matching import OWN_NAME, SYNONYM, Preset, match, own_names, synonyms
 
 AMBIGUOUS = "?"
 AT_LEAST = 0.8  # of the headers that mean one of our columns
@@ -87,8 +87,8 @@ def test_the_order_of_the_columns_does_not_matter(program: str) -> None:
 
 @pytest.mark.parametrize("program", ROWS)
 def test_a_program_is_recognized_by_its_own_header_only(program: str) -> None:
-    names = [header_name(header) for header in ROWS[program]]
-    fitting = [preset.title for preset in PRESETS if preset.fits(names)]
+    names = {header_name(header) for header in ROWS[program]}
+    fitting = [preset.title for preset in PRESETS if preset.signs <= names]
     own = {p.title for p in PRESETS if program.startswith((f"{p.title},", f"{p.title} "))}
     assert fitting == [*own]
 
@@ -107,7 +107,7 @@ def test_every_word_is_in_the_corpus() -> None:
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.title)
 def test_a_preset_says_only_what_is_not_known_without_it(preset: Preset) -> None:
     known = {header_name(header) for header, _ in each_header()}
-    assert {header_name(word) for word in preset.signature} | of_preset(preset).keys() <= known
+    assert preset.signs | preset.keys.keys() <= known
     assert {*preset.columns.values()} <= {*DATASET.by_key, ASK}
     for header, key in preset.columns.items():
         without = match([header], DATASET.columns)
