@@ -15,8 +15,8 @@ from imports.rules.schema import Schema
 class Layout:
     """How a file is to be read. All a second reading needs, so that it never guesses again."""
 
-    encoding: str  # utf-8, utf-16-le, utf-16-be, cp1252
-    delimiter: str  # one character; "" when the header is a single cell, which nothing divides
+    encoding: str  # utf-8, utf-16-le, utf-16-be, cp1252; "" of a workbook
+    delimiter: str  # one character; "" of a workbook, or when nothing divides the header
     header: tuple[str, ...]  # stripped, without the empty cells at its end
     header_row: int  # 1, unless blank rows stand above
     data_rows: int  # rows with something in them, below the header
@@ -25,6 +25,10 @@ class Layout:
     first_is_data: bool = False  # there is no header row; `header` is what the data set says
     # By its key, where each column is read from; None if the header has our own names only.
     sources: Mapping[str, Source] | None = None
+    # Of a workbook: the sheet that is read, the others, and the first cells that are merged.
+    sheet: str = ""
+    other_sheets: Sequence[str] = ()
+    merged: str = ""
     preset: str = ""  # the program whose export this is
     decimal: str = ""  # the sign before decimals, if cells of the file or the vendor say which
     # By the key of a column: the currency or unit beside its numbers, what they are multiplied by,
