@@ -38,6 +38,8 @@ PROBLEMS = {
     "row": _("row {row:,} has more than {limit:,} characters"),
     "columns": _("row {row:,} has a value beyond column {limit:,}"),
     "sheet": _("its sheet has more than {limit:,} characters"),
+    "styles": _("it has more than {limit:,} formats of cells"),
+    "elements": _("it has too many elements that are not cells"),
     "memory": _("it needs too much memory"),
     "time": _("it takes too much time"),
     "": "",
@@ -69,6 +71,10 @@ class Reader:
         self._process.kill()
         self._process.communicate()
         AT_ONCE.release()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def choose(self, sheet: str) -> None:
         """Read the rows of this sheet."""

@@ -25,7 +25,10 @@ from imports.formats.xlsx.number_formats import GENERAL
 
 MAX_COLUMNS = 500
 MAX_CHARACTERS = 1_000_000  # of a row
-MAX_PIECES = 1_000  # of up to 8,192 characters, of one text
+MAX_STYLES = 65_490  # that Excel allows
+MAX_FORMAT = 255  # characters of a number format, that Excel allows
+MAX_OTHERS = 200_000  # elements of a sheet that are no cells
+MAX_ELEMENTS = 10_000  # of a cell
 MAX_TEXT = 100_000_000  # characters of a sheet: a long text may be in many cells
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384  # of a sheet
 MAX_SHOWN = 200  # characters of a formula
@@ -62,7 +65,11 @@ class Workbook:
             pass
         if not self.sheets:
             raise Unreadable("XLSX_NO_SHEET")
-        self._formats = self._read_formats()
+        self._codes: dict[int, str] = {}
+        self._styles: list[int] = []
+        self._formats: dict[str, tuple[str, int]] = {}  # of styles that have been asked for
+        if part := self._part_of("styles"):
+            self._read_styles(part)
         part = self._part_of("sharedStrings")
         self._texts = shared_texts(self._archive.chunks(part)) if part else []
 
@@ -84,27 +91,34 @@ class Workbook:
     def _part_of(self, wanted: str) -> str | None:
         return next((part for kind, part in self._relations.values() if kind == wanted), None)
 
-    def _read_formats(self) -> dict[str, tuple[str, int]]:
-        """What the number format of each style does, by the number of the style."""
-        codes: dict[int, str] = {}
-        used: list[int] = []
+    def _read_styles(self, part: str) -> None:
+        """The codes of number formats by their numbers, and which number each style has."""
         group = ""
 
         def start(tag: str, attributes: Attributes) -> None:
             nonlocal group
             tag = local(tag)
             if tag == "numFmt":
-                codes[whole(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
+                code = attributes.get("formatCode", "")[:MAX_FORMAT]
+                self._codes[whole(attributes.get("numFmtId"))] = code
             elif tag == "xf" and group == "cellXfs":
-                used.append(whole(attributes.get("numFmtId", "0")))
+                self._styles.append(whole(attributes.get("numFmtId", "0")))
+                if len(self._styles) > MAX_STYLES:
+                    raise too_large("styles", limit=MAX_STYLES)
             elif tag.endswith(("Xfs", "Styles", "dxfs")):
                 group = tag
 
-        if part := self._part_of("styles"):
-            for _ in parsed(self._archive.chunks(part), start=start):
-                pass
-        kinds = {number: number_formats.kind_of(number, codes.get(number)) for number in {*used}}
-        return {str(style): kinds[number] for style, number in enumerate(used)}
+        for _ in parsed(self._archive.chunks(part), start=start):
+            pass
+
+    def _format(self, style: str) -> tuple[str, int]:
+        """What the number format of a style does."""
+        if (found := self._formats.get(style)) is None:
+            index = whole(style)
+            number = self._styles[index] if index < len(self._styles) else 0
+            found = number_formats.kind_of(number, self._codes.get(number))
+            self._formats[style] = found
+        return found
 
     def rows(self, sheet: Sheet) -> Iterator[Row]:
         """The rows of a sheet that have something in them, by their numbers at its edge."""
@@ -130,7 +144,7 @@ class Workbook:
         return read(value)
 
     def _number(self, style: str, text: str) -> Cell:
-        kind, digits = self._formats.get(style, (GENERAL, 0))
+        kind, digits = self._format(style)
         if kind == GENERAL and number_formats.SHORT.fullmatch(text):
             return text, "number" if "." in text else ""
         if not number_formats.NUMBER.fullmatch(text.strip()):
@@ -144,6 +158,7 @@ def shared_texts(chunks: Iterator[bytes]) -> list[str]:
     texts: list[str] = []
     pieces: list[str] = []
     is_text = is_sound = False
+    size = 0
 
     def start(tag: str, attributes: Attributes) -> None:
         nonlocal is_text, is_sound
@@ -152,7 +167,7 @@ def shared_texts(chunks: Iterator[bytes]) -> list[str]:
         is_sound = is_sound or name == "rPh"
 
     def end(tag: str) -> None:
-        nonlocal is_text, is_sound
+        nonlocal is_text, is_sound, size
         name = local(tag)
         is_text = False
         if name == "rPh":
@@ -160,11 +175,14 @@ def shared_texts(chunks: Iterator[bytes]) -> list[str]:
         elif name == "si":
             texts.append(unescaped("".join(pieces)))
             pieces.clear()
+            size = 0
 
     def text(piece: str) -> None:
+        nonlocal size
         if is_text:
             pieces.append(piece)
-            if len(pieces) > MAX_PIECES:
+            size += len(piece)
+            if size > MAX_CHARACTERS:
                 raise too_large("text", limit=MAX_CHARACTERS)
 
     for _ in parsed(chunks, start=start, end=end, text=text):
@@ -187,7 +205,7 @@ class SheetReader:
         self._formula: str | None = None
         self._row = self._column = 0
         self._is_text = self._is_sound = False
-        self._characters = 0
+        self._characters = self._elements = self._others = self._size = 0
         self._names: dict[str, str] = {}  # by the name with its namespace
 
     def start(self, tag: str, attributes: Attributes) -> None:
@@ -195,19 +213,29 @@ class SheetReader:
         if name == "c":
             place = attributes.get("r")
             self._column = column_of(place, self._row_text) if place else self._column + 1
-            if self._column <= len(self._cells):
+            if not len(self._cells) < self._column <= MAX_COLUMN:
                 raise broken("order", row=self._row)
             self._type = attributes.get("t", "n")
             self._style = attributes.get("s", "0")
-            self._value, self._formula = "", None
+            self._value, self._formula, self._elements, self._size = "", None, 0, 0
         elif name in VALUES:
             self._is_text = not self._is_sound
+            self._elements += 1
+            if self._elements > MAX_ELEMENTS:
+                raise too_large("elements")
         elif name == "row":
             self._start_row(attributes)
         elif name == "rPh":
             self._is_sound = True
-        elif name == "mergeCell":
+        else:
+            self._start_other(name, attributes)
+
+    def _start_other(self, name: str, attributes: Attributes) -> None:
+        if name == "mergeCell":
             self.merged = self.merged or attributes.get("ref", "")[:MAX_SHOWN]
+        self._others += 1
+        if self._others > MAX_OTHERS:
+            raise too_large("elements")
 
     def _start_row(self, attributes: Attributes) -> None:
         row = whole(attributes["r"]) if "r" in attributes else self._row + 1
@@ -219,7 +247,8 @@ class SheetReader:
     def text(self, piece: str) -> None:
         if self._is_text:
             self._pieces.append(piece)
-            if len(self._pieces) > MAX_PIECES:
+            self._size += len(piece)
+            if self._size > MAX_CHARACTERS:
                 raise too_large("text", limit=MAX_CHARACTERS)
 
     def end(self, tag: str) -> None:
@@ -272,10 +301,12 @@ class SheetReader:
 
 
 def shared(index: str, texts: list[str]) -> str:
-    try:
-        return texts[int(index)] if index else ""
-    except (IndexError, ValueError):
-        raise broken() from None
+    if not index:
+        return ""
+    position = int(index) if index.isdecimal() else len(texts)
+    if position >= len(texts):
+        raise broken()
+    return texts[position]
 
 
 def iso(text: str) -> str:
