@@ -279,8 +279,8 @@ QUESTIONS = (
                 "in your own columns, with the errors at the end of each row."
             ),
             _(
-                "Fix the cells and save the file as CSV UTF-8. You can leave the “Errors” column "
-                "in; we ignore it."
+                "Fix the cells and save the file as it was, as Excel Workbook or CSV UTF-8. You "
+                "can leave the “Errors” column in; we ignore it."
             ),
             _("Send that file as a new upload, with the same choice as before."),
             _("Not sure? “Check only” shows you every error and imports nothing."),

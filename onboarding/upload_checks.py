@@ -94,7 +94,7 @@ def browser_check(dataset: Dataset) -> dict[str, Any]:
     """What `upload.js` needs: limits, and texts with {names} that it fills in."""
     return {
         "maxBytes": dataset.byte_limit,
-        "isTable": dataset.format.extension == "csv",
+        "isTable": dataset.format.may_be_workbook,
         "texts": browser_texts(dataset),
     }
 

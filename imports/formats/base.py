@@ -18,6 +18,7 @@ class Format(Protocol):
     accepts: str  # file name endings and media types, for the browser's file chooser
     # The header's names may be other ones than ours, and a vendor can say what they mean.
     columns_can_be_named: bool
+    may_be_workbook: bool  # an Excel workbook is read, too
     refuses: frozenset[str]  # codes of refusals that only some formats know
     media_type: str
 

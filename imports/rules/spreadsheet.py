@@ -6,6 +6,7 @@ or a formula, and what it shows may be something else. A marked cell is a sign t
 contains, a letter for its kind, and the text that is shown to people.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +29,8 @@ LETTERS = {
     "formula": FORMULA,
 }
 NUMBERS = frozenset({NUMBER, LONG, WORDS})  # with a point before decimals, whatever the file says
+
+LIKE_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 EXCEL_NUMBER = Everywhere(
     "EXCEL_NUMBER",
@@ -93,6 +96,13 @@ def kind_of(cell: str) -> str:
 def shown(cell: str) -> str:
     """The text of a cell."""
     return cell[2:] if cell.startswith(MARK) else cell
+
+
+def as_certain_number(cell: str) -> str:
+    """The text of a cell in a column of numbers. One that could be thousands, 1.234, has another
+    zero: it may come back as text, in a file whose texts have decimal commas."""
+    text = shown(cell)
+    return f"{text}0" if kind_of(cell) in NUMBERS and LIKE_THOUSANDS.fullmatch(text) else text
 
 
 def spreadsheet_problems(

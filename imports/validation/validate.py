@@ -27,7 +27,13 @@ from imports.rules.columns import Column, is_corrections
 from imports.rules.number_format import POINT
 from imports.rules.rows import RowRule, StagedRow
 from imports.rules.schema import Schema
-from imports.rules.spreadsheet import NUMBERS, kind_of, shown, spreadsheet_problems
+from imports.rules.spreadsheet import (
+    NUMBERS,
+    as_certain_number,
+    kind_of,
+    shown,
+    spreadsheet_problems,
+)
 from imports.rules.wording import INVISIBLE, UNPRINTABLE
 from imports.validation.batch import ValidatedBatch
 
@@ -48,7 +54,7 @@ def validate(
     belongs to which column.
     """
     header = layout.header
-    rows, kinds = as_text(rows, layout)
+    rows, kinds = as_text(rows, schema, layout)
     width = len(header)
     problems: dict[int, list[RowProblem]] = {}
     cells: list[list[str]] = []
@@ -104,17 +110,26 @@ def validate(
 
 
 def as_text(
-    rows: Sequence[StagedRow], layout: Layout
+    rows: Sequence[StagedRow], schema: Schema, layout: Layout
 ) -> tuple[Sequence[StagedRow], Mapping[int | None, Mapping[int, str]]]:
     """The rows without what we put into their cells: the quotes of a correctable file that came
     back, or the marks of a workbook; and the kinds of marked cells, by their position."""
     kinds: defaultdict[int | None, dict[int, str]] = defaultdict(dict)
     if layout.sheet:
-        for i, (_, row, _) in enumerate(rows):
+        sources = layout.sources_in(schema)
+        numbers = {
+            sources[c.key].position for c in schema.columns if c.is_number and c.key in sources
+        }
+        staged, rows = rows, []
+        for i, (number, row, cut) in enumerate(staged):
             for position, cell in enumerate(row):
                 if kind := kind_of(cell):
                     kinds[position][i] = kind
-        rows = [(number, [*map(shown, row)], cut) for number, row, cut in rows]
+            texts = [
+                as_certain_number(cell) if position in numbers else shown(cell)
+                for position, cell in enumerate(row)
+            ]
+            rows.append((number, texts, cut))
     elif any(map(is_corrections, layout.header)):
         rows = [(number, [*map(unescape_formula, row)], cut) for number, row, cut in rows]
     return rows, kinds
