@@ -84,7 +84,7 @@ def scan(
         data_rows=data_rows,
         raw_width=len(header),
         sheet=found.sheet,
-        other_sheets=[name for name, _ in sheets if name != found.sheet],
+        other_sheets=tuple(name for name, _ in sheets if name != found.sheet),
         merged=rows.merged,
     )
 
