@@ -9,7 +9,7 @@ from pathlib import Path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from imports.formats import file_types
+from imports.formats import file_types, tables
 from imports.formats.csv_writer import csv_lines
 from imports.formats.header import SAMPLE_ROWS
 from imports.formats.layout import Layout
@@ -104,7 +104,7 @@ class Csv:
         return watch.say(layout)
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
-        return reader_of(path).rows(path, layout)
+        return tables.rows(path, layout)
 
     def template(self, schema: Schema) -> bytes:
         """The header, required columns marked by *, and the example of each."""

@@ -28,5 +28,11 @@ class TableReader(Protocol):
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]: ...
 
 
+def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a file whose layout is known."""
+    reader: TableReader = workbook_reader if layout.sheet else csv_reader
+    return reader.rows(path, layout)
+
+
 def reader_of(path: Path) -> TableReader:
     return workbook_reader if file_types.is_workbook(path) else csv_reader

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from django.utils.translation import gettext_lazy as _
 
+from imports.formats.kept_lines import KeptLines
 from imports.rules.refusals import Refused
 from imports.rules.spreadsheet import MARK
 from imports.rules.wording import REPLACEMENT, in_megabytes
@@ -88,10 +89,13 @@ class Reader:
     def _pipe(self, name: str) -> Any:
         return getattr(self._process, name)
 
-    def answers(self) -> Iterator[Any]:
-        """Each line that it says. Raises Refused if the workbook cannot be read, and ReaderLost."""
+    def answers(self, keep: KeptLines | None = None) -> Iterator[Any]:
+        """What each line says, which is also added to the lines to `keep`. Raises Refused if the
+        workbook cannot be read, and ReaderLost."""
         for line in self._lines():
-            answer = json.loads(line.decode().replace(MARK, REPLACEMENT))
+            if keep:
+                keep.add(line)
+            answer = parsed(line)
             if isinstance(answer, dict) and "refused" in answer:
                 raise refused(answer["refused"], answer["problem"], answer["detail"])
             yield answer
@@ -102,14 +106,12 @@ class Reader:
         poll = select.poll()
         poll.register(output)
         rest = b""
-        while poll.poll(SILENCE * 1000):
+        while len(rest) <= MAX_LINE and poll.poll(SILENCE * 1000):
             piece = os.read(output, 1 << 20)
             if not piece:
                 return
             *lines, rest = (rest + piece).split(b"\n")
             yield from lines
-            if len(rest) > MAX_LINE:
-                return
         self._process.kill()
 
     def _end(self) -> Exception:
@@ -120,6 +122,10 @@ class Reader:
         if status in {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS}:
             return refused("BROKEN_XLSX", "crashed", {})
         return ReaderLost(f"the reader of workbooks ended with status {status}")
+
+
+def parsed(line: bytes) -> Any:
+    return json.loads(line.decode().replace(MARK, REPLACEMENT))
 
 
 def refused(code: str, problem: str, detail: dict[str, Any]) -> Refused:

@@ -4,7 +4,7 @@ A row has the number at the left edge of its sheet. The sheet is the visible one
 most names of columns, or the first one with something in it; the others are named.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,16 @@ from imports.formats.header import (
     MAX_NAME_CHARACTERS,
     KnownNames,
     Numbered,
+    from_row,
     is_one_cell,
     names,
     row_of_known_names,
     title_above,
 )
+from imports.formats.kept_lines import KeptLines
 from imports.formats.layout import Layout
 from imports.formats.sample import Watching
-from imports.formats.workbook_process import Reader
+from imports.formats.workbook_process import Reader, parsed
 from imports.rules.refusals import Refused
 from imports.rules.spreadsheet import marked, shown
 
@@ -52,13 +54,13 @@ def scan(
     NO_ROWS, INVALID_HEADER or TOO_MANY_ROWS.
     """
     with Reader(path, "--sheets") as reader:
-        answers = reader.answers()
-        sheets = next(answers)["sheets"]
+        sheets = next(reader.answers())["sheets"]
         found = _choose(sheets, known_names)
         if found.problem and not titles:
             raise Refused("INVALID_HEADER", row=found.header_row, problem=found.problem)
         reader.choose(found.sheet)
-        rows = _Rows(answers)
+        kept = KeptLines()
+        rows = _Rows(reader.answers(kept))
         header: tuple[str, ...] = ()
         see = None
         data_rows = 0
@@ -86,6 +88,7 @@ def scan(
         sheet=found.sheet,
         other_sheets=tuple(name for name, _ in sheets if name != found.sheet),
         merged=rows.merged,
+        kept=kept,
     )
 
 
@@ -94,16 +97,20 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
 
     A row has a cell for each column of the header, and more if there is something in them.
     """
-    width = len(layout.header)
-    first = layout.header_row + (not layout.first_is_data)
+    if layout.kept:
+        yield from _below_header(_Rows(map(parsed, layout.kept)), layout)
+        return
     with Reader(path) as reader:
         reader.choose(layout.sheet)
-        for number, cells in _Rows(reader.answers()):
-            if number < first:
-                continue
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
-            yield number, cells + [""] * (width - len(cells))
+        yield from _below_header(_Rows(reader.answers()), layout)
+
+
+def _below_header(rows: Iterable[Numbered], layout: Layout) -> Iterator[Numbered]:
+    width = len(layout.header)
+    for number, cells in from_row(layout.header_row + (not layout.first_is_data), rows):
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        yield number, cells + [""] * (width - len(cells))
 
 
 class _Rows:

@@ -97,10 +97,10 @@ def test_no_process_is_left_when_reading_stops_early(path: Path) -> None:
 
 
 def test_a_process_that_says_nothing_is_ended(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_process, "SILENCE", 0.2)
     path.write_bytes(GOOD)
     with Reader(path, "--sheets") as reader:
         answers = reader.answers()
         next(answers)  # now it waits for the name of a sheet
+        monkeypatch.setattr(workbook_process, "SILENCE", 0.2)
         with pytest.raises(ReaderLost):
             next(answers)

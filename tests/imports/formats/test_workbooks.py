@@ -55,6 +55,21 @@ def test_the_layout_is_stored_and_read_again(tmp_path: Path) -> None:
     assert list(datasets.get("products").format.rows(tmp_path / "file.csv", again)) == rows
 
 
+def test_a_layout_that_was_just_found_reads_no_second_time(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(workbook([HEADER, ROW]))
+    products = datasets.get("products")
+    layout = products.inspect(path, 1, "create")
+    rows = list(products.format.rows(path, layout))
+    path.write_bytes(b"")
+    assert list(products.format.rows(path, layout)) == rows
+    assert layout.kept
+    kept = layout.kept.path
+    assert kept.exists()
+    del layout
+    assert not kept.exists()
+
+
 @pytest.mark.parametrize("first", ["Notes", "Products"])
 def test_the_visible_sheet_that_has_our_columns_is_read(tmp_path: Path, first: str) -> None:
     sheets: dict[str, Rows] = {
