@@ -75,7 +75,7 @@ def scan(
             if max_rows is not None and data_rows > max_rows:
                 raise Refused("TOO_MANY_ROWS", row=number, limit=max_rows)
             if see:
-                see(number, cells)
+                see(number, _fitted(cells, len(header)))
     if needs_rows and not data_rows:
         raise Refused("NO_ROWS")
     return Layout(
@@ -108,9 +108,15 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
 def _below_header(rows: Iterable[Numbered], layout: Layout) -> Iterator[Numbered]:
     width = len(layout.header)
     for number, cells in from_row(layout.header_row + (not layout.first_is_data), rows):
-        while len(cells) > width and not cells[-1].strip():
-            cells.pop()
-        yield number, cells + [""] * (width - len(cells))
+        yield number, _fitted(cells, width)
+
+
+def _fitted(cells: list[str], width: int) -> list[str]:
+    """The cells of a row below a header of this width: empty ones at its end are not in the file,
+    or stand beyond the header."""
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    return cells + [""] * (width - len(cells))
 
 
 class _Rows:

@@ -27,7 +27,9 @@ def read(path: Path) -> tuple[Layout, list[Any], list[Any]]:
         layout = DATASET.inspect(path, 1, "create")
     except Unmatched as asked:
         layout = asked.layout
-        sample = [(column.filled, column.values) for column in asked.sample.columns]
+        seen = asked.sample
+        sample = [(column.filled, column.values) for column in seen.columns]
+        sample += [(len(row), row) for row in seen.rows]
     width = len(layout.header)
     rows = [
         (number, [shown(cell).strip() for cell in cells][:width])
