@@ -10,6 +10,9 @@ from imports.formats import encoding
 from imports.formats.layout import Layout
 from imports.rules.matching import OWN_NAME, PRESET, SYNONYM
 from imports.rules.number_format import COMMA
+from imports.rules.wording import as_sentence, truncate
+
+MAX_SHEETS = 10  # that are named
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,25 @@ class Reading:
 
     layout: Layout
     dataset: Dataset
+
+    @property
+    def sheet(self) -> str:
+        return self.layout.sheet
+
+    @property
+    def sheet_notes(self) -> Iterator[str]:
+        """What of a workbook was not read."""
+        if others := self.layout.other_sheets:
+            names = as_sentence(f"“{truncate(name)}”" for name in others[:MAX_SHEETS])
+            if len(others) > MAX_SHEETS:
+                names = gettext("%(names)s and others") % {"names": names}
+            yield gettext("Not read: %(names)s.") % {"names": names}
+        if self.layout.merged:
+            words = gettext(
+                "The sheet has merged cells (%(cells)s). Only the first cell of a merged range has "
+                "a value: unmerge them if a row lacks one."
+            )
+            yield words % {"cells": self.layout.merged}
 
     @property
     def encoding(self) -> str:

@@ -113,19 +113,25 @@ QUESTIONS = (
     ),
     Question(
         "not-csv",
-        _("It says my file isn’t a CSV file, but it is"),
+        _("It says my file isn’t a CSV file or an Excel workbook, but it is"),
         _(
-            "Usually it’s an Excel file (.xlsx) that was renamed to .csv. Renaming a file doesn’t "
-            "change its format; you need to save it as CSV."
+            "Usually it’s a spreadsheet of another kind, such as .xls, .xlsb, .ods or .numbers, "
+            "whatever the end of its name says. Renaming a file doesn’t change its format."
         ),
         (
-            _("Excel: File > Save As, type “CSV UTF-8 (Comma delimited)”."),
-            _("Google Sheets: File > Download > Comma-separated values."),
-            _("LibreOffice: File > Save As > Text CSV, character set “Unicode (UTF-8)”."),
-            _("Numbers: File > Export To > CSV, text encoding “Unicode (UTF-8)”."),
-            _("If your spreadsheet has several sheets, only the open sheet is saved."),
+            _("Excel: File > Save As, type “Excel Workbook (.xlsx)”. Macros can’t be in it."),
+            _("Google Sheets: File > Download > Microsoft Excel or Comma-separated values."),
+            _("LibreOffice: File > Save As, type “Excel 2007–365 (.xlsx)” or Text CSV."),
+            _("Numbers: File > Export To > Excel or CSV."),
+            _(
+                "If a workbook has several sheets, we read the visible one whose column names we "
+                "know; the upload’s page says which."
+            ),
         ),
-        ("NOT_CSV", "EMPTY_FILE", "NO_ROWS"),
+        (
+            *("NOT_CSV", "EMPTY_FILE", "NO_ROWS"),
+            *("BROKEN_XLSX", "XLSX_TOO_LARGE", "XLSX_PASSWORD", "XLSX_NO_SHEET"),
+        ),
     ),
     Question(
         "zeros",
@@ -141,13 +147,20 @@ QUESTIONS = (
                 "From Text/CSV and set the ID columns to the type Text."
             ),
             _("When you type IDs, format the column as Text first."),
+            _(
+                "In a workbook (.xlsx) we reject a cell that shows something else than it holds, "
+                "such as a percentage, an error or a date."
+            ),
             _("Check the saved file in a text editor, not in Excel: that is what we receive."),
             _(
                 "If changed cells were imported, send the rows again with “Update”. A row whose "
                 "ID itself was changed counts as a new product."
             ),
         ),
-        ("DUPLICATE_VENDOR_PRODUCT_ID", "SKU_MISMATCH"),
+        (
+            *("DUPLICATE_VENDOR_PRODUCT_ID", "SKU_MISMATCH"),
+            *("EXCEL_NUMBER", "EXCEL_DATE", "EXCEL_PERCENT", "EXCEL_ERROR", "EXCEL_FORMULA"),
+        ),
     ),
     Question(
         "accents",
@@ -266,8 +279,8 @@ QUESTIONS = (
                 "in your own columns, with the errors at the end of each row."
             ),
             _(
-                "Fix the cells and save the file as CSV UTF-8. You can leave the “Errors” column "
-                "in; we ignore it."
+                "Fix the cells and save the file as it was, as Excel Workbook or CSV UTF-8. You "
+                "can leave the “Errors” column in; we ignore it."
             ),
             _("Send that file as a new upload, with the same choice as before."),
             _("Not sure? “Check only” shows you every error and imports nothing."),

@@ -94,7 +94,7 @@ def browser_check(dataset: Dataset) -> dict[str, Any]:
     """What `upload.js` needs: limits, and texts with {names} that it fills in."""
     return {
         "maxBytes": dataset.byte_limit,
-        "isCsv": dataset.format.extension == "csv",
+        "isTable": dataset.format.may_be_workbook,
         "texts": browser_texts(dataset),
     }
 
@@ -110,8 +110,8 @@ def browser_texts(dataset: Dataset) -> dict[str, str]:
         % {"limit": limit},
         "empty": gettext("This file is empty. Choose the file you want to upload."),
         "wrongKind": gettext("This is {found}, not a %(kind)s file.") % kind,
-        "saveAsCsv": gettext(
-            "If it’s a spreadsheet, open it and save it as “CSV UTF-8 (Comma delimited)”."
+        "saveAs": gettext(
+            "If it’s a spreadsheet, open it and save it as “Excel Workbook (.xlsx)” or “CSV UTF-8”."
         ),
         "workbook": gettext("an Excel workbook or a ZIP archive"),
         "oldWorkbook": gettext("an Excel workbook (.xls)"),

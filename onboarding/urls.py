@@ -61,6 +61,11 @@ urlpatterns = [
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),
     path("uploads/<upload_id:upload_id>/errors.csv", downloads.errors, name="errors"),
     path("uploads/<upload_id:upload_id>/correct.csv", downloads.correct, name="correct"),
+    path(
+        "uploads/<upload_id:upload_id>/correct.xlsx",
+        downloads.correct_workbook,
+        name="correct_workbook",
+    ),
     path("reports/<str:token>/", downloads.mailed, name="mailed_report"),
     path("template/<slug:dataset>.<slug:extension>", template, name="template"),
     path("help/", help_index, name="help_index"),

@@ -15,12 +15,17 @@ class Format(Protocol):
     """Reads files twice: `scan` finds out how, `rows` reads by what was found."""
 
     extension: str
-    in_words: str  # the kind of file, for the form: "CSV"
     accepts: str  # file name endings and media types, for the browser's file chooser
     # The header's names may be other ones than ours, and a vendor can say what they mean.
     columns_can_be_named: bool
+    may_be_workbook: bool  # an Excel workbook is read, too
     refuses: frozenset[str]  # codes of refusals that only some formats know
     media_type: str
+
+    @property
+    def in_words(self) -> Words:
+        """The kind of file, for the form: "CSV or Excel"."""
+        ...
 
     @property
     def rules(self) -> tuple[Everywhere, ...]:

@@ -9,15 +9,18 @@ from pathlib import Path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from imports.formats import csv_reader
+from imports.formats import file_types, tables
 from imports.formats.csv_writer import csv_lines
+from imports.formats.header import SAMPLE_ROWS
 from imports.formats.layout import Layout
 from imports.formats.sample import Unmatched, Watch
+from imports.formats.tables import reader_of
 from imports.rules.cells import DELIMITED
 from imports.rules.columns import cell_names
 from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
+from imports.rules.spreadsheet import WORKBOOK
 from imports.rules.wording import UNPRINTABLE, Words, as_choice, as_sentence, truncate
 
 MAX_ATTRIBUTE_BYTES = 255  # bytes of a column's name that becomes an attribute in DynamoDB
@@ -50,6 +53,11 @@ CELLS = _(
     "Use commas, semicolons, tabs or pipes between values; we detect which. Put a value that "
     'contains one of them in "quotation marks".'
 )
+WORKBOOKS = _(
+    "Of an Excel workbook (.xlsx) we read one visible sheet: the one whose header has most of the "
+    "column names. Formulas are read as their results. A cell with an error, a percentage or, "
+    "outside a column of dates, a date is rejected, because it may not be what you see."
+)
 UNKNOWN_COLUMNS = _(
     "Columns that we do not know are ignored and listed on the upload’s page. Empty rows are "
     "skipped."
@@ -75,25 +83,28 @@ class Csv:
     """Delimited text with a header row."""
 
     extension = "csv"
-    in_words = "CSV"
-    accepts = ".csv,.txt,.tsv,text/csv"
+    in_words = _("CSV or Excel")
+    accepts = f".csv,.txt,.tsv,.xlsx,text/csv,{file_types.XLSX}"
     columns_can_be_named = True
-    rules = DELIMITED
+    may_be_workbook = True
+    rules = DELIMITED + WORKBOOK
     refuses = frozenset(
         {
             *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
+            *("BROKEN_XLSX", "XLSX_TOO_LARGE", "XLSX_PASSWORD", "XLSX_NO_SHEET"),
             *("NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV"),
         }
     )
     media_type = "text/csv"
     about_template = _("with all columns and one example row. Required columns have a *.")
     about: tuple[Words, ...] = (
-        *(HEADER, OTHER_NAMES, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS),
+        *(HEADER, OTHER_NAMES, CELLS, WORKBOOKS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS),
     )
 
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         watch = Watch(schema, known, lambda layout: not header_problem(layout, schema, mode))
-        layout = csv_reader.scan(
+        reader = reader_of(path)
+        layout = reader.scan(
             path,
             max_rows=schema.row_limit,
             titles=True,
@@ -108,7 +119,7 @@ class Csv:
         return watch.say(layout)
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
-        return csv_reader.rows(path, layout)
+        return tables.rows(path, layout)
 
     def template(self, schema: Schema) -> bytes:
         """The header, required columns marked by *, and the example of each."""
@@ -124,10 +135,13 @@ class CsvMaybeWithoutHeader(Csv):
     """
 
     columns_can_be_named = False
-    about = (*(NAMED_HEADER, HEADER_OR_DATA, CELLS, UNKNOWN_COLUMNS, PLAIN_NUMBERS, ROW_NUMBERS),)
+    about = (
+        *(NAMED_HEADER, HEADER_OR_DATA, CELLS, WORKBOOKS, UNKNOWN_COLUMNS, PLAIN_NUMBERS),
+        ROW_NUMBERS,
+    )
 
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
-        layout = csv_reader.scan(path, max_rows=schema.row_limit, needs_rows=False)
+        layout = reader_of(path).scan(path, max_rows=schema.row_limit, needs_rows=False)
         if not schema.match(layout.header):
             layout = self._without_header(path, schema, layout)
         elif not layout.data_rows:
@@ -164,13 +178,14 @@ class CsvOfAnyColumns(Csv):
         return (
             str(OWN_HEADER).format(names=as_choice(self.reserved)),
             CELLS,
+            WORKBOOKS,
             SHORT_ROWS,
             AS_TEXT,
             ROW_NUMBERS,
         )
 
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
-        layout = csv_reader.scan(path, max_rows=schema.row_limit, any_lengths=True)
+        layout = reader_of(path).scan(path, max_rows=schema.row_limit, any_lengths=True)
         for position, name in enumerate(layout.header, 1):
             if problem := self._problem(name):
                 words = gettext("Column {position} {problem}")
@@ -189,7 +204,7 @@ class CsvOfAnyColumns(Csv):
 
     def _other_divider(self, path: Path, layout: Layout) -> Words:
         """What divides the header and the first rows alike, although we do not read it."""
-        sample = [cells[0] for _, cells in islice(self.rows(path, layout), csv_reader.SAMPLE_ROWS)]
+        sample = [cells[0] for _, cells in islice(self.rows(path, layout), SAMPLE_ROWS)]
         for sign, pattern in OTHER_DIVIDERS.items():
             counts = {len(pattern.findall(text)) for text in (*layout.header, *sample)}
             if len(counts) == 1 and counts != {0}:

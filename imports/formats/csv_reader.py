@@ -12,27 +12,38 @@ blank lines stand above it, which the spreadsheet shows and counts, so we do.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import dropwhile, islice
+from itertools import islice
 from pathlib import Path
 from typing import NoReturn, TextIO
 
 from django.utils.translation import gettext_lazy as _
 
 from imports.formats import encoding, file_types
+from imports.formats.header import (
+    LEAST_KNOWN_NAMES,
+    LONG_NAME,
+    MAX_NAME_CHARACTERS,
+    SAMPLE_ROWS,
+    KnownNames,
+    Numbered,
+    Title,
+    from_row,
+    has_text,
+    is_one_cell,
+    names,
+    row_of_known_names,
+    title_above,
+)
 from imports.formats.layout import Layout
+from imports.formats.sample import Watching
 from imports.rules.refusals import Refused
-from imports.rules.wording import Words, truncate
+from imports.rules.wording import Words
 
-Watch = Callable[[tuple[str, ...]], Callable[[int, list[str]], None]]
-KnownNames = Callable[[Sequence[str]], int]
 DELIMITERS = ",;\t|"
 MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
-MAX_NAME_CHARACTERS = 1_000  # characters in a column's name, for the same reason
 MAX_BLANK_ROWS = 1_048_576  # rows of an Excel sheet; 10 MB of line breaks would cost seconds
-SAMPLE_ROWS = 20  # rows that decide between two delimiters the header allows
 
 # The limit belongs to the process, not to a reader, and its default (131,072) would turn a long
 # description into an error about the whole file. Raised once, never lowered: another user of the
@@ -49,12 +60,6 @@ _SEPARATOR_LINE = re.compile(
     r'(?i)(?P<quote>"?)sep=([!#-/:-@\[-^`{-~\t])(?P=quote)[ \t,;|]*[\r\n]*'
 )
 
-# A line for a program: #TYPE, #INFO,Version=1, TemplateType=fptcustom
-_NOTE = re.compile(r"#\s*[A-Za-z]{3,}|[A-Za-z]\w*=")
-LEAST_COLUMNS = 2
-LEAST_KNOWN_NAMES = 2  # of a row that is certainly the header
-LEAST_TABLE_ROWS = 3  # a title, column names and a row
-
 _NEVER_CLOSED = _("a quotation mark opens a value and is never closed")
 _TEXT_AFTER_QUOTE = _(
     "text follows the quotation mark that closes a value (inside a quoted value, write it twice)"
@@ -62,11 +67,6 @@ _TEXT_AFTER_QUOTE = _(
 _TAKES_IN_ROWS = _("a quotation mark opens a value that includes the rows below")
 _TOO_LONG = _(
     "the row is longer than {limit:,} characters, perhaps because a quotation mark is not closed"
-)
-_LONG_NAME = _("a column's name is longer than {limit:,} characters")
-_TITLE = _(
-    "Row {above} reads '{title}', and the column names seem to be in row {row}. The column names "
-    "must be in the first row"
 )
 _TOO_MANY_COLUMNS = _("there are more than {limit:,} columns")
 
@@ -80,7 +80,7 @@ def scan(
     any_lengths: bool = False,
     titles: bool = False,
     known_names: KnownNames | None = None,
-    watch: Watch | None = None,
+    watch: Watching | None = None,
 ) -> Layout:
     """Find out how the file is laid out, and that every row of it can be read.
 
@@ -102,8 +102,8 @@ def scan(
         _refuse_encoding(path, error)
     delimiter, separator_line, first_row = _table(path, encoded_in, known_names, titles=titles)
     records = _records(path, encoded_in, delimiter, separator_line)
-    header_row, raw_header = _header(_from(first_row, records), max_columns)
-    header = _names(raw_header)
+    header_row, raw_header = _header(from_row(first_row, records), max_columns)
+    header = names(raw_header)
     see = watch(header) if watch else None
     data_rows = 0
     raw_width = len(raw_header)
@@ -128,15 +128,11 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     stripped but for the spaces before them.
     """
     records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
-    return _from(layout.header_row + (not layout.first_is_data), records)
+    return from_row(layout.header_row + (not layout.first_is_data), records)
 
 
 def _refuse_other_formats(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(file_types.HEAD)
-        file.seek(max(0, path.stat().st_size - file_types.TAIL))
-        tail = file.read(file_types.TAIL)
-    if looks_like := file_types.of_bytes(head, tail):
+    if looks_like := file_types.of_bytes(*file_types.ends_of(path)):
         raise Refused("NOT_CSV", looks_like=looks_like)
 
 
@@ -148,21 +144,8 @@ def _refuse_encoding(path: Path, error: encoding.Undecodable) -> NoReturn:
     raise Refused("BAD_ENCODING", row=row, problem=error.problem)
 
 
-@dataclass(frozen=True)
-class _Title:
-    """A title, a comment or a note to a program above the table, whose names are in `row`."""
-
-    above: int
-    text: str
-    row: int
-    delimiter: str
-
-    @property
-    def problem(self) -> str:
-        return _TITLE.format(above=self.above, title=truncate(self.text), row=self.row)
-
-
-def _title(path: Path, encoded_in: str) -> _Title | None:
+def _title(path: Path, encoded_in: str) -> tuple[Title, str] | None:
+    """What stands above the table, and the delimiter of the table."""
     with _open(path, encoded_in) as text:
         start = text.read(file_types.HEAD)
     complete = start if len(start) < file_types.HEAD else start[: start.rfind("\n") + 1]
@@ -171,19 +154,12 @@ def _title(path: Path, encoded_in: str) -> _Title | None:
         reader = csv.reader(io.StringIO(complete.lstrip("\ufeff"), newline=""), delimiter=delimiter)
         with suppress(csv.Error):
             sample = islice(enumerate(reader, 1), SAMPLE_ROWS)
-            filled = [(row, _names(cells)) for row, cells in sample if _has_text(cells)]
+            filled = [(row, names(cells)) for row, cells in sample if has_text(cells)]
             samples.append((delimiter, filled))
+    is_alone = all(is_one_cell(each) for _, each in samples if each)
     for delimiter, filled in samples:
-        if len(filled) < LEAST_TABLE_ROWS:
-            continue
-        above, first = filled[0]
-        row = None
-        if _NOTE.match(first[0]) and (len(first) == 1 or any("=" in cell for cell in first)):
-            row = filled[1][0]
-        elif all(_is_one_cell(each) for _, each in samples if each):
-            row = _row_of_names(filled[1:])
-        if row:
-            return _Title(above, " ".join(filter(None, first)), row, delimiter)
+        if title := title_above(filled, is_alone=is_alone):
+            return title, delimiter
     return None
 
 
@@ -196,63 +172,31 @@ def _table(
         known := _known_header(path, encoded_in, delimiter, separator_line, known_names)
     ):
         return known[0], separator_line, known[1]
-    if separator_line or not (title := _title(path, encoded_in)):
+    if separator_line or not (found := _title(path, encoded_in)):
         return delimiter, separator_line, 1
+    title, delimiter = found
     if not titles:
         raise Refused("INVALID_HEADER", row=title.row, problem=title.problem)
-    return title.delimiter, separator_line, title.row
+    return delimiter, separator_line, title.row
 
 
 def _known_header(
     path: Path, encoded_in: str, likeliest: str, separator_line: bool, known_names: KnownNames
 ) -> tuple[str, int] | None:
     """The delimiter and the row of the header, if one of the first rows has more names of columns
-    than any other, and the rows above it are titles or names for other readers.
-
-    Of two such rows that follow each other, the second is the header: names for people often stand
-    above those for programs.
-    """
+    than any other."""
     delimiters = [likeliest] if separator_line else sorted(DELIMITERS, key=likeliest.__ne__)
     best = LEAST_KNOWN_NAMES - 1
-    found = None
+    chosen = None
     for delimiter in delimiters:
-        above: list[tuple[int, int]] = []  # known and filled cells of the rows seen so far
+        sample: list[Numbered] = []
         with suppress(Refused):
             records = _records(path, encoded_in, delimiter, separator_line)
-            for row, cells in islice(records, SAMPLE_ROWS):
-                names = _names(cells)
-                known, filled = known_names(names), len([name for name in names if name])
-                follows = found == (delimiter, row - 1) and known == best
-                if (known > best or follows) and all(
-                    _is_title(*each, filled=filled) for each in above
-                ):
-                    best, found = known, (delimiter, row)
-                above.append((known, filled))
-    return found
-
-
-def _is_title(known: int, cells: int, *, filled: int) -> bool:
-    """Whether a row above the header is no row of the table, which has `filled` names."""
-    return known >= LEAST_KNOWN_NAMES or 2 * cells <= filled
-
-
-def _from(row: int, records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    return dropwhile(lambda numbered: numbered[0] < row, records)
-
-
-def _is_one_cell(filled: list[tuple[int, tuple[str, ...]]]) -> bool:
-    return len([cell for cell in filled[0][1] if cell]) == 1
-
-
-def _row_of_names(filled: list[tuple[int, tuple[str, ...]]]) -> int | None:
-    """The number of the first of these rows that has several cells, if those below it have as
-    many."""
-    table = list(dropwhile(lambda numbered: len(numbered[1]) < LEAST_COLUMNS, filled))
-    if len(table) < LEAST_COLUMNS:
-        return None
-    (row, names), *below = table
-    alike = sum(len(cells) == len(names) for _, cells in below)
-    return row if all(names) and alike > 0.8 * len(below) else None
+            sample.extend(islice(records, SAMPLE_ROWS))
+        if found := row_of_known_names(sample, known_names, best):
+            row, best = found
+            chosen = delimiter, row
+    return chosen
 
 
 def _delimiter(path: Path, encoded_in: str) -> tuple[str, bool]:
@@ -275,7 +219,7 @@ def _likeliest_delimiter(start: str) -> str:
         lines = _without_blanks(io.StringIO(start, newline=""), delimiter)
         reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
         try:
-            sample = list(islice(filter(_has_text, reader), SAMPLE_ROWS))
+            sample = list(islice(filter(has_text, reader), SAMPLE_ROWS))
         except csv.Error:
             continue
         width = len(sample[0]) if sample else 0
@@ -298,19 +242,12 @@ def _header(records: Iterator[tuple[int, list[str]]], max_columns: int) -> tuple
         raise Refused("EMPTY_FILE") from None
     if looks_like := file_types.of_header(cells):
         raise Refused("NOT_CSV", looks_like=looks_like)
-    if len(_names(cells)) > max_columns:
+    if len(names(cells)) > max_columns:
         raise Refused("MALFORMED_CSV", row=row, problem=_TOO_MANY_COLUMNS.format(limit=max_columns))
     if any(len(cell) > MAX_NAME_CHARACTERS for cell in cells):
-        problem = _LONG_NAME.format(limit=MAX_NAME_CHARACTERS)
+        problem = LONG_NAME.format(limit=MAX_NAME_CHARACTERS)
         raise Refused("MALFORMED_CSV", row=row, problem=problem)
     return row, cells
-
-
-def _names(cells: list[str]) -> tuple[str, ...]:
-    names = [cell.strip() for cell in cells]
-    while names and not names[-1]:
-        names.pop()  # Excel writes a column that was once touched, for ever
-    return tuple(names)
 
 
 def _takes_in_rows(cells: list[str], width: int, raw_width: int, delimiter: str) -> bool:
@@ -324,7 +261,7 @@ def _takes_in_rows(cells: list[str], width: int, raw_width: int, delimiter: str)
     """
     if not delimiter:
         return False
-    tolerated = len(cells) > width and not _has_text(cells[width:])
+    tolerated = len(cells) > width and not has_text(cells[width:])
     for index, cell in enumerate(cells):
         lines = re.split(r"\r\n|\r|\n", cell)
         if len(lines) == 1:
@@ -353,7 +290,7 @@ def _records(
             )
             for number, cells in enumerate(reader, 1):
                 used[0] = 0
-                if _has_text(cells):
+                if has_text(cells):
                     yield number, cells
                     continue
                 blank_rows += 1
@@ -393,11 +330,6 @@ def _open(path: Path, encoded_in: str) -> TextIO:
     # After a successful scan nothing is left to mark; marks only tell a refusal which row it is.
     # newline="" divides at CRLF, LF and CR alike and hands a cell's line breaks on as they are.
     return path.open(encoding=encoded_in, errors=encoding.MARK_ERRORS, newline="")
-
-
-def _has_text(cells: list[str]) -> bool:
-    # Nearly every row begins with text, so the join is rarely paid for.
-    return bool(cells) and (bool(cells[0].strip()) or bool("".join(cells).strip()))
 
 
 def _problem(error: csv.Error) -> Words:

@@ -1,11 +1,14 @@
 """What a file is when it is not a CSV file, as a vendor who uploaded the wrong one reads it."""
 
 import re
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
 from imports.rules.wording import Words
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEAD = 1 << 16  # bytes (or characters) from the start that are enough to tell
 TAIL = 1 << 16  # a ZIP archive lists its contents at its end
 
@@ -39,11 +42,16 @@ _BINARIES: tuple[tuple[re.Pattern[bytes], Words], ...] = tuple(
         (rb"\xff\xfe\x00\x00|\x00\x00\xfe\xff", _("text in UTF-32")),
     )
 )
+# What Excel calls the contents of a workbook that is protected with a password.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OLE = b"\xd0\xcf\x11\xe0"
+WORKBOOK = _("an Excel workbook (.xlsx)")
 _ZIP = re.compile(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)")
 
 # Named by what the archive holds; the first match wins, so the general name comes last.
 _IN_ZIP: tuple[tuple[bytes, Words], ...] = (
-    (b"xl/", _("an Excel workbook (.xlsx)")),
+    (b"xl/workbook.bin", _("an Excel binary workbook (.xlsb)")),
+    (b"xl/", WORKBOOK),
     (b"opendocument.spreadsheet", _("an OpenDocument spreadsheet (.ods)")),
     (b".iwa", _("a Numbers spreadsheet (.numbers)")),
     (b"word/", _("a Word document (.docx)")),
@@ -62,6 +70,23 @@ _DOCUMENTS: tuple[tuple[re.Pattern[str], Words], ...] = (
 )
 
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
+
+
+def ends_of(path: Path) -> tuple[bytes, bytes]:
+    """The first and the last bytes of a file."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        file.seek(max(0, path.stat().st_size - TAIL))
+        return head, file.read(TAIL)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether the file is an Excel workbook of the present kind (.xlsx)."""
+    head, tail = ends_of(path)
+    if head.startswith(_OLE):
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            return content.find(_ENCRYPTED) >= 0
+    return bool(_ZIP.match(head)) and of_bytes(head, tail) is WORKBOOK
 
 
 def of_bytes(head: bytes, tail: bytes) -> Words | None:

@@ -38,6 +38,7 @@ class Json:
     extension = "json"
     in_words = "JSON"
     columns_can_be_named = False
+    may_be_workbook = False
     rules = ()
     refuses = frozenset({"NOT_JSON", "MALFORMED_JSON"})
     media_type = "application/json"

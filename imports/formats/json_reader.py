@@ -48,10 +48,7 @@ def encoding_of(path: Path) -> str:
     """utf-8-sig or utf-16, by the byte order mark. Raises Refused for what cannot be JSON."""
     if is_blank(path):
         raise Refused("EMPTY_FILE")
-    with path.open("rb") as file:
-        head = file.read(file_types.HEAD)
-        file.seek(max(0, path.stat().st_size - file_types.TAIL))
-        tail = file.read(file_types.TAIL)
+    head, tail = file_types.ends_of(path)
     if looks_like := file_types.of_bytes(head, tail):
         raise Refused("NOT_JSON", looks_like=looks_like)
     marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

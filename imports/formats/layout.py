@@ -1,10 +1,11 @@
 """How a file is to be read: what a scan finds out and a second reading relies on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
+from imports.formats.kept_lines import KeptLines
 from imports.rules.columns import Column, cell_names
 from imports.rules.matching import ANSWER, NOTHING_KNOWN, Answers, Known, Source
 from imports.rules.number_format import NumberFormat
@@ -15,8 +16,8 @@ from imports.rules.schema import Schema
 class Layout:
     """How a file is to be read. All a second reading needs, so that it never guesses again."""
 
-    encoding: str  # utf-8, utf-16-le, utf-16-be, cp1252
-    delimiter: str  # one character; "" when the header is a single cell, which nothing divides
+    encoding: str  # utf-8, utf-16-le, utf-16-be, cp1252; "" of a workbook
+    delimiter: str  # one character; "" of a workbook, or when nothing divides the header
     header: tuple[str, ...]  # stripped, without the empty cells at its end
     header_row: int  # 1, unless blank rows stand above
     data_rows: int  # rows with something in them, below the header
@@ -25,6 +26,12 @@ class Layout:
     first_is_data: bool = False  # there is no header row; `header` is what the data set says
     # By its key, where each column is read from; None if the header has our own names only.
     sources: Mapping[str, Source] | None = None
+    # Of a workbook: the sheet that is read, the others, and the first cells that are merged.
+    sheet: str = ""
+    other_sheets: Sequence[str] = ()
+    merged: str = ""
+    # The rows that the scan has read. They are not stored: a layout that was is read from the file.
+    kept: KeptLines | None = field(default=None, compare=False, repr=False)
     preset: str = ""  # the program whose export this is
     decimal: str = ""  # the sign before decimals, if cells of the file or the vendor say which
     # By the key of a column: the currency or unit beside its numbers, what they are multiplied by,
@@ -36,8 +43,8 @@ class Layout:
     def to_json(self) -> dict[str, Any]:
         """Without what is not said, so that an older version can read the layout of a file that it
         could have read."""
-        said = {**asdict(self), "header": list(self.header)}
-        without = {each.name: each.default for each in fields(self)}
+        without = {each.name: each.default for each in fields(self) if each.name != "kept"}
+        said = {**{name: getattr(self, name) for name in without}, "header": list(self.header)}
         return {name: value for name, value in said.items() if value not in (without[name], {})}
 
     @classmethod

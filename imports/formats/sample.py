@@ -10,10 +10,14 @@ from imports.rules.matching import Known
 from imports.rules.number_format import Evidence, decimal_mark
 from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
+from imports.rules.spreadsheet import shown
 
 MAX_ROWS, MAX_CELLS, MAX_CHARACTERS = 200, 20_000, 200  # of a sample; characters of a cell
 VALUES = 3  # of each column, in the whole file
 SIGNS = 3
+
+# Is shown the header, and returns what each row below it is shown to.
+Watching = Callable[[tuple[str, ...]], Callable[[int, list[str]], None]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class _SeenColumn:
             return
         self.filled += 1
         self.numbers.see(text)
+        text = shown(text)
         if len(self.values) < VALUES and (text := text[:MAX_CHARACTERS]) not in self.values:
             self.values.append(text)
 

@@ -10,6 +10,7 @@ from imports.formats.sample import Sample
 from imports.rules.base import InvalidCell
 from imports.rules.columns import Column, header_name
 from imports.rules.schema import Schema
+from imports.rules.spreadsheet import shown
 
 MIN_SIMILARITY = 0.85
 MIN_SHARE = 0.95  # of cells that satisfy a column's rules
@@ -62,7 +63,7 @@ def by_cells(
 
 
 def cells_at(sample: Sample, position: int) -> list[str]:
-    texts = (row[position].strip() for row in sample.rows if position < len(row))
+    texts = (shown(row[position]).strip() for row in sample.rows if position < len(row))
     return [text for text in texts if text]
 
 

@@ -1,14 +1,30 @@
-"""The rejected rows in the vendor's own columns, to be fixed and uploaded again."""
+"""The rejected rows in the vendor's own columns, to be fixed and uploaded again: as CSV, or as a
+workbook whose wrong cells are red."""
 
+import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from imports import datasets
 from imports.formats.csv_writer import csv_lines
+from imports.formats.workbook_writer import write_rows_to_fix
 from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_counts import counts_of, unlisted
 from imports.rules.columns import CORRECTIONS_COLUMN, is_corrections
+from imports.rules.spreadsheet import WORKBOOK
 
 ROWS_PER_FETCH = 2_000
+# What such a cell shows is not its value. As text it would be imported when the file comes back.
+SHOWN_ONLY = frozenset(rule.code for rule in WORKBOOK)
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A rejected row: its cells and its messages, and which of the cells are wrong."""
+
+    cells: list[str]
+    messages: str
+    wrong: frozenset[int]
 
 
 def correctable_file(upload: Upload) -> Iterator[bytes]:
@@ -17,32 +33,62 @@ def correctable_file(upload: Upload) -> Iterator[bytes]:
     return csv_lines(correctable_rows(upload), datasets.layout_of(upload).delimiter or ",")
 
 
+def correctable_workbook(upload: Upload) -> bytes:
+    """The same as a workbook."""
+    file = io.BytesIO()
+    rows = ((row.cells, row.messages, row.wrong) for row in rejected_rows(upload))
+    write_rows_to_fix(file, correctable_header(upload), rows)
+    return file.getvalue()
+
+
 def correctable_rows(upload: Upload) -> Iterator[list[str]]:
+    yield correctable_header(upload)
+    for row in rejected_rows(upload):
+        yield [*row.cells, row.messages]
+
+
+def correctable_header(upload: Upload) -> list[str]:
+    header = datasets.layout_of(upload).header
+    return [*(header[i] for i in kept_positions(header)), CORRECTIONS_COLUMN]
+
+
+def kept_positions(header: tuple[str, ...]) -> list[int]:
+    return [i for i, name in enumerate(header) if not is_corrections(name)]
+
+
+def rejected_rows(upload: Upload) -> Iterator[RejectedRow]:
     layout = datasets.layout_of(upload)
     names = layout.column_names
-    kept = [i for i, name in enumerate(layout.header) if not is_corrections(name)]
-    yield [*(layout.header[i] for i in kept), CORRECTIONS_COLUMN]
+    kept = [names[i] for i in kept_positions(layout.header)]
+    sources = layout.sources_in(datasets.of_upload(upload))
+    read = {key: names[source.position] for key, source in sources.items()}
     counts = counts_of(upload)
-    for number, (row, messages) in enumerate(rejected_rows(upload), start=1):
+    for number, (row, errors) in enumerate(original_rows(upload), start=1):
         surplus = [cell for name, cell in row.items() if name not in names]
         beyond = [f"cells beyond the last column: {' | '.join(surplus)}"] if surplus else []
         # In the last row's messages, because a line of its own would come back as a row.
         note = [unlisted(counts)] if number == counts.stored_rows and unlisted(counts) else []
-        yield [*(row.get(names[i], "") for i in kept), "; ".join([*messages, *beyond, *note])]
+        wrong = {read.get(error.column_name) for error in errors}
+        empty = {read.get(error.column_name) for error in errors if error.error_type in SHOWN_ONLY}
+        yield RejectedRow(
+            ["" if name in empty else row.get(name, "") for name in kept],
+            "; ".join([*(error.error_message for error in errors), *beyond, *note]),
+            frozenset(i for i, name in enumerate(kept) if name in wrong),
+        )
 
 
-def rejected_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Each original rejected row, and its messages."""
+def original_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[RowError]]]:
+    """Each original rejected row, and its errors."""
     row: dict[str, str] = {}
-    messages: list[str] = []
+    errors: list[RowError] = []
     for error in in_file_order(RowError.objects.of_run(upload).errors()):
         if error.original_data is not None:
-            if messages:
-                yield row, messages
-            row, messages = error.original_data, []
-        messages.append(error.error_message)
-    if messages:
-        yield row, messages
+            if errors:
+                yield row, errors
+            row, errors = error.original_data, []
+        errors.append(error)
+    if errors:
+        yield row, errors
 
 
 def in_file_order(errors: RowErrorQuerySet) -> Iterator[RowError]:

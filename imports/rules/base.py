@@ -77,6 +77,7 @@ class Rule:
 
     code: str = field(default="INVALID_VALUE", kw_only=True)
     is_number: ClassVar[bool] = False
+    is_date: ClassVar[bool] = False
     is_telling: ClassVar[bool] = False  # few texts satisfy it, and all of them are meant for it
 
     @property

@@ -60,6 +60,10 @@ class Column:
         return any(rule.is_number for rule in self.rules)
 
     @property
+    def is_date(self) -> bool:
+        return any(rule.is_date for rule in self.rules)
+
+    @property
     def is_telling(self) -> bool:
         """Whether hardly any text but its own satisfies its rules."""
         return any(rule.is_telling for rule in self.rules)

@@ -27,6 +27,7 @@ class Date(Rule):
     """A day as YYYY-MM-DD, after a year; its value is a date."""
 
     after_year: int = 1900
+    is_date = True
     example = "1990-12-31"
     variants = {
         "not_a_date": _("{field} must be a date such as {rule.example} (was '{value}')"),
@@ -70,6 +71,7 @@ class Timestamp(Rule):
     datetime in UTC, to the microsecond."""
 
     ahead: timedelta = field(default=timedelta(days=1))
+    is_date = True
     example = "2026-01-31T12:00:00Z"
     remedy = _(
         "Write the time in ISO 8601 with its time zone: 2026-01-31T12:00:00Z, or +02:00 instead of "

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from imports.rules.spreadsheet import NUMBER, NUMBERS, kind_of
+
 POINT, COMMA = ".", ","
 CURRENCIES = frozenset(
     {*"$£€¥₹₺₽₩₪₫₴", "zł", "kr", "kr.", "Kč", "Ft", "lei", "Fr.", "R$", "C$", "A$", "US$"}
@@ -99,6 +101,11 @@ class Evidence:
                 self.marks.add(mark)
             return
         text = cell.strip()
+        if kind := kind_of(text):
+            # What a workbook stores as a number has a point, whatever it shows.
+            self.marks[POINT] += kind == NUMBER
+            self.beside[""] += kind in NUMBERS
+            return
         found = WITH_SIGN.fullmatch(text) if len(text) <= MAX_CHARACTERS else None
         if found is None:
             return

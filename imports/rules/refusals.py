@@ -96,12 +96,45 @@ ALL = (
     ),
     Refusal(
         "NOT_CSV",
-        _("The file is not a CSV file"),
-        _("The file is not a CSV file: it looks like {looks_like}."),
+        _("The file is neither a CSV file nor an Excel workbook"),
+        _("The file is not a CSV file or an Excel workbook: it looks like {looks_like}."),
         _(
-            'If it is a spreadsheet, open it and save it as "CSV UTF-8 (comma delimited)". '
-            "Renaming a file does not convert it."
+            'If it is a spreadsheet, open it and save it as "Excel Workbook (.xlsx)" or as "CSV '
+            'UTF-8 (comma delimited)". Renaming a file does not convert it.'
         ),
+    ),
+    Refusal(
+        "BROKEN_XLSX",
+        _("The workbook cannot be read"),
+        _("The workbook cannot be read: {problem}."),
+        _(
+            'Open it in your spreadsheet program and save it again as "Excel Workbook (.xlsx)", '
+            'without macros, or as "CSV UTF-8 (comma delimited)".'
+        ),
+    ),
+    Refusal(
+        "XLSX_TOO_LARGE",
+        _("The workbook is too large"),
+        _("The workbook is too large: {problem}."),
+        _(
+            "Copy the rows into a new workbook, without pictures and other sheets, or save the "
+            'sheet as "CSV UTF-8 (comma delimited)".'
+        ),
+    ),
+    Refusal(
+        "XLSX_PASSWORD",
+        _("The workbook is protected with a password"),
+        _("The workbook is protected with a password, so we cannot read it."),
+        _(
+            "In Excel, choose File, Info, Protect Workbook, Encrypt with Password, and delete the "
+            'password. Then save it as "Excel Workbook (.xlsx)".'
+        ),
+    ),
+    Refusal(
+        "XLSX_NO_SHEET",
+        _("The workbook has no visible sheet"),
+        _("The workbook has no visible sheet of rows and columns."),
+        _("Unhide the sheet with your rows in your spreadsheet program, and save the file."),
     ),
     Refusal(
         "BAD_ENCODING",
@@ -179,6 +212,7 @@ ALL = (
 OF_VENDORS = {"UNKNOWN_VENDOR", "INACTIVE_VENDOR"}
 OF_FORMATS = {
     *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
+    *("BROKEN_XLSX", "XLSX_TOO_LARGE", "XLSX_PASSWORD", "XLSX_NO_SHEET"),
     *("NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV", "NOT_JSON", "MALFORMED_JSON"),
 }
 REFUSALS = {refusal.code: refusal for refusal in ALL}

@@ -3,7 +3,9 @@ but for the lists that rules look up."""
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -22,8 +24,16 @@ from imports.rules.cells import (
     unprintable_problem,
 )
 from imports.rules.columns import Column, is_corrections
+from imports.rules.number_format import POINT
 from imports.rules.rows import RowRule, StagedRow
 from imports.rules.schema import Schema
+from imports.rules.spreadsheet import (
+    NUMBERS,
+    as_certain_number,
+    kind_of,
+    shown,
+    spreadsheet_problems,
+)
 from imports.rules.wording import INVISIBLE, UNPRINTABLE
 from imports.validation.batch import ValidatedBatch
 
@@ -44,10 +54,7 @@ def validate(
     belongs to which column.
     """
     header = layout.header
-    if any(map(is_corrections, header)):
-        rows = [
-            (number, [*map(unescape_formula, row)], cut_cells) for number, row, cut_cells in rows
-        ]
+    rows, kinds = as_text(rows, schema, layout)
     width = len(header)
     problems: dict[int, list[RowProblem]] = {}
     cells: list[list[str]] = []
@@ -75,9 +82,10 @@ def validate(
         texts = (
             [layout.constants[column.key]] * len(rows)
             if position is None
-            else in_our_format(column, by_position[position], layout)
+            else in_our_format(column, by_position[position], layout, kinds[position])
         )
         known = known_problems(column, texts, layout)
+        known |= spreadsheet_problems(column, texts, kinds[position])
         known |= {i: overlong_problem(column) for i, at in cut if at == position}
         values, found = read_column(column, texts, column in required, miscounted, known)
         if not schema.any_columns:
@@ -99,6 +107,32 @@ def validate(
         values=values,
         problems=problems,
     )
+
+
+def as_text(
+    rows: Sequence[StagedRow], schema: Schema, layout: Layout
+) -> tuple[Sequence[StagedRow], Mapping[int | None, Mapping[int, str]]]:
+    """The rows without what we put into their cells: the quotes of a correctable file that came
+    back, or the marks of a workbook; and the kinds of marked cells, by their position."""
+    kinds: defaultdict[int | None, dict[int, str]] = defaultdict(dict)
+    if layout.sheet:
+        sources = layout.sources_in(schema)
+        numbers = {
+            sources[c.key].position for c in schema.columns if c.is_number and c.key in sources
+        }
+        staged, rows = rows, []
+        for i, (number, row, cut) in enumerate(staged):
+            for position, cell in enumerate(row):
+                if kind := kind_of(cell):
+                    kinds[position][i] = kind
+            texts = [
+                as_certain_number(cell) if position in numbers else shown(cell)
+                for position, cell in enumerate(row)
+            ]
+            rows.append((number, texts, cut))
+    elif any(map(is_corrections, layout.header)):
+        rows = [(number, [*map(unescape_formula, row)], cut) for number, row, cut in rows]
+    return rows, kinds
 
 
 def known_problems(column: Column, texts: list[str], layout: Layout) -> dict[int, RowProblem]:
@@ -149,12 +183,19 @@ def read_column(
     return values, found
 
 
-def in_our_format(column: Column, texts: list[str], layout: Layout) -> list[str]:
-    """Numbers as our rules expect them, from the format of the file."""
+def in_our_format(
+    column: Column, texts: list[str], layout: Layout, kinds: Mapping[int, str]
+) -> list[str]:
+    """Numbers as our rules expect them, from the format of the file; those that a workbook stores
+    as numbers, by `kinds`, have a point before decimals."""
     if not column.is_number:
         return texts
-    plain = layout.number_format(column).plain
-    return [plain(text) for text in texts]
+    of_file = layout.number_format(column)
+    of_workbook = replace(of_file, decimal=POINT)
+    return [
+        (of_workbook if kinds.get(i) in NUMBERS else of_file).plain(text)
+        for i, text in enumerate(texts)
+    ]
 
 
 def null_words(

@@ -5,15 +5,22 @@ from pathlib import PurePosixPath
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from imports.formats.file_types import XLSX
 from imports.models import Upload
 from imports.notifications import report_links
-from imports.reports.correctable_file import correctable_file
+from imports.reports.correctable_file import correctable_file, correctable_workbook
 from imports.rules.quantities import days
 from onboarding.views.upload import get_visible_upload
 
@@ -30,16 +37,36 @@ def errors(request: HttpRequest, upload_id: str) -> HttpResponse:
 @require_safe
 def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
     """The rejected rows in the vendor's own columns, to fix and upload again."""
-    upload = get_visible_upload(request, upload_id)
-    if not (upload.completed_at and upload.error_records) or upload.erased_at:
-        raise Http404("nothing to correct")
-    suffix = gettext(" - rows to fix")
-    name = f"{PurePosixPath(upload.file_name).stem.removesuffix(suffix)}{suffix}.csv"
+    upload = get_correctable_upload(request, upload_id)
     return StreamingHttpResponse(
         correctable_file(upload),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": content_disposition_header(True, name) or "attachment"},
+        headers={"Content-Disposition": attachment(upload, "csv")},
     )
+
+
+@require_safe
+def correct_workbook(request: HttpRequest, upload_id: str) -> HttpResponseBase:
+    """The same as a workbook, whose wrong cells are red."""
+    upload = get_correctable_upload(request, upload_id)
+    return HttpResponse(
+        correctable_workbook(upload),
+        content_type=XLSX,
+        headers={"Content-Disposition": attachment(upload, "xlsx")},
+    )
+
+
+def get_correctable_upload(request: HttpRequest, upload_id: str) -> Upload:
+    upload = get_visible_upload(request, upload_id)
+    if not (upload.completed_at and upload.error_records) or upload.erased_at:
+        raise Http404("nothing to correct")
+    return upload
+
+
+def attachment(upload: Upload, extension: str) -> str:
+    suffix = gettext(" - rows to fix")
+    name = f"{PurePosixPath(upload.file_name).stem.removesuffix(suffix)}{suffix}.{extension}"
+    return content_disposition_header(True, name) or "attachment"
 
 
 @require_safe

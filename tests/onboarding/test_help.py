@@ -32,6 +32,11 @@ ROW_ERRORS = {
     "COLUMN_COUNT",
     "SKU_MISMATCH",
     "EXAMPLE_ROW",
+    "EXCEL_NUMBER",
+    "EXCEL_DATE",
+    "EXCEL_PERCENT",
+    "EXCEL_ERROR",
+    "EXCEL_FORMULA",
 }
 EVERY = list(datasets.all_datasets().values())
 WITH_HEADER = [dataset for dataset in EVERY if dataset.format.extension == "csv"]

@@ -148,7 +148,9 @@ def test_pages_are_in_the_language_that_is_active(
     assert '<html lang="xx">' in page
     assert '"headline">⟦7 of 10 products imported. 3 rows need fixing.⟧<' in page
     assert "⟦Add new products⟧" in page
-    assert "⟦Choose a CSV file, or drop it here.⟧" in text_of(as_alice.get("/uploads/new/"))
+    assert "⟦Choose a ⟦CSV or Excel⟧ file, or drop it here.⟧" in text_of(
+        as_alice.get("/uploads/new/")
+    )
     assert "⟦Duplicate SKU⟧" in text_of(as_alice.get("/help/products/"))
     assert "⟦Log in⟧" in text_of(Client().get("/login/"))
 

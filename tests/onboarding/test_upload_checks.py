@@ -26,5 +26,5 @@ def test_limits_are_those_of_the_data_set() -> None:
 
 def test_a_json_file_is_not_a_csv_file() -> None:
     check = browser_check(datasets.get("metrics"))
-    assert not check["isCsv"]
+    assert not check["isTable"]
     assert check["texts"]["wrongKind"] == "This is {found}, not a JSON file."

@@ -54,6 +54,7 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     },
     "errors": {"get": (302, 404, 302, 404, 302, 302)},
     "correct": {"get": (302, 404, 200, 404, 200, 200)},
+    "correct_workbook": {"get": (302, 404, 200, 404, 200, 200)},
     "mailed_report": {"get": (302, 302, 302, 302, 302, 302)},
     "template": {"get": (200, 200, 200, 200, 200, 200)},
     "help_index": {"get": (302, 302, 302, 302, 302, 302)},
@@ -73,6 +74,7 @@ TO_LOGIN = {
     "cancel",
     "errors",
     "correct",
+    "correct_workbook",
 }
 CASES = [(name, method) for name, methods in EXPECTED.items() for method in methods]
 

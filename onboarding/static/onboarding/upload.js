@@ -90,7 +90,7 @@
     const kind = notText(head);
     if (kind) {
       const problem = fill(texts.wrongKind, { found: texts[kind] });
-      return expected.isCsv ? `${problem} ${texts.saveAsCsv}` : problem;
+      return expected.isTable ? `${problem} ${texts.saveAs}` : problem;
     }
     return "";
   }
@@ -98,7 +98,7 @@
   // What the first bytes show the file to be, if it is not text: a key of the texts, or "".
   function notText(head) {
     const starts = (...bytes) => bytes.every((byte, i) => head[i] === byte);
-    if (starts(0x50, 0x4b)) return "workbook";
+    if (starts(0x50, 0x4b) && !expected.isTable) return "workbook";
     if (starts(0xd0, 0xcf, 0x11, 0xe0)) return "oldWorkbook";
     if (starts(0x25, 0x50, 0x44, 0x46, 0x2d)) return "pdf";
     if (starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff)) return "picture";

@@ -13,12 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from imports.formats.csv_reader import (
-    MAX_NAME_CHARACTERS,
-    MAX_ROW_CHARACTERS,
-    rows,
-    scan,
-)
+from imports.formats.csv_reader import MAX_ROW_CHARACTERS, rows, scan
+from imports.formats.header import MAX_NAME_CHARACTERS
 from imports.formats.layout import Layout
 from imports.rules.refusals import Refused
 

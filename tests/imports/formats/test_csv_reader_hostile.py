@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imports.formats.csv_reader import rows, scan
+from imports.formats.tables import reader_of
 from imports.rules.refusals import Refused
 from tests.imports.hostile.corpus import CORPUS, ROW_LIMIT, Hostile
 
@@ -19,12 +19,13 @@ def test_a_hostile_file_is_refused_or_has_the_rows_expected(case: Hostile, tmp_p
     path.write_bytes(case.data)
     if case.refusal and case.refusal not in BY_HEADER:
         with pytest.raises(Refused) as refused:
-            scan(path, max_rows=ROW_LIMIT, titles=True)
+            reader_of(path).scan(path, max_rows=ROW_LIMIT, titles=True)
         assert refused.value.code == case.refusal
         assert case.row in (None, refused.value.detail.get("row"))
         return
-    layout = scan(path, max_rows=ROW_LIMIT, titles=True)
-    numbers = [number for number, _ in rows(path, layout)]
+    reader = reader_of(path)
+    layout = reader.scan(path, max_rows=ROW_LIMIT, titles=True)
+    numbers = [number for number, _ in reader.rows(path, layout)]
     assert len(numbers) == layout.data_rows
     if case.refusal is None:
         wrong = {row for row, _, _ in case.errors}

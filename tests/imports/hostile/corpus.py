@@ -82,7 +82,7 @@ NO_CSV = [
     Hostile(
         "an Excel workbook called .csv",
         b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00" + b"[Content_Types].xml xl/workbook.xml",
-        refusal="NOT_CSV",
+        refusal="BROKEN_XLSX",
     ),
     Hostile(
         "an old Excel workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), refusal="NOT_CSV"

@@ -21,6 +21,7 @@ from imports.models import Upload
 from imports.rules.base import InvalidCell, Requirement, RowProblem, Rule
 from imports.rules.cells import MAX_CELLS, Everywhere
 from imports.rules.rows import StagedRow
+from imports.rules.spreadsheet import LETTERS, marked
 from imports.rules.text import Approved
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
@@ -175,6 +176,10 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
         rows += [with_cell(examples, i, "x\n" + ",x" * 20) for i in range(len(examples))]
     yield from of_rows(checked(dataset, rows))
     yield from of_rows(checked(dataset, [examples], cut=[0]))
+    if dataset.format.rules:
+        cells = [marked(kind, "12.5") for kind in LETTERS]
+        rows = [with_cell(examples, i, cell) for i in range(len(examples)) for cell in cells]
+        yield from of_rows(checked(dataset, rows, sheet="Sheet1"))
     yield from of_keys(dataset, examples)
     if dataset.newest:
         yield from of_older_content(dataset)
@@ -197,13 +202,17 @@ def of_rows(batch: ValidatedBatch) -> Iterator[RowProblem]:
 
 
 def checked(
-    dataset: Dataset, rows: list[list[str]], mode: str = "create", cut: Sequence[int] = ()
+    dataset: Dataset,
+    rows: list[list[str]],
+    mode: str = "create",
+    cut: Sequence[int] = (),
+    sheet: str = "",
 ) -> ValidatedBatch:
     header = tuple(column.label for column in dataset.columns)
     if dataset.format.extension == "json":
         header = tuple(column.key for column in dataset.columns)
     delimiter = "," if dataset.format.rules else ""
-    layout = Layout("utf-8", delimiter, header, 1, len(rows))
+    layout = Layout("utf-8", delimiter, header, 1, len(rows), sheet=sheet)
     staged: list[StagedRow] = [(number, row, [*cut]) for number, row in enumerate(rows, 2)]
     return validate(dataset, layout, staged, mode, TODAY)
 

@@ -10,7 +10,8 @@ from django.test import Client
 from catalog.models import Category, Product
 from imports.models import ColumnMapping, HeaderMemory, Upload
 from tests.conftest import arrived, drive
-from tests.imports.foreign.test_files import FILES, NAMES, expected
+from tests.imports.foreign.test_files import FILES, NAMES, expected, rows_of
+from tests.imports.foreign.workbook_writers import WRITERS
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
@@ -73,12 +74,14 @@ def as_expected(product: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("approved")
+@pytest.mark.parametrize("writer", ["", "Excel"])
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in UNREADABLE])
 def test_a_file_of_another_program_gets_in_with_one_page_and_the_next_with_none(
-    name: str, run_upload: Run, as_alice: Client, vendor_a: Vendor
+    name: str, writer: str, run_upload: Run, as_alice: Client, vendor_a: Vendor
 ) -> None:
     said = expected(name)
-    body = (FILES / said["file"]).read_bytes()
+    csv_file = (FILES / said["file"]).read_bytes()
+    body = WRITERS[writer](rows_of(said)) if writer else csv_file
     upload = run_upload(body, file_name=said["file"])
     assert upload.failure_code == "MISSING_COLUMNS"
     address = f"/uploads/{upload.upload_id}/columns/"
