@@ -29,9 +29,6 @@ WITH_SIGN = re.compile(
     rf"(?:[ \u00a0\u202f]?(?P<after>{BESIDE}))?"
 )
 OWN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-# Zeros at the end of three decimals or more, which say nothing once it is known that they are
-# decimals.
-LONG_ZEROS = re.compile(r"(?<=\.[0-9]{2})0+$|(?<=\.[0-9])00+$|\.000+$")
 USUAL = re.compile(r"([0-9]+)(?:([.,])([0-9]+))?")
 MAX_SIGNS = 10  # of a column
 MAX_CHARACTERS = 60  # of a cell that is looked at
@@ -50,7 +47,7 @@ class NumberFormat:
         """The number as our rules expect it, or the text itself if it is not of this format."""
         number = self._number(text)
         if self.decimal and number.endswith("0"):
-            number = LONG_ZEROS.sub("", number)
+            number = without_zeros(number)
         if not self.factor or not OWN.fullmatch(number):
             return number
         product = Decimal(number) * Decimal(self.factor)
@@ -85,6 +82,13 @@ def digits(number: str, decimal: str) -> str | None:
     if mark and not (decimals.isascii() and decimals.isdigit()):
         return None
     return sign + "".join(groups) + ("." + decimals if mark else "")
+
+
+def without_zeros(number: str) -> str:
+    """Without the zeros at the end of more than three decimals, which can only be decimals. A
+    person may have meant 1.000 as a thousand in any file."""
+    whole, _, decimals = number.partition(".")
+    return number if len(decimals) <= 3 else f"{whole}.{decimals.rstrip('0')}".rstrip(".")
 
 
 class Evidence:

@@ -84,7 +84,7 @@ def test_a_rejected_row_is_shown_in_the_order_of_the_file(
 def test_a_refusal_says_code_reason_and_remedy(as_reviewer: Client, run_upload: RunUpload) -> None:
     page = shown(as_reviewer, run_upload("vendor_product_id,sku\n1,2\n"))
     assert "MISSING_COLUMNS The header is missing" in page
-    assert "Add the missing columns to the header" in page
+    assert "Choose what your columns hold on the page of the upload" in page
 
 
 def test_a_check_says_that_nothing_was_imported(as_reviewer: Client, run_upload: RunUpload) -> None:

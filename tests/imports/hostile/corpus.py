@@ -524,8 +524,6 @@ BAD_STOCKS = (
         "１２",
         "٣",
         "²",
-        "1,000",
-        "1 000",
         "1.000",
         "0x10",
         "0b1",
@@ -793,7 +791,7 @@ PAYLOADS = [
             {"compare_at_price": "cheap"},
             {"compare_at_price": "-1"},
             {"compare_at_price": "NaN"},
-            {"weight_kg": "1.5kg"},
+            {"weight_kg": "1.5lb"},
             {"weight_kg": "-1"},
             {"weight_kg": "1E+3000000"},
             {"dimensions_cm": "big"},
@@ -809,8 +807,10 @@ PAYLOADS = [
         products(
             {"compare_at_price": "29.99", "weight_kg": "0.150", "dimensions_cm": "10 x 5 x 3"},
             {"compare_at_price": " ", "weight_kg": "\xa0"},
+            {"weight_kg": "1.5kg", "stock_quantity": "1,000"},  # prices have a decimal point
+            {"weight_kg": "1.5 kg", "stock_quantity": "1 000"},
         ),
-        valid=2,
+        valid=4,
     ),
 ]
 

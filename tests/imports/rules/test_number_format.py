@@ -120,3 +120,13 @@ def test_the_usual_number_says_what_any_number_says(seed: int) -> None:
         found = WITH_SIGN.fullmatch(text)
         mark = certain_mark(found["number"]) if found else ""
         assert evidence.marks == ({mark} if mark else set()), text
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("12.0000", "12"), ("89.9500", "89.95"), ("0.0700", "0.07"), ("12.34560", "12.3456")]
+    + [(text, text) for text in ("1.000", "12.500", "0.640", "12.00", "1000", "100.0")],
+)
+def test_zeros_at_the_end_of_more_than_three_decimals_say_nothing(text: str, plain: str) -> None:
+    """Three may be a thousand, also in a file whose prices have a decimal point."""
+    assert NumberFormat(POINT).plain(text) == plain
