@@ -1,7 +1,8 @@
 """Workbooks to rows: what `csv_reader` gives for a CSV file, for one sheet of an Excel workbook.
 
 A row has the number at the left edge of its sheet. The sheet is the visible one whose header has
-most names of columns, or the first one with something in it; the others are named.
+most names of columns, or the widest one if none has any; of equals, the first. The others are
+named.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +36,7 @@ class _Found:
     sheet: str
     header_row: int
     known: int
+    width: int
     problem: str = ""  # why the header cannot be there, if titles are not left out
 
 
@@ -145,16 +147,17 @@ def _choose(sheets: Sequence[Any], known_names: KnownNames | None) -> _Found:
     ]
     if not found:
         raise Refused("EMPTY_FILE")
-    return max(found, key=lambda sheet: sheet.known)  # the first of several
+    return max(found, key=lambda sheet: (sheet.known, 0 if sheet.known else sheet.width))
 
 
 def _look(sheet: str, sample: list[Numbered], known_names: KnownNames | None) -> _Found:
+    width = max(len(names(cells)) for _, cells in sample)
     if known_names and (found := row_of_known_names(sample, known_names)):
-        return _Found(sheet, *found)
+        return _Found(sheet, *found, width)
     filled = [(row, names(cells)) for row, cells in sample]
     if title := title_above(filled, is_alone=is_one_cell(filled)):
-        return _Found(sheet, title.row, 0, title.problem)
-    return _Found(sheet, sample[0][0], 0)
+        return _Found(sheet, title.row, 0, width, title.problem)
+    return _Found(sheet, sample[0][0], 0, width)
 
 
 def _header(row: int, cells: Sequence[str]) -> tuple[str, ...]:

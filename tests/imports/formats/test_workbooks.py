@@ -7,6 +7,7 @@ import pytest
 
 from imports import datasets
 from imports.formats.layout import Layout
+from imports.formats.sample import Unmatched
 from imports.rules.refusals import Refused
 from imports.rules.spreadsheet import marked
 from tests.workbooks import MAIN, OFFICE, XML, Rows, Xml, relations, sheet, styled, workbook
@@ -86,6 +87,16 @@ def test_the_visible_sheet_that_has_our_columns_is_read(tmp_path: Path, first: s
 def test_of_sheets_with_the_same_columns_the_first_is_read(tmp_path: Path) -> None:
     layout, _ = read(tmp_path, workbook(sheets={"May": [HEADER, ROW], "June": [HEADER, ROW]}))
     assert layout.sheet == "May"
+
+
+def test_if_no_sheet_has_our_columns_the_widest_is_asked_about(tmp_path: Path) -> None:
+    sheets: dict[str, Rows] = {
+        "Notes": [["Please fill in the next sheet"], ["Thank you"]],
+        "Articles": [["Nr", "Text", "Preis"], ["1", "Maus", "5"]],
+    }
+    with pytest.raises(Unmatched) as asked:
+        read(tmp_path, workbook(sheets=sheets))
+    assert asked.value.layout.sheet == "Articles"
 
 
 def test_texts_are_joined_from_their_runs_without_how_they_are_spoken(tmp_path: Path) -> None:
