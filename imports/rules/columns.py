@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
-from imports.rules.base import Required, Rule
+from imports.rules.base import WARNING, Required, Rule
 from imports.rules.wording import INVISIBLE, Words
 
 # The last column of a correctable file, ignored when the file comes back.
@@ -46,7 +46,9 @@ class Column:
     ) -> None:
         self.key = key
         self.label = label
-        self.rules = tuple(rule for rule in rules if not isinstance(rule, Required))
+        others = [rule for rule in rules if not isinstance(rule, Required)]
+        self.rules = tuple(rule for rule in others if rule.severity != WARNING)
+        self.warnings = tuple(rule for rule in others if rule.severity == WARNING)
         self.required = next((rule for rule in rules if isinstance(rule, Required)), None)
         self.example = example
         self.about = about

@@ -33,6 +33,7 @@ class Schema:
     # The header of the file says what its columns are; `columns` is an example of some.
     any_columns: bool = False
     ragged: bool = False  # a row shorter than the header is filled up with empty cells
+    strict: bool = False  # warnings are errors
     identity: str = ""  # the column by which mode `update` finds a stored row
     unique: tuple[Unique, ...] = ()
     fixed: tuple[Fixed, ...] = ()
@@ -67,6 +68,11 @@ class Schema:
         if not self.any_columns:
             yield NO_NULL_WORD.column, NO_NULL_WORD
 
+    def warnings(self) -> Iterator[tuple[str | None, Requirement]]:
+        """What may be wrong with a row that is imported, each with the key of its column."""
+        for column in self.columns:
+            yield from ((column.key, rule) for rule in column.warnings)
+
     def notices(self) -> Iterator[tuple[str | None, Requirement]]:
         """What can be said of a valid row, each with the key of its column."""
         if self.newest:
@@ -74,8 +80,8 @@ class Schema:
 
     @cached_property
     def by_error(self) -> dict[tuple[str | None, str], Requirement]:
-        """What an error or a notice is about, by column and type; the last one declared."""
-        declared = (*self.requirements(), *self.notices())
+        """What a finding is about, by column and type; the last one declared."""
+        declared = (*self.requirements(), *self.warnings(), *self.notices())
         return {(column, asked.code): asked for column, asked in declared}
 
     @cached_property

@@ -67,6 +67,7 @@ def validate(
     present = layout.present_in(schema)
     required = set(schema.required_columns(mode))
     read: list[Sequence[Any]] = []
+    doubtful: list[tuple[int, RowProblem]] = []
     for column in schema.columns:
         if column.key not in present:
             read.append([None] * len(rows))
@@ -82,6 +83,7 @@ def validate(
         values, found = read_column(column, texts, column in required, miscounted, known)
         if not schema.any_columns:
             found += null_words(column, texts, values)
+        doubtful += doubts(column, texts, values)
         read.append(values)
         for i, mistake in found:
             problems.setdefault(i, []).append(mistake)
@@ -90,7 +92,7 @@ def validate(
     for rule in schema.row_rules:
         for i, mistake in broken(rule, schema, values, today):
             problems.setdefault(i, []).append(mistake)
-    return ValidatedBatch(
+    batch = ValidatedBatch(
         schema=schema,
         layout=layout,
         present=present,
@@ -98,7 +100,24 @@ def validate(
         cells=[row[1] for row in rows],
         values=values,
         problems=problems,
+        warnings={},
     )
+    batch.add_warnings(doubtful)
+    return batch
+
+
+def doubts(
+    column: Column, texts: Sequence[str], values: Sequence[Any]
+) -> Iterator[tuple[int, RowProblem]]:
+    """What the column's warnings say of the texts that its rules accept."""
+    for rule in column.warnings:
+        check = rule.checker(column.label)
+        for i, text in enumerate(texts):
+            try:
+                if values[i] is not None:
+                    check(text)
+            except InvalidCell as error:
+                yield i, RowProblem(column.key, error.code, str(error))
 
 
 def known_problems(column: Column, texts: list[str], layout: Layout) -> dict[int, RowProblem]:

@@ -16,7 +16,7 @@ from imports import actions
 from imports.datasets import all_datasets, layout_of
 from imports.models import FileSample, Notification, Upload
 from imports.reports.outcome import already_imported, left_out
-from imports.rules.base import NOTICE
+from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
 from onboarding.datasets import to_show
 from onboarding.progress import Progress
@@ -59,6 +59,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         page["already"] = already_imported(upload)
         page["left_out"] = left_out(upload)
         page["errors"] = Errors(upload, dataset, request.GET)
+        page["warnings"] = Errors(upload, dataset, request.GET, WARNING)
         page["notices"] = Errors(upload, dataset, request.GET, NOTICE)
     if not is_poll:
         return render(request, "onboarding/upload/page.html", page)
