@@ -310,6 +310,8 @@ CREATE INDEX notifications_due ON notifications (next_attempt_at) WHERE next_att
 CREATE INDEX notifications_upload_id_47e9fa51 ON notifications (upload_id);
 CREATE INDEX notifications_upload_id_47e9fa51_like ON notifications (upload_id varchar_pattern_ops);
 CREATE INDEX products_category ON products (category);
+CREATE INDEX products_padded_id ON products (vendor_id, (ltrim(vendor_product_id, '0'))) WHERE vendor_product_id::text LIKE '0%';
+CREATE INDEX products_padded_sku ON products (vendor_id, (ltrim(sku, '0'))) WHERE sku::text LIKE '0%';
 CREATE INDEX products_sku_81b9e9fe_like ON products (sku varchar_pattern_ops);
 CREATE INDEX products_upload ON products (upload_id, upload_row);
 CREATE INDEX schedules_asked_by_id_e5693c72 ON schedules (asked_by_id);

@@ -1,5 +1,5 @@
-"""What the upload page shows of an upload's row errors, and of its warnings and notices: all of them
-by type, a page row by row."""
+"""What the upload page shows of an upload's row errors, warnings and notices: all by type, a page
+row by row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

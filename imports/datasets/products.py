@@ -39,6 +39,7 @@ DATASET = Dataset(
             Required(),
             MaxLength(100),
             example="VP-1001",
+            identifies=True,
             about=_("Your own ID for the product. Updates find the product by it."),
         ),
         Column(
@@ -98,6 +99,7 @@ DATASET = Dataset(
             Required(),
             MaxLength(100),
             example="TM-MOUSE-01",
+            identifies=True,
             about=_("Stock keeping unit, unique across the marketplace."),
             # Not an item number, "Artikelnummer", "Référence", "Código", "Codice": each may be the
             # SKU or the vendor's ID. Not "Product SKU" either: it may be the parent's.

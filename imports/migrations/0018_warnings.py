@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             field=models.IntegerField(
                 db_default=0,
                 default=0,
-                help_text="Rows that were not rejected and have a warning.",
+                help_text="Rows with a warning, rejected or not.",
             ),
         ),
         migrations.AlterField(

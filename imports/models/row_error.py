@@ -18,7 +18,7 @@ class RowErrorQuerySet(models.QuerySet["RowError"]):
         return self.filter(severity=RowError.Severity.ERROR)
 
     def warnings(self) -> "RowErrorQuerySet":
-        """What may be wrong with a row that was not rejected."""
+        """What may be wrong with a row, and does not reject it."""
         return self.filter(severity=RowError.Severity.WARNING)
 
     def notices(self) -> "RowErrorQuerySet":
@@ -30,8 +30,8 @@ class RowErrorQuerySet(models.QuerySet["RowError"]):
 
 
 class RowError(models.Model):
-    """One error in one row, or a warning or a notice about a row that was not rejected. The first
-    of a row carries the original row, as a JSON object of the vendor's column names and cells."""
+    """One error or warning in one row, or a notice about a valid one. The first of a row carries
+    the original row, as a JSON object of the vendor's column names and cells."""
 
     class Severity(models.TextChoices):
         ERROR = "error", _("Error")

@@ -177,7 +177,7 @@ class Upload(models.Model):
         help_text="Valid rows that changed nothing, because a newer file had done so.",
     )
     warned_records = models.IntegerField(
-        default=0, db_default=0, help_text="Rows that were not rejected and have a warning."
+        default=0, db_default=0, help_text="Rows with a warning, rejected or not."
     )
     error_file_s3_key = models.CharField(max_length=1024, blank=True)
     error_file_version = models.CharField(max_length=1024, blank=True)

@@ -47,7 +47,7 @@ def message(broken: Requirement, variant: str, *, value: object = "", **details:
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """One mistake in one row: the column's key ("" for the whole row), code, message; or, by its
-    severity, a warning or a notice about a row that is not rejected."""
+    severity, a warning, which does not reject the row, or a notice about a valid one."""
 
     column: str
     code: str
@@ -61,7 +61,7 @@ def problem(broken: Requirement, column: str, variant: str, **details: object) -
 
 
 def warning(said: Requirement, column: str, variant: str, **details: object) -> RowProblem:
-    """The same, about a row that is imported nevertheless."""
+    """The same, of which a row is not rejected."""
     return RowProblem(column, said.code, message(said, variant, **details), WARNING)
 
 

@@ -26,10 +26,11 @@ class Column:
     """One column of a data set: its key (also the table's column), its label, its rules.
 
     `example` fills the template and the help page; `about` is one sentence for the help page.
-    A column of several `lines` is expected to hold line breaks. `also` are words by which other
-    programs call it, and that mean nothing else in any of their files; in a header that has one of
-    `unless`, only the vendor knows what they mean. `beside` are signs that may stand beside its
-    numbers and change nothing, such as its own unit.
+    A column that `identifies` a row holds codes, which spreadsheet programs take for numbers and
+    dates. A column of several `lines` is expected to hold line breaks. `also` are words by which
+    other programs call it, and that mean nothing else in any of their files; in a header that has
+    one of `unless`, only the vendor knows what they mean. `beside` are signs that may stand beside
+    its numbers and change nothing, such as its own unit.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Column:
         example: str = "",
         about: Words = "",
         lines: bool = False,
+        identifies: bool = False,
         also: Sequence[str] = (),
         unless: Sequence[str] = (),
         beside: Collection[str] = (),
@@ -53,6 +55,7 @@ class Column:
         self.example = example
         self.about = about
         self.lines = lines
+        self.identifies = identifies
         self.also = also
         self.unless = frozenset(header_name(word) for word in unless)
         self.beside = beside

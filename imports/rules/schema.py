@@ -10,6 +10,12 @@ from django.conf import settings
 from imports.rules.base import Requirement
 from imports.rules.cells import ANY_CELL, NO_NULL_WORD
 from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_corrections
+from imports.rules.damage import (
+    EXCEL_ERROR,
+    OF_IDENTIFIERS,
+    WARNINGS_OF_IDENTIFIERS,
+    WARNINGS_OF_TEXT,
+)
 from imports.rules.keys import Fixed, Newest, Unique
 from imports.rules.matching import (
     OWN_NAME,
@@ -64,14 +70,22 @@ class Schema:
         yield from ((unique.column, unique) for unique in self.unique)
         yield from ((fixed.column, fixed) for fixed in self.fixed)
         yield from ((rule.column, rule) for rule in self.row_rules)
+        for column in self.columns:
+            if column.identifies:
+                yield from ((column.key, rule) for rule in OF_IDENTIFIERS)
         yield from ((rule.column, rule) for rule in ANY_CELL)
         if not self.any_columns:
             yield NO_NULL_WORD.column, NO_NULL_WORD
+            yield EXCEL_ERROR.column, EXCEL_ERROR
 
     def warnings(self) -> Iterator[tuple[str | None, Requirement]]:
         """What may be wrong with a row that is imported, each with the key of its column."""
         for column in self.columns:
             yield from ((column.key, rule) for rule in column.warnings)
+            if column.identifies:
+                yield from ((column.key, rule) for rule in WARNINGS_OF_IDENTIFIERS)
+        if not self.any_columns:
+            yield from ((rule.column, rule) for rule in WARNINGS_OF_TEXT)
 
     def notices(self) -> Iterator[tuple[str | None, Requirement]]:
         """What can be said of a valid row, each with the key of its column."""

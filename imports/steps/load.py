@@ -49,6 +49,7 @@ def load(work: Work) -> None:
     layout = datasets.layout_of(upload)
     rows = [row for run in runs for row in run.rows]
     batch = validate(dataset, layout, rows, upload.base_mode, today)
+    batch.add_warnings(dataset.destination.doubts(upload, batch))
     for tries in range(1, MAX_TRIES + 1):
         try:
             with work.batch() as upload:
@@ -59,15 +60,14 @@ def load(work: Work) -> None:
                     restart_load(upload)
                     return
                 problems = batch.problems | outcome.problems
-                warnings = {i: said for i, said in batch.warnings.items() if i not in problems}
-                store_findings(upload, batch, joined(problems, warnings, outcome.notices))
+                store_findings(upload, batch, joined(problems, batch.warnings, outcome.notices))
                 upload.add_batch(
                     cursor=cursor,
                     valid=outcome.valid,
                     errors=len(problems),
                     skipped=outcome.skipped,
                     unchanged=outcome.unchanged,
-                    warned=len(warnings),
+                    warned=len(batch.warnings),
                 )
             break
         except (OperationalError, KeysTakenMeanwhile) as error:

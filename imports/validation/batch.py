@@ -14,8 +14,8 @@ class ValidatedBatch:
     """A batch after the row rules, as parallel lists.
 
     `values[i]` maps nothing: it is a tuple in the order of `columns`, None where a cell was empty
-    or its column absent. Rows with an entry in `problems` (by position i) are rejected; those with
-    one in `warnings` are not for that reason.
+    or its column absent. Rows with an entry in `problems` (by position i) are rejected;
+    `warnings` reject none.
     """
 
     schema: Schema

@@ -25,6 +25,7 @@ from imports.rules.columns import Column, is_corrections
 from imports.rules.rows import RowRule, StagedRow
 from imports.rules.schema import Schema
 from imports.rules.wording import INVISIBLE, UNPRINTABLE
+from imports.validation import damage
 from imports.validation.batch import ValidatedBatch
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
@@ -62,7 +63,8 @@ def validate(
             cut.extend((i, position) for position in cut_cells)
     miscounted = frozenset(problems)
 
-    by_position = [clean(texts) for texts in zip(*cells, strict=True)]
+    written = list(zip(*cells, strict=True))
+    by_position = [clean(texts) for texts in written]
     where = {key: source.position for key, source in layout.sources_in(schema).items()}
     present = layout.present_in(schema)
     required = set(schema.required_columns(mode))
@@ -78,12 +80,18 @@ def validate(
             if position is None
             else in_our_format(column, by_position[position], layout)
         )
-        known = known_problems(column, texts, layout)
+        together = "".join(texts)  # one look at all of them is enough in the usual case
+        known = known_problems(column, texts, together, layout)
+        known |= {} if schema.any_columns else damage.errors_of_formulas(column, texts, together)
         known |= {i: overlong_problem(column) for i, at in cut if at == position}
         values, found = read_column(column, texts, column in required, miscounted, known)
+        doubtful += doubts(column, texts, values)
         if not schema.any_columns:
             found += null_words(column, texts, values)
-        doubtful += doubts(column, texts, values)
+            as_written = texts if position is None else written[position]
+            damaged = damage.in_column(column, as_written, together, values)
+            found += damaged.errors
+            doubtful += damaged.warnings
         read.append(values)
         for i, mistake in found:
             problems.setdefault(i, []).append(mistake)
@@ -120,10 +128,16 @@ def doubts(
                 yield i, RowProblem(column.key, error.code, str(error))
 
 
-def known_problems(column: Column, texts: list[str], layout: Layout) -> dict[int, RowProblem]:
-    """What is wrong with texts in any column, by position; their rules are not asked."""
-    known = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
-    known |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
+def known_problems(
+    column: Column, texts: list[str], together: str, layout: Layout
+) -> dict[int, RowProblem]:
+    """What is wrong with texts in any column, by position; their rules are not asked. `together`
+    are the texts as one."""
+    known: dict[int, RowProblem] = {}
+    if UNPRINTABLE.search(together):
+        known = {i: unprintable_problem(column, t) for i, t in where_found(UNPRINTABLE, texts)}
+    if not column.lines and LINE_BREAK.search(together):
+        known |= {i: torn_problem(column, t) for i, t in where_torn(column, texts, layout)}
     known |= {i: marks_problem(column, texts[i]) for i in where_marks(texts)}
     return known
 
@@ -188,11 +202,9 @@ def null_words(
     ]
 
 
-def where_found(pattern: re.Pattern[str], texts: list[str]) -> set[int]:
-    """Positions of texts that hold a match."""
-    if not pattern.search("".join(texts)):  # one look at all of them is the usual case
-        return set()
-    return {i for i, text in enumerate(texts) if pattern.search(text)}
+def where_found(pattern: re.Pattern[str], texts: list[str]) -> list[tuple[int, str]]:
+    """The texts that hold a match, and their positions."""
+    return [(i, text) for i, text in enumerate(texts) if pattern.search(text)]
 
 
 def examples(schema: Schema, layout: Layout, by_position: Sequence[Sequence[str]]) -> list[int]:
@@ -220,25 +232,20 @@ def where_marks(texts: list[str]) -> list[int]:
     ]
 
 
-def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
-    """Positions of texts that contain a row: in a column of one line, a line break and at least
-    as many delimiters as a row has.
+def where_torn(column: Column, texts: list[str], layout: Layout) -> list[tuple[int, str]]:
+    """The texts that contain a row, and their positions: in a column of one line, a line break and
+    at least as many delimiters as a row has.
 
     Two quotation marks left open in the same column of two rows make such a cell. No reader can
     distinguish it from one that was meant, and the row between them would be lost silently.
     """
     delimiters = len(layout.header) - 1
-    if (
-        column.lines
-        or not delimiters
-        or not layout.delimiter
-        or not LINE_BREAK.search("".join(texts))
-    ):
+    if not delimiters or not layout.delimiter:
         return []
     return [
-        i
-        for i, text in enumerate(texts)
-        if LINE_BREAK.search(text) and text.count(layout.delimiter) >= delimiters
+        (i, text)
+        for i, text in where_found(LINE_BREAK, texts)
+        if text.count(layout.delimiter) >= delimiters
     ]
 
 

@@ -58,10 +58,11 @@ def found(upload: Upload) -> list[tuple[int, str, str]]:
 def test_a_row_with_a_warning_is_imported() -> None:
     upload = imported("toys/box.csv", FILE)
     counts = (upload.valid_records, upload.error_records, upload.warned_records)
-    assert counts == (3, 2, 2)
+    assert counts == (3, 2, 3)
     assert found(upload) == [
         (3, "LONG_MOTTO", "warning"),
-        (4, "REQUIRED_FIELD", "error"),  # of a rejected row, only what rejects it
+        (4, "REQUIRED_FIELD", "error"),
+        (4, "LONG_MOTTO", "warning"),
         (5, "FIELD_TOO_LONG", "error"),
         (6, "LONG_MOTTO", "warning"),
     ]
@@ -85,22 +86,22 @@ def test_report_email_and_result_say_it() -> None:
 
     lines = report_text(upload).splitlines()
     assert [line.rsplit(",", 1)[1] for line in lines] == [
-        *("Severity", "warning", "error", "error", "warning"),
+        *("Severity", "warning", "error", "warning", "error", "warning"),
     ]
     result = result_of(upload)
-    assert result["warned_records"] == 2
-    assert result["warnings_by_type"] == {"LONG_MOTTO": 2}
+    assert result["warned_records"] == 3
+    assert result["warnings_by_type"] == {"LONG_MOTTO": 3}
     assert "LONG_MOTTO" not in result["errors_by_type"]
-    assert "2 with warnings" in in_words(upload)
+    assert "3 with warnings" in in_words(upload)
     mail = Notification.objects.get(upload=upload)
-    assert "2 rows have warnings." in mail.text_body
-    assert "Toys With Warnings: 2" in mail.text_body
+    assert "3 rows have warnings." in mail.text_body
+    assert "Toys With Warnings: 3" in mail.text_body
     for body in (mail.text_body, mail.html_body):
         errors, warnings = body.split("Warnings\n" if body is mail.text_body else ">Warnings<")
         assert SENTENCE in warnings
         assert SENTENCE not in errors
     row = b"".join(history_file([upload])).decode().splitlines()[1].split(",")
-    assert row[HEADER.index("Warned Rows")] == "2"
+    assert row[HEADER.index("Warned Rows")] == "3"
 
 
 def test_a_file_with_warnings_only_has_no_error_report() -> None:
@@ -116,12 +117,12 @@ def test_the_pages_show_warnings_after_errors(client: Client, admin: User) -> No
     page = client.get(f"/uploads/{upload.upload_id}/").content.decode()
     before, section = page.split('<section class="rowwise" id="warnings"')
     assert SENTENCE not in before
-    assert section.count(SENTENCE) == 3  # in the group, and for each row
+    assert section.count(SENTENCE) == 4  # in the group, and for each row
     assert ">Roar<" in section
     assert ">Meow<" in section
     staffs = client.get(f"/admin/imports/upload/{upload.pk}/change/").content.decode()
     assert SENTENCE in staffs.split("All warnings")[1]
-    assert "2 with warnings" in client.get("/admin/imports/upload/").content.decode()
+    assert "3 with warnings" in client.get("/admin/imports/upload/").content.decode()
 
 
 def test_the_page_of_a_file_without_errors_leads_to_its_warnings(
@@ -164,5 +165,5 @@ def test_a_retry_counts_its_warnings_again() -> None:
     actions.retry(upload.upload_id, by=None)
     drive()
     upload.refresh_from_db()
-    assert (upload.run, upload.valid_records, upload.warned_records) == (2, 3, 2)
-    assert [line[0] for line in found(upload) if line[2] == "warning"] == [3, 6]
+    assert (upload.run, upload.valid_records, upload.warned_records) == (2, 3, 3)
+    assert [line[0] for line in found(upload) if line[2] == "warning"] == [3, 4, 6]

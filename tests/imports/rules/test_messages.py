@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.content_order import FieldStamps, stamp
+from catalog.models import Product
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
 from imports.destinations.key_conflicts import Change, KeyConflicts, KeyOwner, key_of
@@ -24,6 +25,7 @@ from imports.rules.rows import StagedRow
 from imports.rules.text import Approved
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
+from vendors.models import Vendor
 
 TODAY = date(2026, 11, 21)
 DATASETS = list(all_datasets().values())
@@ -49,6 +51,16 @@ WRONG = [
     *("2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2999-01-01T12:00:00Z"),
     *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"),
     *("a\x00b", "\x1b[2J", "a" + "\u0301\u0323" * 200),
+    *(
+        "#REF!",
+        "########",
+        "4.00638E+12",
+        "2-Sep",
+        "2026-03-01",
+        "x" * 255,
+        "GrÃ¶ÃŸe",
+        "Gr\ufffd\ufffde",
+    ),
 ]
 
 
@@ -140,7 +152,7 @@ def test_every_declared_message_is_raised(categories: list[str]) -> None:
     declared = {
         (*name_of(dataset, key, rule), variant)
         for dataset in DATASETS
-        for key, rule in (*dataset.requirements(), *dataset.notices())
+        for key, rule in declared_by(dataset)
         for variant in rule.variants
     }
     raised = {
@@ -152,6 +164,10 @@ def test_every_declared_message_is_raised(categories: list[str]) -> None:
     assert declared == raised
 
 
+def declared_by(dataset: Dataset) -> list[tuple[str | None, Requirement]]:
+    return [*dataset.requirements(), *dataset.warnings(), *dataset.notices()]
+
+
 def name_of(dataset: Dataset, key: str | None, rule: Requirement) -> tuple[str, str | None, str]:
     """What everything shares counts once, whatever the data set."""
     return ("", key, rule.code) if isinstance(rule, Everywhere) else (dataset.key, key, rule.code)
@@ -159,7 +175,7 @@ def name_of(dataset: Dataset, key: str | None, rule: Requirement) -> tuple[str, 
 
 def origins(dataset: Dataset, problem: RowProblem) -> Iterator[tuple[str, str | None, str, str]]:
     """The declared variants that a problem is an instance of."""
-    for key, rule in (*dataset.requirements(), *dataset.notices()):
+    for key, rule in declared_by(dataset):
         if rule.code == problem.code and key in (problem.column, None):
             label = dataset.label(problem.column)
             for variant in variants_of(rule, problem.message, label):
@@ -170,12 +186,17 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
     """Everything that can be wrong with a row of the data set, in any step."""
     examples = [column.example for column in dataset.columns]
     rows = [with_cell(examples, i, text) for i in range(len(examples)) for text in WRONG]
+    one_by_one = [checked(dataset, [row]) for row in rows]  # a text may be cut if none is longer
+    for batch in one_by_one:
+        yield from of_rows(batch)
     if dataset.format.rules:
         rows += [["x"], examples + examples, ["x"] * MAX_CELLS]
         rows += [with_cell(examples, i, "x\n" + ",x" * 20) for i in range(len(examples))]
     yield from of_rows(checked(dataset, rows))
     yield from of_rows(checked(dataset, [examples], cut=[0]))
     yield from of_keys(dataset, examples)
+    if any(column.identifies for column in dataset.columns):
+        yield from of_lost_zeros(dataset, examples)
     if dataset.newest:
         yield from of_older_content(dataset)
     if dataset.format.rules and not dataset.any_columns:
@@ -193,7 +214,7 @@ def with_cell(row: Sequence[str], position: int, text: str) -> list[str]:
 
 
 def of_rows(batch: ValidatedBatch) -> Iterator[RowProblem]:
-    return chain(*batch.problems.values())
+    return chain(*batch.problems.values(), *batch.warnings.values())
 
 
 def checked(
@@ -224,6 +245,24 @@ def of_keys(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
         only_identity = [c.example if c.key == dataset.identity else "" for c in dataset.columns]
         yield from conflicts(dataset, [only_identity], mode="update")
         yield from conflicts(dataset, [examples], dataset.identity, mode="update")
+
+
+def of_lost_zeros(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
+    vendor = Vendor.objects.create(vendor_id="ZEROS", name="Zeros")
+    Product.objects.create(
+        vendor=vendor,
+        vendor_product_id="007",
+        sku="008",
+        product_name="Gun barrel",
+        price=1,
+        stock_quantity=1,
+    )
+    row = [
+        {"vendor_product_id": "7", "sku": "8"}.get(c.key, e)
+        for c, e in zip(dataset.columns, examples, strict=True)
+    ]
+    for _, problem in dataset.destination.doubts(Upload(vendor=vendor), checked(dataset, [row])):
+        yield problem
 
 
 def another(text: str) -> str:
