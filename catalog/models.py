@@ -88,6 +88,7 @@ class Product(models.Model):
     )
     dimensions_cm = models.CharField(_("dimensions (cm)"), max_length=50, null=True, blank=True)
     image_url = models.CharField(_("image URL"), max_length=500, null=True, blank=True)
+    gtin = models.CharField(_("GTIN"), max_length=14, null=True, blank=True, db_default=None)
     status = models.CharField(_("status"), max_length=20, default="active", db_default="active")
     created_at = models.DateTimeField(_("created"), db_default=Now())
     updated_at = models.DateTimeField(_("last updated"), db_default=Now())

@@ -142,6 +142,7 @@ CREATE TABLE products (
     weight_kg numeric(10, 3) NULL,
     dimensions_cm varchar(50) NULL,
     image_url varchar(500) NULL,
+    gtin varchar(14) DEFAULT NULL NULL,
     status varchar(20) DEFAULT 'active' NOT NULL,
     created_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,
     updated_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,

@@ -15,7 +15,7 @@ from imports.rules.columns import Column
 from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS
 from imports.rules.wording import Words
 
-ACRONYMS = {"id": "ID", "sku": "SKU", "csv": "CSV", "json": "JSON"}
+ACRONYMS = {"id": "ID", "sku": "SKU", "gtin": "GTIN", "csv": "CSV", "json": "JSON"}
 
 
 @dataclass

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftfy import fix_encoding  # type: ignore[import-untyped]
+from ftfy import fix_encoding
 
 from imports.rules.base import RowProblem, problem
 from imports.rules.cells import Everywhere

@@ -209,11 +209,13 @@ def where_found(pattern: re.Pattern[str], texts: list[str]) -> list[tuple[int, s
 
 def examples(schema: Schema, layout: Layout, by_position: Sequence[Sequence[str]]) -> list[int]:
     """Positions of rows that the template's example row was left in: below the template's header,
-    each cell is the example of its column."""
+    or that of an earlier version's, each cell is the example of its column."""
     by_label = {column.template_label: column.example for column in schema.columns}
-    if schema.any_columns or len(layout.header) < len(by_label) or not by_position:
+    required = {column.template_label for column in schema.columns if column.required}
+    header = set(layout.header)
+    if schema.any_columns or not required or not required <= header <= by_label.keys():
         return []
-    if any(name not in by_label for name in layout.header):
+    if not by_position:
         return []
     expected = tuple(by_label[name] for name in layout.header)
     first = by_position[0]

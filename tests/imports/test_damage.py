@@ -16,6 +16,7 @@ from imports.datasets.products import DATASET
 from imports.formats.layout import Layout
 from imports.models import RowError, Upload
 from imports.rules.damage import ERRORS
+from imports.rules.rows import StagedRow
 from imports.validation.batch import ValidatedBatch
 from imports.validation.damage import in_column
 from imports.validation.validate import validate
@@ -59,7 +60,7 @@ def checked(*rows: dict[str, str]) -> ValidatedBatch:
     names = [*dict.fromkeys(key for row in rows for key in row)]
     cells = [[row.get(name, "") for name in names] for row in rows]
     layout = Layout("utf-8", ",", tuple(names), 1, len(rows))
-    staged = [(number, row, []) for number, row in enumerate(cells, 2)]
+    staged: list[StagedRow] = [(number, row, []) for number, row in enumerate(cells, 2)]
     return validate(SCHEMA, layout, staged, "create", date(2026, 11, 21))
 
 

@@ -360,7 +360,7 @@ CELL_COUNTS = [
         products(
             *(
                 {"brand": word, "description": word}
-                for word in ("NULL", "\\N", "NA", "nan", "None", "#N/A")
+                for word in ("NULL", "\\N", "NA", "nan", "None", "undefined")
             ),
             {"brand": "Null", "description": "None of these, NULL", "product_name": "NA Corp"},
         ),
@@ -683,6 +683,7 @@ CHARACTERS = [
             "ﷺ",
             "\u2028x\u2029y",
         ),
+        errors={(5, "product_name", "MOJIBAKE")},
         valid=8,
     ),
 ]

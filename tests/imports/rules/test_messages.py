@@ -52,6 +52,8 @@ WRONG = [
     *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"),
     *("a\x00b", "\x1b[2J", "a" + "\u0301\u0323" * 200),
     *(
+        *("4006381333931", "4006381333932", "12345678905", "123456", "00000000"),
+        "2000000000015",
         "#REF!",
         "########",
         "4.00638E+12",
@@ -94,12 +96,12 @@ RULES = [
     pytest.param(with_fixed_names(rule), id=f"{dataset.key}-{column.key}-{type(rule).__name__}")
     for dataset in DATASETS
     for column in dataset.columns
-    for rule in column.rules
+    for rule in (*column.rules, *column.warnings)
 ]
 
 
 def test_every_kind_of_rule_is_in_a_data_set() -> None:
-    used = {type(rule) for d in DATASETS for _, rule in d.requirements() if isinstance(rule, Rule)}
+    used = {type(rule) for d in DATASETS for _, rule in declared_by(d) if isinstance(rule, Rule)}
     ours = {kind for kind in Rule.__subclasses__() if kind.__module__.startswith("imports.rules.")}
     assert used == ours
 

@@ -68,7 +68,9 @@ def answered(page: Any, said: dict[str, Any]) -> dict[str, str]:
 
 def as_expected(product: dict[str, str]) -> dict[str, Any]:
     return {
-        key: Decimal(text) if key in {"price", "compare_at_price", "weight_kg"} else text
+        key: Decimal(text)
+        if key in {"price", "compare_at_price", "weight_kg"}
+        else text.zfill(14 if key == "gtin" else 0)
         for key, text in product.items()
     }
 
@@ -102,4 +104,3 @@ def test_a_file_of_another_program_gets_in_with_one_page_and_the_next_with_none(
     again.refresh_from_db()
     assert (again.failure_code, again.error_records) == ("", len(said["rejected_rows"]))
     assert again.valid_records == len(said["products"])
-
