@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext
 
@@ -38,6 +39,7 @@ class Missing:
     column: Column
     taken: int | None
     constant: str
+    may_be_constant: bool
     names: list[str]  # of which the constant must be one, if there are such
     error: str
 
@@ -47,12 +49,12 @@ class ColumnForm:
 
     def __init__(self, question: Question, sent: Mapping[str, str] | None = None) -> None:
         self.question = question
-        first, self._why = question.at_first()
-        self.choice = first if sent is None else chosen(sent, question)
+        self._first, self._why = question.at_first()
+        self.choice = self._first if sent is None else chosen(sent, question)
         self.is_sent = sent is not None
         self.problems: list[Problem] = question.problems(self.choice) if self.is_sent else []
 
-    @property
+    @cached_property
     def lines(self) -> list[Line]:
         question, choice = self.question, self.choice
         rows = question.layout.data_rows or 1
@@ -75,7 +77,7 @@ class ColumnForm:
     def why(self, position: int, key: str) -> str:
         """Why this key was chosen by us, if it was."""
         reason = self._why.get(position)
-        if reason is None or not key or self.question.at_first()[0].columns.get(position) != key:
+        if reason is None or not key or self._first.columns.get(position) != key:
             return ""
         if isinstance(reason, Suggestion):
             if reason.why == BY_CELLS:
@@ -84,12 +86,18 @@ class ColumnForm:
         return said(reason, self.question.layout.preset)
 
     @property
+    def empty_columns(self) -> list[str]:
+        """The names of columns without a value, which nothing is chosen for."""
+        return [line.name for line in self.lines if not line.values and not line.key]
+
+    @property
     def missing(self) -> list[Missing]:
         return [
             Missing(
                 column,
                 self.choice.taken.get(column.key),
                 self.choice.constants.get(column.key, ""),
+                self.question.may_be_constant(column),
                 self.question.names_for(column),
                 self.error(f"take-{column.key}") or self.error(f"same-{column.key}"),
             )
@@ -136,6 +144,8 @@ def chosen(sent: Mapping[str, str], question: Question) -> Choice:
         place = sent.get(f"take-{column.key}", "")
         if place.isascii() and place.isdigit() and len(place) < 5 and int(place) in positions:
             taken[column.key] = int(place)
+        elif not question.may_be_constant(column):
+            continue
         elif text := sent.get(f"same-{column.key}", "").strip()[:MAX_CHARACTERS]:
             constants[column.key] = text
     decimal = sent.get("decimal", "")
@@ -146,6 +156,7 @@ def chosen(sent: Mapping[str, str], question: Question) -> Choice:
         signs=texts(sent, "sign", positions),
         factors=texts(sent, "factor", positions),
         decimal=decimal if decimal in {COMMA, POINT} else "",
+        first_is_data="first-is-data" in sent,
     )
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from imports.dataset import Dataset
 from imports.formats import encoding
 from imports.formats.layout import Layout
-from imports.rules.matching import OWN_NAME, PRESET
+from imports.rules.matching import OWN_NAME, PRESET, SYNONYM
 from imports.rules.number_format import COMMA
 
 
@@ -52,12 +52,21 @@ class Reading:
     def why(self, reason: str) -> str:
         if reason == PRESET:
             return gettext("as %(program)s names it") % {"program": self.layout.preset}
-        return gettext("another word for it")
+        return gettext("another word for it") if reason == SYNONYM else gettext("as you chose")
+
+    @property
+    def constants(self) -> Iterator[str]:
+        for key, text in self.layout.constants.items():
+            names = {"column": self.dataset.label(key), "text": text}
+            yield gettext("%(column)s: “%(text)s”") % names
 
     @property
     def numbers(self) -> Iterator[str]:
         if self.layout.decimal == COMMA:
             yield gettext("Decimals after a comma: 12,50")
+        for key, factor in self.layout.factors.items():
+            names = {"factor": factor, "column": self.dataset.label(key)}
+            yield gettext("%(column)s multiplied by %(factor)s") % names
         for key, sign in self.layout.beside.items():
             names = {"sign": sign, "column": self.dataset.label(key)}
             yield gettext("“%(sign)s” left out of %(column)s") % names

@@ -29,7 +29,14 @@ class UploadId:
         return value
 
 
+class Kind(UploadId):
+    """What may be forgotten: the meaning of a name, or of the columns of a file."""
+
+    regex = "name|file"
+
+
 register_converter(UploadId, "upload_id")
+register_converter(Kind, "kind")
 
 urlpatterns = [
     path("", login.home, name="home"),
@@ -48,6 +55,8 @@ urlpatterns = [
     path("uploads/new/vendors/", vendors.vendors, name="vendors"),
     path("uploads/<upload_id:upload_id>/", upload.upload_page, name="upload"),
     path("uploads/<upload_id:upload_id>/columns/", columns.columns, name="columns"),
+    path("columns/", columns.remembered, name="remembered"),
+    path("columns/<kind:kind>/<int:number>/forget/", columns.forget, name="forget"),
     path("uploads/<upload_id:upload_id>/retry/", upload.retry, name="retry"),
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),
     path("uploads/<upload_id:upload_id>/errors.csv", downloads.errors, name="errors"),

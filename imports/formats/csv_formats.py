@@ -85,7 +85,10 @@ class Csv:
             known_names=lambda names: len(schema.match(names, known.names)),
             watch=watch,
         ).matched(schema, known)
-        if problem := header_problem(layout, schema, mode):
+        problem = header_problem(layout, schema, mode)
+        if problem and len(layout.header) < LEAST_COLUMNS:
+            raise problem
+        if problem:
             raise Unmatched(layout, watch.sample, problem.code, **problem.detail)
         return watch.say(layout)
 
@@ -191,6 +194,9 @@ class CsvOfAnyColumns(Csv):
         if name in self.reserved:
             return gettext("is called '{name}', and that name is reserved").format(name=name)
         return ""
+
+
+LEAST_COLUMNS = 2  # of a table whose columns a person can name
 
 
 def header_problem(layout: Layout, schema: Schema, mode: str) -> Refused | None:

@@ -87,7 +87,7 @@ def scan(
     With `needs_rows` false a header alone is a layout of no rows, and no refusal. With
     `any_lengths`, a row that is shorter than the header is no sign that quotation marks are wrong.
     With `titles`, lines above the table are left out; otherwise they refuse the file.
-    `known_names` counts the column names among the cells of a row, from which titles are told too.
+    `known_names` counts the column names among the cells of a row: the header has most of them.
     `watch` is called with the header and returns what each row below it is shown to.
 
     Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,
@@ -128,7 +128,7 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     stripped but for the spaces before them.
     """
     records = _records(path, layout.encoding, layout.delimiter, layout.separator_line)
-    return records if layout.first_is_data else _from(layout.header_row + 1, records)
+    return _from(layout.header_row + (not layout.first_is_data), records)
 
 
 def _refuse_other_formats(path: Path) -> None:

@@ -9,11 +9,11 @@ from imports.formats.formula_guard import escape_formula
 BOM = "\ufeff"  # tells Excel that the file is UTF-8
 
 
-def csv_lines(rows: Iterable[list[str]]) -> Iterator[bytes]:
+def csv_lines(rows: Iterable[list[str]], delimiter: str = ",") -> Iterator[bytes]:
     """CSV as spreadsheets want it: UTF-8 with BOM, CRLF, no cell that is run as a formula."""
     yield BOM.encode()
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=delimiter)
     for row in rows:
         writer.writerow([escape_formula(cell) for cell in row])
         if text.tell() > 64 * 1024:

@@ -70,7 +70,14 @@ class Layout:
             beside={**self.beside, **answers.signs},
             factors=answers.factors,
             constants={k: v for k, v in answers.constants.items() if k in schema.by_key},
-        )
+        ).without_header(answers.first_is_data)
+
+    def without_header(self, is_so: bool) -> Self:
+        """This layout; if it `is_so`, with the first row as data and names for its cells."""
+        if not is_so or self.first_is_data:
+            return self
+        names = tuple(cell_names([], len(self.header)))
+        return replace(self, first_is_data=True, header=names, data_rows=self.data_rows + 1)
 
     def number_format(self, column: Column) -> NumberFormat:
         """How the cells of this column write a number."""

@@ -1,4 +1,4 @@
-"""What a vendor said about columns, kept for their next files. Nobody else's files are affected."""
+"""What a vendor said about columns, kept for their next files. It affects no other vendor's."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,21 +7,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.timezone import now
 
+from imports import datasets
 from imports.models import ColumnMapping, HeaderMemory, Upload
 from imports.models.mapping import MAX_NAME
-from imports.rules.columns import header_name, is_corrections
-from imports.rules.matching import NOTHING_KNOWN, Answers, Known, fingerprint
+from imports.rules.columns import header_name
+from imports.rules.matching import Answers, Known, fingerprint
 
 
 def known_of(upload: Upload) -> Known:
-    """What the upload's vendor has said, about this file or earlier ones."""
+    """What was said about this file, and by its vendor, if it has one, about earlier ones."""
+    answers = Answers.from_json(upload.mapping) if upload.mapping else None
     if upload.vendor_id is None:
-        return NOTHING_KNOWN
-    return known_of_vendor(
-        upload.vendor_id,
-        upload.dataset,
-        Answers.from_json(upload.mapping) if upload.mapping else None,
-    )
+        return Known(this_file=answers)
+    return known_of_vendor(upload.vendor_id, upload.dataset, answers)
 
 
 def known_of_vendor(vendor_id: str, dataset: str, this_file: Answers | None = None) -> Known:
@@ -37,8 +35,11 @@ def known_of_vendor(vendor_id: str, dataset: str, this_file: Answers | None = No
 
 @transaction.atomic
 def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: User | None) -> None:
-    """Keep what was said of the upload's file for files with this header, and of each name in it
-    for files with other headers."""
+    """Keep what was said of the upload's file for files with this header; and of each name in it
+    that we would have understood differently, for files with other headers. Nothing is kept of
+    files that no vendor sends, or that have no header."""
+    if upload.vendor_id is None or answers.first_is_data:
+        return
     kept = {"by": by, "at": now()}
     of_vendor: dict[str, Any] = {"vendor_id": upload.vendor_id, "dataset": upload.dataset}
     ColumnMapping.objects.update_or_create(
@@ -46,14 +47,18 @@ def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: Use
         fingerprint=fingerprint(header),
         defaults={"header": [*header], "answers": answers.to_json(), **kept},
     )
-    keys = {position: key for key, position in answers.positions.items()}
-    names = {header_name(cell): (i, cell) for i, cell in enumerate(header)}
+    by_itself = datasets.get(upload.dataset).match(header)
+    understood = {source.position: key for key, source in by_itself.items()}
+    said = {position: key for key, position in answers.positions.items()}
+    names = {
+        header_name(cell): HeaderMemory(
+            **of_vendor, name=header_name(cell), written=cell, key=said.get(i, ""), **kept
+        )
+        for i, cell in enumerate(header)
+        if said.get(i) != understood.get(i) and header_name(cell) and len(cell) <= MAX_NAME
+    }
     HeaderMemory.objects.bulk_create(
-        [
-            HeaderMemory(**of_vendor, name=name, written=cell, key=keys.get(i, ""), **kept)
-            for name, (i, cell) in names.items()
-            if name and len(cell) <= MAX_NAME and not is_corrections(cell)
-        ],
+        names.values(),
         update_conflicts=True,
         unique_fields=["vendor", "dataset", "name"],
         update_fields=["written", "key", "by", "at"],

@@ -35,6 +35,7 @@ class Choice:
     signs: Mapping[int, str] = field(default_factory=dict)
     factors: Mapping[int, str] = field(default_factory=dict)
     decimal: str = ""
+    first_is_data: bool = False  # what was taken for the header is the first row
 
     @property
     def positions(self) -> dict[str, int]:
@@ -51,11 +52,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class ReadRow:
-    """A row of the sample as the choice reads it: its number, the value of each column of ours, and
-    what is wrong with it."""
+    """A row of the sample as the choice reads it: its number, label and value of each column of
+    ours, and what is wrong with it."""
 
     number: int
-    values: list[str]
+    cells: list[tuple[str, str]]
     errors: list[str]
 
 
@@ -84,6 +85,11 @@ class Question:
     def required(self) -> list[Column]:
         return self.dataset.required_columns(self.mode)
 
+    def may_be_constant(self, column: Column) -> bool:
+        """Whether all rows may have the same text in it."""
+        different = {self.dataset.identity, *(unique.column for unique in self.dataset.unique)}
+        return column.key not in different
+
     def names_for(self, column: Column) -> list[str]:
         """The names that a text for all rows must be one of; none if it may be another."""
         lists = [rule.names() for rule in column.rules if isinstance(rule, Approved)]
@@ -101,12 +107,14 @@ class Question:
         for key in numbers:
             signs[key] = signs[key] or self.sign_of(key, positions[key])
         factors = {key: choice.factors.get(positions[key], "") for key in numbers}
+        factors = {key: factor for key, factor in factors.items() if is_factor(factor)}
         return Answers(
             positions=positions,
             constants={key: text for key, text in choice.constants.items() if key not in positions},
             signs={key: sign for key, sign in signs.items() if sign},
-            factors={key: factor for key, factor in factors.items() if factor},
+            factors=factors,
             decimal=choice.decimal or self.mark(positions),
+            first_is_data=choice.first_is_data,
         )
 
     def sign_of(self, key: str, position: int) -> str:
@@ -186,11 +194,13 @@ class Question:
     def read(self, choice: Choice, today: date, *, rows: int = SHOWN_ROWS) -> list[ReadRow]:
         """The first rows as the choice reads them, with the columns of `columns_read`."""
         layout = self.layout.answered(self.answers(choice), self.dataset)
-        sample = list(zip(self.sample.row_numbers, self.sample.rows, strict=True))[:rows]
+        sample = list(zip(self.sample.row_numbers, self.sample.rows, strict=True))
+        if choice.first_is_data:
+            sample.insert(0, (self.layout.header_row, [*self.layout.header]))
         batch = validate(
             self.dataset,
             layout,
-            [(number, cells, []) for number, cells in sample],
+            [(number, cells, []) for number, cells in sample[:rows]],
             self.mode,
             today,
         )
@@ -198,10 +208,7 @@ class Question:
         return [
             ReadRow(
                 number,
-                [
-                    "" if v is None else str(v)
-                    for v in (values[batch.position(c.key)] for c in columns)
-                ],
+                [(c.label, as_text(values[batch.position(c.key)])) for c in columns],
                 [problem.message for problem in batch.problems.get(i, [])],
             )
             for i, (number, values) in enumerate(zip(batch.numbers, batch.values, strict=True))
@@ -215,6 +222,10 @@ class Question:
         """The share of the sample's rows that would be rejected."""
         read = self.read(choice, today, rows=len(self.sample.rows))
         return sum(bool(row.errors) for row in read) / len(read) if read else 0.0
+
+
+def as_text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def is_factor(text: str) -> bool:

@@ -15,6 +15,11 @@ def upload_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/"
 
 
+def columns_url(upload_id: str) -> str:
+    """Where a person says what the columns of the upload's file are."""
+    return f"{settings.PORTAL_URL}/uploads/{upload_id}/columns/"
+
+
 def report_url(token: str) -> str:
     """The report named by a signed token (see report_links.py)."""
     return f"{settings.PORTAL_URL}/reports/{token}/"

@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from imports import datasets
-from imports.models import Notification, Upload
+from imports.models import FileSample, Notification, Upload
 from imports.notifications import addresses, report_links
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.outcome import already_imported, left_out, outcome
@@ -34,6 +34,7 @@ def prepare(upload: Upload) -> Notification:
         "warnings": error_groups(upload, severity=WARNING),
         "notices": error_groups(upload, severity=NOTICE) if quotes else [],
         "refusal": REFUSALS.get(upload.failure_code),
+        "columns_url": columns_url(upload),
         "report_url": report_links.report_url(upload) if links else "",
         "report_title": report_title(upload),
         "link_life": days(settings.REPORT_LINK_DAYS),
@@ -56,6 +57,12 @@ def prepare(upload: Upload) -> Notification:
         },
     )
     return notification
+
+
+def columns_url(upload: Upload) -> str:
+    """Where a person can say what the columns of the refused file are; "" if none can."""
+    is_asked = upload.is_refused and FileSample.objects.filter(upload=upload).exists()
+    return addresses.columns_url(upload.upload_id) if is_asked else ""
 
 
 def subject(upload: Upload) -> str:

@@ -12,8 +12,9 @@ ROWS_PER_FETCH = 2_000
 
 
 def correctable_file(upload: Upload) -> Iterator[bytes]:
-    """Only the rejected rows, in the vendor's own columns, with `Errors` last."""
-    return csv_lines(correctable_rows(upload))
+    """Only the rejected rows, in the vendor's own columns and with the delimiter of the file, with
+    `Errors` last."""
+    return csv_lines(correctable_rows(upload), datasets.layout_of(upload).delimiter or ",")
 
 
 def correctable_rows(upload: Upload) -> Iterator[list[str]]:

@@ -46,6 +46,7 @@ class Answers:
     """What a vendor said about the columns of a file, each by the key of one of ours: the position
     in the header that it is read from, or one text for all rows; a sign to leave out of its
     numbers, and what to multiply them by. `decimal` is the sign before decimals, if it was asked.
+    With `first_is_data`, the file has no header: what was taken for it is the first row.
     """
 
     positions: Mapping[str, int]
@@ -53,6 +54,7 @@ class Answers:
     signs: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, str] = field(default_factory=dict)
     decimal: str = ""
+    first_is_data: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -53,8 +53,8 @@ ALL = (
         _("A required column is missing"),
         _("The header is missing {columns}."),
         _(
-            "Tell us what your columns are, on the upload's page. Or add the missing columns; the "
-            "template has all of them. Upper and lower case, spaces and punctuation make no "
+            "Choose what your columns hold on the page of the upload. Or add the missing columns; "
+            "the template has all of them. Upper and lower case, spaces and punctuation make no "
             "difference."
         ),
     ),

@@ -3,20 +3,27 @@
 from http import HTTPStatus
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from imports import actions
 from imports.datasets import all_datasets, layout_of
 from imports.formats.sample import Sample
+from imports.mapping import memory
 from imports.mapping.question import Question
-from imports.models import FileSample, Upload
+from imports.models import ColumnMapping, FileSample, HeaderMemory, Upload
+from imports.rules.matching import Answers
 from onboarding.column_choice import ColumnForm
 from onboarding.views.upload import by, get_actionable_upload
+from vendors.access import access_of
 
+PER_PAGE = 50  # names
+MOST_FILES = 100
 MAX_WRONG = 0.5  # of the sample's rows; above, a person is asked whether this is right
 
 
@@ -74,3 +81,46 @@ def question_of(upload: Upload) -> Question | None:
     if sample is None:
         return None
     return Question(dataset, upload.base_mode, layout_of(upload), Sample.from_json(sample.content))
+
+
+@require_safe
+def remembered(request: HttpRequest) -> HttpResponse:
+    """What vendors said about columns: the person's vendor, or for staff all vendors."""
+    access = access_of(request.user)
+    names = HeaderMemory.objects.visible_to(access).select_related("vendor", "by")
+    files = ColumnMapping.objects.visible_to(access).select_related("vendor", "by")
+    found = Paginator(names, PER_PAGE).get_page(request.GET.get("page"))
+    page = {
+        "access": access,
+        "page": found,
+        "names": [(name, label_of(name.dataset, name.key)) for name in found],
+        "files": [(file, constants_of(file)) for file in files[:MOST_FILES]],
+    }
+    return render(request, "onboarding/remembered.html", page)
+
+
+def label_of(dataset: str, key: str) -> str:
+    known = all_datasets().get(dataset)
+    return known.label(key) if known else key
+
+
+def constants_of(file: ColumnMapping) -> list[tuple[str, str]]:
+    """(label, text) of the columns that have one text for all rows."""
+    constants = Answers.from_json(file.answers).constants
+    return [(label_of(file.dataset, key), text) for key, text in constants.items()]
+
+
+@require_POST
+def forget(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    """Ask again about a name, or about files of one header."""
+    access = access_of(request.user)
+    rows = {"name": HeaderMemory.objects, "file": ColumnMapping.objects}[kind].visible_to(access)
+    row = get_object_or_404(rows, pk=number)
+    if not access.acts:
+        raise PermissionDenied("may view what is remembered, not delete it")
+    if isinstance(row, HeaderMemory):
+        memory.forget(row)
+    else:
+        row.delete()
+    messages.success(request, gettext("Forgotten. We’ll ask again when a file has it."))
+    return redirect("remembered")

@@ -75,6 +75,7 @@ def texts() -> list[str]:
         for name in set(listed.stdout.splitlines()) - ON_PURPOSE
         if Path(name).suffix in SUFFIXES or Path(name).name in ("Makefile", "Dockerfile")
         if not name.startswith("requirements") and "/migrations/" not in name  # never edited
+        if "/foreign/files/" not in name  # as other programs write them, in any encoding
         if (ROOT / name).exists()
     )
 

@@ -157,6 +157,7 @@ BAD_EVENTS = (
 def test_poison_in_every_queue(case: Case) -> None:
     """The worker survives; all become dead letters, with an alarm; other messages are processed;
     `manage.py redrive` returns the messages after a fix."""
+    case.world.limit_receives_of_hints(5)
     pids = {name: case.world.pid(name) for name in ("worker", "maintenance", "forwarder")}
     for queue, bodies in {"Imports": POISON, "Maintenance": POISON, "Events": BAD_EVENTS}.items():
         for body in bodies:

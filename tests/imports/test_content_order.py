@@ -347,6 +347,7 @@ def files(draw: st.DrawFn) -> File:
     return File(tuple(columns), rows)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("row_by_row")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(

@@ -18,22 +18,13 @@ def test_the_script_has_exactly_the_texts_that_it_shows() -> None:
     assert used == texts.keys()
 
 
-def test_limits_and_columns_are_those_of_the_data_set() -> None:
+def test_limits_are_those_of_the_data_set() -> None:
     check = browser_check(datasets.get("products"))
     assert check["maxBytes"] == 10 * 1024 * 1024
     assert "The limit is 10 MB." in check["texts"]["tooLarge"]
-    columns = {column["label"]: column for column in check["columns"]}
-    assert columns["Vendor Product ID"] == {
-        "label": "Vendor Product ID",
-        "names": ["vendorproductid"],
-        "required": True,
-        "isIdentity": True,
-    }
-    assert not columns["Brand"]["required"]
 
 
-def test_a_json_file_has_no_header_to_check() -> None:
+def test_a_json_file_is_not_a_csv_file() -> None:
     check = browser_check(datasets.get("metrics"))
-    assert not check["checksHeader"]
     assert not check["isCsv"]
     assert check["texts"]["wrongKind"] == "This is {found}, not a JSON file."

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from imports.models import Action, Upload
+from imports.models import Action, HeaderMemory, Upload
 from imports.notifications import report_links
 from tests.onboarding.conftest import Browse, make_upload, text_of
 from vendors.models import Vendor
@@ -35,6 +35,15 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     },
     "vendors": {"get": (302, 403, 403, 403, 403, 200)},
     "upload": {"get": (302, 404, 200, 404, 200, 200)},
+    "columns": {
+        "get": (302, 404, 302, 404, 403, 302),
+        "post": (302, 404, 302, 404, 403, 302),
+    },
+    "remembered": {"get": (302, 200, 200, 200, 200, 200)},
+    "forget": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 404, 403, 302),
+    },
     "retry": {
         "get": (302, 405, 405, 405, 405, 405),
         "post": (302, 404, 302, 404, 403, 302),
@@ -57,6 +66,9 @@ TO_LOGIN = {
     "new_upload",
     "vendors",
     "upload",
+    "columns",
+    "remembered",
+    "forget",
     "retry",
     "cancel",
     "errors",
@@ -88,6 +100,8 @@ def address(name: str, upload: Upload) -> str:
         "extension": "csv",
         "token": report_links.report_url(upload).split("/")[-2],
         "uidb64": "MQ",
+        "kind": "name",
+        "number": 1,
     }
     wanted = next(pattern for pattern in ADDRESSES if pattern.name == name).pattern.converters
     return reverse(name, kwargs={key: values[key] for key in wanted})
@@ -111,6 +125,14 @@ def test_everybody_gets_the_answer_they_may_have(
     answers = {}
     for person, client in zip(PEOPLE, everybody, strict=True):
         Upload.objects.filter(pk=upload.pk).update(status="partial")
+        HeaderMemory.objects.update_or_create(
+            pk=1,
+            vendor=upload.vendor,
+            dataset="products",
+            name="artnr",
+            written="Art.-Nr.",
+            key="sku",
+        )
         answer = getattr(client, method)(address(name, upload))
         answers[person] = answer.status_code
         if person == "anonymous" and name in TO_LOGIN:
@@ -118,7 +140,7 @@ def test_everybody_gets_the_answer_they_may_have(
     assert answers == dict(zip(PEOPLE, EXPECTED[name][method], strict=True))
 
 
-@pytest.mark.parametrize("name", ["upload", "cancel", "errors", "correct"])
+@pytest.mark.parametrize("name", ["upload", "columns", "cancel", "errors", "correct"])
 def test_an_upload_of_another_vendor_looks_like_one_that_does_not_exist(
     name: str, upload: Upload, browse: Browse, bob: User
 ) -> None:

@@ -235,6 +235,7 @@ def test_a_file_larger_than_other_data_sets_take() -> None:
         get("csv").refuse_by_size(most + 1)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(settings: Any) -> None:
     """Neither rows nor items are collected: twenty times the rows take the same memory."""
     settings.BATCH_ROWS = 200

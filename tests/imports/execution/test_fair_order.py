@@ -76,6 +76,7 @@ def slice_ends() -> None:
 HOURS = 3
 
 
+@pytest.mark.slow
 def test_ageing_holds_for_hours_of_overload(db: None) -> None:
     """Two workers do eight slices a minute, and always more small files come than they can handle,
     half of them from a vendor that also sends a large one of 20 slices every half hour.
@@ -147,6 +148,7 @@ def test_an_upload_waits_for_its_next_attempt(db: None) -> None:
     assert claimed() == "failing-1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vendors", [10_000, 20, 1])
 def test_a_claim_takes_the_same_time_with_100_000_due_uploads(db: None, vendors: int) -> None:
     arrive("due", vendor="vendor", vendors=vendors, count=100_000, ago=1_000)

@@ -32,6 +32,7 @@ class Hostile:
     row: int | None = None  # named by the refusal
     errors: set[Error] = field(default_factory=set)
     valid: int = 0
+    asks: bool = False  # a person can say what its columns are
 
 
 def products(*rows: dict[str, str], encoding: str = "utf-8") -> bytes:
@@ -258,8 +259,9 @@ COLUMNS = [
         "no SKU column",
         b"vendor_product_id,product_name,category,price,stock_quantity\nA,B,Audio,1,1\n",
         refusal="MISSING_COLUMNS",
+        asks=True,
     ),
-    Hostile("no header", ONE + TWO, refusal="MISSING_COLUMNS"),
+    Hostile("no header", ONE + TWO, refusal="MISSING_COLUMNS", asks=True),
     Hostile(
         "colons between cells",
         H.replace(b",", b":") + ONE.replace(b",", b":"),
@@ -269,11 +271,13 @@ COLUMNS = [
         "the same column twice",
         H.replace(b"\n", b",sku\n") + ONE.replace(b"\n", b",SKU-1\n"),
         refusal="DUPLICATE_COLUMNS",
+        asks=True,
     ),
     Hostile(
         "the same column twice, spelt in two ways",
         H.replace(b"\n", b",Product Name *\n") + ONE.replace(b"\n", b",Mouse\n"),
         refusal="DUPLICATE_COLUMNS",
+        asks=True,
     ),
     Hostile(
         "more columns than any sheet of products",
@@ -354,7 +358,7 @@ CELL_COUNTS = [
         errors={(2, "", "COLUMN_COUNT")},
         valid=1,
     ),
-    Hostile("a title above the table", b"Our products\n" + H + ONE + TWO, refusal="INVALID_HEADER"),
+    Hostile("a title above the table", b"Our products\n" + H + ONE + TWO, valid=2),
     Hostile(
         "what programs write for empty cells",
         products(

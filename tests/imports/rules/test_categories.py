@@ -42,6 +42,7 @@ def test_the_migration_tidies_names_and_joins_those_that_become_one() -> None:
     assert stored == {("Möbel & Küche", True), ("Toys & Games", True), ("Audio", True)}
 
 
+@pytest.mark.slow
 def test_a_wrong_category_in_every_row_costs_little() -> None:
     """One name in 10,000 rows, and 2,000 different ones, among 1,000 approved names.
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Product
 from imports.intake import s3_events
-from imports.models import Action, Upload
+from imports.models import Action, Notification, Upload
 from imports.rules.refusals import REFUSALS
 from imports.storage import s3
 from tests.conftest import drive
@@ -145,6 +146,7 @@ REFUSED_AT_ONCE = [
     case
     for case in CORPUS
     if case.refusal and case.refusal not in ("UNKNOWN_VENDOR", "NEVER_ARRIVED", "INTERNAL")
+    if not case.asks
 ]
 
 
@@ -162,9 +164,29 @@ def test_a_file_that_cannot_be_imported_is_rejected_immediately_and_not_stored(
     assert (recorded.failure_code, recorded.s3_version) == (case.refusal, None)
 
 
+@pytest.mark.parametrize("case", [c for c in CORPUS if c.asks], ids=lambda case: case.name)
+def test_a_file_whose_columns_can_be_named_is_kept_and_asked_about(
+    case: Hostile, as_alice: Client
+) -> None:
+    answer = send(as_alice, case.data)
+    upload = Upload.objects.get()
+    assert (answer.status_code, answer["Location"]) == (303, f"/uploads/{upload.pk}/columns/")
+    assert "Reading your file" in text_of(as_alice.get(answer["Location"]))
+    forward(upload)
+    drive()
+    upload.refresh_from_db()
+    assert upload.failure_code == case.refusal
+    assert "What do your columns hold?" in text_of(as_alice.get(answer["Location"]))
+    page = text_of(as_alice.get(f"/uploads/{upload.pk}/"))
+    assert f"/uploads/{upload.pk}/columns/" in page
+    mail = Notification.objects.get()
+    assert f"{settings.PORTAL_URL}/uploads/{upload.pk}/columns/" in mail.text_body
+    assert f"{settings.PORTAL_URL}/uploads/{upload.pk}/columns/" in mail.html_body
+
+
 def test_a_rejected_file_has_message_and_remedy(as_alice: Client) -> None:
-    page = text_of(send(as_alice, b"sku,price\nA,1\n"))
-    assert "The header is missing Vendor Product ID, Product Name, Category and Stock" in page
+    page = text_of(send(as_alice, b"sku\nA\n"))
+    assert "The header is missing Vendor Product ID, Product Name, Category, Price" in page
     assert str(REFUSALS["MISSING_COLUMNS"].remedy) in page
     assert "Nothing was uploaded" in page
 

@@ -24,7 +24,7 @@ def send(client: Client, content: bytes, **more: str) -> Any:
 
 
 def test_the_vendor_sees_it_in_the_list_and_on_its_page(as_alice: Client, alice: User) -> None:
-    assert send(as_alice, b"sku;brand\nA;B\n").status_code == 422
+    assert send(as_alice, b"sku\nA\nB\nC\nD\nE\n").status_code == 422
     upload = Upload.objects.get()
     assert (upload.status, upload.step, upload.failure_code) == (
         "failed",
