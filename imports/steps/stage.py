@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from django.utils.timezone import now
 
@@ -9,6 +10,7 @@ from imports import datasets
 from imports.dataset import Dataset
 from imports.execution.failpoints import failpoint
 from imports.execution.lease import Work
+from imports.formats.readings import Ambiguous
 from imports.formats.sample import Unmatched
 from imports.mapping.memory import known_of
 from imports.models import FileSample, Upload
@@ -39,9 +41,13 @@ def stage(work: Work) -> None:
         with work.batch() as upload:
             upload.ask(mode, only_check=only_check)
             upload.refuse(refused.code, refused.message)
+            sample: dict[str, Any] = {}
             if isinstance(refused, Unmatched):
                 upload.layout = refused.layout.to_json()
                 sample = refused.sample.to_json()
+            elif isinstance(refused, Ambiguous):
+                sample = {"readings": [reading.to_json() for reading in refused.readings]}
+            if sample:
                 FileSample.objects.update_or_create(upload=upload, defaults={"content": sample})
         log.info("refused: %s", refused.code, extra={"event": "refused", "code": refused.code})
         return
