@@ -155,9 +155,9 @@ QUESTIONS = (
         _(
             "“CafÃ©” instead of “Café” means that text was saved in one encoding and opened in "
             "another, either before it reached us or when you opened it. We read UTF-8 and "
-            "UTF-16, and Windows-1252 if the letters of the file leave no doubt. We reject a file "
-            "that could be in several encodings, or mixes them. The upload’s page names the "
-            "encoding we used."
+            "UTF-16, and Windows-1252 if the letters of the file leave no doubt. If a file could "
+            "be in several encodings, its upload’s page shows your words in each, and you choose. "
+            "We reject a file that mixes encodings. The upload’s page names the encoding we used."
         ),
         (
             _("Save the file as “CSV UTF-8” and check it in a text editor."),

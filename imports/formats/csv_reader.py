@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.formats import code_pages, encoding, file_types
 from imports.formats.layout import Layout
-from imports.formats.readings import BYTES, Ambiguous, letters, readings
+from imports.formats.readings import BYTES, Ambiguous, Reading, letters, readings
 from imports.rules.refusals import Refused
 from imports.rules.wording import Words, truncate
 
@@ -140,6 +140,19 @@ def _refuse_other_formats(path: Path) -> None:
         tail = file.read(file_types.TAIL)
     if looks_like := file_types.of_bytes(head, tail):
         raise Refused("NOT_CSV", looks_like=looks_like)
+
+
+def other_readings(path: Path, layout: Layout) -> list[Reading]:
+    """A file that was taken for Windows-1252: what it says so, and in other likely encodings."""
+    pages = code_pages.by_likelihood(list(code_pages.fragments(path)))
+    others = [page for page in pages if page is not code_pages.WESTERN]
+    records = _records(path, BYTES, layout.delimiter, layout.separator_line, strict=False)
+    return readings(
+        path,
+        lambda codec: _names_in(path, codec, None),
+        (cell for _, row in records for cell in row if letters(cell)),
+        [(page.codec, str(page.name)) for page in (code_pages.WESTERN, *others)],
+    )
 
 
 def _encoding(path: Path, said: Said | None, known_names: KnownNames | None) -> str:

@@ -1,6 +1,5 @@
 """What a file that can be read in several ways says in each of them, for a person to choose."""
 
-import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -49,13 +48,23 @@ def readings(
 ) -> list[Reading]:
     """The file in each of `codecs` (and their names) that reads all of it, without those that read
     the chosen cells as another one does. `cells` are decoded as BYTES."""
-    chosen = heapq.nlargest(MAX_CELLS, set(cells), key=lambda cell: (letters(cell), cell))
+    chosen = most_letters(cells)
     found: dict[tuple[str, ...], Reading] = {}
     for codec, name in codecs:
         if len(found) < MAX_READINGS and code_pages.decodes(path, codec):
             texts = [decoded(cell, codec) for cell in chosen]
             found.setdefault(tuple(texts), Reading(codec, name, [*header_in(codec)], texts))
     return list(found.values())
+
+
+def most_letters(cells: Iterable[str]) -> list[str]:
+    """The different cells with most bytes beyond ASCII, cut, of which only these are held."""
+    best: list[tuple[int, str]] = []
+    for cell in cells:
+        found = (letters(cell), cell[:MAX_CHARACTERS])
+        if (len(best) < MAX_CELLS or found > best[-1]) and found not in best:
+            best = sorted([*best, found], reverse=True)[:MAX_CELLS]
+    return [cell for _, cell in best]
 
 
 def letters(cell: str) -> int:

@@ -34,7 +34,7 @@ def columns(request: HttpRequest, upload_id: str) -> HttpResponse:
     upload = get_actionable_upload(request, upload_id)
     if upload.is_being_finished:
         return render(request, "onboarding/columns_wait.html", {"upload": upload})
-    if upload.can_be_retried and (found := readings_of(upload)):
+    if found := readings_of(upload):
         return encoding_page(request, upload, found)
     question = question_of(upload)
     if question is None or not upload.can_be_retried:
@@ -78,8 +78,10 @@ def import_as_chosen(request: HttpRequest, upload: Upload, form: ColumnForm) -> 
 
 def readings_of(upload: Upload) -> list[Reading]:
     """The encodings that the upload's file may be in; none if that is not the question."""
+    is_asked = upload.failure_code == "BAD_ENCODING" and upload.can_be_retried
+    is_assumed = upload.has_ended and not upload.failure_code and upload.vendor_id is not None
     sample = FileSample.objects.filter(upload=upload).first()
-    if sample is None or upload.failure_code != "BAD_ENCODING":
+    if sample is None or not (is_asked or is_assumed):
         return []
     return [Reading.from_json(reading) for reading in sample.content.get("readings", [])]
 
@@ -87,13 +89,22 @@ def readings_of(upload: Upload) -> list[Reading]:
 def encoding_page(
     request: HttpRequest, upload: Upload, readings: Sequence[Reading]
 ) -> HttpResponse:
-    """Asks in which encoding the letters of a file are right, and imports the file with it."""
+    """Asks in which encoding the letters of a file are right, and imports the file with it; or, if
+    it was imported with the encoding that we assumed, remembers it for the next one."""
     chosen = next((r for r in readings if r.codec == request.POST.get("encoding")), None)
     is_sent = request.method == "POST"
     if chosen is None:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if is_sent else HTTPStatus.OK
         page = {"upload": upload, "readings": readings, "is_sent": is_sent}
         return render(request, "onboarding/encoding.html", page, status=status)
+    if not upload.failure_code:
+        memory.remember_encoding(upload, chosen.header, chosen.codec, by=by(request))
+        text = gettext(
+            "We’ll read your next file with these columns as %(encoding)s. To correct the letters "
+            "of products that were imported, upload this file again with “Update”."
+        )
+        messages.success(request, text % {"encoding": chosen.name})
+        return redirect("upload", upload.upload_id)
     try:
         actions.import_as_read(upload.upload_id, chosen, by=by(request))
     except actions.NotPossible as error:

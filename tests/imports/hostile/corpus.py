@@ -687,7 +687,6 @@ CHARACTERS = [
             "ﷺ",
             "\u2028x\u2029y",
         ),
-        errors={(5, "product_name", "MOJIBAKE")},
         valid=8,
     ),
 ]

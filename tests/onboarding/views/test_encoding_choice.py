@@ -139,3 +139,38 @@ def test_a_polish_shops_list_gets_in_by_two_answers_and_its_next_with_none(
     drive()
     again.refresh_from_db()
     assert (again.failure_code, again.valid_records) == ("", len(said["products"]))
+
+
+def test_where_windows_1252_was_assumed_its_letters_are_shown_and_can_be_corrected(
+    run_upload: Run, as_alice: Client, vendor_a: Vendor
+) -> None:
+    names = ["Bügelsäge", "Säge für Gehölz", "Schlüssel", "Hörbücher für Schüler", "Gerät", "Tüte"]
+    rows = "".join(f"VP-{n},{name},Audio,SKU-{n},1,1\n" for n, name in enumerate(names))
+    upload = run_upload((HEADER + rows).encode("cp1252"))
+    assert (upload.status, upload.valid_records) == ("completed", 6)
+    page = as_alice.get(f"/uploads/{upload.upload_id}/").content.decode()
+    facts = page.split('id="encoding"')[1].split("</div>")[0]
+    assert "Western European (Windows-1252)" in facts
+    assert "Hörbücher für Schüler" in facts
+    page = as_alice.get(address_of(upload)).content.decode()
+    offered = re.findall(r'name="encoding" value="([^"]+)"', page)
+    assert (len(offered), offered[0]) == (6, "cp1252")
+    assert "Save choice" in page
+
+    other = offered[1]
+    sent = as_alice.post(address_of(upload), {"encoding": other}, follow=True)
+    assert "upload this file again with “Update”" in sent.content.decode()
+    again = arrived((HEADER + rows).encode("cp1252"), vendor=vendor_a, mode="update")
+    drive()
+    again.refresh_from_db()
+    assert (again.status, again.layout) == (
+        "completed",
+        (upload.layout or {}) | {"encoding": other},
+    )
+
+
+def test_a_file_in_utf_8_is_not_doubted(run_upload: Run, as_alice: Client) -> None:
+    upload = run_upload(HEADER + "VP-1,Größe,Audio,SKU-1,1,1\n")
+    page = as_alice.get(f"/uploads/{upload.upload_id}/").content.decode()
+    assert "Are these letters wrong?" not in page
+    assert as_alice.get(address_of(upload)).status_code == 302
