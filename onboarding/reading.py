@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from django.utils.translation import gettext
 
@@ -11,14 +10,6 @@ from imports.formats import encoding
 from imports.formats.layout import Layout
 from imports.rules.matching import OWN_NAME, PRESET, SYNONYM
 from imports.rules.number_format import COMMA
-
-
-class ReadColumn(NamedTuple):
-    """A column of the file with a name of its own, ours that it was read as, and how we know."""
-
-    name: str
-    label: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -39,20 +30,21 @@ class Reading:
         return row if row > 1 and not self.layout.first_is_data else None
 
     @property
-    def columns(self) -> list[ReadColumn]:
-        sources = sorted(self.layout.sources_in(self.dataset).items(), key=lambda item: item[1])
-        return [
-            ReadColumn(
-                self.layout.header[source.position], self.dataset.label(key), self.why(source.why)
-            )
-            for key, source in sources
-            if source.why != OWN_NAME
-        ]
+    def columns(self) -> dict[str, list[tuple[str, str]]]:
+        """The columns of the file with names of their own, and ours that they were read as, by how
+        we know."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        sources = self.layout.sources_in(self.dataset)
+        for key, source in sorted(sources.items(), key=lambda item: item[1]):
+            if source.why != OWN_NAME:
+                pair = self.layout.header[source.position], self.dataset.label(key)
+                found.setdefault(self.why(source.why), []).append(pair)
+        return found
 
     def why(self, reason: str) -> str:
         if reason == PRESET:
-            return gettext("as %(program)s names it") % {"program": self.layout.preset}
-        return gettext("another word for it") if reason == SYNONYM else gettext("as you chose")
+            return gettext("Columns, as in %(program)s") % {"program": self.layout.preset}
+        return gettext("Columns") if reason == SYNONYM else gettext("Columns, as you chose")
 
     @property
     def constants(self) -> Iterator[str]:

@@ -28,6 +28,14 @@ OTHER_DIVIDERS: dict[Words, re.Pattern[str]] = {
 }
 # Sentences for the help page.
 HEADER = _(
+    "One row names the columns, in any order. Upper and lower case, spaces and punctuation make no "
+    "difference. Title lines above it are left out."
+)
+OTHER_NAMES = _(
+    "Your columns may have other names: we know those of many shop systems, ask you once about "
+    "others, and remember your answer."
+)
+NAMED_HEADER = _(
     "The first row names the columns, in any order. Upper and lower case, spaces and punctuation "
     "make no difference."
 )
@@ -51,6 +59,11 @@ SHORT_ROWS = _(
     "are stored as null."
 )
 NUMBERS = _(
+    "Spaces around a value are ignored. Write numbers as 1234.50, 1,234.50 or 1.234,50; we ask if a "
+    "file does not say which of these it is. A currency or the unit of the column may stand beside "
+    "a number."
+)
+PLAIN_NUMBERS = _(
     "Spaces around a value are ignored. Numbers have a point before decimals and no other "
     "separators: 1234.50."
 )
@@ -74,7 +87,9 @@ class Csv:
     )
     media_type = "text/csv"
     about_template = _("with all columns and one example row. Required columns have a *.")
-    about: tuple[Words, ...] = (HEADER, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
+    about: tuple[Words, ...] = (
+        *(HEADER, OTHER_NAMES, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS),
+    )
 
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         watch = Watch(schema, known, lambda layout: not header_problem(layout, schema, mode))
@@ -110,7 +125,7 @@ class CsvMaybeWithoutHeader(Csv):
     """
 
     columns_can_be_named = False
-    about = (HEADER, HEADER_OR_DATA, CELLS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS)
+    about = (*(NAMED_HEADER, HEADER_OR_DATA, CELLS, UNKNOWN_COLUMNS, PLAIN_NUMBERS, ROW_NUMBERS),)
 
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         layout = csv_reader.scan(path, max_rows=schema.row_limit, needs_rows=False)

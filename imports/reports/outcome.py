@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext, ngettext
 
 from imports.dataset import Dataset
+from imports.datasets import layout_of
 from imports.models import Upload
 from imports.models.upload import IS_CHECK
 from imports.reports.error_counts import counts_of
@@ -132,6 +133,13 @@ def left_out(upload: Upload) -> str:
     names = [truncate(name) for name in upload.ignored_columns]
     if not names:
         return ""
+    if layout_of(upload).is_answered:  # they were left out on purpose
+        words = ngettext(
+            "This column was not imported: %(names)s.",
+            "These columns were not imported: %(names)s.",
+            len(names),
+        )
+        return words % {"names": as_sentence(names)}
     return ngettext(
         "This column was not imported, because we do not know its name: %(names)s.",
         "These columns were not imported, because we do not know their names: %(names)s.",

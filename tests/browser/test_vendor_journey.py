@@ -98,10 +98,9 @@ def test_staff_see_the_vendors_upload_in_admin(visit: Visit) -> None:
 def test_a_file_that_cannot_be_imported_is_reported_immediately(visit: Visit) -> None:
     vendor = visit("vendor")
     vendor.go("/uploads/new/")
-    chosen(vendor.page, "no price.csv", b"vendor_product_id,product_name\nV-1,Lamp\n")
-    expect(vendor.page.locator("#file-problem")).to_have_text(
-        "Your file is missing these columns: Category, SKU, Price, Stock Quantity. "
-        "It has: vendor_product_id, product_name."
+    chosen(vendor.page, "prices.csv", b"%PDF-1.7 and so on")
+    expect(vendor.page.locator("#file-problem")).to_contain_text(
+        "This is a PDF document, not a CSV file."
     )
 
 
