@@ -133,7 +133,8 @@ QUESTIONS = (
         _(
             "We read each cell exactly as it is in the file, but Excel changes some cells before "
             "it saves them: 00123 becomes 123, a long number becomes 4.00638E+12, and 1-2 becomes "
-            "a date. Two different IDs can end up the same."
+            "a date. Two different IDs can end up the same. We reject IDs that Excel has certainly "
+            "changed, and warn you of those that it may have changed."
         ),
         (
             _(
@@ -147,7 +148,10 @@ QUESTIONS = (
                 "ID itself was changed counts as a new product."
             ),
         ),
-        ("DUPLICATE_VENDOR_PRODUCT_ID", "SKU_MISMATCH"),
+        (
+            *("DUPLICATE_VENDOR_PRODUCT_ID", "SKU_MISMATCH", "INVALID_GTIN"),
+            *("EXCEL_NUMBER", "EXCEL_DATE", "EXCEL_ERROR"),
+        ),
     ),
     Question(
         "accents",

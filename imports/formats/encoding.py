@@ -77,6 +77,7 @@ def detect(path: Path) -> str:
         problem = _("the file is not UTF-8. It could be {encodings}").format(
             encodings=as_choice(map(str, names))
         )
+    if in_pairs or (names and not has_utf8):
         likely = [
             (codec, str(name)) for codec, name, _usual in code_pages.DOUBLE if name in in_pairs
         ]
