@@ -154,7 +154,7 @@ class ProductAdmin(LongTableAdmin):
                     ("sku", "unit"),
                     ("price", "compare_at_price"),
                     ("stock_quantity", "weight_kg"),
-                    "dimensions_cm",
+                    ("dimensions_cm", "gtin"),
                 )
             },
         ),
@@ -173,6 +173,7 @@ class ProductAdmin(LongTableAdmin):
         "unit",
         "weight_kg",
         "dimensions_cm",
+        "gtin",
         "source",
         "upload_row",
         "created_at",

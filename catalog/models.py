@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import models, transaction
+from django.db.models import Func, Value
 from django.db.models.functions import Lower, Now
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -87,6 +88,7 @@ class Product(models.Model):
     )
     dimensions_cm = models.CharField(_("dimensions (cm)"), max_length=50, null=True, blank=True)
     image_url = models.CharField(_("image URL"), max_length=500, null=True, blank=True)
+    gtin = models.CharField(_("GTIN"), max_length=14, null=True, blank=True, db_default=None)
     status = models.CharField(_("status"), max_length=20, default="active", db_default="active")
     created_at = models.DateTimeField(_("created"), db_default=Now())
     updated_at = models.DateTimeField(_("last updated"), db_default=Now())
@@ -113,6 +115,16 @@ class Product(models.Model):
             ),
         ]
         indexes = [
+            # For files whose IDs have lost the zeros before them.
+            *(
+                models.Index(
+                    "vendor",
+                    Func(column, Value("0"), function="ltrim"),
+                    condition=models.Q(**{f"{column}__startswith": "0"}),
+                    name=f"products_padded_{name}",
+                )
+                for column, name in (("vendor_product_id", "id"), ("sku", "sku"))
+            ),
             models.Index(fields=["upload_id", "upload_row"], name="products_upload"),
             # For the admin's list of a rare category, and to see whether a category is in use.
             models.Index(fields=["category"], name="products_category"),

@@ -142,6 +142,7 @@ CREATE TABLE products (
     weight_kg numeric(10, 3) NULL,
     dimensions_cm varchar(50) NULL,
     image_url varchar(500) NULL,
+    gtin varchar(14) DEFAULT NULL NULL,
     status varchar(20) DEFAULT 'active' NOT NULL,
     created_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,
     updated_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,
@@ -221,6 +222,7 @@ CREATE TABLE upload_history (
     error_records integer NOT NULL,
     skipped_records integer NOT NULL,
     unchanged_records integer DEFAULT 0 NOT NULL,
+    warned_records integer DEFAULT 0 NOT NULL,
     error_file_s3_key varchar(1024) NOT NULL,
     error_file_version varchar(1024) NOT NULL,
     layout jsonb NULL,
@@ -309,6 +311,8 @@ CREATE INDEX notifications_due ON notifications (next_attempt_at) WHERE next_att
 CREATE INDEX notifications_upload_id_47e9fa51 ON notifications (upload_id);
 CREATE INDEX notifications_upload_id_47e9fa51_like ON notifications (upload_id varchar_pattern_ops);
 CREATE INDEX products_category ON products (category);
+CREATE INDEX products_padded_id ON products (vendor_id, (ltrim(vendor_product_id, '0'))) WHERE vendor_product_id::text LIKE '0%';
+CREATE INDEX products_padded_sku ON products (vendor_id, (ltrim(sku, '0'))) WHERE sku::text LIKE '0%';
 CREATE INDEX products_sku_81b9e9fe_like ON products (sku varchar_pattern_ops);
 CREATE INDEX products_upload ON products (upload_id, upload_row);
 CREATE INDEX schedules_asked_by_id_e5693c72 ON schedules (asked_by_id);

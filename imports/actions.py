@@ -1,5 +1,6 @@
 """What a person can do to an upload. Each is recorded in `upload_actions` with user and time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.contrib.auth.models import User
@@ -10,6 +11,7 @@ from imports.datasets import layout_of
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint, send_mail_hint
 from imports.execution.retry_policy import waited_too_long_for_lock
+from imports.formats.readings import Reading
 from imports.mapping import memory
 from imports.models import Action, ErrorCounts, Notification, RowError, Upload
 from imports.notifications import email
@@ -68,10 +70,27 @@ def import_as_mapped(upload_id: str, answers: Answers, *, by: User | None) -> Up
     with transaction.atomic():
         upload = locked(upload_id)
         header = layout_of(upload).header
+        if upload.mapping:
+            answers = replace(answers, encoding=Answers.from_json(upload.mapping).encoding)
         upload = retry(upload_id, by=by)
         upload.mapping = answers.to_json()
         upload.save()
         memory.remember(upload, header, answers, by=by)
+        Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.MAP, by=by)
+    return upload
+
+
+def import_as_read(upload_id: str, reading: Reading, *, by: User | None) -> Upload:
+    """Start the next run with the encoding that a person chose, and remember it.
+
+    Raises NotPossible, or Upload.DoesNotExist.
+    """
+    with transaction.atomic():
+        upload = retry(upload_id, by=by)
+        answers = Answers({}, encoding=reading.codec)
+        upload.mapping = answers.to_json()
+        upload.save()
+        memory.remember_encoding(upload, reading.header, reading.codec, by=by)
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.MAP, by=by)
     return upload
 

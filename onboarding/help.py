@@ -15,7 +15,7 @@ from imports.rules.columns import Column
 from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS
 from imports.rules.wording import Words
 
-ACRONYMS = {"id": "ID", "sku": "SKU", "csv": "CSV", "json": "JSON"}
+ACRONYMS = {"id": "ID", "sku": "SKU", "gtin": "GTIN", "csv": "CSV", "json": "JSON"}
 
 
 @dataclass
@@ -37,13 +37,19 @@ class ErrorCode:
 
 
 def error_codes(dataset: Dataset) -> list[ErrorCode]:
-    """Every error and notice that a file of the data set, or a row of it, can get."""
-    return row_error_codes(dataset) + notice_codes(dataset) + file_error_codes(dataset)
+    """Every error, warning and notice that a file of the data set, or a row of it, can get."""
+    of_rows = row_error_codes(dataset) + warning_codes(dataset) + notice_codes(dataset)
+    return of_rows + file_error_codes(dataset)
 
 
 def row_error_codes(dataset: Dataset) -> list[ErrorCode]:
     """Every error a row of the data set can get, in the order of its columns."""
     return by_code(dataset, dataset.requirements())
+
+
+def warning_codes(dataset: Dataset) -> list[ErrorCode]:
+    """Everything that may be wrong with a row that is imported."""
+    return by_code(dataset, dataset.warnings())
 
 
 def notice_codes(dataset: Dataset) -> list[ErrorCode]:

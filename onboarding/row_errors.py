@@ -1,4 +1,5 @@
-"""What the upload page shows of an upload's row errors: all of them by type, a page row by row."""
+"""What the upload page shows of an upload's row errors, warnings and notices: all by type, a page
+row by row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from imports.models import ErrorCounts, RowError, RowErrorQuerySet, Upload
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.error_report import by_column
 from imports.reports.summary import ErrorGroup, groups_of
-from imports.rules.base import ERROR
+from imports.rules.base import ERROR, NOTICE, WARNING
 from imports.rules.remedies import remedy_for
 from onboarding.upload_list import CountedPaginator
 
 PER_PAGE = 20
+PAGE_PARAMETERS = {ERROR: "page", WARNING: "warnings", NOTICE: "notices"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Line:
 
 
 class Errors:
-    """The errors, or the notices, of an upload's run. `asked` may name a page and an error type."""
+    """The errors, warnings or notices of an upload's run. `asked` may name a page and a type."""
 
     def __init__(
         self, upload: Upload, dataset: Dataset, asked: Mapping[str, str], severity: str = ERROR
@@ -39,7 +41,7 @@ class Errors:
         self.upload = upload
         self.dataset = dataset
         self.severity = severity
-        self.page_parameter = "page" if severity == ERROR else "notices"
+        self.page_parameter = PAGE_PARAMETERS[severity]
         self._asked = asked
 
     @cached_property
@@ -90,9 +92,13 @@ class Errors:
     def lines(self) -> list[Line]:
         """The page's errors as the table shows them."""
         errors = list(self.page)
-        kept = self._found.filter(
-            row_number__in={error.row_number for error in errors}, original_data__isnull=False
-        ).values_list("row_number", "original_data")
+        kept = (
+            RowError.objects.of_run(self.upload)
+            .filter(
+                row_number__in={error.row_number for error in errors}, original_data__isnull=False
+            )
+            .values_list("row_number", "original_data")
+        )
         read = by_column(self.upload, self.dataset)
         rows = {number: read(data or {}) for number, data in kept}
         return [

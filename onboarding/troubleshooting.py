@@ -139,7 +139,8 @@ QUESTIONS = (
         _(
             "We read each cell exactly as it is in the file, but Excel changes some cells before "
             "it saves them: 00123 becomes 123, a long number becomes 4.00638E+12, and 1-2 becomes "
-            "a date. Two different IDs can end up the same."
+            "a date. Two different IDs can end up the same. We reject IDs that Excel has certainly "
+            "changed, and warn you of those that it may have changed."
         ),
         (
             _(
@@ -158,7 +159,7 @@ QUESTIONS = (
             ),
         ),
         (
-            *("DUPLICATE_VENDOR_PRODUCT_ID", "SKU_MISMATCH"),
+            *("DUPLICATE_VENDOR_PRODUCT_ID", "SKU_MISMATCH", "INVALID_GTIN"),
             *("EXCEL_NUMBER", "EXCEL_DATE", "EXCEL_PERCENT", "EXCEL_ERROR", "EXCEL_FORMULA"),
         ),
     ),
@@ -168,9 +169,9 @@ QUESTIONS = (
         _(
             "“CafÃ©” instead of “Café” means that text was saved in one encoding and opened in "
             "another, either before it reached us or when you opened it. We read UTF-8 and "
-            "UTF-16, and Windows-1252 if the letters of the file leave no doubt. We reject a file "
-            "that could be in several encodings, or mixes them. The upload’s page names the "
-            "encoding we used."
+            "UTF-16, and Windows-1252 if the letters of the file leave no doubt. If a file could "
+            "be in several encodings, its upload’s page shows your words in each, and you choose. "
+            "We reject a file that mixes encodings. The upload’s page names the encoding we used."
         ),
         (
             _("Save the file as “CSV UTF-8” and check it in a text editor."),

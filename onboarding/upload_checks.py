@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from imports.dataset import Dataset
+from imports.formats.readings import Ambiguous
 from imports.formats.sample import Unmatched
 from imports.mapping.memory import known_of_vendor
 from imports.rules.matching import NOTHING_KNOWN
@@ -60,7 +61,8 @@ def check(
 ) -> bool:
     """Check of the file what the pipeline will check first. Raises Refused.
 
-    Returns whether the names of its columns are understood; if not, the vendor can explain them.
+    Returns whether its letters and the names of its columns are understood; if not, the vendor can
+    explain them.
     """
     if vendor is not None and not vendor.is_active:
         raise Refused("INACTIVE_VENDOR", vendor=vendor.vendor_id)
@@ -70,7 +72,7 @@ def check(
     with on_disk(file) as path:
         try:
             dataset.inspect(path, size, mode, known)
-        except Unmatched:
+        except (Unmatched, Ambiguous):
             is_understood = False
     file.seek(0)
     return is_understood

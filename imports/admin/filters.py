@@ -98,11 +98,11 @@ class ErrorTypeFilter(DropdownFilter):
 
 
 def row_error_codes() -> set[str]:
-    """Every code that a row of any data set can get."""
+    """Every code of an error or warning that a row of any data set can get."""
     return {
         rule.code
         for dataset in datasets.all_datasets().values()
-        for _, rule in dataset.requirements()
+        for _, rule in (*dataset.requirements(), *dataset.warnings())
     }
 
 

@@ -12,6 +12,7 @@ from imports.formats.layout import Layout
 from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.summary import groups_of
+from imports.rules.base import WARNING
 from imports.rules.refusals import REFUSALS
 
 MAX_ERRORS = 50
@@ -32,6 +33,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     groups = groups_of(counts, datasets.of_upload(upload)) if dataset else []
     found = RowError.objects.of_run(upload)
     errors = listed(found.errors(), dataset, layout)
+    warnings = listed(found.warnings(), dataset, layout) if upload.warned_records else []
     notices = listed(found.notices(), dataset, layout) if upload.unchanged_records else []
     return {
         **progress_of(upload),
@@ -46,6 +48,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "unlisted": unlisted(counts),
         "listings": [
             ("errors", errors, counts.errors),
+            ("warnings", warnings, counts_of(upload, WARNING).errors if warnings else 0),
             ("notices", notices, upload.unchanged_records),
         ],
         "mails": upload.notifications.order_by("-run"),

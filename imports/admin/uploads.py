@@ -123,6 +123,7 @@ class UploadAdmin(LookOnlyAdmin):
             (gettext("%(count)s rejected"), upload.error_records),
             (gettext("%(count)s skipped"), upload.skipped_records),
             (gettext("%(count)s not processed"), upload.not_processed),
+            (gettext("%(count)s with warnings"), upload.warned_records),
         )
         notes = [note % {"count": cells.number(count)} for note, count in others if count]
         return cells.two_lines(text, ", ".join(notes))

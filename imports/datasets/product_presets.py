@@ -27,6 +27,7 @@ PRESETS = (
             "Variant Compare At Price": "compare_at_price",
             "Variant Inventory Qty": "stock_quantity",
             "Image Src": "image_url",
+            "Variant Barcode": "gtin",
         },
     ),
     Preset(
@@ -71,7 +72,13 @@ PRESETS = (
     Preset(
         "PrestaShop",
         frozenset({"Price tax excluded", "Image URLs (x,y,z...)"}),
-        {"Product ID": "vendor_product_id", "Reference #": "sku", "Quantity": "stock_quantity"},
+        # Its UPC is a second number of the same product.
+        {
+            "Product ID": "vendor_product_id",
+            "Reference #": "sku",
+            "Quantity": "stock_quantity",
+            "UPC": ASK,
+        },
     ),
     Preset(
         "PrestaShop",
@@ -125,6 +132,7 @@ PRESETS = (
             "product_media_main_image_url": "image_url",
             "product_description": "description",
             "product_brand": "brand",
+            "product_upc": "gtin",
         },
     ),
     Preset(

@@ -13,12 +13,14 @@ from imports.rules import (
     Approved,
     Column,
     Fixed,
+    Gtin,
     MaxLength,
     Newest,
     Number,
     Pattern,
     Required,
     Unique,
+    UnrestrictedGtin,
     WebAddress,
     Whole,
 )
@@ -39,6 +41,7 @@ DATASET = Dataset(
             Required(),
             MaxLength(100),
             example="VP-1001",
+            identifies=True,
             about=_("Your own ID for the product. Updates find the product by it."),
         ),
         Column(
@@ -98,6 +101,7 @@ DATASET = Dataset(
             Required(),
             MaxLength(100),
             example="TM-MOUSE-01",
+            identifies=True,
             about=_("Stock keeping unit, unique across the marketplace."),
             # Not an item number, "Artikelnummer", "Référence", "Código", "Codice": each may be the
             # SKU or the vendor's ID. Not "Product SKU" either: it may be the parent's.
@@ -218,6 +222,22 @@ DATASET = Dataset(
                 *("Image link", "Main image URL", "Photo URL", "Bild-URL", "URL de l'image"),
                 *("URL de l’image", "URL de la imagen", "URL immagine", "Afbeelding URL"),
                 *("Link do zdjęcia", "URL da imagem"),
+            ),
+        ),
+        Column(
+            "gtin",
+            "GTIN",
+            Gtin(),
+            UnrestrictedGtin(),
+            example="4006381333931",
+            about=_("The number below the bar code: GTIN, EAN, UPC or ISBN-13."),
+            # Not the number of a package, and not an ISBN alone, which may have ten digits.
+            also=(
+                *("EAN", "EAN-13", "EAN-Code", "UPC", "Barcode", "GTIN/EAN", "UPC/EAN"),
+                *("EAN UPC", "Product UPC/EAN", "GTIN, UPC, EAN, or ISBN"),
+                *("GTIN, UPC, EAN oder ISBN", "Strichcode", "Code-barres", "Code barre"),
+                *("Código de barras", "Código barras", "Código EAN", "Codice a barre"),
+                *("Cod. a barre", "Codice EAN", "Streepjescode", "Kod EAN", "Kod kreskowy"),
             ),
         ),
     ),

@@ -1,6 +1,7 @@
 """Destinations: inside a batch's transaction, they decide which valid rows are imported."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from imports.execution.retry_policy import Contention
@@ -45,6 +46,10 @@ class Destination(ABC):
         Called inside the transaction that locks the upload's row. `last` is true for the file's
         last batch. Raises KeysTakenMeanwhile, database errors and botocore's.
         """
+
+    def doubts(self, upload: Upload, batch: ValidatedBatch) -> Iterable[tuple[int, RowProblem]]:
+        """What may be wrong with rows of the batch, by position, given what is stored."""
+        return ()
 
     def run_ends(self, upload: Upload) -> None:  # noqa: B027 - most have nothing to clean up
         """Delete what was stored between the run's batches, and take back counts of rows that are

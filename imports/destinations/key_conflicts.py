@@ -100,12 +100,12 @@ class KeyConflicts:
             for unique, key in keys
             if (holder := self.held[unique.column].get(key)) is not None
         ]
-        if self.skip_known:
-            known = next((h for h in holders if h[0].column == self.schema.identity), None)
-            if known and self._says_the_same(i, known[2]):
-                self.skipped += 1
-                return
-            holders = [known] if known else holders
+        known = next((h for h in holders if h[0].column == self.schema.identity), None)
+        if known and self.skip_known and self._says_the_same(i, known[2]):
+            self.skipped += 1
+            return
+        if known and (self.skip_known or known[2].upload_id != self.upload.upload_id):
+            holders = [known]  # of a known row, its other keys are known, too
         if holders:
             self.problems[i] = [self._clash(*held) for held in holders]
             return

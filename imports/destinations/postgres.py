@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,18 @@ from imports.destinations.key_conflicts import (
     key_of,
 )
 from imports.models import Upload
-from imports.rules.base import RowProblem, notice
+from imports.rules.base import RowProblem, notice, warning
+from imports.rules.columns import Column
+from imports.rules.damage import LEADING_ZERO
 from imports.rules.keys import Unique
 from imports.rules.schema import Schema
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
 
 WHOLE_ROW = ""  # claimed like a key: equal rows of a file are not a mistake where rows are skipped
+# An index of the products' table has this expression and this condition.
+PADDED = "{column} LIKE '0%%' AND ltrim({column}, '0') = ANY(%s)"
+AS_IT_IS = "{column} = ANY(%s)"
 MAX_ROUNDS = 10  # of one batch, while other uploads commit its keys
 CONTENT = ("content_at", "content_upload_id", "content_times")
 # How new a row is; rows of before these columns were last changed at `updated_at`.
@@ -65,6 +70,47 @@ class PostgresTable(Destination):
                 # of these rows. Roll back and repeat.
                 transaction.set_rollback(True)
         raise KeysTakenMeanwhile(f"other uploads committed keys of this batch {MAX_ROUNDS} times")
+
+    def doubts(self, upload: Upload, batch: ValidatedBatch) -> Iterator[tuple[int, RowProblem]]:
+        """Identifiers that the vendor has no rows of, and would with zeros before them."""
+        for column in batch.schema.columns:
+            if column.identifies:
+                yield from self._lost_zeros(upload, batch, column)
+
+    def _lost_zeros(
+        self, upload: Upload, batch: ValidatedBatch, column: Column
+    ) -> Iterator[tuple[int, RowProblem]]:
+        position = batch.position(column.key)
+        texts = [values[position] or "" for values in batch.values]
+        numbers = {text for text in texts if text.isdecimal() and text[0] != "0"}
+        if not numbers:
+            return
+        padded = self._column_values(upload, column.key, PADDED, numbers)
+        known = {text.lstrip("0"): text for text in padded - {*texts}}
+        as_they_are = self._column_values(upload, column.key, AS_IT_IS, known)
+        for i, text in enumerate(texts):
+            if text in known and text not in as_they_are:
+                words = {"field": column.label, "value": text, "known": known[text]}
+                yield i, warning(LEADING_ZERO, column.key, "lost", **words)
+
+    def _column_values(
+        self, upload: Upload, key: str, condition: str, texts: Collection[str]
+    ) -> set[str]:
+        """The values of a column in the vendor's rows that meet a condition on `texts`."""
+        if not texts:
+            return set()
+        column = sql.Identifier(key)
+        statement = sql.SQL(
+            "SELECT {column} FROM {table} WHERE {vendor} = %s AND {condition}"
+        ).format(
+            column=column,
+            table=sql.Identifier(self._name),
+            vendor=sql.Identifier(self.vendor_column),
+            condition=sql.SQL(condition).format(column=column),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [upload.vendor_id, list(texts)])
+            return {value for (value,) in cursor.fetchall()}
 
     def _check(self, upload: Upload, batch: ValidatedBatch) -> BatchOutcome:
         """What an import would do: keys of rows that it would insert are claimed instead."""

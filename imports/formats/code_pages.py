@@ -191,6 +191,15 @@ def has_half_quotes(found: Collection[Fragment]) -> bool:
     return opens != closes and not german
 
 
+def by_likelihood(found: Collection[Fragment]) -> list[CodePage]:
+    """All code pages, the likeliest first."""
+    some = sorted(found, key=lambda fragment: fragment.data)[:MAX_FRAGMENTS_NAMED_BY]
+    return sorted(
+        (WESTERN, *OTHERS),
+        key=lambda page: page.handicap - sum(fragment.likelihood(page) for fragment in some),
+    )
+
+
 def likely_names(found: Collection[Fragment]) -> list[Words]:
     """The names of the encodings that the file is likely to be in, the likeliest first."""
     some = sorted(found, key=lambda fragment: fragment.data)[:MAX_FRAGMENTS_NAMED_BY]

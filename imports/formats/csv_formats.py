@@ -110,6 +110,7 @@ class Csv:
             titles=True,
             known_names=lambda names: len(schema.match(names, known.names)),
             watch=watch,
+            said=known.is_encoding,
         ).matched(schema, known)
         problem = header_problem(layout, schema, mode)
         if problem and len(layout.header) < LEAST_COLUMNS:

@@ -20,7 +20,7 @@ from typing import NoReturn, TextIO
 
 from django.utils.translation import gettext_lazy as _
 
-from imports.formats import encoding, file_types
+from imports.formats import code_pages, encoding, file_types
 from imports.formats.header import (
     LEAST_KNOWN_NAMES,
     LONG_NAME,
@@ -28,6 +28,7 @@ from imports.formats.header import (
     SAMPLE_ROWS,
     KnownNames,
     Numbered,
+    Said,
     Title,
     from_row,
     has_text,
@@ -37,6 +38,7 @@ from imports.formats.header import (
     title_above,
 )
 from imports.formats.layout import Layout
+from imports.formats.readings import BYTES, Ambiguous, Reading, letters, readings
 from imports.formats.sample import Watching
 from imports.rules.refusals import Refused
 from imports.rules.wording import Words
@@ -44,6 +46,7 @@ from imports.rules.wording import Words
 DELIMITERS = ",;\t|"
 MAX_ROW_CHARACTERS = 1_000_000  # characters; a longer row is an unclosed quote or no table at all
 MAX_BLANK_ROWS = 1_048_576  # rows of an Excel sheet; 10 MB of line breaks would cost seconds
+MAX_COLUMNS = 500
 
 # The limit belongs to the process, not to a reader, and its default (131,072) would turn a long
 # description into an error about the whole file. Raised once, never lowered: another user of the
@@ -75,12 +78,13 @@ def scan(
     path: Path,
     *,
     max_rows: int | None,
-    max_columns: int = 500,
+    max_columns: int = MAX_COLUMNS,
     needs_rows: bool = True,
     any_lengths: bool = False,
     titles: bool = False,
     known_names: KnownNames | None = None,
     watch: Watching | None = None,
+    said: Said | None = None,
 ) -> Layout:
     """Find out how the file is laid out, and that every row of it can be read.
 
@@ -88,7 +92,8 @@ def scan(
     `any_lengths`, a row that is shorter than the header is no sign that quotation marks are wrong.
     With `titles`, lines above the table are left out; otherwise they refuse the file.
     `known_names` counts the column names among the cells of a row: the header has most of them.
-    `watch` is called with the header and returns what each row below it is shown to.
+    `watch` is called with the header and returns what each row below it is shown to. `said` tells
+    whether a person said that a file of a header is in an encoding.
 
     Rows above ``max_rows`` are not looked at. Raises Refused with EMPTY_FILE, NO_ROWS, NOT_CSV,
     BAD_ENCODING, MALFORMED_CSV or TOO_MANY_ROWS.
@@ -96,10 +101,7 @@ def scan(
     if encoding.is_blank(path):
         raise Refused("EMPTY_FILE")
     _refuse_other_formats(path)
-    try:
-        encoded_in = encoding.detect(path)
-    except encoding.Undecodable as error:
-        _refuse_encoding(path, error)
+    encoded_in = _encoding(path, said, known_names)
     delimiter, separator_line, first_row = _table(path, encoded_in, known_names, titles=titles)
     records = _records(path, encoded_in, delimiter, separator_line)
     header_row, raw_header = _header(from_row(first_row, records), max_columns)
@@ -136,12 +138,65 @@ def _refuse_other_formats(path: Path) -> None:
         raise Refused("NOT_CSV", looks_like=looks_like)
 
 
-def _refuse_encoding(path: Path, error: encoding.Undecodable) -> NoReturn:
+def other_readings(path: Path, layout: Layout) -> list[Reading]:
+    """A file that was taken for Windows-1252: what it says so, and in other likely encodings."""
+    pages = code_pages.by_likelihood(list(code_pages.fragments(path)))
+    others = [page for page in pages if page is not code_pages.WESTERN]
+    records = _records(path, BYTES, layout.delimiter, layout.separator_line, strict=False)
+    return readings(
+        path,
+        lambda codec: _names_in(path, codec, None),
+        (cell for _, row in records for cell in row if letters(cell)),
+        [(page.codec, str(page.name)) for page in (code_pages.WESTERN, *others)],
+    )
+
+
+def _encoding(path: Path, said: Said | None, known_names: KnownNames | None) -> str:
+    """The encoding that the file is certainly in, or that a person said it is in."""
+    failure = None
+    try:
+        found = encoding.detect(path)
+    except encoding.Undecodable as error:
+        found, failure = encoding.WESTERN, error
+    if said and found == encoding.WESTERN:
+        for codec in encoding.NAMES:
+            header = _names_in(path, codec, known_names)
+            if header and said(codec, header) and code_pages.decodes(path, codec):
+                return codec
+    if failure is not None:
+        _refuse_encoding(path, failure, known_names, asks=said is not None)
+    return found
+
+
+def _names_in(path: Path, encoded_in: str, known_names: KnownNames | None) -> tuple[str, ...]:
+    """The header that the file has in this encoding; () if it has none."""
+    try:
+        delimiter, separator_line, first_row = _table(path, encoded_in, known_names, titles=True)
+        records = _records(path, encoded_in, delimiter, separator_line)
+        return names(_header(from_row(first_row, records), MAX_COLUMNS)[1])
+    except Refused:
+        return ()
+
+
+def _refuse_encoding(
+    path: Path, error: encoding.Undecodable, known_names: KnownNames | None, *, asks: bool
+) -> NoReturn:
+    """Raise Refused; Ambiguous, if it `asks` and a person can say in which encoding the file is."""
     delimiter, separator_line = _delimiter(path, error.fails)
     records = _records(path, error.fails, delimiter, separator_line, strict=False)
     marked = (number for number, cells in records if any(encoding.MARK in cell for cell in cells))
-    row = next(marked, 1)
-    raise Refused("BAD_ENCODING", row=row, problem=error.problem)
+    where = {"row": next(marked, 1), "problem": error.problem}
+    if asks and error.codecs:
+        records = _records(path, BYTES, delimiter, separator_line, strict=False)
+        found = readings(
+            path,
+            lambda codec: _names_in(path, codec, known_names),
+            (cell for _, row in records for cell in row if letters(cell)),
+            error.codecs,
+        )
+        if len(found) > 1:
+            raise Ambiguous(found, **where)
+    raise Refused("BAD_ENCODING", **where)
 
 
 def _title(path: Path, encoded_in: str) -> tuple[Title, str] | None:

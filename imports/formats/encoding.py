@@ -6,18 +6,22 @@ for `żółw`, while a refusal costs the vendor one "Save as".
 """
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from imports.formats import code_pages
-from imports.rules.wording import as_choice
+from imports.rules.wording import Words, as_choice
 
 CHUNK = 1 << 18  # bytes held at a time, whatever the size of the file
 MARK_ERRORS = "imports-mark-undecodable"
 MARK = "\udcff"  # stands where a byte could not be read; a strict decoder never yields it
 WESTERN = code_pages.WESTERN.codec
+NAMES: dict[str, Words] = {
+    **{page.codec: page.name for page in (code_pages.WESTERN, *code_pages.OTHERS)},
+    **{codec: name for codec, name, _usual in code_pages.DOUBLE},
+}
 UTF8_MARK = codecs.BOM_UTF8
 
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -30,12 +34,13 @@ _CUT_AFTER = (b"\xc2", b"\xc3", b"\xe2")
 
 class Undecodable(Exception):
     """The file is not certainly in one encoding; `problem` says why, and the first byte that
-    `fails` cannot read is where."""
+    `fails` cannot read is where. `codecs`, with their names, are those it may be in."""
 
-    def __init__(self, fails: str, problem: str) -> None:
+    def __init__(self, fails: str, problem: str, codecs: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(problem)
         self.fails = fails
         self.problem = problem
+        self.codecs = codecs
 
 
 def detect(path: Path) -> str:
@@ -67,17 +72,23 @@ def detect(path: Path) -> str:
     if has_utf8 and not in_pairs and all(fragment.is_western for fragment in others):
         raise Undecodable("utf-8", _("the file mixes UTF-8 and another character encoding"))
     problem = _("the file is not UTF-8, or is damaged")
+    likely: list[tuple[str, str]] = []
     if names := in_pairs or code_pages.likely_names(found):
         problem = _("the file is not UTF-8. It could be {encodings}").format(
             encodings=as_choice(map(str, names))
         )
-    raise Undecodable("utf-8" if has_utf8 else "ascii" if decodes else WESTERN, problem)
+    if in_pairs or (names and not has_utf8):
+        likely = [
+            (codec, str(name)) for codec, name, _usual in code_pages.DOUBLE if name in in_pairs
+        ]
+        likely += [(page.codec, str(page.name)) for page in code_pages.by_likelihood(found)]
+    raise Undecodable("utf-8" if has_utf8 else "ascii" if decodes else WESTERN, problem, likely)
 
 
 def name_of(encoding: str) -> str:
     """The encoding as the upload's page names it."""
-    names = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", WESTERN: str(code_pages.WESTERN.name)}
-    return names.get(encoding, "UTF-16")
+    names = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", **NAMES}
+    return str(names.get(encoding, "UTF-16"))
 
 
 def _is_western(path: Path) -> bool:

@@ -24,6 +24,8 @@ _TITLE = _(
 )
 LONG_NAME = _("a column's name is longer than {limit:,} characters")
 
+# Whether a person said that a file of this header is in this encoding.
+Said = Callable[[str, tuple[str, ...]], bool]
 Numbered = tuple[int, list[str]]  # a row: its number, its cells
 FilledRow = tuple[int, tuple[str, ...]]  # a row that is not blank: its number, its names
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from imports.formats import csv_reader, file_types, workbook_reader
-from imports.formats.header import KnownNames
+from imports.formats.header import KnownNames, Said
 from imports.formats.layout import Layout
 from imports.formats.sample import Watching
 
@@ -23,6 +23,7 @@ class TableReader(Protocol):
         titles: bool = False,
         known_names: KnownNames | None = None,
         watch: Watching | None = None,
+        said: Said | None = None,
     ) -> Layout: ...
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]: ...

@@ -15,6 +15,7 @@ from imports.formats.header import (
     MAX_NAME_CHARACTERS,
     KnownNames,
     Numbered,
+    Said,
     from_row,
     is_one_cell,
     names,
@@ -49,8 +50,9 @@ def scan(
     titles: bool = False,
     known_names: KnownNames | None = None,
     watch: Watching | None = None,
+    said: Said | None = None,
 ) -> Layout:
-    """The same as `csv_reader.scan`; `any_lengths` makes no difference to a sheet.
+    """The same as `csv_reader.scan`; `any_lengths` and `said` make no difference to a sheet.
 
     Raises Refused with BROKEN_XLSX, XLSX_TOO_LARGE, XLSX_PASSWORD, XLSX_NO_SHEET, EMPTY_FILE,
     NO_ROWS, INVALID_HEADER or TOO_MANY_ROWS.

@@ -1,6 +1,7 @@
 """What a vendor said about columns, kept for their next files. It affects no other vendor's."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -42,6 +43,9 @@ def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: Use
         return
     kept = {"by": by, "at": now()}
     of_vendor: dict[str, Any] = {"vendor_id": upload.vendor_id, "dataset": upload.dataset}
+    before = known_of_vendor(upload.vendor_id, upload.dataset).headers(fingerprint(header))
+    if before and not answers.encoding:
+        answers = replace(answers, encoding=before.encoding)
     ColumnMapping.objects.update_or_create(
         **of_vendor,
         fingerprint=fingerprint(header),
@@ -62,6 +66,22 @@ def remember(upload: Upload, header: Sequence[str], answers: Answers, *, by: Use
         update_conflicts=True,
         unique_fields=["vendor", "dataset", "name"],
         update_fields=["written", "key", "by", "at"],
+    )
+
+
+def remember_encoding(
+    upload: Upload, header: Sequence[str], codec: str, *, by: User | None
+) -> None:
+    """Keep in which encoding files with this header are, beside what was said of its columns."""
+    if upload.vendor_id is None or not header:
+        return
+    before = known_of_vendor(upload.vendor_id, upload.dataset).headers(fingerprint(header))
+    answers = replace(before or Answers({}), encoding=codec)
+    ColumnMapping.objects.update_or_create(
+        vendor_id=upload.vendor_id,
+        dataset=upload.dataset,
+        fingerprint=fingerprint(header),
+        defaults={"header": [*header], "answers": answers.to_json(), "by": by, "at": now()},
     )
 
 

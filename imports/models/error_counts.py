@@ -12,7 +12,7 @@ MAX_RANGES = 12  # of rows, per kind of error
 
 
 class Kind(TypedDict):
-    """The errors of one type in one column. `ranges` are the first rows with such an error."""
+    """The findings of one type in one column. `ranges` are the first rows with one."""
 
     column: str
     type: str
@@ -22,9 +22,10 @@ class Kind(TypedDict):
 
 
 class ErrorCounts(models.Model):
-    """All errors of one run, or all of its notices, by column and type, updated with each batch.
+    """All errors of one run, or all of its warnings or notices, by column and type, updated with
+    each batch.
 
-    Only the first errors of a file are stored one by one, about MAX_STORED_ERRORS.
+    Only the first ones of a file are stored one by one, about MAX_STORED_ERRORS of each severity.
     """
 
     upload = models.ForeignKey(

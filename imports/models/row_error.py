@@ -10,12 +10,16 @@ from vendors.access import Access
 
 class RowErrorQuerySet(models.QuerySet["RowError"]):
     def of_run(self, upload: Upload) -> "RowErrorQuerySet":
-        """Errors and notices of the upload's current run."""
+        """Errors, warnings and notices of the upload's current run."""
         return self.filter(upload=upload, run=upload.run)
 
     def errors(self) -> "RowErrorQuerySet":
         """What rejects a row."""
         return self.filter(severity=RowError.Severity.ERROR)
+
+    def warnings(self) -> "RowErrorQuerySet":
+        """What may be wrong with a row, and does not reject it."""
+        return self.filter(severity=RowError.Severity.WARNING)
 
     def notices(self) -> "RowErrorQuerySet":
         """What is to be said about a row that is valid."""
@@ -26,11 +30,12 @@ class RowErrorQuerySet(models.QuerySet["RowError"]):
 
 
 class RowError(models.Model):
-    """One error in one row, or a notice about a valid one. The first of a row carries the original
-    row, as a JSON object of the vendor's column names and cells."""
+    """One error or warning in one row, or a notice about a valid one. The first of a row carries
+    the original row, as a JSON object of the vendor's column names and cells."""
 
     class Severity(models.TextChoices):
         ERROR = "error", _("Error")
+        WARNING = "warning", _("Warning")
         NOTICE = "notice", _("Notice")
 
     error_id = models.BigAutoField(primary_key=True)

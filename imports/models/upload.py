@@ -176,6 +176,9 @@ class Upload(models.Model):
         db_default=0,
         help_text="Valid rows that changed nothing, because a newer file had done so.",
     )
+    warned_records = models.IntegerField(
+        default=0, db_default=0, help_text="Rows with a warning, rejected or not."
+    )
     error_file_s3_key = models.CharField(max_length=1024, blank=True)
     error_file_version = models.CharField(max_length=1024, blank=True)
 
@@ -364,7 +367,7 @@ class Upload(models.Model):
         *("status", "step", "failure_code", "failure_message"),
         *("queued_at", "started_at", "completed_at", "notified_at"),
         *("total_records", "valid_records", "error_records", "skipped_records"),
-        "unchanged_records",
+        *("unchanged_records", "warned_records"),
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )
@@ -408,7 +411,7 @@ class Upload(models.Model):
         self.step = self.Step.LOAD
 
     def add_batch(
-        self, *, cursor: int, valid: int, errors: int, skipped: int, unchanged: int
+        self, *, cursor: int, valid: int, errors: int, skipped: int, unchanged: int, warned: int
     ) -> None:
         """The items up to `cursor` are loaded. A number may be negative (see BatchOutcome)."""
         self.cursor = cursor
@@ -416,6 +419,7 @@ class Upload(models.Model):
         self.error_records += errors
         self.skipped_records += skipped
         self.unchanged_records += unchanged
+        self.warned_records += warned
         if cursor >= self.staged_items:
             self.step = self.Step.REPORT
 
@@ -424,7 +428,7 @@ class Upload(models.Model):
         self.restarts += 1
         self.cursor = 0
         self.valid_records = self.error_records = 0
-        self.skipped_records = self.unchanged_records = 0
+        self.skipped_records = self.unchanged_records = self.warned_records = 0
 
     def refuse(self, code: str, message: str) -> None:
         """Reject the file as a whole; the report step ends the run."""

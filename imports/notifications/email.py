@@ -10,7 +10,7 @@ from imports.notifications import addresses, report_links
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.outcome import already_imported, left_out, outcome
 from imports.reports.summary import error_groups, groups_of
-from imports.rules.base import NOTICE
+from imports.rules.base import NOTICE, WARNING
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
 
@@ -31,6 +31,7 @@ def prepare(upload: Upload) -> Notification:
         "quotes": quotes,
         "groups": [] if already_imported(upload) else groups_of(counts, dataset),
         "unlisted": unlisted(counts),
+        "warnings": error_groups(upload, severity=WARNING),
         "notices": error_groups(upload, severity=NOTICE) if quotes else [],
         "refusal": REFUSALS.get(upload.failure_code),
         "columns_url": columns_url(upload),

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from imports.models import ErrorCounts, RowError, Upload
 from imports.models.error_counts import MAX_RANGES, Kind
 from imports.rules import quantities
-from imports.rules.base import ERROR
+from imports.rules.base import ERROR, WARNING
 
 # Consecutive rows are joined here and not in Python: a file may have many rejected rows.
 KINDS = """
@@ -62,14 +62,22 @@ def recount(counts: ErrorCounts) -> None:
 
 
 def unlisted(counts: ErrorCounts) -> str:
-    """Says how many errors of the file are not listed; "" if all are."""
+    """Says how many errors of the file, or warnings, are not listed; "" if all are."""
     if not counts.unlisted_errors:
         return ""
-    return ngettext(
-        "%(count)s more error in %(rows)s is not listed.",
-        "%(count)s more errors in %(rows)s are not listed.",
-        counts.unlisted_errors,
-    ) % {
+    if counts.severity == WARNING:
+        text = ngettext(
+            "%(count)s more warning in %(rows)s is not listed.",
+            "%(count)s more warnings in %(rows)s are not listed.",
+            counts.unlisted_errors,
+        )
+    else:
+        text = ngettext(
+            "%(count)s more error in %(rows)s is not listed.",
+            "%(count)s more errors in %(rows)s are not listed.",
+            counts.unlisted_errors,
+        )
+    return text % {
         "count": f"{counts.unlisted_errors:,}",
         "rows": quantities.rows(counts.rows - counts.stored_rows),
     }

@@ -9,7 +9,7 @@ from imports.formats.csv_writer import csv_lines
 from imports.models import RowError, Upload
 from imports.reports.correctable_file import correctable_file, in_file_order
 from imports.reports.error_counts import counts_of, unlisted
-from imports.rules.base import NOTICE
+from imports.rules.base import ERROR, NOTICE, WARNING
 from imports.rules.remedies import remedy_for
 
 
@@ -31,10 +31,10 @@ def report_of(upload: Upload) -> Report:
 
 
 def error_report(upload: Upload) -> Iterator[bytes]:
-    """The error report of the upload's run, in pieces: one line per error, and per notice.
+    """The error report of the upload's run, in pieces: one line per error, warning and notice.
 
     The same run always gives the same bytes: in file order, then in the data set's column order. If
-    not all errors are stored, a last line says how many are not listed.
+    not all errors or warnings are stored, a last line says how many are not listed.
     """
     return csv_lines(report_rows(upload))
 
@@ -72,9 +72,10 @@ def report_rows(upload: Upload) -> Iterator[list[str]]:
             remedy_for(dataset, error.column_name, error.error_type),
             error.severity,
         ]
-    if note := unlisted(counts_of(upload)):
-        before, after = len(dataset.report_before), len(dataset.report_after)
-        yield ["", *[""] * before, "", note, *[""] * after, "", "", "", NOTICE]
+    before, after = len(dataset.report_before), len(dataset.report_after)
+    for severity in (ERROR, WARNING):
+        if note := unlisted(counts_of(upload, severity)):
+            yield ["", *[""] * before, "", note, *[""] * after, "", "", "", NOTICE]
 
 
 def by_column(upload: Upload, dataset: Dataset) -> Callable[[dict[str, str]], dict[str, str]]:

@@ -57,13 +57,14 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
         )
     else:
         text = none_imported(upload)
-    return " ".join([text, *valid_without_effect(upload)]) % {
+    return " ".join([text, *valid_without_effect(upload), *warned(upload)]) % {
         "done": f"{upload.processed_records:,}",
         "total": f"{total:,}",
         "valid": f"{upload.imported_records:,}",
         "unchanged": rows(upload.unchanged_records),
         "rejected": f"{rejected:,}",
         "skipped": rows(upload.skipped_records),
+        "warned": f"{upload.warned_records:,}",
         "noun": dataset.noun,
         "nouns": dataset.nouns,
     }
@@ -75,6 +76,13 @@ def valid_without_effect(upload: Upload) -> Iterator[str]:
         yield gettext("%(skipped)s skipped.")
     if upload.unchanged_records:
         yield gettext("%(unchanged)s unchanged.")
+
+
+def warned(upload: Upload) -> Iterator[str]:
+    if upload.warned_records:
+        yield ngettext(
+            "%(warned)s row has warnings.", "%(warned)s rows have warnings.", upload.warned_records
+        )
 
 
 def none_imported(upload: Upload) -> str:

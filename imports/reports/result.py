@@ -4,12 +4,12 @@ from typing import Any
 
 from imports.models import Upload
 from imports.reports.summary import error_groups, errors_by_type
-from imports.rules.base import ERROR, NOTICE
+from imports.rules.base import SEVERITIES, WARNING
 from imports.rules.quantities import rows
 
 
 def result_of(upload: Upload) -> dict[str, Any]:
-    """Counts, errors by type and failure of an upload, ready for JSON.
+    """Counts, errors and warnings by type and failure of an upload, ready for JSON.
 
     `seconds` runs from the upload's arrival to its final status, None before it.
     """
@@ -23,7 +23,9 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "error_records": upload.error_records,
         "skipped_records": upload.skipped_records,
         "unchanged_records": upload.unchanged_records,
+        "warned_records": upload.warned_records,
         "errors_by_type": errors_by_type(upload),
+        "warnings_by_type": errors_by_type(upload, severity=WARNING),
         "failure_code": upload.failure_code or None,
         "failure_message": upload.failure_message or None,
         "error_report_key": upload.error_file_s3_key or None,
@@ -40,11 +42,12 @@ def in_words(upload: Upload) -> str:
         + (f" ({upload.unchanged_records:,} of them unchanged)" if upload.unchanged_records else "")
         + f", {upload.error_records:,} rejected"
         + (f", {upload.skipped_records:,} skipped" if upload.skipped_records else "")
-        + (f", {upload.not_processed:,} not processed" if upload.not_processed else ""),
+        + (f", {upload.not_processed:,} not processed" if upload.not_processed else "")
+        + (f", {upload.warned_records:,} with warnings" if upload.warned_records else ""),
     ]
     if upload.failure_code:
         lines.append(f"{upload.failure_code}: {upload.failure_message}")
-    for severity in (ERROR, NOTICE):
+    for severity in SEVERITIES:
         for group in error_groups(upload, severity=severity):
             shown = group.reasons or [(group.first_message, group.count)]
             lines.append(f"  {group.error_type:<28} {group.where}")

@@ -82,7 +82,7 @@ def reasons_of(counts: ErrorCounts) -> dict[tuple[str, str], tuple[list[tuple[st
 
 
 def error_groups(upload: Upload, *, severity: str = ERROR) -> list[ErrorGroup]:
-    """The errors, or the notices, of the upload's run, most frequent first."""
+    """The errors, warnings or notices of the upload's run, most frequent first."""
     return groups_of(counts_of(upload, severity), datasets.of_upload(upload))
 
 
@@ -111,10 +111,10 @@ def group_of(
     )
 
 
-def errors_by_type(upload: Upload) -> dict[str, int]:
-    """How many errors of each type the upload's run has, most frequent first."""
+def errors_by_type(upload: Upload, *, severity: str = ERROR) -> dict[str, int]:
+    """How many errors, or warnings, of each type the upload's run has, most frequent first."""
     counted: Counter[str] = Counter()
-    for kind in sorted(counts_of(upload).kinds, key=lambda kind: str(kind["type"])):
+    for kind in sorted(counts_of(upload, severity).kinds, key=lambda kind: str(kind["type"])):
         counted[kind["type"]] += kind["count"]
     return dict(counted.most_common())
 

@@ -2,6 +2,7 @@
 
 from imports.rules.base import Required
 from imports.rules.columns import Column
+from imports.rules.gtin import Gtin, UnrestrictedGtin
 from imports.rules.keys import Fixed, Newest, Unique
 from imports.rules.numbers import Number, Whole
 from imports.rules.rows import RowRule
@@ -11,6 +12,7 @@ __all__ = [
     "Approved",
     "Column",
     "Fixed",
+    "Gtin",
     "MaxLength",
     "Newest",
     "Number",
@@ -19,6 +21,7 @@ __all__ = [
     "Required",
     "RowRule",
     "Unique",
+    "UnrestrictedGtin",
     "WebAddress",
     "Whole",
 ]

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from imports.rules.wording import Words, filled_in, truncate
 
 Checker = Callable[[Any], Any]
-ERROR, NOTICE = "error", "notice"  # what a message says of its row: rejected, or valid
+# What a finding says of its row: it is rejected; it is imported and may be wrong; it is valid, and
+# there is something to know about it.
+ERROR, WARNING, NOTICE = SEVERITIES = ("error", "warning", "notice")
 
 
 class Requirement(Protocol):
@@ -45,7 +47,7 @@ def message(broken: Requirement, variant: str, *, value: object = "", **details:
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """One mistake in one row: the column's key ("" for the whole row), code, message; or, by its
-    severity, a notice about a valid row."""
+    severity, a warning, which does not reject the row, or a notice about a valid one."""
 
     column: str
     code: str
@@ -56,6 +58,11 @@ class RowProblem:
 def problem(broken: Requirement, column: str, variant: str, **details: object) -> RowProblem:
     """A row's problem in the column of this key, with the message of a variant."""
     return RowProblem(column, broken.code, message(broken, variant, **details))
+
+
+def warning(said: Requirement, column: str, variant: str, **details: object) -> RowProblem:
+    """The same, of which a row is not rejected."""
+    return RowProblem(column, said.code, message(said, variant, **details), WARNING)
 
 
 def notice(said: Requirement, column: str, variant: str, **details: object) -> RowProblem:
@@ -73,9 +80,11 @@ class InvalidCell(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """What every rule of a column has."""
+    """What every rule of a column has. A rule whose severity is WARNING is asked about texts that
+    the other rules accept, and rejects no row."""
 
     code: str = field(default="INVALID_VALUE", kw_only=True)
+    severity: str = field(default=ERROR, kw_only=True)
     is_number: ClassVar[bool] = False
     is_date: ClassVar[bool] = False
     is_telling: ClassVar[bool] = False  # few texts satisfy it, and all of them are meant for it

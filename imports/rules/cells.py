@@ -15,7 +15,8 @@ MAX_CELLS = 1_000  # of one row; staging drops the rest
 
 @dataclass(frozen=True)
 class Everywhere:
-    """Something required of each cell, or of the row as a whole, in data sets of any columns."""
+    """Something required of each cell, or of the row as a whole, in data sets of any columns; or of
+    the cells that identify a row."""
 
     code: str
     variants: Mapping[str, Words]
@@ -89,7 +90,7 @@ NULL_WORDS = frozenset(
             "N/A",
             "n/a",
         ),
-        *("#N/A", "#NULL!", "nan", "NaN", "NaT", "None", "nil", "undefined"),
+        *("nan", "NaN", "NaT", "None", "nil", "undefined"),
     )
 )
 NO_NULL_WORD = Everywhere(

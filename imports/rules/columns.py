@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
-from imports.rules.base import Required, Rule
+from imports.rules.base import WARNING, Required, Rule
 from imports.rules.wording import INVISIBLE, Words
 
 # The last column of a correctable file, ignored when the file comes back.
@@ -26,10 +26,11 @@ class Column:
     """One column of a data set: its key (also the table's column), its label, its rules.
 
     `example` fills the template and the help page; `about` is one sentence for the help page.
-    A column of several `lines` is expected to hold line breaks. `also` are words by which other
-    programs call it, and that mean nothing else in any of their files; in a header that has one of
-    `unless`, only the vendor knows what they mean. `beside` are signs that may stand beside its
-    numbers and change nothing, such as its own unit.
+    A column that `identifies` a row holds codes, which spreadsheet programs take for numbers and
+    dates. A column of several `lines` is expected to hold line breaks. `also` are words by which
+    other programs call it, and that mean nothing else in any of their files; in a header that has
+    one of `unless`, only the vendor knows what they mean. `beside` are signs that may stand beside
+    its numbers and change nothing, such as its own unit.
     """
 
     def __init__(
@@ -40,17 +41,21 @@ class Column:
         example: str = "",
         about: Words = "",
         lines: bool = False,
+        identifies: bool = False,
         also: Sequence[str] = (),
         unless: Sequence[str] = (),
         beside: Collection[str] = (),
     ) -> None:
         self.key = key
         self.label = label
-        self.rules = tuple(rule for rule in rules if not isinstance(rule, Required))
+        others = [rule for rule in rules if not isinstance(rule, Required)]
+        self.rules = tuple(rule for rule in others if rule.severity != WARNING)
+        self.warnings = tuple(rule for rule in others if rule.severity == WARNING)
         self.required = next((rule for rule in rules if isinstance(rule, Required)), None)
         self.example = example
         self.about = about
         self.lines = lines
+        self.identifies = identifies
         self.also = also
         self.unless = frozenset(header_name(word) for word in unless)
         self.beside = beside

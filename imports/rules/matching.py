@@ -54,6 +54,7 @@ class Answers:
     """What a vendor said about the columns of a file, each by the key of one of ours: the position
     in the header that it is read from, or one text for all rows; a sign to leave out of its
     numbers, and what to multiply them by. `decimal` is the sign before decimals, if it was asked.
+    `encoding` is how its bytes are read, if they can be read in several ways.
     With `first_is_data`, the file has no header: what was taken for it is the first row.
     """
 
@@ -63,6 +64,11 @@ class Answers:
     factors: Mapping[str, str] = field(default_factory=dict)
     decimal: str = ""
     first_is_data: bool = False
+    encoding: str = ""
+
+    @property
+    def is_about_columns(self) -> bool:
+        return bool(self.positions or self.constants)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -82,7 +88,14 @@ class Known:
     this_file: Answers | None = None
 
     def answers(self, header: Sequence[str]) -> Answers | None:
-        return self.this_file or self.headers(fingerprint(header))
+        """What was said about the columns of a file with this header."""
+        said = (self.this_file, self.headers(fingerprint(header)))
+        return next((each for each in said if each and each.is_about_columns), None)
+
+    def is_encoding(self, codec: str, header: Sequence[str]) -> bool:
+        """Whether it was said that a file with this header, as read in it, is in this encoding."""
+        said = (self.this_file, self.headers(fingerprint(header)))
+        return next((each.encoding for each in said if each and each.encoding), "") == codec
 
 
 NOTHING_KNOWN = Known()

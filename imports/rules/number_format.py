@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from imports.rules.spreadsheet import NUMBER, NUMBERS, kind_of
+from imports.rules.damage import NUMBER
+from imports.rules.spreadsheet import kind_of
 
 POINT, COMMA = ".", ","
 CURRENCIES = frozenset(
@@ -107,8 +108,8 @@ class Evidence:
         text = cell.strip()
         if kind := kind_of(text):
             # What a workbook stores as a number has a point, whatever it shows.
-            self.marks[POINT] += kind == NUMBER
-            self.beside[""] += kind in NUMBERS
+            if kind == NUMBER:
+                self.marks.add(POINT)
             return
         found = WITH_SIGN.fullmatch(text) if len(text) <= MAX_CHARACTERS else None
         if found is None:

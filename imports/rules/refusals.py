@@ -141,8 +141,9 @@ ALL = (
         _("The character encoding is not clear"),
         _("The letters in row {row} cannot be read with certainty: {problem}."),
         _(
-            'Save the file again as "CSV UTF-8" in the program that created it. In Excel, choose '
-            'File, Save As, and the file type "CSV UTF-8 (Comma delimited)".'
+            "If the page of the upload shows your words in several ways, choose the right one "
+            'there. Or save the file again as "CSV UTF-8" in the program that created it. In '
+            'Excel, choose File, Save As, and the file type "CSV UTF-8 (Comma delimited)".'
         ),
     ),
     Refusal(

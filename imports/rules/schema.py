@@ -10,6 +10,12 @@ from django.conf import settings
 from imports.rules.base import Requirement
 from imports.rules.cells import ANY_CELL, NO_NULL_WORD
 from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_corrections
+from imports.rules.damage import (
+    EXCEL_ERROR,
+    OF_IDENTIFIERS,
+    WARNINGS_OF_IDENTIFIERS,
+    WARNINGS_OF_TEXT,
+)
 from imports.rules.keys import Fixed, Newest, Unique
 from imports.rules.matching import (
     OWN_NAME,
@@ -33,6 +39,7 @@ class Schema:
     # The header of the file says what its columns are; `columns` is an example of some.
     any_columns: bool = False
     ragged: bool = False  # a row shorter than the header is filled up with empty cells
+    strict: bool = False  # warnings are errors
     identity: str = ""  # the column by which mode `update` finds a stored row
     unique: tuple[Unique, ...] = ()
     fixed: tuple[Fixed, ...] = ()
@@ -63,9 +70,22 @@ class Schema:
         yield from ((unique.column, unique) for unique in self.unique)
         yield from ((fixed.column, fixed) for fixed in self.fixed)
         yield from ((rule.column, rule) for rule in self.row_rules)
+        for column in self.columns:
+            if column.identifies:
+                yield from ((column.key, rule) for rule in OF_IDENTIFIERS)
         yield from ((rule.column, rule) for rule in ANY_CELL)
         if not self.any_columns:
             yield NO_NULL_WORD.column, NO_NULL_WORD
+            yield EXCEL_ERROR.column, EXCEL_ERROR
+
+    def warnings(self) -> Iterator[tuple[str | None, Requirement]]:
+        """What may be wrong with a row that is imported, each with the key of its column."""
+        for column in self.columns:
+            yield from ((column.key, rule) for rule in column.warnings)
+            if column.identifies:
+                yield from ((column.key, rule) for rule in WARNINGS_OF_IDENTIFIERS)
+        if not self.any_columns:
+            yield from ((rule.column, rule) for rule in WARNINGS_OF_TEXT)
 
     def notices(self) -> Iterator[tuple[str | None, Requirement]]:
         """What can be said of a valid row, each with the key of its column."""
@@ -74,8 +94,8 @@ class Schema:
 
     @cached_property
     def by_error(self) -> dict[tuple[str | None, str], Requirement]:
-        """What an error or a notice is about, by column and type; the last one declared."""
-        declared = (*self.requirements(), *self.notices())
+        """What a finding is about, by column and type; the last one declared."""
+        declared = (*self.requirements(), *self.warnings(), *self.notices())
         return {(column, asked.code): asked for column, asked in declared}
 
     @cached_property

@@ -14,11 +14,21 @@ from django.utils.translation import gettext_lazy as _
 from imports.rules.base import RowProblem, problem
 from imports.rules.cells import Everywhere
 from imports.rules.columns import Column
+from imports.rules.damage import (
+    DATE,
+    ERROR,
+    EXCEL_DATE,
+    EXCEL_ERROR,
+    EXCEL_NUMBER,
+    FORMULA,
+    LONG,
+    NUMBER,
+    PERCENT,
+    WORDS,
+)
 
 MARK = "\ufdd0"  # a code point that is no character
 # Kinds by their names as the reader of workbooks says them, and their letters.
-NUMBER, LONG, WORDS = "n", "l", "w"  # with decimals; too long; shown with letters or signs
-DATE, PERCENT, ERROR, FORMULA = "d", "p", "e", "f"
 LETTERS = {
     "number": NUMBER,
     "long": LONG,
@@ -32,26 +42,6 @@ NUMBERS = frozenset({NUMBER, LONG, WORDS})  # with a point before decimals, what
 
 LIKE_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 
-EXCEL_NUMBER = Everywhere(
-    "EXCEL_NUMBER",
-    {
-        LONG: _(
-            "{field} must be text if it has more than {rule.limit} digits, because Excel changes "
-            "all others to 0 (was {value})"
-        ),
-        WORDS: _(
-            "{field} must be text: the cell contains the number {value}, and its number format "
-            "shows something else"
-        ),
-    },
-    remedy=_("In Excel, format the column as Text, and enter the value again as it should be."),
-    limit=15,
-)
-EXCEL_DATE = Everywhere(
-    "EXCEL_DATE",
-    {DATE: _("{field} must not be a date (was {value}). Excel changes texts such as 3-4 to dates")},
-    remedy=_("In Excel, format the column as Text, and enter the value again."),
-)
 EXCEL_PERCENT = Everywhere(
     "EXCEL_PERCENT",
     {
@@ -61,11 +51,6 @@ EXCEL_PERCENT = Everywhere(
         )
     },
     remedy=_("In Excel, format the column as Number or as Text, and check its values."),
-)
-EXCEL_ERROR = Everywhere(
-    "EXCEL_ERROR",
-    {ERROR: _("{field} must be a value, not the error of a formula (was {value})")},
-    remedy=_("Correct the formula, or replace it with the value."),
 )
 EXCEL_FORMULA = Everywhere(
     "EXCEL_FORMULA",
@@ -80,7 +65,7 @@ EXCEL_FORMULA = Everywhere(
     ),
 )
 WORKBOOK = (EXCEL_NUMBER, EXCEL_DATE, EXCEL_PERCENT, EXCEL_ERROR, EXCEL_FORMULA)
-BY_KIND = {kind: rule for rule in WORKBOOK for kind in rule.variants}
+BY_KIND = {kind: rule for rule in WORKBOOK for kind in rule.variants if kind in LETTERS.values()}
 
 
 def marked(kind: str, text: str) -> str:

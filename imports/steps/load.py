@@ -21,7 +21,7 @@ from imports.formats.layout import Layout
 from imports.models import ErrorCounts, RowError, Upload
 from imports.monitoring import metrics
 from imports.reports.error_counts import counts_of
-from imports.rules.base import ERROR, NOTICE, RowProblem
+from imports.rules.base import SEVERITIES, RowProblem
 from imports.storage import staging
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
@@ -49,6 +49,7 @@ def load(work: Work) -> None:
     layout = datasets.layout_of(upload)
     rows = [row for run in runs for row in run.rows]
     batch = validate(dataset, layout, rows, upload.base_mode, today)
+    batch.add_warnings(dataset.destination.doubts(upload, batch))
     for tries in range(1, MAX_TRIES + 1):
         try:
             with work.batch() as upload:
@@ -59,13 +60,14 @@ def load(work: Work) -> None:
                     restart_load(upload)
                     return
                 problems = batch.problems | outcome.problems
-                store_errors(upload, batch, problems | outcome.notices)
+                store_findings(upload, batch, joined(problems, batch.warnings, outcome.notices))
                 upload.add_batch(
                     cursor=cursor,
                     valid=outcome.valid,
                     errors=len(problems),
                     skipped=outcome.skipped,
                     unchanged=outcome.unchanged,
+                    warned=len(batch.warnings),
                 )
             break
         except (OperationalError, KeysTakenMeanwhile) as error:
@@ -111,22 +113,32 @@ def restart_load(upload: Upload) -> None:
     upload.restart_load()
 
 
-def store_errors(
-    upload: Upload, batch: ValidatedBatch, problems: dict[int, list[RowProblem]]
+def joined(*findings: dict[int, list[RowProblem]]) -> dict[int, list[RowProblem]]:
+    """All that was found, by position in the batch, in file order."""
+    positions = sorted({i for of_rows in findings for i in of_rows})
+    return {i: [each for of_rows in findings for each in of_rows.get(i, [])] for i in positions}
+
+
+def store_findings(
+    upload: Upload, batch: ValidatedBatch, found: dict[int, list[RowProblem]]
 ) -> None:
-    """Count the errors and notices, and store the first ones of the file, in file order. The first
-    of a row carries the row's cells."""
-    stored: set[int] = set()
-    for severity in (ERROR, NOTICE):
+    """Count the errors, warnings and notices, and store the first ones of each in the file, in file
+    order. The first of a row carries the row's cells."""
+    stored: dict[str, set[int]] = {}
+    for severity in SEVERITIES:
         rows = [
-            (batch.numbers[i], [(p.column, p.code, p.message) for p in problems[i]])
-            for i in sorted(problems)
-            if problems[i][0].severity == severity
+            (batch.numbers[i], said)
+            for i, of_row in found.items()
+            if (said := [(p.column, p.code, p.message) for p in of_row if p.severity == severity])
         ]
         if rows:
             counts = counts_of(upload, severity)
-            stored |= counts.add(rows, most=settings.MAX_STORED_ERRORS)
+            stored[severity] = counts.add(rows, most=settings.MAX_STORED_ERRORS)
             counts.save()
+    kept = {
+        i: [p for p in of_row if batch.numbers[i] in stored[p.severity]]
+        for i, of_row in found.items()
+    }
     copy_rows(
         RowError._meta.db_table,
         [
@@ -140,18 +152,16 @@ def store_errors(
             "original_data",
             "created_at",
         ],
-        error_rows(
-            upload, batch, {i: p for i, p in problems.items() if batch.numbers[i] in stored}
-        ),
+        error_rows(upload, batch, kept),
     )
 
 
 def error_rows(
-    upload: Upload, batch: ValidatedBatch, problems: dict[int, list[RowProblem]]
+    upload: Upload, batch: ValidatedBatch, found: dict[int, list[RowProblem]]
 ) -> Iterator[tuple[Any, ...]]:
     created_at = now().isoformat()
-    for i in sorted(problems):
-        for position, problem in enumerate(problems[i]):
+    for i, of_row in found.items():
+        for position, problem in enumerate(of_row):
             yield (
                 upload.upload_id,
                 upload.run,

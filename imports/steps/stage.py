@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from django.utils.timezone import now
 
@@ -9,6 +11,9 @@ from imports import datasets
 from imports.dataset import Dataset
 from imports.execution.failpoints import failpoint
 from imports.execution.lease import Work
+from imports.formats import csv_reader, encoding
+from imports.formats.layout import Layout
+from imports.formats.readings import Ambiguous
 from imports.formats.sample import Unmatched
 from imports.mapping.memory import known_of
 from imports.models import FileSample, Upload
@@ -33,15 +38,20 @@ def stage(work: Work) -> None:
             staging.put_upload(upload)
             mode, only_check = stated(source.metadata, dataset) or (mode, only_check)
             layout = dataset.inspect(source.path, source.size, mode, known_of(upload))
+            readings = other_readings(source.path, layout)
             rows = CountedRows(dataset.format.rows(source.path, layout), dataset.row_limit)
             items = write_rows(work, rows)
     except Refused as refused:
         with work.batch() as upload:
             upload.ask(mode, only_check=only_check)
             upload.refuse(refused.code, refused.message)
+            sample: dict[str, Any] = {}
             if isinstance(refused, Unmatched):
                 upload.layout = refused.layout.to_json()
                 sample = refused.sample.to_json()
+            elif isinstance(refused, Ambiguous):
+                sample = {"readings": [reading.to_json() for reading in refused.readings]}
+            if sample:
                 FileSample.objects.update_or_create(upload=upload, defaults={"content": sample})
         log.info("refused: %s", refused.code, extra={"event": "refused", "code": refused.code})
         return
@@ -53,6 +63,10 @@ def stage(work: Work) -> None:
         return
     schema = dataset.for_header(layout.header)
     with work.batch() as upload:
+        if readings:
+            FileSample.objects.update_or_create(
+                upload=upload, defaults={"content": {"readings": readings}}
+            )
         upload.ask(mode, only_check=only_check)
         upload.staged(
             layout=layout.to_json(),
@@ -68,6 +82,13 @@ def stage(work: Work) -> None:
         source.size,
         extra={"event": "staged", "rows": rows.count, "bytes": source.size},
     )
+
+
+def other_readings(path: Path, layout: Layout) -> list[dict[str, Any]]:
+    """How else a file may be read whose encoding we assumed."""
+    if layout.encoding != encoding.WESTERN:
+        return []
+    return [reading.to_json() for reading in csv_reader.other_readings(path, layout)]
 
 
 def stated(metadata: Mapping[str, str], dataset: Dataset) -> tuple[str, bool] | None:

@@ -1,10 +1,11 @@
 """A batch of rows after the rules."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imports.formats.layout import Layout
-from imports.rules.base import RowProblem
+from imports.rules.base import ERROR, WARNING, RowProblem
 from imports.rules.schema import Schema
 
 
@@ -13,7 +14,8 @@ class ValidatedBatch:
     """A batch after the row rules, as parallel lists.
 
     `values[i]` maps nothing: it is a tuple in the order of `columns`, None where a cell was empty
-    or its column absent. Rows with an entry in `problems` (by position i) are rejected.
+    or its column absent. Rows with an entry in `problems` (by position i) are rejected;
+    `warnings` reject none.
     """
 
     schema: Schema
@@ -23,6 +25,14 @@ class ValidatedBatch:
     cells: list[list[str]]
     values: list[tuple[Any, ...]]
     problems: dict[int, list[RowProblem]]
+    warnings: dict[int, list[RowProblem]]
+
+    def add_warnings(self, found: Iterable[tuple[int, RowProblem]]) -> None:
+        """Keep warnings, by position; where the data set is strict, they are errors."""
+        of_rows = self.problems if self.schema.strict else self.warnings
+        severity = ERROR if self.schema.strict else WARNING
+        for i, mistake in found:
+            of_rows.setdefault(i, []).append(replace(mistake, severity=severity))
 
     def position(self, key: str) -> int:
         """Where a column's value stands in each tuple of `values`."""

@@ -35,6 +35,7 @@ from imports.rules.spreadsheet import (
     spreadsheet_problems,
 )
 from imports.rules.wording import INVISIBLE, UNPRINTABLE
+from imports.validation import damage
 from imports.validation.batch import ValidatedBatch
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
@@ -69,11 +70,13 @@ def validate(
             cut.extend((i, position) for position in cut_cells)
     miscounted = frozenset(problems)
 
-    by_position = [clean(texts) for texts in zip(*cells, strict=True)]
+    written = list(zip(*cells, strict=True))
+    by_position = [clean(texts) for texts in written]
     where = {key: source.position for key, source in layout.sources_in(schema).items()}
     present = layout.present_in(schema)
     required = set(schema.required_columns(mode))
     read: list[Sequence[Any]] = []
+    doubtful: list[tuple[int, RowProblem]] = []
     for column in schema.columns:
         if column.key not in present:
             read.append([None] * len(rows))
@@ -84,12 +87,19 @@ def validate(
             if position is None
             else in_our_format(column, by_position[position], layout, kinds[position])
         )
-        known = known_problems(column, texts, layout)
+        together = "".join(texts)  # one look at all of them is enough in the usual case
+        known = known_problems(column, texts, together, layout)
         known |= spreadsheet_problems(column, texts, kinds[position])
+        known |= {} if schema.any_columns else damage.errors_of_formulas(column, texts, together)
         known |= {i: overlong_problem(column) for i, at in cut if at == position}
         values, found = read_column(column, texts, column in required, miscounted, known)
+        doubtful += doubts(column, texts, values)
         if not schema.any_columns:
             found += null_words(column, texts, values)
+            as_written = texts if position is None else written[position]
+            damaged = damage.in_column(column, as_written, together, values)
+            found += damaged.errors
+            doubtful += damaged.warnings
         read.append(values)
         for i, mistake in found:
             problems.setdefault(i, []).append(mistake)
@@ -98,7 +108,7 @@ def validate(
     for rule in schema.row_rules:
         for i, mistake in broken(rule, schema, values, today):
             problems.setdefault(i, []).append(mistake)
-    return ValidatedBatch(
+    batch = ValidatedBatch(
         schema=schema,
         layout=layout,
         present=present,
@@ -106,7 +116,10 @@ def validate(
         cells=[row[1] for row in rows],
         values=values,
         problems=problems,
+        warnings={},
     )
+    batch.add_warnings(doubtful)
+    return batch
 
 
 def as_text(
@@ -135,10 +148,30 @@ def as_text(
     return rows, kinds
 
 
-def known_problems(column: Column, texts: list[str], layout: Layout) -> dict[int, RowProblem]:
-    """What is wrong with texts in any column, by position; their rules are not asked."""
-    known = {i: unprintable_problem(column, texts[i]) for i in where_found(UNPRINTABLE, texts)}
-    known |= {i: torn_problem(column, texts[i]) for i in where_torn(column, texts, layout)}
+def doubts(
+    column: Column, texts: Sequence[str], values: Sequence[Any]
+) -> Iterator[tuple[int, RowProblem]]:
+    """What the column's warnings say of the texts that its rules accept."""
+    for rule in column.warnings:
+        check = rule.checker(column.label)
+        for i, text in enumerate(texts):
+            try:
+                if values[i] is not None:
+                    check(text)
+            except InvalidCell as error:
+                yield i, RowProblem(column.key, error.code, str(error))
+
+
+def known_problems(
+    column: Column, texts: list[str], together: str, layout: Layout
+) -> dict[int, RowProblem]:
+    """What is wrong with texts in any column, by position; their rules are not asked. `together`
+    are the texts as one."""
+    known: dict[int, RowProblem] = {}
+    if UNPRINTABLE.search(together):
+        known = {i: unprintable_problem(column, t) for i, t in where_found(UNPRINTABLE, texts)}
+    if not column.lines and LINE_BREAK.search(together):
+        known |= {i: torn_problem(column, t) for i, t in where_torn(column, texts, layout)}
     known |= {i: marks_problem(column, texts[i]) for i in where_marks(texts)}
     return known
 
@@ -210,20 +243,20 @@ def null_words(
     ]
 
 
-def where_found(pattern: re.Pattern[str], texts: list[str]) -> set[int]:
-    """Positions of texts that hold a match."""
-    if not pattern.search("".join(texts)):  # one look at all of them is the usual case
-        return set()
-    return {i for i, text in enumerate(texts) if pattern.search(text)}
+def where_found(pattern: re.Pattern[str], texts: list[str]) -> list[tuple[int, str]]:
+    """The texts that hold a match, and their positions."""
+    return [(i, text) for i, text in enumerate(texts) if pattern.search(text)]
 
 
 def examples(schema: Schema, layout: Layout, by_position: Sequence[Sequence[str]]) -> list[int]:
     """Positions of rows that the template's example row was left in: below the template's header,
-    each cell is the example of its column."""
+    or that of an earlier version's, each cell is the example of its column."""
     by_label = {column.template_label: column.example for column in schema.columns}
-    if schema.any_columns or len(layout.header) < len(by_label) or not by_position:
+    required = {column.template_label for column in schema.columns if column.required}
+    header = set(layout.header)
+    if schema.any_columns or not required or not required <= header <= by_label.keys():
         return []
-    if any(name not in by_label for name in layout.header):
+    if not by_position:
         return []
     expected = tuple(by_label[name] for name in layout.header)
     first = by_position[0]
@@ -242,25 +275,20 @@ def where_marks(texts: list[str]) -> list[int]:
     ]
 
 
-def where_torn(column: Column, texts: list[str], layout: Layout) -> list[int]:
-    """Positions of texts that contain a row: in a column of one line, a line break and at least
-    as many delimiters as a row has.
+def where_torn(column: Column, texts: list[str], layout: Layout) -> list[tuple[int, str]]:
+    """The texts that contain a row, and their positions: in a column of one line, a line break and
+    at least as many delimiters as a row has.
 
     Two quotation marks left open in the same column of two rows make such a cell. No reader can
     distinguish it from one that was meant, and the row between them would be lost silently.
     """
     delimiters = len(layout.header) - 1
-    if (
-        column.lines
-        or not delimiters
-        or not layout.delimiter
-        or not LINE_BREAK.search("".join(texts))
-    ):
+    if not delimiters or not layout.delimiter:
         return []
     return [
-        i
-        for i, text in enumerate(texts)
-        if LINE_BREAK.search(text) and text.count(layout.delimiter) >= delimiters
+        (i, text)
+        for i, text in where_found(LINE_BREAK, texts)
+        if text.count(layout.delimiter) >= delimiters
     ]
 
 

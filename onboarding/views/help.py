@@ -17,6 +17,7 @@ from onboarding.help import (
     file_error_codes,
     notice_codes,
     row_error_codes,
+    warning_codes,
 )
 from onboarding.modes import modes_of
 from vendors.access import access_of
@@ -45,6 +46,7 @@ def help_page(request: HttpRequest, dataset: str) -> HttpResponse:
             "modes": modes_of(found),
             "max_bytes": in_megabytes(found.byte_limit),
             "row_errors": row_error_codes(found),
+            "warnings": warning_codes(found),
             "notices": notice_codes(found),
             "file_errors": file_error_codes(found),
             "identity_label": found.label(found.identity),

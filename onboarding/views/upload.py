@@ -14,9 +14,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from imports import actions
 from imports.datasets import all_datasets, layout_of
+from imports.formats import encoding
 from imports.models import FileSample, Notification, Upload
 from imports.reports.outcome import already_imported, left_out
-from imports.rules.base import NOTICE
+from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
 from onboarding.datasets import to_show
 from onboarding.progress import Progress
@@ -56,15 +57,26 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     if request.headers.get("HX-Target") == "progress" and not progress.is_over:
         return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
     if progress.is_over:
+        page["letters"] = assumed_letters(upload)
         page["already"] = already_imported(upload)
         page["left_out"] = left_out(upload)
         page["errors"] = Errors(upload, dataset, request.GET)
+        page["warnings"] = Errors(upload, dataset, request.GET, WARNING)
         page["notices"] = Errors(upload, dataset, request.GET, NOTICE)
     if not is_poll:
         return render(request, "onboarding/upload/page.html", page)
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
+
+
+def assumed_letters(upload: Upload) -> list[str]:
+    """Of a file whose encoding was assumed, the cells with most letters that depend on it."""
+    if (upload.layout or {}).get("encoding") != encoding.WESTERN or upload.vendor_id is None:
+        return []
+    sample = FileSample.objects.filter(upload=upload).first()
+    readings = sample.content.get("readings", []) if sample else []
+    return readings[0]["cells"] if readings and not upload.failure_code else []
 
 
 def can_be_mapped(upload: Upload) -> bool:

@@ -39,6 +39,7 @@ OTHERS = {
     *("INFO", "WARNING", "ERROR"),  # levels of Python's logging
     "FARGATE_SPOT",  # a term of AWS
     "INVALID_BARCODE",  # an example in docs/extending.md
+    "MAR05",  # a SKU
 }
 
 

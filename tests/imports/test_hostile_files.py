@@ -29,9 +29,9 @@ def test_a_hostile_file_ends_in_a_clear_result(case: Hostile, run_upload: Run) -
     upload = run_upload(case.data)
 
     found = set(
-        RowError.objects.filter(upload=upload).values_list(
-            "row_number", "column_name", "error_type"
-        )
+        RowError.objects.filter(upload=upload)
+        .errors()
+        .values_list("row_number", "column_name", "error_type")
     )
     assert upload.step == "done"
     assert upload.failure_code == (case.refusal or "")

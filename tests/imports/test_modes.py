@@ -173,7 +173,6 @@ def test_check_reports_what_would_happen_and_imports_nothing(run_upload: Run) ->
         (3, "sku", "DUPLICATE_SKU"),
         (3, "vendor_product_id", "DUPLICATE_VENDOR_PRODUCT_ID"),
         (4, "price", "INVALID_PRICE"),
-        (5, "sku", "DUPLICATE_SKU"),
         (5, "vendor_product_id", "DUPLICATE_VENDOR_PRODUCT_ID"),
     }
     assert Product.objects.count() == 1

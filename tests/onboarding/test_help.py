@@ -37,6 +37,7 @@ ROW_ERRORS = {
     "EXCEL_PERCENT",
     "EXCEL_ERROR",
     "EXCEL_FORMULA",
+    "INVALID_GTIN",
 }
 EVERY = list(datasets.all_datasets().values())
 WITH_HEADER = [dataset for dataset in EVERY if dataset.format.extension == "csv"]
@@ -124,7 +125,7 @@ def test_help_shows_every_message_and_remedy(
 ) -> None:
     markup = text_of(as_staff.get(f"/help/{dataset.key}/"))
     page = html.unescape(re.sub(r"</?var>", "", markup))
-    for _, rule in (*dataset.requirements(), *dataset.notices()):
+    for _, rule in (*dataset.requirements(), *dataset.warnings(), *dataset.notices()):
         for template in rule.variants.values():
             words = str(template).format_map(Limits(rule=rule, field="The value"))
             assert f"<p>{words}</p>" in page

@@ -243,7 +243,7 @@ def test_too_many_losses_end_the_upload(settings: Any, monkeypatch: pytest.Monke
 def test_failed_batches_are_repeated(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.RETRY_BASE_SECONDS = 0.0
     upload = dropped(KEY, as_json(many(600)))
-    original = load_step.store_errors
+    original = load_step.store_findings
     calls = 0
 
     def fail_every_other_time(*args: Any) -> None:
@@ -253,7 +253,7 @@ def test_failed_batches_are_repeated(settings: Any, monkeypatch: pytest.MonkeyPa
         if calls % 2:
             raise OSError("killed")  # in the transaction, at its end
 
-    monkeypatch.setattr(load_step, "store_errors", fail_every_other_time)
+    monkeypatch.setattr(load_step, "store_findings", fail_every_other_time)
     drive()
     assert (counts(upload), upload.status) == ((600, 600, 0, 0), "completed")
     assert Metric.objects.count() == 600

@@ -32,7 +32,7 @@ class Hostile:
     row: int | None = None  # named by the refusal
     errors: set[Error] = field(default_factory=set)
     valid: int = 0
-    asks: bool = False  # a person can say what its columns are
+    asks: bool = False  # a person can say what its columns or its letters are
 
 
 def products(*rows: dict[str, str], encoding: str = "utf-8") -> bytes:
@@ -131,6 +131,7 @@ ENCODINGS = [
         H + ONE + b"VP-2,\xc0\xaf,Audio,S,1,1\n",
         refusal="BAD_ENCODING",
         row=3,
+        asks=True,
     ),
     Hostile(
         "one row UTF-8, another Windows-1252",
@@ -149,6 +150,7 @@ ENCODINGS = [
         H + ONE + b"VP-2,Caf\xe9 \x81,Audio,SKU-2,1,1\n",
         refusal="BAD_ENCODING",
         row=3,
+        asks=True,
     ),
     Hostile(
         "two bytes of Windows-1252 that are also UTF-8",
@@ -160,12 +162,14 @@ ENCODINGS = [
         H + ONE + "VP-2,Żółw,Audio,SKU-2,1,1\n".encode("cp1250"),
         refusal="BAD_ENCODING",
         row=3,
+        asks=True,
     ),
     Hostile(
         "Japanese in Shift-JIS",
         H + "VP-1,ワイヤレスマウス,Audio,SKU-1,1,1\n".encode("shift_jis"),
         refusal="BAD_ENCODING",
         row=2,
+        asks=True,
     ),
     Hostile(
         "cut within a UTF-8 character",
@@ -364,7 +368,7 @@ CELL_COUNTS = [
         products(
             *(
                 {"brand": word, "description": word}
-                for word in ("NULL", "\\N", "NA", "nan", "None", "#N/A")
+                for word in ("NULL", "\\N", "NA", "nan", "None", "undefined")
             ),
             {"brand": "Null", "description": "None of these, NULL", "product_name": "NA Corp"},
         ),

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.content_order import FieldStamps, stamp
+from catalog.models import Product
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
 from imports.destinations.key_conflicts import Change, KeyConflicts, KeyOwner, key_of
@@ -25,6 +26,7 @@ from imports.rules.spreadsheet import LETTERS, marked
 from imports.rules.text import Approved
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
+from vendors.models import Vendor
 
 TODAY = date(2026, 11, 21)
 DATASETS = list(all_datasets().values())
@@ -50,6 +52,18 @@ WRONG = [
     *("2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2999-01-01T12:00:00Z"),
     *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"),
     *("a\x00b", "\x1b[2J", "a" + "\u0301\u0323" * 200),
+    *(
+        *("4006381333931", "4006381333932", "12345678905", "123456", "00000000"),
+        "2000000000015",
+        "#REF!",
+        "########",
+        "4.00638E+12",
+        "2-Sep",
+        "2026-03-01",
+        "x" * 255,
+        "GrÃ¶ÃŸe",
+        "Gr\ufffd\ufffde",
+    ),
 ]
 
 
@@ -83,12 +97,12 @@ RULES = [
     pytest.param(with_fixed_names(rule), id=f"{dataset.key}-{column.key}-{type(rule).__name__}")
     for dataset in DATASETS
     for column in dataset.columns
-    for rule in column.rules
+    for rule in (*column.rules, *column.warnings)
 ]
 
 
 def test_every_kind_of_rule_is_in_a_data_set() -> None:
-    used = {type(rule) for d in DATASETS for _, rule in d.requirements() if isinstance(rule, Rule)}
+    used = {type(rule) for d in DATASETS for _, rule in declared_by(d) if isinstance(rule, Rule)}
     ours = {kind for kind in Rule.__subclasses__() if kind.__module__.startswith("imports.rules.")}
     assert used == ours
 
@@ -141,7 +155,7 @@ def test_every_declared_message_is_raised(categories: list[str]) -> None:
     declared = {
         (*name_of(dataset, key, rule), variant)
         for dataset in DATASETS
-        for key, rule in (*dataset.requirements(), *dataset.notices())
+        for key, rule in declared_by(dataset)
         for variant in rule.variants
     }
     raised = {
@@ -153,6 +167,10 @@ def test_every_declared_message_is_raised(categories: list[str]) -> None:
     assert declared == raised
 
 
+def declared_by(dataset: Dataset) -> list[tuple[str | None, Requirement]]:
+    return [*dataset.requirements(), *dataset.warnings(), *dataset.notices()]
+
+
 def name_of(dataset: Dataset, key: str | None, rule: Requirement) -> tuple[str, str | None, str]:
     """What everything shares counts once, whatever the data set."""
     return ("", key, rule.code) if isinstance(rule, Everywhere) else (dataset.key, key, rule.code)
@@ -160,7 +178,7 @@ def name_of(dataset: Dataset, key: str | None, rule: Requirement) -> tuple[str, 
 
 def origins(dataset: Dataset, problem: RowProblem) -> Iterator[tuple[str, str | None, str, str]]:
     """The declared variants that a problem is an instance of."""
-    for key, rule in (*dataset.requirements(), *dataset.notices()):
+    for key, rule in declared_by(dataset):
         if rule.code == problem.code and key in (problem.column, None):
             label = dataset.label(problem.column)
             for variant in variants_of(rule, problem.message, label):
@@ -171,6 +189,9 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
     """Everything that can be wrong with a row of the data set, in any step."""
     examples = [column.example for column in dataset.columns]
     rows = [with_cell(examples, i, text) for i in range(len(examples)) for text in WRONG]
+    one_by_one = [checked(dataset, [row]) for row in rows]  # a text may be cut if none is longer
+    for batch in one_by_one:
+        yield from of_rows(batch)
     if dataset.format.rules:
         rows += [["x"], examples + examples, ["x"] * MAX_CELLS]
         rows += [with_cell(examples, i, "x\n" + ",x" * 20) for i in range(len(examples))]
@@ -181,6 +202,8 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
         rows = [with_cell(examples, i, cell) for i in range(len(examples)) for cell in cells]
         yield from of_rows(checked(dataset, rows, sheet="Sheet1"))
     yield from of_keys(dataset, examples)
+    if any(column.identifies for column in dataset.columns):
+        yield from of_lost_zeros(dataset, examples)
     if dataset.newest:
         yield from of_older_content(dataset)
     if dataset.format.rules and not dataset.any_columns:
@@ -198,7 +221,7 @@ def with_cell(row: Sequence[str], position: int, text: str) -> list[str]:
 
 
 def of_rows(batch: ValidatedBatch) -> Iterator[RowProblem]:
-    return chain(*batch.problems.values())
+    return chain(*batch.problems.values(), *batch.warnings.values())
 
 
 def checked(
@@ -233,6 +256,24 @@ def of_keys(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
         only_identity = [c.example if c.key == dataset.identity else "" for c in dataset.columns]
         yield from conflicts(dataset, [only_identity], mode="update")
         yield from conflicts(dataset, [examples], dataset.identity, mode="update")
+
+
+def of_lost_zeros(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
+    vendor = Vendor.objects.create(vendor_id="ZEROS", name="Zeros")
+    Product.objects.create(
+        vendor=vendor,
+        vendor_product_id="007",
+        sku="008",
+        product_name="Gun barrel",
+        price=1,
+        stock_quantity=1,
+    )
+    row = [
+        {"vendor_product_id": "7", "sku": "8"}.get(c.key, e)
+        for c, e in zip(dataset.columns, examples, strict=True)
+    ]
+    for _, problem in dataset.destination.doubts(Upload(vendor=vendor), checked(dataset, [row])):
+        yield problem
 
 
 def another(text: str) -> str:

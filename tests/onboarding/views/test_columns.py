@@ -68,7 +68,9 @@ def answered(page: Any, said: dict[str, Any]) -> dict[str, str]:
 
 def as_expected(product: dict[str, str]) -> dict[str, Any]:
     return {
-        key: Decimal(text) if key in {"price", "compare_at_price", "weight_kg"} else text
+        key: Decimal(text)
+        if key in {"price", "compare_at_price", "weight_kg"}
+        else text.zfill(14 if key == "gtin" else 0)
         for key, text in product.items()
     }
 
