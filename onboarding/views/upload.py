@@ -14,7 +14,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from imports import actions
 from imports.datasets import all_datasets, layout_of
-from imports.models import FileSample, Notification, Upload
+from imports.models import Notification, Upload
+from imports.models.mapping import sample_of
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE
 from imports.rules.refusals import REFUSALS
@@ -69,11 +70,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 def can_be_mapped(upload: Upload) -> bool:
     """Whether a person can say what the columns of the refused file are."""
-    return (
-        upload.is_refused
-        and upload.can_be_retried
-        and FileSample.objects.filter(upload=upload).exists()
-    )
+    return upload.can_be_retried and sample_of(upload).exists()
 
 
 def again(upload: Upload) -> str:
