@@ -184,7 +184,7 @@ def _on_one_line(row: Row, columns: tuple[str, ...]) -> list[str]:
 MISTAKES: tuple[Mistake, ...] = (
     _with(product_name=""),
     _with(price="-10.00"),
-    _with(price="1,800"),
+    _with(price="1800 or so"),
     _with(price="12.345", stock_quantity="-3"),
     _with(stock_quantity="2.5"),
     _with(category="Footware"),

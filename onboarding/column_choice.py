@@ -51,8 +51,7 @@ class ColumnForm:
         self.question = question
         self._first, self._why = question.at_first()
         self.choice = self._first if sent is None else chosen(sent, question)
-        self.is_sent = sent is not None
-        self.problems: list[Problem] = question.problems(self.choice) if self.is_sent else []
+        self.problems: list[Problem] = [] if sent is None else question.problems(self.choice)
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -90,7 +89,7 @@ class ColumnForm:
         """The names of columns without a value, which nothing is chosen for."""
         return [line.name for line in self.lines if not line.values and not line.key]
 
-    @property
+    @cached_property
     def missing(self) -> list[Missing]:
         return [
             Missing(
@@ -104,7 +103,7 @@ class ColumnForm:
             for column in self.question.missing(self.choice)
         ]
 
-    @property
+    @cached_property
     def unread(self) -> str:
         """A number that can be read in two ways."""
         return self.question.asks_decimal(self.choice)

@@ -71,8 +71,7 @@ class RowErrorAdmin(LongTableAdmin, LookOnlyAdmin):
 
     @admin.display(description=_("column"))
     def column(self, error: RowError) -> str:
-        dataset = datasets.all_datasets().get(error.upload.dataset)
-        label = dataset.label(error.column_name) if dataset else error.column_name
+        label = datasets.label_of(error.upload.dataset, error.column_name)
         return label or gettext("whole row")
 
     @admin.display(description=_("upload"))

@@ -41,6 +41,13 @@ def title_of(key: str) -> str:
     return dataset.title if dataset else key
 
 
+def label_of(key: str, column: str) -> str:
+    """What a data set calls its column of this key; that key when there is no such data set any
+    more."""
+    dataset = all_datasets().get(key)
+    return dataset.label(column) if dataset else column
+
+
 def layout_of(upload: Upload) -> Layout:
     """How the upload's file was read: without columns while it was not, or when it is erased."""
     return Layout.from_json(upload.layout) if upload.layout else UNREAD

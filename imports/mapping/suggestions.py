@@ -7,7 +7,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 from imports.formats.sample import Sample
-from imports.rules.base import InvalidCell
+from imports.rules.base import Checker, InvalidCell
 from imports.rules.columns import Column, header_name
 from imports.rules.schema import Schema
 from imports.rules.spreadsheet import shown
@@ -51,12 +51,14 @@ def by_cells(
 ) -> list[tuple[str, int]]:
     """(key, position) where the cells of one position, and of no other, are those of one column,
     and of no other."""
+    # Made once: the checker of a list that staff keep reads the list.
+    checks = {c.key: [rule.checker(c.label) for rule in c.rules] for c in columns}
     pairs = [
-        (column.key, position)
+        (key, position)
         for position in positions
         if len(cells := cells_at(sample, position)) >= MIN_CELLS
-        for column in columns
-        if share(column, cells) >= MIN_SHARE
+        for key, of_column in checks.items()
+        if share(of_column, cells) >= MIN_SHARE
     ]
     keys, places = [key for key, _ in pairs], [position for _, position in pairs]
     return [(key, at) for key, at in pairs if keys.count(key) == 1 and places.count(at) == 1]
@@ -67,9 +69,8 @@ def cells_at(sample: Sample, position: int) -> list[str]:
     return [text for text in texts if text]
 
 
-def share(column: Column, cells: Sequence[str]) -> float:
-    """The share of cells that satisfy all rules of the column."""
-    checks = [rule.checker(column.label) for rule in column.rules]
+def share(checks: Sequence[Checker], cells: Sequence[str]) -> float:
+    """The share of cells that pass all checks."""
     good = 0
     for cell in cells:
         value = cell

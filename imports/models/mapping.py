@@ -21,20 +21,28 @@ class VendorsQuerySet(models.QuerySet[Any]):
         return access.narrow(self, "vendor_id")
 
 
-class ColumnMapping(models.Model):
-    """What a vendor said about files of one header: applied to every file that has it."""
+class SaidByVendor(models.Model):
+    """What a vendor, or staff for it, said about files of one data set."""
 
     vendor = models.ForeignKey(Vendor, on_delete=models.CASCADE, verbose_name=_("vendor"))
     dataset = models.CharField(_("data set"), max_length=50)
-    fingerprint = models.CharField(max_length=64, help_text="Of the header.")
-    header = models.JSONField(_("columns of the file"))
-    answers = models.JSONField()
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, verbose_name=_("user")
     )
     at = models.DateTimeField(_("time"), db_default=Now())
 
     objects = VendorsQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class ColumnMapping(SaidByVendor):
+    """What a vendor said about files of one header: applied to every file that has it."""
+
+    fingerprint = models.CharField(max_length=64, help_text="Of the header.")
+    header = models.JSONField(_("columns of the file"))
+    answers = models.JSONField()
 
     class Meta:
         db_table = "column_mappings"
@@ -51,21 +59,13 @@ class ColumnMapping(models.Model):
         return ", ".join(filter(None, self.header))
 
 
-class HeaderMemory(models.Model):
+class HeaderMemory(SaidByVendor):
     """What a vendor said about one name in a header: the key of a column of ours, or "" for one
     that is not to be read."""
 
-    vendor = models.ForeignKey(Vendor, on_delete=models.CASCADE, verbose_name=_("vendor"))
-    dataset = models.CharField(_("data set"), max_length=50)
     name = models.CharField(max_length=MAX_NAME, help_text="As names are compared.")
     written = models.CharField(_("name in the file"), max_length=MAX_NAME)
     key = models.CharField(_("column"), max_length=100, blank=True)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, verbose_name=_("user")
-    )
-    at = models.DateTimeField(_("time"), db_default=Now())
-
-    objects = VendorsQuerySet.as_manager()
 
     class Meta:
         db_table = "header_memory"
@@ -95,3 +95,9 @@ class FileSample(models.Model):
 
     def __str__(self) -> str:
         return self.upload_id
+
+
+def sample_of(upload: Upload) -> models.QuerySet[FileSample]:
+    """The sample to show to a person who can say what the refused file's columns are, if any."""
+    samples = FileSample.objects.filter(upload=upload)
+    return samples if upload.is_refused else samples.none()

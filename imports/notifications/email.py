@@ -5,7 +5,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from imports import datasets
-from imports.models import FileSample, Notification, Upload
+from imports.models import Notification, Upload
+from imports.models.mapping import sample_of
 from imports.notifications import addresses, report_links
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.outcome import already_imported, left_out, outcome
@@ -61,8 +62,7 @@ def prepare(upload: Upload) -> Notification:
 
 def columns_url(upload: Upload) -> str:
     """Where a person can say what the columns of the refused file are; "" if none can."""
-    is_asked = upload.is_refused and FileSample.objects.filter(upload=upload).exists()
-    return addresses.columns_url(upload.upload_id) if is_asked else ""
+    return addresses.columns_url(upload.upload_id) if sample_of(upload).exists() else ""
 
 
 def subject(upload: Upload) -> str:

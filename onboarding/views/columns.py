@@ -13,12 +13,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from imports import actions
-from imports.datasets import all_datasets, layout_of
+from imports.datasets import all_datasets, label_of, layout_of
 from imports.formats.readings import Reading
 from imports.formats.sample import Sample
 from imports.mapping import memory
 from imports.mapping.question import Question
-from imports.models import ColumnMapping, FileSample, HeaderMemory, Upload
+from imports.models import ColumnMapping, HeaderMemory, Upload
+from imports.models.mapping import sample_of
 from imports.rules.matching import Answers
 from onboarding.column_choice import ColumnForm
 from onboarding.views.upload import by, get_actionable_upload
@@ -119,10 +120,8 @@ def encoding_page(
 def question_of(upload: Upload) -> Question | None:
     """What to ask about the upload's file; None if there is nothing to ask."""
     dataset = all_datasets().get(upload.dataset)
-    if dataset is None or not upload.is_refused or upload.layout is None:
-        return None
-    sample = FileSample.objects.filter(upload=upload).first()
-    if sample is None:
+    sample = sample_of(upload).first()
+    if dataset is None or sample is None or upload.layout is None:
         return None
     return Question(dataset, upload.base_mode, layout_of(upload), Sample.from_json(sample.content))
 
@@ -141,11 +140,6 @@ def remembered(request: HttpRequest) -> HttpResponse:
         "files": [(file, constants_of(file)) for file in files[:MOST_FILES]],
     }
     return render(request, "onboarding/remembered.html", page)
-
-
-def label_of(dataset: str, key: str) -> str:
-    known = all_datasets().get(dataset)
-    return known.label(key) if known else key
 
 
 def constants_of(file: ColumnMapping) -> list[tuple[str, str]]:

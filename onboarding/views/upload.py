@@ -16,6 +16,7 @@ from imports import actions
 from imports.datasets import all_datasets, layout_of
 from imports.formats import encoding
 from imports.models import FileSample, Notification, Upload
+from imports.models.mapping import sample_of
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
@@ -81,11 +82,7 @@ def assumed_letters(upload: Upload) -> list[str]:
 
 def can_be_mapped(upload: Upload) -> bool:
     """Whether a person can say what the columns of the refused file are."""
-    return (
-        upload.is_refused
-        and upload.can_be_retried
-        and FileSample.objects.filter(upload=upload).exists()
-    )
+    return upload.can_be_retried and sample_of(upload).exists()
 
 
 def again(upload: Upload) -> str:

@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Category, Product
 from imports.models import ColumnMapping, HeaderMemory, Upload
@@ -329,3 +331,19 @@ def test_a_file_without_column_names_loses_no_row(run_upload: Run, as_alice: Cli
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert lines[0] == "Column 1;Column 2;Column 3;Column 4;Column 5;Errors"
     assert lines[1].startswith("A-3;Hut;Audio;gratis;1;")
+
+
+def test_the_page_takes_as_many_queries_for_five_hundred_columns_as_for_ten(
+    run_upload: Run, as_alice: Client
+) -> None:
+    """Suggestions compared each column with the list of categories, and read the list each time."""
+
+    def queries(columns: int) -> int:
+        names = ";".join(f"{columns} columns, {n}" for n in range(columns))
+        row = ";".join(f"Wert {n}" for n in range(columns))
+        _, address = asked(run_upload, f"{names}\n" + f"{row}\n" * 5)
+        with CaptureQueriesContext(connection) as captured:
+            assert as_alice.get(address).status_code == 200
+        return len(captured)
+
+    assert queries(500) == queries(10)
