@@ -1,6 +1,5 @@
 """The page that asks what the columns of a file are, and imports the file with the answer."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from imports import actions
 from imports.datasets import all_datasets, label_of, layout_of
-from imports.formats.readings import Reading
 from imports.formats.sample import Sample
 from imports.mapping import memory
 from imports.mapping.question import Question
@@ -22,6 +20,8 @@ from imports.models import ColumnMapping, HeaderMemory, Upload
 from imports.models.mapping import sample_of
 from imports.rules.matching import Answers
 from onboarding.column_choice import ColumnForm
+from onboarding.encodings import readings_of
+from onboarding.views.encoding import encoding_page
 from onboarding.views.upload import by, get_actionable_upload
 from vendors.access import access_of
 
@@ -68,46 +68,6 @@ def import_as_chosen(request: HttpRequest, upload: Upload, form: ColumnForm) -> 
         actions.import_as_mapped(
             upload.upload_id, form.question.answers(form.choice), by=by(request)
         )
-    except actions.NotPossible as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request, gettext("We’ll read your next file with these columns the same way.")
-        )
-    return redirect("upload", upload.upload_id)
-
-
-def readings_of(upload: Upload) -> list[Reading]:
-    """The encodings that the upload's file may be in; none if that is not the question."""
-    is_asked = upload.failure_code == "BAD_ENCODING" and upload.can_be_retried
-    is_assumed = upload.has_ended and not upload.failure_code and upload.vendor_id is not None
-    sample = FileSample.objects.filter(upload=upload).first()
-    if sample is None or not (is_asked or is_assumed):
-        return []
-    return [Reading.from_json(reading) for reading in sample.content.get("readings", [])]
-
-
-def encoding_page(
-    request: HttpRequest, upload: Upload, readings: Sequence[Reading]
-) -> HttpResponse:
-    """Asks in which encoding the letters of a file are right, and imports the file with it; or, if
-    it was imported with the encoding that we assumed, remembers it for the next one."""
-    chosen = next((r for r in readings if r.codec == request.POST.get("encoding")), None)
-    is_sent = request.method == "POST"
-    if chosen is None:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if is_sent else HTTPStatus.OK
-        page = {"upload": upload, "readings": readings, "is_sent": is_sent}
-        return render(request, "onboarding/encoding.html", page, status=status)
-    if not upload.failure_code:
-        memory.remember_encoding(upload, chosen.header, chosen.codec, by=by(request))
-        text = gettext(
-            "We’ll read your next file with these columns as %(encoding)s. To correct the letters "
-            "of products that were imported, upload this file again with “Update”."
-        )
-        messages.success(request, text % {"encoding": chosen.name})
-        return redirect("upload", upload.upload_id)
-    try:
-        actions.import_as_read(upload.upload_id, chosen, by=by(request))
     except actions.NotPossible as error:
         messages.error(request, str(error))
     else:

@@ -14,13 +14,13 @@ from django.views.decorators.vary import vary_on_headers
 
 from imports import actions
 from imports.datasets import all_datasets, layout_of
-from imports.formats import encoding
-from imports.models import FileSample, Notification, Upload
+from imports.models import Notification, Upload
 from imports.models.mapping import sample_of
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
 from onboarding.datasets import to_show
+from onboarding.encodings import letters_to_check
 from onboarding.progress import Progress
 from onboarding.reading import Reading
 from onboarding.row_errors import Errors
@@ -58,7 +58,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     if request.headers.get("HX-Target") == "progress" and not progress.is_over:
         return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
     if progress.is_over:
-        page["letters"] = assumed_letters(upload)
+        page["letters"] = letters_to_check(upload)
         page["already"] = already_imported(upload)
         page["left_out"] = left_out(upload)
         page["errors"] = Errors(upload, dataset, request.GET)
@@ -69,15 +69,6 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
-
-
-def assumed_letters(upload: Upload) -> list[str]:
-    """Of a file whose encoding was assumed, the cells with most letters that depend on it."""
-    if (upload.layout or {}).get("encoding") != encoding.WESTERN or upload.vendor_id is None:
-        return []
-    sample = FileSample.objects.filter(upload=upload).first()
-    readings = sample.content.get("readings", []) if sample else []
-    return readings[0]["cells"] if readings and not upload.failure_code else []
 
 
 def can_be_mapped(upload: Upload) -> bool:
