@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = {
     "tests/browser/test_admin_pages.py": "tests/browser",
     "tests/browser/test_columns.py": "tests/browser",
+    "tests/browser/test_foreign_files.py": "tests/browser",
     "tests/browser/test_vendor_journey.py": "tests/browser",
     "tests/config/test_logs.py": "tests/config/test_logs.py",
     "tests/config/test_prepare_database.py": "tests/config/test_prepare_database.py",

@@ -1,25 +1,27 @@
 """What a scan has read, on disk, so that the reading that follows it costs nothing."""
 
+import os
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 
-PREFIX = "onboarding-"
+AT_ONCE = 1 << 20  # bytes
 
 
 class KeptLines:
-    """Lines in a file that is deleted with this object."""
+    """Lines in a file without a name, which is gone when this object is, or its process."""
 
     def __init__(self) -> None:
-        self._file = NamedTemporaryFile(prefix=PREFIX, suffix=".rows")  # noqa: SIM115 - see below
+        self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as this object
         weakref.finalize(self, self._file.close)
-        self.path = Path(self._file.name)
 
     def add(self, line: bytes) -> None:
         self._file.write(line + b"\n")
 
     def __iter__(self) -> Iterator[bytes]:
         self._file.flush()
-        with self.path.open("rb") as file:
-            yield from file
+        place, rest = 0, b""
+        while piece := os.pread(self._file.fileno(), AT_ONCE, place):
+            place += len(piece)
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from lines

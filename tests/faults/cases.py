@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.faults.reference import Expected, expected_of
 from tests.faults.staff_files import KINDS, make
 from tests.faults.world import HANG, World, wait_until
+from tests.imports.foreign.workbook_writers import by_openpyxl
 from tests.product_files import csv_bytes
 
 if TYPE_CHECKING:
@@ -105,9 +106,20 @@ class Case:
         """Put a file into the bucket, as a vendor with access does."""
         body = rows if isinstance(rows, bytes) else csv_bytes(list(rows))
         owner = self.vendor(vendor)
-        key = f"uploads/{owner}/{name or f'file-{len(self.sent) + 1}.csv'}"
+        return self._put(owner, name or f"file-{len(self.sent) + 1}.csv", body, body)
+
+    def drop_workbook(self, rows: Iterable[dict[str, str]], *, vendor: int = 0) -> Sent:
+        """Put an Excel workbook of these rows into the bucket."""
+        table = list(rows)
+        body = by_openpyxl([[*table[0]], *([*row.values()] for row in table)])
+        name = f"file-{len(self.sent) + 1}.xlsx"
+        return self._put(self.vendor(vendor), name, body, csv_bytes(table))
+
+    def _put(self, owner: str, name: str, body: bytes, same_as: bytes) -> Sent:
+        """`same_as` is the file as CSV."""
+        key = f"uploads/{owner}/{name}"
         version = self.world.aws("s3").put_object(Bucket=self.world.bucket, Key=key, Body=body)
-        sent = Sent(owner, key, version["VersionId"], body, expected_of(body, owner))
+        sent = Sent(owner, key, version["VersionId"], body, expected_of(same_as, owner))
         self.sent.append(sent)
         return sent
 
