@@ -96,12 +96,14 @@ class PostgresTable(Destination):
     def _column_values(
         self, upload: Upload, key: str, condition: str, texts: Collection[str]
     ) -> set[str]:
-        """The values of a column in the vendor's rows that meet a condition on `texts`."""
+        """The values of a column in the vendor's rows that meet a condition on `texts`, without
+        the rows of this upload: of a file in several batches, the first would be known."""
         if not texts:
             return set()
         column = sql.Identifier(key)
         statement = sql.SQL(
-            "SELECT {column} FROM {table} WHERE {vendor} = %s AND {condition}"
+            "SELECT {column} FROM {table} WHERE {vendor} = %s AND {condition} "
+            "AND upload_id IS DISTINCT FROM %s"
         ).format(
             column=column,
             table=sql.Identifier(self._name),
@@ -109,7 +111,7 @@ class PostgresTable(Destination):
             condition=sql.SQL(condition).format(column=column),
         )
         with connection.cursor() as cursor:
-            cursor.execute(statement, [upload.vendor_id, list(texts)])
+            cursor.execute(statement, [upload.vendor_id, list(texts), upload.upload_id])
             return {value for (value,) in cursor.fetchall()}
 
     def _check(self, upload: Upload, batch: ValidatedBatch) -> BatchOutcome:

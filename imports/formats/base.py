@@ -20,7 +20,7 @@ class Format(Protocol):
     columns_can_be_named: bool
     may_be_workbook: bool  # an Excel workbook is read, too
     refuses: frozenset[str]  # codes of refusals that only some formats know
-    media_type: str
+    media_type: str  # of its template
 
     @property
     def in_words(self) -> Words:
@@ -49,6 +49,10 @@ class Format(Protocol):
 
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         """(row number, raw cells) of every row, in file order."""
+        ...
+
+    def media_type_of(self, file_name: str) -> str:
+        """Under which a file of this name is stored."""
         ...
 
     def template(self, schema: Schema) -> bytes:

@@ -101,6 +101,9 @@ class Csv:
         *(HEADER, OTHER_NAMES, CELLS, WORKBOOKS, UNKNOWN_COLUMNS, NUMBERS, ROW_NUMBERS),
     )
 
+    def media_type_of(self, file_name: str) -> str:
+        return file_types.XLSX if file_name.lower().endswith(".xlsx") else self.media_type
+
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         watch = Watch(schema, known, lambda layout: not header_problem(layout, schema, mode))
         reader = reader_of(path)

@@ -52,6 +52,9 @@ class Json:
         _("Row numbers in reports count the objects from 1."),
     )
 
+    def media_type_of(self, file_name: str) -> str:
+        return self.media_type
+
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         """How the file is to be read, by its first item; the others are looked at as they are
         read. Raises Refused."""

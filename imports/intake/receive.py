@@ -135,7 +135,7 @@ def store(upload: Upload, body: IO[bytes]) -> None:
     file that was only to be checked. A check says `check` there for the same reason as in its row.
     """
     failpoint("send.before_put")
-    media_type = datasets.get(upload.dataset).format.media_type
+    media_type = datasets.get(upload.dataset).format.media_type_of(upload.file_name)
     asked = {s3.MODE: upload.mode}
     if upload.check_of:
         asked[s3.CHECK_OF] = upload.check_of

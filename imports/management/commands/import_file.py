@@ -115,5 +115,6 @@ class Command(BaseCommand):
         pipeline reports what is wrong with the object."""
         folder = f"{dataset.prefix}{vendor_id}/{receive.new_upload_id()}"  # for a key of its own
         key = f"{folder}/{receive.clean_file_name(path.name)}"
-        s3.put_new(settings.S3_BUCKET, key, file, dataset.format.media_type, {})
+        media_type = dataset.format.media_type_of(path.name)
+        s3.put_new(settings.S3_BUCKET, key, file, media_type, {})
         return {"s3_key": key}

@@ -65,10 +65,10 @@ def test_a_layout_that_was_just_found_reads_no_second_time(tmp_path: Path) -> No
     path.write_bytes(b"")
     assert list(products.format.rows(path, layout)) == rows
     assert layout.kept
-    kept = layout.kept.path
-    assert kept.exists()
+    file = layout.kept._file
+    assert not file.closed
     del layout
-    assert not kept.exists()
+    assert file.closed
 
 
 @pytest.mark.parametrize("first", ["Notes", "Products"])

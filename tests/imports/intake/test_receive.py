@@ -18,6 +18,7 @@ from django.utils.timezone import now
 
 from catalog.models import Product
 from imports import actions
+from imports.formats import file_types
 from imports.intake import s3_events
 from imports.intake.receive import (
     UPLOAD_ID,
@@ -454,11 +455,16 @@ def test_a_bad_event_is_left_in_the_queue_and_the_others_are_handled(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("dataset", "media_type"), [("clients", "text/csv"), ("metrics", "application/json")]
+    ("dataset", "name", "media_type"),
+    [
+        ("clients", "a.txt", "text/csv"),
+        ("clients", "A.XLSX", file_types.XLSX),
+        ("metrics", "a.txt", "application/json"),
+    ],
 )
-def test_a_file_is_stored_as_what_it_is(dataset: str, media_type: str) -> None:
+def test_a_file_is_stored_as_what_it_is(dataset: str, name: str, media_type: str) -> None:
     upload = open_upload(
-        vendor=None, dataset=dataset, mode="create", file_name="a.txt", size=2, by=None
+        vendor=None, dataset=dataset, mode="create", file_name=name, size=2, by=None
     )
     store(upload, BytesIO(b"[]"))
     stored = s3.client().head_object(Bucket=upload.s3_bucket, Key=upload.s3_key)
