@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_imported_is_reported_immediately(visit: Visit) ->
     vendor.go("/uploads/new/")
     chosen(vendor.page, "prices.csv", b"%PDF-1.7 and so on")
     expect(vendor.page.locator("#file-problem")).to_contain_text(
-        "This is a PDF document, not a CSV file."
+        "This is a PDF document, not a CSV or Excel file."
     )
 
 
