@@ -15,6 +15,7 @@ from imports.formats.readings import Reading
 from imports.mapping import memory
 from imports.models import Action, ErrorCounts, Notification, RowError, Upload
 from imports.notifications import email
+from imports.reports.outcome import already_imported
 from imports.rules.matching import Answers
 from imports.rules.quantities import minutes
 from vendors.models import Vendor
@@ -92,6 +93,21 @@ def import_as_read(upload_id: str, reading: Reading, *, by: User | None) -> Uplo
         upload.save()
         memory.remember_encoding(upload, reading.header, reading.codec, by=by)
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.MAP, by=by)
+    return upload
+
+
+def import_as_update(upload_id: str, *, by: User | None) -> Upload:
+    """Start the next run in mode update: a file of products that the vendor already has.
+
+    Raises NotPossible, or Upload.DoesNotExist.
+    """
+    with transaction.atomic():
+        if already_imported(locked(upload_id)) is None:
+            raise NotPossible("Only a file that was imported before can update its products.")
+        upload = retry(upload_id, by=by)
+        upload.ask(Upload.Mode.UPDATE)
+        upload.save()
+        Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.UPDATE, by=by)
     return upload
 
 

@@ -58,6 +58,7 @@ urlpatterns = [
     path("columns/", columns.remembered, name="remembered"),
     path("columns/<kind:kind>/<int:number>/forget/", columns.forget, name="forget"),
     path("uploads/<upload_id:upload_id>/retry/", upload.retry, name="retry"),
+    path("uploads/<upload_id:upload_id>/update/", upload.update, name="update"),
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),
     path("uploads/<upload_id:upload_id>/errors.csv", downloads.errors, name="errors"),
     path("uploads/<upload_id:upload_id>/correct.csv", downloads.correct, name="correct"),

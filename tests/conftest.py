@@ -6,6 +6,7 @@ them, `admin` may do everything.
 """
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import hypothesis
@@ -17,7 +18,7 @@ from django.db.models.functions import Now
 from catalog.models import Category
 from imports import pipeline
 from imports.intake import s3_events
-from imports.intake.receive import Arrival, object_arrived, open_upload
+from imports.intake.receive import Arrival, object_arrived, open_upload, store
 from imports.models import Notification, Upload
 from imports.notifications import outbox
 from imports.storage import s3
@@ -149,8 +150,9 @@ def arrived(
         size=len(body),
         by=by,
     )
-    version = s3.put(upload.s3_bucket, upload.s3_key, body, "text/csv")
-    object_arrived(Arrival(upload.s3_bucket, upload.s3_key, version, len(body)))
+    store(upload, BytesIO(body))
+    stored = s3.client().head_object(Bucket=upload.s3_bucket, Key=upload.s3_key)
+    object_arrived(Arrival(upload.s3_bucket, upload.s3_key, stored["VersionId"], len(body)))
     upload.refresh_from_db()
     return upload
 

@@ -16,6 +16,7 @@ class Action(models.Model):
         RETRY = "retry", _("Retried")
         CANCEL = "cancel", _("Canceled")
         MAP = "map", _("Said what the columns are")
+        UPDATE = "update", _("Imported as an update")
         RESEND = "resend", _("Sent email again")
 
     upload = models.ForeignKey(

@@ -16,7 +16,7 @@ from imports.formats.layout import Layout
 from imports.formats.readings import Ambiguous
 from imports.formats.sample import Unmatched
 from imports.mapping.memory import known_of
-from imports.models import FileSample, Upload
+from imports.models import Action, FileSample, Upload
 from imports.rules.refusals import REFUSALS, Refused
 from imports.storage import s3, staging
 
@@ -36,7 +36,8 @@ def stage(work: Work) -> None:
         with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             failpoint("stage.after_download")
             staging.put_upload(upload)
-            mode, only_check = stated(source.metadata, dataset) or (mode, only_check)
+            if not upload.actions.filter(kind=Action.Kind.UPDATE).exists():
+                mode, only_check = stated(source.metadata, dataset) or (mode, only_check)
             layout = dataset.inspect(source.path, source.size, mode, known_of(upload))
             readings = other_readings(source.path, layout)
             rows = CountedRows(dataset.format.rows(source.path, layout), dataset.row_limit)
@@ -93,7 +94,7 @@ def other_readings(path: Path, layout: Layout) -> list[dict[str, Any]]:
 
 def stated(metadata: Mapping[str, str], dataset: Dataset) -> tuple[str, bool] | None:
     """The mode that an object states, and whether only to check; None if the data set has no such
-    mode."""
+    mode. It counts until a person asks for another."""
     mode = metadata.get(s3.MODE)
     if mode == Upload.Mode.CHECK and dataset.can_check:
         of = metadata.get(s3.CHECK_OF)

@@ -95,6 +95,19 @@ def retry(request: HttpRequest, upload_id: str) -> HttpResponse:
     return redirect("upload", upload_id)
 
 
+@require_POST
+def update(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """Import a file as an update whose products the vendor already has."""
+    upload = get_actionable_upload(request, upload_id)
+    try:
+        actions.import_as_update(upload.upload_id, by=by(request))
+    except actions.NotPossible as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, gettext("We’re updating your products with this file."))
+    return redirect("upload", upload_id)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
     """Asks for confirmation: imported rows stay, and the rest of the file is not read."""

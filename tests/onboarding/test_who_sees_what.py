@@ -48,6 +48,10 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
         "get": (302, 405, 405, 405, 405, 405),
         "post": (302, 404, 302, 404, 403, 302),
     },
+    "update": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 404, 403, 302),
+    },
     "cancel": {
         "get": (302, 404, 302, 404, 403, 302),
         "post": (302, 404, 302, 404, 403, 302),
@@ -71,6 +75,7 @@ TO_LOGIN = {
     "remembered",
     "forget",
     "retry",
+    "update",
     "cancel",
     "errors",
     "correct",

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from catalog.models import Product
 from imports.models import Notification, Upload
+from tests.conftest import drive
 from tests.product_files import good_row
 
 Run = Callable[..., Upload]
@@ -54,6 +55,34 @@ def test_the_same_file_twice_is_not_called_failed_rows(
     assert f"{first.upload_timestamp:%Y-%m-%d, %H:%M} UTC" in page
     assert 'id="already"' in page
     assert "Use a SKU that no other product has" not in page
+
+
+def test_the_same_file_again_can_set_the_products_back(run_upload: Run, as_alice: Client) -> None:
+    run_upload([good_row(1, price="5.00"), good_row(2, price="6.00")])
+    again = run_upload([good_row(1, price="5.00"), good_row(2, price="6.00")])
+    address = reverse("update", args=[again.upload_id])
+    assert address in page_of(as_alice, again)
+    # As an edit by staff that was older than the file would be.
+    Product.objects.filter(vendor_product_id="VP-1").update(price="9.00")
+    as_alice.post(address)
+    drive()
+    again.refresh_from_db()
+    assert (again.status, again.mode, again.run) == ("completed", "update", 2)
+    assert (again.valid_records, again.unchanged_records) == (2, 0)
+    assert str(Product.objects.get(vendor_product_id="VP-1").price) == "5.00"
+    kinds = again.actions.filter(run=2).values_list("kind", "by__username")
+    assert [*kinds] == [("retry", "alice"), ("update", "alice")]
+
+
+def test_only_a_file_that_was_imported_before_updates_products(
+    run_upload: Run, as_alice: Client
+) -> None:
+    run_upload([good_row(1)])
+    upload = run_upload([good_row(1), good_row(2, price="free")])
+    page = as_alice.post(reverse("update", args=[upload.upload_id]), follow=True).content.decode()
+    assert "Only a file that was imported before can update its products." in page
+    upload.refresh_from_db()
+    assert (upload.mode, upload.run) == ("create", 1)
 
 
 @pytest.mark.parametrize(("mode", "checked"), [("update", "update"), ("create", "create")])
