@@ -187,13 +187,15 @@ QUESTIONS = (
         "columns",
         _("It says a column is missing, but it’s there"),
         _(
-            "We ignore case, spaces and punctuation in column names, so “Vendor Product ID*” "
-            "matches vendor_product_id. A different name is a different column: we skip "
-            "columns we don’t know and list them on the upload’s page."
+            "We know the column names of our template, those of many shop programs, and common "
+            "ones in several languages; case, spaces and punctuation don’t matter. If we don’t "
+            "know the name of a column that we need, choose “Choose columns” on the upload’s "
+            "page and say which one it is. Your next file with these columns is read the same way."
         ),
         (
-            _("Start from the template and paste your rows below its header."),
-            _("Make the header the first row, without a title or notes above it."),
+            _("Columns that we don’t know are not imported; the upload’s page lists them."),
+            _("Titles and notes above the column names are left out."),
+            _("Where you upload a file, there is a link to what we remember of your columns."),
         ),
         (
             *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
@@ -214,17 +216,41 @@ QUESTIONS = (
         ("MALFORMED_CSV", "COLUMN_COUNT"),
     ),
     Question(
+        "variants",
+        _("My file has variants, or several pictures of a product"),
+        _(
+            "Each row is one product, with its own ID, SKU, name, category, price and stock. So a "
+            "size or a color that has all of these is imported as a product of its own. A row that "
+            "lacks one of them is rejected with its reason, and never added to another row: for "
+            "example, the further variants of a product in an export of Shopify, which have no "
+            "title, rows that only hold another picture, and a parent without a price."
+        ),
+        (
+            _("Give each variant a name of its own, such as “T-shirt, red, M”."),
+            _(
+                "Rows that are no products can stay in the file. Their errors mean only that "
+                "nothing was imported from them."
+            ),
+            _(
+                "Of a product’s pictures we take one, as an address that begins with http:// or "
+                "https://. We don’t take picture files or their names."
+            ),
+        ),
+    ),
+    Question(
         "numbers",
         _("My prices or stock quantities are rejected"),
         _(
-            "Write a price as digits with a decimal point: 1800.00. We never guess what 1,800 or "
-            "18,00 means, because a wrong guess would sell at a wrong price."
+            "We read numbers the way your file writes them, as far as its cells show it: one "
+            "1.234,50 says that commas stand before decimals. We never guess what 1,800 means in "
+            "a file without such a cell, because a wrong guess would sell at a wrong price."
         ),
         (
-            _("Remove thousands separators, currency signs and spaces within the number."),
+            _("Write all numbers of a file in the same way, and one currency in a column."),
+            _("If in doubt, write digits with a decimal point: 1800.00."),
             _(
-                "If your spreadsheet saves a decimal comma, format the column as a number with a "
-                "decimal point, or as Text."
+                "A cell with words, such as “on request”, is not a price. Enter a number, or leave "
+                "the row out."
             ),
         ),
         ("INVALID_PRICE", "INVALID_STOCK"),
