@@ -12,13 +12,13 @@ GENERAL, ZEROS, DATE, PERCENT, WORDS = "general", "zeros", "date", "percent", "w
 DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 PERCENTS = frozenset({9, 10})
 
-SILENT = re.compile(r"_.|\*.|\[(?![hmsHMS]+\])[^\]]*\]")  # widths, fillings, colors, languages
+SILENT = re.compile(r"_.|\*.|\[(?![hmsHMS]+\])[^\[\]]*\]")  # widths, fillings, colors, languages
 QUOTED = re.compile(r'"([^"]*)"|\\(.)')
 DURATION = re.compile(r"\[[hms]+\]", re.IGNORECASE)
 BETWEEN_PLACES = re.compile(r"0[^0.,Ee+]+0")
 PLACES = re.compile(r"[0#?]")
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 # A number as we write it, of which no digit is lost.
 SHORT = re.compile(r"0|-?[1-9][0-9]{0,14}|-?(?=[0-9.]{3,16}$)(?:0|[1-9][0-9]*)\.[0-9]*[1-9]")
 MAX_DIGITS = 15  # that Excel keeps
