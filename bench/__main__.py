@@ -18,7 +18,10 @@ from bench.system import CannotStart, own_system
 from bench.table import Line, as_text, write_into
 from deploy.local.places import CHECKOUT
 
-ALL = ("upload", "load", "crowd", "memory", "clients", "customers", "metrics", "csv", "pages")
+ALL = (
+    *("upload", "workbook", "load", "crowd", "memory", "clients", "customers", "metrics", "csv"),
+    "pages",
+)
 RESULTS = CHECKOUT / ".local" / "bench-results.json"
 PAGE = CHECKOUT / "docs" / "bench.md"
 

@@ -12,12 +12,14 @@ from bench import (
     metrics_file,
     pages,
     whole_upload,
+    workbook,
 )
 from bench.system import System
 from bench.table import Line
 
 MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
     "upload": lambda runs, _: whole_upload.measure(runs),
+    "workbook": lambda runs, _: workbook.measure(runs),
     "load": lambda runs, _: load_step.measure(runs),
     "crowd": lambda runs, _: crowd.measure(runs),
     "memory": memory.measure,

@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import xlsxwriter
+
 LABELS = {
     "vendor_product_id": "Vendor Product ID",
     "product_name": "Product Name",
@@ -28,6 +30,7 @@ LABELS = {
     "image_url": "Image URL",
 }
 ALL = tuple(LABELS)
+NUMBERS = frozenset({"price", "compare_at_price", "stock_quantity", "weight_kg"})
 REQUIRED = ("vendor_product_id", "product_name", "category", "sku", "price", "stock_quantity")
 CATEGORIES = [
     *("Computer Accessories", "Audio", "Cameras", "Mobile Phones", "Home & Kitchen"),
@@ -77,6 +80,20 @@ class File:
         writer.writerow([LABELS[column] for column in self.columns])
         writer.writerows(self.rows)
         return text.getvalue().encode()
+
+    def workbook(self) -> bytes:
+        """The same in Excel's format, with its numbers as numbers."""
+        data = io.BytesIO()
+        with xlsxwriter.Workbook(data) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate([[LABELS[each] for each in self.columns], *self.rows]):
+                for place, cell in enumerate(row):
+                    is_number = place < len(self.columns) and self.columns[place] in NUMBERS
+                    if is_number and cell.replace(".", "", 1).isdecimal():
+                        sheet.write_number(number, place, float(cell))
+                    else:
+                        sheet.write_string(number, place, cell)
+        return data.getvalue()
 
 
 def product_file(
