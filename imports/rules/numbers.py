@@ -106,11 +106,11 @@ class Number(Rule):
     def remedy(self) -> str:
         return ngettext(
             "Enter a number from {rule.at_least:,} to {rule.at_most:,} with up to {rule.decimals} "
-            "decimal place, such as {rule.example}: no currency sign, no thousands separators.",
+            "decimal place, such as {rule.example}, or {comma} in a file with decimal commas.",
             "Enter a number from {rule.at_least:,} to {rule.at_most:,} with up to {rule.decimals} "
-            "decimal places, such as {rule.example}: no currency sign, no thousands separators.",
+            "decimal places, such as {rule.example}, or {comma} in a file with decimal commas.",
             self.decimals,
-        ).format(rule=self)
+        ).format(rule=self, comma=self.example.replace(".", ","))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,82 @@
+"""The pictures of docs/first-import.md: `python -m docs.pictures`, while a new `make run` runs.
+
+A vendor's first file, one picture a step, with docs/samples/price-list.csv. Needs Chromium.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import FilePayload, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+LIST = ROOT / "docs" / "samples" / "price-list.csv"
+CHROMIUM = "/usr/bin/chromium"
+# What the columns of the list hold, by their places.
+CHOICES = ("Vendor Product ID*", "Product Name*", "Category*", "Price*", "Stock Quantity*")
+NEXT = (
+    "Preisliste Winter, Müller Werkzeuge;;;;;;\n"
+    "Art.-Nr.;Artikel;Warengruppe;VK brutto;Bestand;Farbe;EAN\n"
+    "MW-201;Schneeschaufel, 50 cm;Garden & Outdoor;29,90 €;60;schwarz;\n"
+    "MW-202;Streuwagen;Garden & Outdoor;1.099,00 €;3;grün;\n"
+)
+
+
+def main() -> None:
+    stack = json.loads((ROOT / ".local" / "stack.json").read_text())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 760})
+        log_in(page, stack)
+        first_file(page, stack["portal_url"])
+        next_file(page, stack["portal_url"])
+        browser.close()
+
+
+def log_in(page: Page, stack: dict[str, Any]) -> None:
+    login = stack["logins"]["vendor"]
+    page.goto(f"{stack['portal_url']}/login/")
+    page.fill("input[name=username]", login["username"])
+    page.fill("input[name=password]", login["password"])
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/uploads/")
+
+
+def first_file(page: Page, portal: str) -> None:
+    page.goto(f"{portal}/uploads/new/")
+    page.set_input_files("#id_file", LIST)
+    picture(page, "first-1-file")
+    page.click("#send")
+    page.wait_for_url("**/columns/")
+    for place, label in enumerate(CHOICES):
+        page.select_option(f"#column-{place}", label=label)
+    page.select_option("#take-sku", label="Art.-Nr.")
+    page.click("#show")
+    page.evaluate("scrollTo(0, 0)")
+    picture(page, "first-2-columns", full=True)
+    page.click("#import")
+    page.wait_for_selector("#upload[data-over=yes]")
+    picture(page, "first-3-result", full=True)
+
+
+def next_file(page: Page, portal: str) -> None:
+    page.goto(f"{portal}/uploads/new/")
+    body: FilePayload = {
+        "name": "price-list-winter.csv",
+        "mimeType": "text/csv",
+        "buffer": NEXT.encode("cp1252"),
+    }
+    page.set_input_files("#id_file", body)
+    page.click("#send")
+    page.wait_for_url("**/uploads/UPLOAD_*/")
+    page.wait_for_selector("#upload[data-over=yes]")
+    picture(page, "first-4-next")
+
+
+def picture(page: Page, name: str, *, full: bool = False) -> None:
+    page.screenshot(path=IMAGES / f"{name}.png", full_page=full)
+
+
+if __name__ == "__main__":
+    main()
