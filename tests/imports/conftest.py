@@ -1,4 +1,4 @@
-"""Fixtures: batches of single rows, and kills between two stores."""
+"""Fixtures: batches of single rows, commands without a worker, and kills between two stores."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,8 +9,11 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from imports.destinations import dynamodb as destination
+from imports.intake import s3_events
+from imports.management.commands import demo, import_file
 from imports.models import Upload
 from imports.storage import dynamodb, staging
+from tests.conftest import drive
 
 
 @pytest.fixture
@@ -18,6 +21,22 @@ def row_by_row(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every row is a batch of its own."""
     settings.BATCH_ROWS = 1
     monkeypatch.setattr(staging, "ROWS_PER_ITEM", 1)
+
+
+@pytest.fixture
+def no_worker_needed(monkeypatch: pytest.MonkeyPatch, quiet_events: None) -> None:
+    """The command's wait does the work itself."""
+
+    def wait_for(which: dict[str, str], until: Callable[[Upload], bool], **more: Any) -> Upload:
+        while True:
+            s3_events.forward_some(s3_events.client(), wait_seconds=1)
+            drive()
+            upload = Upload.objects.filter(**which).first()
+            if upload is not None and until(upload):
+                return upload
+
+    monkeypatch.setattr(import_file, "wait_for", wait_for)
+    monkeypatch.setattr(demo, "wait_for", wait_for)
 
 
 class Killed(BaseException):

@@ -17,7 +17,6 @@ from imports.formats.layout import Layout
 from imports.models import RowError, Upload
 from imports.rules.damage import ERRORS
 from imports.rules.rows import StagedRow
-from imports.storage import staging
 from imports.validation.batch import ValidatedBatch
 from imports.validation.damage import in_column
 from imports.validation.validate import validate
@@ -226,12 +225,11 @@ def test_an_id_with_zeros_beside_one_without_is_no_loss(run_upload: Run) -> None
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("row_by_row")
 @pytest.mark.parametrize("only_check", [True, False])
 def test_an_id_of_an_earlier_batch_is_none_of_the_catalog(
-    run_upload: Run, settings: Any, monkeypatch: pytest.MonkeyPatch, only_check: bool
+    run_upload: Run, only_check: bool
 ) -> None:
-    settings.BATCH_ROWS = 1
-    monkeypatch.setattr(staging, "ROWS_PER_ITEM", 1)
     both = [good_row(1, vendor_product_id="00123"), good_row(2, vendor_product_id="123")]
     assert run_upload(both, only_check=only_check).warned_records == 0
 

@@ -4,14 +4,22 @@ import io
 from collections.abc import Callable
 from decimal import Decimal
 from http import HTTPStatus
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Product
-from imports.models import RowError, Upload
+from imports.formats.file_types import XLSX
+from imports.intake import schedules
+from imports.management.commands import import_file
+from imports.models import RowError, Schedule, Upload
+from imports.storage import s3
 from tests.conftest import arrived, drive, report_text
+from tests.imports.management.test_commands import run
 from tests.onboarding.views.test_new_upload import forward
 from tests.workbooks import Xml, styled, workbook
 from vendors.models import Vendor
@@ -49,6 +57,31 @@ def test_a_workbook_is_imported_from_s3(run_upload: Run) -> None:
         ("S-1", Decimal("19.99"), 2),
         ("00012", Decimal("19.99"), 3),
     ]
+
+
+def test_a_schedule_finds_a_workbook(vendor_a: Vendor, categories: list[str]) -> None:
+    prefix = f"exports/{uuid4().hex}/"
+    Schedule.objects.create(
+        name="Hourly", dataset="products", vendor=vendor_a, prefix=prefix, every_minutes=60
+    )
+    s3.put(settings.S3_BUCKET, f"{prefix}May.xlsx", workbook([HEADER, ROW]), XLSX)
+    assert schedules.run_schedules() == 1
+    drive()
+    upload = Upload.objects.get()
+    assert (upload.status, upload.valid_records, upload.file_name) == ("completed", 1, "May.xlsx")
+
+
+@pytest.mark.usefixtures("no_worker_needed")
+def test_a_workbook_is_imported_by_the_command(
+    tmp_path: Path, vendor_a: Vendor, categories: list[str]
+) -> None:
+    file = tmp_path / "May.xlsx"
+    file.write_bytes(workbook([HEADER, ROW, changed(2, Price="free")]))
+    assert run(file, "--vendor", vendor_a.vendor_id) == import_file.PARTIAL
+    upload = Upload.objects.get()
+    assert (upload.valid_records, upload.error_records) == (1, 1)
+    stored = s3.client().head_object(Bucket=upload.s3_bucket, Key=upload.s3_key)
+    assert stored["ContentType"] == XLSX
 
 
 @pytest.mark.usefixtures("quiet_events")

@@ -1,37 +1,17 @@
 """`import_file` and `demo`: what they ask for, and that they show what happened."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import call_command
 
 from imports import datasets
-from imports.intake import s3_events
 from imports.management.commands import demo, import_file
 from imports.models import Upload
-from tests.conftest import drive
 from vendors.models import Vendor
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def no_worker_needed(monkeypatch: pytest.MonkeyPatch, quiet_events: None) -> None:
-    """The command's wait does the work itself."""
-
-    def wait_for(which: dict[str, str], until: Callable[[Upload], bool], **more: Any) -> Upload:
-        while True:
-            s3_events.forward_some(s3_events.client(), wait_seconds=1)
-            drive()
-            upload = Upload.objects.filter(**which).first()
-            if upload is not None and until(upload):
-                return upload
-
-    monkeypatch.setattr(import_file, "wait_for", wait_for)
-    monkeypatch.setattr(demo, "wait_for", wait_for)
 
 
 def run(file: Path, *arguments: str) -> int:
