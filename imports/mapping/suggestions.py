@@ -58,7 +58,7 @@ def by_cells(
         for position in positions
         if len(cells := cells_at(sample, position)) >= MIN_CELLS
         for key, of_column in checks.items()
-        if share(of_column, cells) >= MIN_SHARE
+        if are_nearly_all_valid(of_column, cells)
     ]
     keys, places = [key for key, _ in pairs], [position for _, position in pairs]
     return [(key, at) for key, at in pairs if keys.count(key) == 1 and places.count(at) == 1]
@@ -69,18 +69,20 @@ def cells_at(sample: Sample, position: int) -> list[str]:
     return [text for text in texts if text]
 
 
-def share(checks: Sequence[Checker], cells: Sequence[str]) -> float:
-    """The share of cells that pass all checks."""
-    good = 0
+def are_nearly_all_valid(checks: Sequence[Checker], cells: Sequence[str]) -> bool:
+    """Whether at least MIN_SHARE of the cells pass all checks. Most columns are given up after a
+    few cells, because they hold something else."""
+    may_fail = len(cells) * (1 - MIN_SHARE)
     for cell in cells:
         value = cell
         try:
             for check in checks:
                 value = check(value)
         except InvalidCell:
-            continue
-        good += 1
-    return good / len(cells)
+            may_fail -= 1
+            if may_fail < 0:
+                return False
+    return True
 
 
 def most_similar(column: Column, names: Mapping[int, str]) -> int | None:

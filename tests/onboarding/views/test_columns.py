@@ -17,9 +17,7 @@ from tests.imports.foreign.workbook_writers import WRITERS
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
-# Read like any other by our own names and by their preset, or refused for their letters: until a
-# person can choose the encoding, the vendor has to save them as UTF-8.
-UNREADABLE = {"polish"}
+UNREADABLE = {"polish"}  # as CSV it is asked about its letters, too: test_encoding_choice.py
 
 
 @pytest.fixture
