@@ -11,11 +11,14 @@ from imports.storage import s3
 from tests.conftest import drive
 
 
-def dropped(key: str, body: bytes | str) -> Upload:
-    """The upload of a new object with this key; its event has arrived, and nothing else is done."""
+def dropped(key: str, body: bytes | str, *, mode: str = "") -> Upload:
+    """The upload of a new object with this key; its event has arrived, and nothing else is done.
+    The object states the mode, if there is one."""
     data = body.encode() if isinstance(body, str) else body
-    version = s3.put(settings.S3_BUCKET, key, data, "application/octet-stream")
-    upload = object_arrived(Arrival(settings.S3_BUCKET, key, version, len(data)))
+    stated = {s3.MODE: mode} if mode else {}
+    stored = s3.client().put_object(Bucket=settings.S3_BUCKET, Key=key, Body=data, Metadata=stated)
+    arrival = Arrival(settings.S3_BUCKET, key, stored["VersionId"], len(data))
+    upload = object_arrived(arrival)
     assert upload is not None
     return upload
 

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Category, Product
 from imports.models import ColumnMapping, HeaderMemory, Upload
 from tests.conftest import arrived, drive
+from tests.imports.dropping import dropped
 from tests.imports.foreign.test_files import FILES, NAMES, expected, rows_of
 from tests.imports.foreign.workbook_writers import WRITERS
 from vendors.models import Vendor
@@ -101,11 +102,13 @@ def test_a_file_of_another_program_gets_in_with_one_page_and_the_next_with_none(
         for key, value in as_expected(product).items():
             assert getattr(stored, key) == value or str(getattr(stored, key)) == value, key
 
-    again = arrived(body, vendor=vendor_a, mode="update", file_name=f"next-{said['file']}")
-    drive()
-    again.refresh_from_db()
-    assert (again.failure_code, again.error_records) == ("", len(said["rejected_rows"]))
-    assert again.valid_records == len(said["products"])
+    by_form = arrived(body, vendor=vendor_a, mode="update", file_name=f"next-{said['file']}")
+    key = f"uploads/{vendor_a.vendor_id}/next-{said['file']}"
+    for again in (by_form, dropped(key, body, mode="update")):
+        drive()
+        again.refresh_from_db()
+        assert (again.failure_code, again.error_records) == ("", len(said["rejected_rows"]))
+        assert again.valid_records == len(said["products"])
 
 
 OTHER = "Art.-Nr.;Titel;Kategorie;VK;Menge\n"
