@@ -15,6 +15,7 @@ from tests.conftest import arrived, drive
 from tests.imports.dropping import dropped
 from tests.imports.foreign.test_files import FILES, NAMES, expected, rows_of
 from tests.imports.foreign.workbook_writers import WRITERS
+from tests.product_files import good_row
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
@@ -285,6 +286,19 @@ def test_what_was_used_stays_with_the_upload(run_upload: Run, as_alice: Client) 
     Category.objects.create(name="Hats")
     as_alice.post(f"/uploads/{upload.upload_id}/retry/")
     assert imported(upload) == ("completed", 3, 0)
+
+
+def test_the_result_says_what_to_do_if_the_columns_were_chosen_wrongly(
+    run_upload: Run, as_alice: Client
+) -> None:
+    ours = run_upload([good_row(1)])
+    upload, address = asked(run_upload)
+    as_alice.post(address, {**ANSWERS, "import": "1"})
+    assert imported(upload) == ("completed", 2, 0)
+    pages = [
+        as_alice.get(f"/uploads/{each.upload_id}/").content.decode() for each in (upload, ours)
+    ]
+    assert ['id="wrong-columns"' in page for page in pages] == [True, False]
 
 
 def test_rows_to_fix_come_back_and_are_not_asked_about(run_upload: Run, as_alice: Client) -> None:
