@@ -1,5 +1,9 @@
 """A sample file of another program, saved as a workbook by each of several writers, is read as its
-CSV file is."""
+CSV file is.
+
+The files `*.libreoffice.xlsx` were saved by LibreOffice 7.4. Excel and Google Sheets cannot be run
+here: `workbook_writers.py` writes what their files look like.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +59,20 @@ def test_a_workbook_is_read_like_its_csv_twin(tmp_path: Path, name: str, writer:
     assert sample == sample_of_csv
     assert rows == rows_of_csv
     assert layout.sheet
+
+
+@pytest.mark.parametrize("name", ["german", "shopify"])
+def test_a_workbook_that_libreoffice_saved_is_read_like_its_csv_twin(name: str) -> None:
+    layout, sample, rows = read(FILES / f"{name}.libreoffice.xlsx")
+    of_csv, sample_of_csv, rows_of_csv = read(FILES / expected(name)["file"])
+    assert alike(layout) == alike(of_csv)
+    assert sample == sample_of_csv
+    assert rows == rows_of_csv
+
+
+def test_numbers_that_libreoffice_saved_are_those_that_it_shows() -> None:
+    _, _, rows = read(FILES / "numbers.libreoffice.xlsx")
+    assert rows[1][1][-2:] == ["20", "1.234"]
 
 
 @pytest.mark.parametrize("writer", WRITERS)
