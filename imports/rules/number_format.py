@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from imports.rules.damage import NUMBER
 from imports.rules.spreadsheet import kind_of
 
 POINT, COMMA = ".", ","
@@ -106,11 +105,8 @@ class Evidence:
                 self.marks.add(mark)
             return
         text = cell.strip()
-        if kind := kind_of(text):
-            # What a workbook stores as a number has a point, whatever it shows.
-            if kind == NUMBER:
-                self.marks.add(POINT)
-            return
+        if kind_of(text):
+            return  # a number of a workbook, which says nothing about the texts beside it
         found = WITH_SIGN.fullmatch(text) if len(text) <= MAX_CHARACTERS else None
         if found is None:
             return

@@ -168,8 +168,20 @@ def test_a_number_of_a_workbook_has_a_point_whatever_its_texts_have(run_upload: 
     header = [*HEADER, "Weight kg"]
     rows = [header, [*ROW, styled(1.234, 0)], [*changed(2, Price="1.012,50"), "0,5"]]
     upload = run_upload(workbook(rows))
-    assert upload.valid_records >= 1
-    assert Product.objects.get(sku="S-1").weight_kg == Decimal("1.234")
+    assert upload.valid_records == 2
+    found = Product.objects.order_by("sku").values_list("price", "weight_kg")
+    assert [*found] == [
+        (Decimal("19.99"), Decimal("1.234")),
+        (Decimal("1012.50"), Decimal("0.500")),
+    ]
+
+
+def test_numbers_of_a_workbook_say_nothing_about_a_text_that_can_be_read_in_two_ways(
+    run_upload: Run,
+) -> None:
+    """A German program stores 12,5 as 12.5, too, and 1,234 beside it is not a thousand."""
+    upload = run_upload(workbook([HEADER, changed(1, Price=12.5), changed(2, Price="1,234")]))
+    assert (upload.valid_records, problems()) == (1, [(3, "price", "INVALID_PRICE")])
 
 
 def test_a_date_is_told_from_the_same_text(run_upload: Run) -> None:
