@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from threading import Event, Thread
 from urllib.parse import urlsplit
@@ -170,6 +171,7 @@ def part(name: str, content: bytes, file_name: str = "") -> bytes:
 def form(portal: Portal, cookie: str, *files: bytes) -> tuple[str, bytes]:
     """Cookies and body of the upload form."""
     answer, page = portal.ask(reverse("new_upload"), cookie=cookie)
+    assert answer.status == HTTPStatus.OK, (answer.status, answer.getheaders(), page[:500])
     token = page.partition(b'name="csrfmiddlewaretoken" value="')[2].partition(b'"')[0]
     csrf = next(v for k, v in answer.getheaders() if k == "Set-Cookie" and v.startswith("csrf"))
     fields = {"dataset": b"products", "mode": b"create", "csrfmiddlewaretoken": token}
