@@ -14,7 +14,6 @@ from imports.formats.csv_writer import csv_lines
 from imports.formats.header import SAMPLE_ROWS
 from imports.formats.layout import Layout
 from imports.formats.sample import Unmatched, Watch
-from imports.formats.tables import reader_of
 from imports.rules.cells import DELIMITED
 from imports.rules.columns import cell_names
 from imports.rules.matching import NOTHING_KNOWN, Known
@@ -106,7 +105,7 @@ class Csv:
 
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
         watch = Watch(schema, known, lambda layout: not header_problem(layout, schema, mode))
-        reader = reader_of(path)
+        reader = tables.reader_of(path)
         layout = reader.scan(
             path,
             max_rows=schema.row_limit,
@@ -145,7 +144,7 @@ class CsvMaybeWithoutHeader(Csv):
     )
 
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
-        layout = reader_of(path).scan(path, max_rows=schema.row_limit, needs_rows=False)
+        layout = tables.reader_of(path).scan(path, max_rows=schema.row_limit, needs_rows=False)
         if not schema.match(layout.header):
             layout = self._without_header(path, schema, layout)
         elif not layout.data_rows:
@@ -189,7 +188,7 @@ class CsvOfAnyColumns(Csv):
         )
 
     def scan(self, path: Path, schema: Schema, mode: str, known: Known = NOTHING_KNOWN) -> Layout:
-        layout = reader_of(path).scan(path, max_rows=schema.row_limit, any_lengths=True)
+        layout = tables.reader_of(path).scan(path, max_rows=schema.row_limit, any_lengths=True)
         for position, name in enumerate(layout.header, 1):
             if problem := self._problem(name):
                 words = gettext("Column {position} {problem}")

@@ -22,7 +22,7 @@ from imports.rules.matching import Answers
 from onboarding.column_choice import ColumnForm
 from onboarding.encodings import readings_of
 from onboarding.views.encoding import encoding_page
-from onboarding.views.upload import by, get_actionable_upload
+from onboarding.views.upload import acted, by, get_actionable_upload
 from vendors.access import access_of
 
 PER_PAGE = 50  # names
@@ -64,17 +64,13 @@ def columns(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 
 def import_as_chosen(request: HttpRequest, upload: Upload, form: ColumnForm) -> HttpResponse:
-    try:
-        actions.import_as_mapped(
-            upload.upload_id, form.question.answers(form.choice), by=by(request)
-        )
-    except actions.NotPossible as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request, gettext("We’ll read your next file with these columns the same way.")
-        )
-    return redirect("upload", upload.upload_id)
+    answers = form.question.answers(form.choice)
+    return acted(
+        request,
+        upload.upload_id,
+        lambda: actions.import_as_mapped(upload.upload_id, answers, by=by(request)),
+        gettext("We’ll read your next file with these columns the same way."),
+    )
 
 
 def question_of(upload: Upload) -> Question | None:

@@ -12,7 +12,7 @@ from imports import actions
 from imports.formats.readings import Reading
 from imports.mapping import memory
 from imports.models import Upload
-from onboarding.views.upload import by
+from onboarding.views.upload import acted, by
 
 
 def encoding_page(
@@ -34,12 +34,9 @@ def encoding_page(
         )
         messages.success(request, text % {"encoding": chosen.name})
         return redirect("upload", upload.upload_id)
-    try:
-        actions.import_as_read(upload.upload_id, chosen, by=by(request))
-    except actions.NotPossible as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request, gettext("We’ll read your next file with these columns the same way.")
-        )
-    return redirect("upload", upload.upload_id)
+    return acted(
+        request,
+        upload.upload_id,
+        lambda: actions.import_as_read(upload.upload_id, chosen, by=by(request)),
+        gettext("We’ll read your next file with these columns the same way."),
+    )

@@ -1,5 +1,6 @@
 """The page of one upload: its progress, its result, and what a person can do about it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -86,26 +87,24 @@ def again(upload: Upload) -> str:
 @require_POST
 def retry(request: HttpRequest, upload_id: str) -> HttpResponse:
     upload = get_actionable_upload(request, upload_id)
-    try:
-        upload = actions.retry(upload.upload_id, by=by(request))
-    except actions.NotPossible as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, gettext("Attempt %(number)s started.") % {"number": upload.run})
-    return redirect("upload", upload_id)
+    return acted(
+        request,
+        upload_id,
+        lambda: actions.retry(upload.upload_id, by=by(request)),
+        gettext("Attempt %(number)s started."),
+    )
 
 
 @require_POST
 def update(request: HttpRequest, upload_id: str) -> HttpResponse:
     """Import a file as an update whose products the vendor already has."""
     upload = get_actionable_upload(request, upload_id)
-    try:
-        actions.import_as_update(upload.upload_id, by=by(request))
-    except actions.NotPossible as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, gettext("We’re updating your products with this file."))
-    return redirect("upload", upload_id)
+    return acted(
+        request,
+        upload_id,
+        lambda: actions.import_as_update(upload.upload_id, by=by(request)),
+        gettext("We’re updating your products with this file."),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,12 +119,24 @@ def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
             "onboarding/cancel.html",
             {"upload": upload, "dataset": to_show(upload)},
         )
+    return acted(
+        request,
+        upload_id,
+        lambda: actions.cancel(upload.upload_id, by=by(request)),
+        gettext("Cancellation requested."),
+    )
+
+
+def acted(
+    request: HttpRequest, upload_id: str, action: Callable[[], Upload], done: str
+) -> HttpResponse:
+    """The upload's page after an action: it says that it was done, or why it is not possible."""
     try:
-        actions.cancel(upload.upload_id, by=by(request))
+        upload = action()
     except actions.NotPossible as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, gettext("Cancellation requested."))
+        messages.success(request, done % {"number": upload.run})
     return redirect("upload", upload_id)
 
 
