@@ -15,6 +15,16 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 Rows = Sequence[Sequence[object]]
+# A header of products, and a valid row.
+HEADER: list[object] = [
+    "Vendor Product ID",
+    "Product Name",
+    "Category",
+    "SKU",
+    "Price",
+    "Stock Quantity",
+]
+ROW: list[object] = ["VP-1", "Mouse", "Audio", "S-1", 19.99, 5]
 
 
 def workbook(

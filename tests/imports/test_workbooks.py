@@ -21,19 +21,10 @@ from imports.storage import s3
 from tests.conftest import arrived, drive, report_text
 from tests.imports.management.test_commands import run
 from tests.onboarding.views.test_new_upload import forward
-from tests.workbooks import Xml, styled, workbook
+from tests.workbooks import HEADER, ROW, Xml, styled, workbook
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
-HEADER: list[object] = [
-    "Vendor Product ID",
-    "Product Name",
-    "Category",
-    "SKU",
-    "Price",
-    "Stock Quantity",
-]
-ROW: list[object] = ["VP-1", "Mouse", "Audio", "S-1", 19.99, 5]
 
 
 def changed(number: int, **cells: object) -> list[object]:

@@ -10,17 +10,19 @@ from imports.formats.layout import Layout
 from imports.formats.sample import Unmatched
 from imports.rules.refusals import Refused
 from imports.rules.spreadsheet import marked
-from tests.workbooks import MAIN, OFFICE, XML, Rows, Xml, relations, sheet, styled, workbook
-
-HEADER: list[object] = [
-    "Vendor Product ID",
-    "Product Name",
-    "Category",
-    "SKU",
-    "Price",
-    "Stock Quantity",
-]
-ROW: list[object] = ["VP-1", "Mouse", "Audio", "S-1", 19.99, 5]
+from tests.workbooks import (
+    HEADER,
+    MAIN,
+    OFFICE,
+    ROW,
+    XML,
+    Rows,
+    Xml,
+    relations,
+    sheet,
+    styled,
+    workbook,
+)
 
 
 def read(tmp_path: Path, data: bytes, dataset: str = "products") -> tuple[Layout, list[Any]]:
