@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -25,6 +25,7 @@ from deploy import commands
 from deploy.local.places import CHECKOUT
 from deploy.local.process import answers
 from tests.faults.world import wait_until
+from tests.ports import held_port
 
 GRACEFUL = 10
 THREADS = 4
@@ -96,34 +97,35 @@ def running_portal(
 
     `hurry`: it waits a second where it usually waits half a minute and longer.
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    temp, log = place / "tmp", place / "web.log"
-    temp.mkdir()
-    _, *arguments = commands.web(f"127.0.0.1:{port}", threads=THREADS, graceful=GRACEFUL)
-    if hurry:
-        arguments = ["-c", HURRIED, f"127.0.0.1:{port}"]
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(
-        path=f"/{connection.settings_dict['NAME']}"
-    )
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=CHECKOUT,
-            env=os.environ
-            | {"DATABASE_URL": database.geturl(), "TMPDIR": str(temp), **(variables or {})}
-            | {"ALLOWED_HOSTS": "127.0.0.1"},
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+    with held_port() as port, ExitStack() as cleanup:
+        temp, log = place / "tmp", place / "web.log"
+        temp.mkdir()
+        _, *arguments = commands.web(f"127.0.0.1:{port}", threads=THREADS, graceful=GRACEFUL)
+        if hurry:
+            arguments = ["-c", HURRIED, f"127.0.0.1:{port}"]
+        database = urlsplit(os.environ["DATABASE_URL"])._replace(
+            path=f"/{connection.settings_dict['NAME']}"
         )
-    try:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=CHECKOUT,
+                env=os.environ
+                | {"DATABASE_URL": database.geturl(), "TMPDIR": str(temp), **(variables or {})}
+                | {"ALLOWED_HOSTS": "127.0.0.1"},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        cleanup.callback(end, process)
         wait_until("the portal answers", lambda: answers(port, "/readyz"), tell=log.read_text)
         yield Portal(port, process, temp, log)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def session_of(user: User) -> str:

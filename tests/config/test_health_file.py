@@ -13,18 +13,25 @@ from urllib.parse import urlsplit
 import pytest
 
 from config import health_file
-from deploy.local.places import CHECKOUT, Places
+from deploy.local.places import CHECKOUT
 from tests.config.listening import LISTENERS, listening
 from tests.faults.http_faults import SERVER_ERROR, HttpFaults
 from tests.faults.world import wait_until
+from tests.ports import held_port
 
 
 @pytest.fixture
-def proxy(tmp_path: Path) -> Iterator[HttpFaults]:
+def port() -> Iterator[int]:
+    with held_port() as port:
+        yield port
+
+
+@pytest.fixture
+def proxy(port: int) -> Iterator[HttpFaults]:
     """A proxy in front of the emulator, in its own event loop."""
     emulator = urlsplit(os.environ["AWS_ENDPOINT_URL"])
     assert emulator.port
-    faults = HttpFaults(emulator.port, Places(tmp_path).port("proxy"))
+    faults = HttpFaults(emulator.port, port)
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()
