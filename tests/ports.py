@@ -11,7 +11,7 @@ def held_port() -> Iterator[int]:
 
     A port that was only looked up may be given to another test while our server starts, whose
     answers are then taken for our server's. This one is bound all the time, but does not listen:
-    the system gives it to nobody, and a server that binds with SO_REUSEADDR may listen on it.
+    the system gives it to no one else, and a server that binds with SO_REUSEADDR may listen on it.
     """
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
