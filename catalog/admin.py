@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
+from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
@@ -211,7 +212,7 @@ class ProductAdmin(LongTableAdmin):
         return queryset.filter(pk__in=found), False
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        obj.save_edit(form.changed_data)
+        obj.save_edit(form.changed_data, by=cast("User", request.user))
 
     @admin.display(description=_("vendor ID"))
     def vendor_code(self, product: Product) -> str:

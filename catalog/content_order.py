@@ -45,6 +45,11 @@ class FieldStamps:
         """When the content of a field was stored."""
         return parts(self.of(name))[0]
 
+    def raised(self, stamps: Mapping[str, str]) -> Self:
+        """With these stamps of fields, where they are higher."""
+        higher = {name: own for name, own in stamps.items() if own > self.of(name)}
+        return type(self)(self.most, {**self.others, **higher}) if higher else self
+
     def newer(self, names: Iterable[str], than: str) -> list[str]:
         """Those of the fields that content newer than this stamp has set."""
         if not self.others and self.most <= than:

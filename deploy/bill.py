@@ -167,9 +167,9 @@ def common(
     queue's length, lists of the bucket, and sweeps for stalled uploads."""
     uploads = traffic.uploads
     up = traffic.busy_hours(WORKER_LINGERS)
-    # RowsImported and BatchSeconds, five types of error, two figures of two final statuses, and
-    # the two filters are written in hours with uploads; the queue's two with every such sweep.
-    metrics = (13 * traffic.busy_hours(3600) + 2 * min(HOURS, resumes)) / HOURS
+    # Four counts of rows and BatchSeconds, five types of error, two figures of two final statuses,
+    # and the two filters are written in hours with uploads; the queue's two with every such sweep.
+    metrics = (16 * traffic.busy_hours(3600) + 2 * min(HOURS, resumes)) / HOURS
     polls = (3 * HOURS + up) * POLLS
     log_bytes = LOG_BYTES + DATABASE_LOG_BYTES
     return [

@@ -12,7 +12,7 @@ from imports.formats.layout import Layout
 from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.summary import groups_of
-from imports.rules.base import WARNING
+from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
 
 MAX_ERRORS = 50
@@ -34,7 +34,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     found = RowError.objects.of_run(upload)
     errors = listed(found.errors(), dataset, layout)
     warnings = listed(found.warnings(), dataset, layout) if upload.warned_records else []
-    notices = listed(found.notices(), dataset, layout) if upload.unchanged_records else []
+    notices = listed(found.notices(), dataset, layout)
     return {
         **progress_of(upload),
         "title": upload.upload_id,
@@ -49,7 +49,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "listings": [
             ("errors", errors, counts.errors),
             ("warnings", warnings, counts_of(upload, WARNING).errors if warnings else 0),
-            ("notices", notices, upload.unchanged_records),
+            ("notices", notices, counts_of(upload, NOTICE).errors if notices else 0),
         ],
         "mails": upload.notifications.order_by("-run"),
         "actions": upload.actions.select_related("by"),
@@ -86,6 +86,10 @@ def in_file_order(row: dict[str, str], layout: Layout) -> dict[str, str]:
 def progress_of(upload: Upload) -> dict[str, Any]:
     """What changes while the upload is in progress, and the counters that add up at its end."""
     is_check = upload.is_check
+    effects = [
+        (gettext("Created"), upload.created_records, "good"),
+        (gettext("Updated"), upload.updated_records, "good"),
+    ]
     return {
         "upload": upload,
         "badge": cells.status_badge(upload),
@@ -96,6 +100,7 @@ def progress_of(upload: Upload) -> dict[str, Any]:
                 upload.imported_records,
                 "good",
             ),
+            *(effects if upload.updated_records else []),
             (gettext("Unchanged"), upload.unchanged_records, "calm"),
             (gettext("Rejected"), upload.error_records, "bad"),
             (gettext("Skipped"), upload.skipped_records, "calm"),

@@ -37,6 +37,7 @@ from imports.admin.upload_page import progress_of, upload_page
 from imports.intake.receive import UPLOAD_ID
 from imports.models import Action, Upload
 from imports.notifications import report_links
+from imports.reports.outcome import effects_of
 from imports.storage import s3
 from vendors.access import ACT_ON_UPLOADS, access_of
 
@@ -119,14 +120,13 @@ class UploadAdmin(LookOnlyAdmin):
             "rate": upload.rates.valid,
         }
         others = (
-            (gettext("%(count)s of them unchanged"), upload.unchanged_records),
             (gettext("%(count)s rejected"), upload.error_records),
             (gettext("%(count)s skipped"), upload.skipped_records),
             (gettext("%(count)s not processed"), upload.not_processed),
             (gettext("%(count)s with warnings"), upload.warned_records),
         )
         notes = [note % {"count": cells.number(count)} for note, count in others if count]
-        return cells.two_lines(text, ", ".join(notes))
+        return cells.two_lines(text, ", ".join([*effects_of(upload), *notes]))
 
     @admin.display(description=_("duration"))
     def took(self, upload: Upload) -> str:

@@ -287,7 +287,9 @@ DATASET = Dataset(
     ),
     presets=PRESETS,
     format=Csv(),
-    destination=PostgresTable(model=Product, vendor_column="vendor_id", keeps_newest=True),
+    destination=PostgresTable(
+        model=Product, vendor_column="vendor_id", keeps_newest=True, history=True
+    ),
     report_before=("vendor_product_id", "sku", "product_name"),
     report_after=("price", "stock_quantity"),
 )

@@ -38,7 +38,7 @@ class AllOrNothing(Destination):
         if upload.error_records or batch.problems:
             # Nothing will be imported. The rest is validated only to report its errors.
             undone = upload.valid_records + len(clean) if last else 0
-            return BatchOutcome(valid=len(clean) - undone)
+            return BatchOutcome(created=len(clean) - undone)
         columns = [column.key for column in batch.schema.columns]
         copy_rows(
             self.incoming._meta.db_table,
@@ -46,7 +46,7 @@ class AllOrNothing(Destination):
             ((*batch.values[i], upload.upload_id, batch.numbers[i]) for i in clean),
         )
         if not last:
-            return BatchOutcome(valid=len(clean))
+            return BatchOutcome(created=len(clean))
         waiting = self.incoming._default_manager.filter(upload_id=upload.upload_id).count()
         if waiting != upload.valid_records + len(clean):
             return BatchOutcome(lost=True)
@@ -54,13 +54,13 @@ class AllOrNothing(Destination):
         moved = self._move(upload, columns)
         valid = before + moved
         return BatchOutcome(
-            valid=valid - upload.valid_records, skipped=waiting - valid, imported=moved
+            created=valid - upload.valid_records, skipped=waiting - valid, inserted=moved
         )
 
     def run_ends(self, upload: Upload) -> None:
         self._empty(upload)
         if upload.cursor < upload.staged_items:  # canceled or broken off before the last batch
-            upload.valid_records = 0
+            upload.valid_records = upload.created_records = 0
 
     def _empty(self, upload: Upload) -> None:
         self.incoming._default_manager.filter(upload_id=upload.upload_id).delete()

@@ -15,20 +15,27 @@ from imports.validation.batch import ValidatedBatch
 class BatchOutcome:
     """What a batch adds to the upload's counters, and which of its clean rows were rejected.
 
-    `problems` and `notices` are keyed by position in the batch; a row with a notice is valid, and
-    `unchanged` counts those that changed nothing. `valid` may be negative in the last batch, which
-    can take back what earlier batches counted. `imported` counts rows that this batch brought into
-    the destination and that no earlier run had. If `lost`, a server crash deleted the rows of
-    earlier batches: nothing was written, and the load must start again.
+    `problems` and `notices` are keyed by position in the batch; a row with a notice is valid. Valid
+    rows have created something, changed something, or neither; also in earlier runs of the upload.
+    `created` may be negative in the last batch, which can take back what earlier batches counted.
+    `inserted` and `changed` count rows that this batch brought into the destination and that no
+    earlier run had. If `lost`, a server crash deleted the rows of earlier batches: nothing was written, and the load
+    must start again.
     """
 
-    valid: int = 0
-    skipped: int = 0
+    created: int = 0
+    updated: int = 0
     unchanged: int = 0
-    imported: int = 0
+    skipped: int = 0
+    inserted: int = 0
+    changed: int = 0
     problems: dict[int, list[RowProblem]] = field(default_factory=dict)
     notices: dict[int, list[RowProblem]] = field(default_factory=dict)
     lost: bool = False
+
+    @property
+    def valid(self) -> int:
+        return self.created + self.updated + self.unchanged
 
 
 class Destination(ABC):

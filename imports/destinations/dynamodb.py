@@ -78,9 +78,9 @@ class DynamoTable(Destination):
             failpoint("load.after_items")
         claimed_keys.keep(upload, unique.column, ((key, batch.numbers[i]) for key, i in winners))
         return BatchOutcome(
-            valid=len(written),
+            created=len(written),
             skipped=len(winners) - len(written),
-            imported=len(written) - again,
+            inserted=len(written) - again,
             problems=conflicts.problems,
         )
 
@@ -124,7 +124,7 @@ class DynamoRows(Destination):
             # No lock: no other upload writes items with this ID.
             dynamodb.put_all(table, items, verify_lock=verify_lock)
             failpoint("load.after_items")
-        return BatchOutcome(valid=len(good), imported=len(good) - again, problems=problems)
+        return BatchOutcome(created=len(good), inserted=len(good) - again, problems=problems)
 
     @staticmethod
     def _item(upload: Upload, batch: ValidatedBatch, names: Sequence[str], i: int) -> Item:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from catalog.content_order import FieldStamps, stamp
+from catalog.models.change import as_json
 from imports.models import Upload
 from imports.rules.base import RowProblem, problem
 from imports.rules.keys import Unique
@@ -18,13 +19,13 @@ Key = Any  # a value, or a tuple of values where several columns make the key
 
 
 class KeyOwner(NamedTuple):
-    """The row that owns a key: its upload, its row number there, and its fixed columns; how new its
-    fields are, and when it was last changed; and, where known rows are skipped, the values of all
-    its columns."""
+    """The row that owns a key: its upload and its row number there; of a stored row that an update
+    may change or skip, its primary key, how new its fields are, when it was last changed, and the
+    values of all its columns."""
 
     upload_id: str | None
     row: int | None
-    stored: tuple[Any, ...] = ()
+    pk: int | None = None
     content: FieldStamps = FieldStamps()
     updated_at: datetime | None = None
     values: tuple[Any, ...] = ()
@@ -32,12 +33,24 @@ class KeyOwner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a row of mode `update` does to a stored row: which fields it sets, and which ones it
-    would set if newer content had not."""
+    """What a row of mode `update` does to a stored row.
+
+    `sets` names the fields whose values it says, also those that are the same, and `differs` those
+    that change. `kept` names fields that would change if newer content had not set them.
+    """
 
     stored: KeyOwner
     sets: list[str]
+    differs: list[str]
     kept: list[str]
+
+    def before(self, schema: Schema) -> dict[str, Any]:
+        """The values that it replaces, as they are recorded."""
+        return {key: as_json(self.stored.values[schema.positions[key]]) for key in self.differs}
+
+    def confirms(self, by: str) -> list[str]:
+        """The fields that it makes as new as the content of this stamp, without changing them."""
+        return [key for key in self.sets if self.stored.content.of(key) != by]
 
 
 @dataclass
@@ -45,10 +58,10 @@ class KeyConflicts:
     """Decides on a batch's clean rows, in file order.
 
     `held` says, by the name of each unique key, which rows hold which keys now. After `resolve`,
-    `new` and `changed` hold positions of rows to insert and to update, `older` those of rows that
-    change nothing because newer content has set all their fields, `problems` the clashes.
-    `already_in` and `skipped` count rows that need nothing, `again` those of `changed` that an
-    earlier run had applied.
+    `new` and `changed` hold positions of rows to insert and to update, `same` those of rows that
+    change nothing, as the stored row says the same or newer content has set what differs, and
+    `problems` the clashes. `already_in`, `applied` and `skipped` count rows that need nothing: that
+    an earlier run has inserted, that it has changed, and that are skipped.
     """
 
     upload: Upload
@@ -59,10 +72,10 @@ class KeyConflicts:
     skip_known: bool = False  # rows whose identity is already stored are skipped
     new: list[int] = field(default_factory=list)
     changed: dict[int, Change] = field(default_factory=dict)
-    older: dict[int, Change] = field(default_factory=dict)
+    same: dict[int, Change] = field(default_factory=dict)
     problems: dict[int, list[RowProblem]] = field(default_factory=dict)
     already_in: int = 0
-    again: int = 0
+    applied: int = 0
     skipped: int = 0
 
     @property
@@ -144,24 +157,32 @@ class KeyConflicts:
         return True
 
     def _change(self, i: int, stored: KeyOwner) -> None:
-        """Set the fields of the row's filled cells, except those that newer content has set."""
-        values = self.batch.values[i]
-        filled = [key for key, position in self._changing if values[position] is not None]
-        kept = stored.content.newer(filled, self.stamp)
-        sets = [key for key in filled if key not in kept] if kept else filled
-        if kept and not sets:
-            self.older[i] = Change(stored, sets, kept)
+        """Set the fields of the row's filled cells, except those that newer content has set. A row
+        that changes no value is not written."""
+        values, old = self.batch.values[i], stored.values
+        filled = [(key, at) for key, at in self._changing if values[at] is not None]
+        differs = [key for key, at in filled if values[at] != old[at]]
+        newer = set(stored.content.newer([key for key, _ in filled], self.stamp))
+        kept = [key for key in differs if key in newer]
+        sets = [key for key, _ in filled if key not in newer]
+        change = Change(stored, sets, [key for key in differs if key not in newer], kept)
+        if change.differs:
+            self.changed[i] = change
             return
-        self.changed[i] = Change(stored, sets, kept)
-        self.again += any(stored.content.of(key) == self.stamp for key in sets)
+        self.same[i] = change
+        self.applied += any(stored.content.of(key) == self.stamp for key in sets)
 
     def _changes_of_fixed(self, i: int, stored: KeyOwner) -> list[RowProblem]:
         """Problems with cells that would change a fixed column."""
+        values = self.batch.values[i]
         return [
-            problem(fixed, fixed.column, "changed", stored=truncate(str(kept)), value=value)
-            for fixed, kept in zip(self.schema.fixed, stored.stored, strict=True)
-            if (value := self.batch.values[i][self.batch.position(fixed.column)]) is not None
-            and value != kept
+            problem(
+                fixed, fixed.column, "changed", stored=truncate(str(kept)), value=values[position]
+            )
+            for fixed in self.schema.fixed
+            for position in [self.batch.position(fixed.column)]
+            if values[position] is not None
+            and values[position] != (kept := stored.values[position])
         ]
 
     def _lacking(self, i: int) -> list[RowProblem]:

@@ -10,6 +10,7 @@ from django.db import connection, models, transaction
 from psycopg2 import sql
 
 from catalog.content_order import NEVER, FieldStamps, parts
+from catalog.models import ContentConfirmation, ProductChange
 from imports.destinations import claimed_keys
 from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile
 from imports.destinations.key_conflicts import (
@@ -53,6 +54,7 @@ class PostgresTable(Destination):
     skip_known: bool = False  # rows whose identity is already stored are skipped
     # Mode `update`: the model has the columns CONTENT, which say how new the fields of a row are.
     keeps_newest: bool = False
+    history: bool = False  # every change is recorded as a ProductChange
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         if upload.is_check:
@@ -64,7 +66,8 @@ class PostgresTable(Destination):
                 inserted = self._insert(upload, batch, conflicts.new)
                 updated = self._update(upload, conflicts)
                 if (inserted, updated) == (len(conflicts.new), len(conflicts.changed)):
-                    self._claim(upload, batch, [*conflicts.changed, *conflicts.older])
+                    self._confirm(upload, conflicts)
+                    self._claim(upload, batch, [*conflicts.changed, *conflicts.same])
                     return outcome_of(conflicts)
                 # After the lookup, another upload committed one of these keys, or staff edited one
                 # of these rows. Roll back and repeat.
@@ -128,7 +131,7 @@ class PostgresTable(Destination):
         if self.skip_known:
             rows = ((row_text(batch, i), batch.numbers[i]) for i in conflicts.new)
             claimed_keys.keep(upload, WHOLE_ROW, rows)
-        self._claim(upload, batch, [*conflicts.changed, *conflicts.older])
+        self._claim(upload, batch, [*conflicts.changed, *conflicts.same])
         return outcome_of(conflicts)
 
     def _held_or_claimed(
@@ -184,7 +187,19 @@ class PostgresTable(Destination):
             key = key_of(batch, unique)
             keys = [found for i in clean if (found := key(i)) is not None]
             held[unique.column] = self._holders(upload, batch.schema, unique, keys)
+        if self.keeps_newest and upload.base_mode == Upload.Mode.UPDATE:
+            self._raise_confirmed(upload, held[batch.schema.identity])
         return held
+
+    def _raise_confirmed(self, upload: Upload, stored: dict[Key, KeyOwner]) -> None:
+        """Let fields be as new as the newest content that said their value."""
+        keys = {owner.pk: key for key, owner in stored.items() if owner.pk is not None}
+        newer = ContentConfirmation.objects.of(
+            str(upload.vendor_id), keys, newer=upload.content_order
+        )
+        for pk, stamps in newer.items():
+            owner = stored[keys[pk]]
+            stored[keys[pk]] = owner._replace(content=owner.content.raised(stamps))
 
     def _holders(
         self, upload: Upload, schema: Schema, unique: Unique, keys: list[Key]
@@ -198,12 +213,12 @@ class PostgresTable(Destination):
             if unique.also
             else [keys]
         )
-        columns = identifiers([*unique.columns, "upload_id", "upload_row"])
+        columns = identifiers([*unique.columns, self._pk, "upload_id", "upload_row"])
         content = sql.SQL(
             f"{STORED_CONTENT}, updated_at" if self.keeps_newest else "NULL, NULL, NULL, NULL"
         )
-        fixed = [sql.Identifier(fixed.column) for fixed in schema.fixed]
-        every = [sql.Identifier(column.key) for column in schema.columns if self.skip_known]
+        is_compared = self.skip_known or upload.base_mode == Upload.Mode.UPDATE
+        every = [sql.Identifier(column.key) for column in schema.columns if is_compared]
         if unique.also:
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
                 identifiers(unique.columns),
@@ -214,7 +229,7 @@ class PostgresTable(Destination):
         else:
             condition = sql.SQL("{} = ANY(%s)").format(sql.Identifier(unique.column))
         statement = sql.SQL("SELECT {} FROM {} WHERE {}").format(
-            sql.SQL(", ").join([columns, content, *fixed, *every]),
+            sql.SQL(", ").join([columns, content, *every]),
             sql.Identifier(self._name),
             condition,
         )
@@ -229,13 +244,13 @@ class PostgresTable(Destination):
                 (row[0] if width == 1 else row[:width]): KeyOwner(
                     upload_id,
                     number,
-                    tuple(stored[: len(fixed)]),
+                    pk,
                     FieldStamps.read(at, by, times) if at else FieldStamps(),
                     updated_at,
-                    tuple(stored[len(fixed) :]),
+                    tuple(stored),
                 )
                 for row in cursor.fetchall()
-                for upload_id, number, at, by, times, updated_at, *stored in [row[width:]]
+                for pk, upload_id, number, at, by, times, updated_at, *stored in [row[width:]]
             }
 
     def _rows_in(self, upload: Upload, batch: ValidatedBatch) -> frozenset[int]:
@@ -279,7 +294,7 @@ class PostgresTable(Destination):
         # In the order of the key that vendors share, so that two batches do not deadlock.
         shared = [unique.column for unique in batch.schema.unique if unique.scope == "platform"]
         order = [*shared, *keys][0]
-        statement = sql.SQL(
+        insertion = sql.SQL(
             "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ORDER BY {order} "
             "ON CONFLICT DO NOTHING"
         ).format(
@@ -288,74 +303,101 @@ class PostgresTable(Destination):
             columns=identifiers(names),
             order=sql.Identifier(order),
         )
+        parameters: list[Any] = []
+        if self.history:
+            insertion = sql.SQL(
+                "WITH added AS ({insertion} RETURNING {pk}, upload_row) INSERT INTO {changes} "
+                "({pk}, vendor_id, upload_id, run, upload_row, kind) "
+                "SELECT {pk}, %s, %s, %s, upload_row, %s FROM added"
+            ).format(
+                insertion=insertion,
+                pk=sql.Identifier(self._pk),
+                changes=sql.Identifier(ProductChange._meta.db_table),
+            )
+            inserted = ProductChange.Kind.INSERTED
+            parameters = [upload.vendor_id, upload.upload_id, upload.run, inserted]
         with connection.cursor() as cursor:
-            cursor.execute(statement)
+            cursor.execute(insertion, parameters)
             return int(cursor.rowcount)
 
     def _update(self, upload: Upload, conflicts: KeyConflicts) -> int:
-        """Update stored rows, unless they have changed since they were looked up. Fields that a row
-        does not set keep the stored value. Returns how many were updated."""
+        """Update stored rows, unless they have changed since they were looked up. Returns how many
+        were updated."""
         if not conflicts.changed:
             return 0
         schema, batch = conflicts.schema, conflicts.batch
-        columns = [schema.identity, *(key for key in schema.changeable if key in batch.present)]
-        positions = [batch.position(key) for key in columns]
+        columns = [key for key in schema.changeable if key in batch.present]
+        positions = [(key, batch.position(key)) for key in columns]
         content = CONTENT if self.keeps_newest else ()
-        seen = ("updated_at",) if self.keeps_newest else ()
 
-        def row(i: int, change: Change) -> tuple[Any, ...]:
-            values = [batch.values[i][position] for position in positions]
-            if change.kept:
-                values = [
-                    None if key in change.kept else value
-                    for key, value in zip(columns, values, strict=True)
-                ]
-            if not self.keeps_newest:
-                return tuple(values)
-            after = change.stored.content.after(change.sets, conflicts.stamp, schema.changeable)
-            return (*values, *after.columns(), change.stored.updated_at)
+        def row(i: int, change: Change) -> Iterator[Any]:
+            values, stored = batch.values[i], change.stored
+            differs = {*change.differs}
+            yield stored.pk
+            yield stored.updated_at
+            for key, at in positions:
+                yield values[at] if key in differs else stored.values[at]
+            if self.keeps_newest:
+                after = stored.content.after(change.sets, conflicts.stamp, schema.changeable)
+                yield from after.columns()
 
         self._copy(
-            [*columns, *content, *seen],
-            (row(i, change) for i, change in conflicts.changed.items()),
+            [self._pk, "updated_at", *columns, *content],
+            (tuple(row(i, change)) for i, change in conflicts.changed.items()),
         )
         statement = sql.SQL(
-            "UPDATE {table} SET {changes} FROM {incoming} WHERE {table}.{vendor} = %s AND {same}"
+            "UPDATE {table} SET {changes}, updated_at = statement_timestamp() FROM {incoming} "
+            "WHERE {table}.{pk} = {incoming}.{pk} AND {table}.updated_at = {incoming}.updated_at"
         ).format(
             table=sql.Identifier(self._name),
             incoming=sql.Identifier(self._incoming),
-            vendor=sql.Identifier(self.vendor_column),
-            same=sql.SQL(" AND ").join(
-                [
-                    sql.SQL("{table}.{column} = {incoming}.{column}").format(
-                        table=sql.Identifier(self._name),
-                        column=sql.Identifier(name),
-                        incoming=sql.Identifier(self._incoming),
-                    )
-                    for name in (schema.identity, *seen)
-                ]
-            ),
+            pk=sql.Identifier(self._pk),
             changes=sql.SQL(", ").join(
                 [
-                    sql.SQL("{column} = COALESCE({incoming}.{column}, {table}.{column})").format(
-                        column=sql.Identifier(key),
-                        incoming=sql.Identifier(self._incoming),
-                        table=sql.Identifier(self._name),
-                    )
-                    for key in columns[1:]
-                ]
-                + [
                     sql.SQL("{column} = {incoming}.{column}").format(
                         column=sql.Identifier(name), incoming=sql.Identifier(self._incoming)
                     )
-                    for name in content
+                    for name in (*columns, *content)
                 ]
-                + [sql.SQL("updated_at = statement_timestamp()")]
             ),
         )
         with connection.cursor() as cursor:
-            cursor.execute(statement, [upload.vendor_id])
-            return int(cursor.rowcount)
+            cursor.execute(statement)
+            updated = int(cursor.rowcount)
+        if self.history:
+            self._record(upload, conflicts)
+        return updated
+
+    def _record(self, upload: Upload, conflicts: KeyConflicts) -> None:
+        """Record what the update replaces."""
+        batch = conflicts.batch
+        copy_rows(
+            ProductChange._meta.db_table,
+            [self._pk, "vendor_id", "upload_id", "run", "upload_row", "kind", "before"],
+            (
+                (
+                    change.stored.pk,
+                    upload.vendor_id,
+                    upload.upload_id,
+                    upload.run,
+                    batch.numbers[i],
+                    ProductChange.Kind.UPDATED.value,
+                    json.dumps(change.before(batch.schema), ensure_ascii=False),
+                )
+                for i, change in conflicts.changed.items()
+            ),
+        )
+
+    def _confirm(self, upload: Upload, conflicts: KeyConflicts) -> None:
+        """Remember what rows said that changed nothing, so that no older file changes it either."""
+        if not self.keeps_newest:
+            return
+        confirmed = {
+            change.stored.pk: fields
+            for change in conflicts.same.values()
+            if change.stored.pk is not None and (fields := change.confirms(conflicts.stamp))
+        }
+        ContentConfirmation.objects.keep(str(upload.vendor_id), upload.content_order, confirmed)
 
     def _claim(self, upload: Upload, batch: ValidatedBatch, positions: Sequence[int]) -> None:
         """Claim the identities of the rows at `positions`, which belong to stored rows."""
@@ -369,6 +411,10 @@ class PostgresTable(Destination):
     @property
     def _name(self) -> str:
         return self.model._meta.db_table
+
+    @property
+    def _pk(self) -> str:
+        return str(self.model._meta.pk.column)
 
     @property
     def _incoming(self) -> str:
@@ -405,15 +451,14 @@ def content_times_of_new(batch: ValidatedBatch) -> Callable[[int], str | None]:
 
 def outcome_of(conflicts: KeyConflicts) -> BatchOutcome:
     return BatchOutcome(
-        valid=len(conflicts.new)
-        + len(conflicts.changed)
-        + len(conflicts.older)
-        + conflicts.already_in,
+        created=len(conflicts.new) + conflicts.already_in,
+        updated=len(conflicts.changed) + conflicts.applied,
+        unchanged=len(conflicts.same) - conflicts.applied,
         skipped=conflicts.skipped,
-        unchanged=len(conflicts.older),
-        imported=len(conflicts.new) + len(conflicts.changed) - conflicts.again,
+        inserted=len(conflicts.new),
+        changed=len(conflicts.changed),
         problems=conflicts.problems,
-        notices=notices_of_kept(conflicts.schema, conflicts.changed | conflicts.older),
+        notices=notices_of_kept(conflicts.schema, conflicts.changed | conflicts.same),
     )
 
 

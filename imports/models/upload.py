@@ -171,10 +171,13 @@ class Upload(models.Model):
     valid_records = models.IntegerField(default=0)
     error_records = models.IntegerField(default=0)
     skipped_records = models.IntegerField(default=0)
+    # Valid rows, by what they did; in a check, would do. Uploads of before say only `unchanged`.
+    created_records = models.IntegerField(default=0, db_default=0)
+    updated_records = models.IntegerField(default=0, db_default=0)
     unchanged_records = models.IntegerField(
         default=0,
         db_default=0,
-        help_text="Valid rows that changed nothing, because a newer file had done so.",
+        help_text="They say what was there, or newer content has set what they say.",
     )
     warned_records = models.IntegerField(
         default=0, db_default=0, help_text="Rows with a warning, rejected or not."
@@ -289,6 +292,12 @@ class Upload(models.Model):
         return self.valid_records - self.unchanged_records
 
     @property
+    def says_what_it_did(self) -> bool:
+        """How many rows created something and how many changed something is known."""
+        known = self.created_records + self.updated_records + self.unchanged_records
+        return known == self.valid_records
+
+    @property
     def processed_records(self) -> int:
         """Rows validated so far in this run."""
         return self.valid_records + self.error_records + self.skipped_records
@@ -367,7 +376,7 @@ class Upload(models.Model):
         *("status", "step", "failure_code", "failure_message"),
         *("queued_at", "started_at", "completed_at", "notified_at"),
         *("total_records", "valid_records", "error_records", "skipped_records"),
-        *("unchanged_records", "warned_records"),
+        *("created_records", "updated_records", "unchanged_records", "warned_records"),
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )
@@ -411,14 +420,24 @@ class Upload(models.Model):
         self.step = self.Step.LOAD
 
     def add_batch(
-        self, *, cursor: int, valid: int, errors: int, skipped: int, unchanged: int, warned: int
+        self,
+        *,
+        cursor: int,
+        created: int,
+        updated: int,
+        unchanged: int,
+        errors: int,
+        skipped: int,
+        warned: int,
     ) -> None:
         """The items up to `cursor` are loaded. A number may be negative (see BatchOutcome)."""
         self.cursor = cursor
-        self.valid_records += valid
+        self.valid_records += created + updated + unchanged
+        self.created_records += created
+        self.updated_records += updated
+        self.unchanged_records += unchanged
         self.error_records += errors
         self.skipped_records += skipped
-        self.unchanged_records += unchanged
         self.warned_records += warned
         if cursor >= self.staged_items:
             self.step = self.Step.REPORT
@@ -427,8 +446,8 @@ class Upload(models.Model):
         """Load from the first row again."""
         self.restarts += 1
         self.cursor = 0
-        self.valid_records = self.error_records = 0
-        self.skipped_records = self.unchanged_records = self.warned_records = 0
+        self.valid_records = self.error_records = self.skipped_records = self.warned_records = 0
+        self.created_records = self.updated_records = self.unchanged_records = 0
 
     def refuse(self, code: str, message: str) -> None:
         """Reject the file as a whole; the report step ends the run."""

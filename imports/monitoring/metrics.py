@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from config.logging import ids
+from imports.destinations.base import BatchOutcome
 
 log = logging.getLogger("metrics")
 NAMESPACE = "Onboarding"
@@ -31,11 +32,20 @@ def emit(dimensions: Mapping[str, str], values: Mapping[str, tuple[float, str]])
     log.info(json.dumps(line, separators=(",", ":")))
 
 
-def rows(*, dataset: str, imported: int, rejected: Mapping[str, int], seconds: float) -> None:
-    """One batch: rows that it imported and no earlier run had, errors by type, its duration."""
+def rows(
+    *, dataset: str, outcome: BatchOutcome, rejected: Mapping[str, int], seconds: float
+) -> None:
+    """One batch: rows that it imported and no earlier run had, and how many of them were new and
+    how many changed something; rows that changed nothing; errors by type; its duration."""
     emit(
         {"DataSet": dataset},
-        {"RowsImported": (imported, "Count"), "BatchSeconds": (round(seconds, 3), "Seconds")},
+        {
+            "RowsImported": (outcome.inserted + outcome.changed, "Count"),
+            "RowsCreated": (outcome.inserted, "Count"),
+            "RowsUpdated": (outcome.changed, "Count"),
+            "RowsUnchanged": (outcome.unchanged, "Count"),
+            "BatchSeconds": (round(seconds, 3), "Seconds"),
+        },
     )
     for error_type, count in sorted(rejected.items()):
         emit({"DataSet": dataset, "ErrorType": error_type}, {"RowErrors": (count, "Count")})

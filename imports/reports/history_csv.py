@@ -11,7 +11,7 @@ HEADER = [
     "Uploaded", "Uploaded By", "Schedule", "Status", "Total Rows", "Valid Rows", "Rejected Rows",
     "Skipped Rows", "Unchanged Rows", "Rows Not Processed", "Failure Code", "Failure Message",
     "Started", "Ended", "Email Sent", "File Deleted", "Personal Data Erased", "S3 Key",
-    "S3 Version", "Check Only", "Warned Rows",
+    "S3 Version", "Check Only", "Warned Rows", "Created Rows", "Updated Rows",
 ]  # fmt: skip
 
 
@@ -54,6 +54,8 @@ def _rows(uploads: Iterable[Upload]) -> Iterator[list[str]]:
             upload.s3_version or "",
             "yes" if upload.is_check else "no",
             str(upload.warned_records),
+            str(upload.created_records),
+            str(upload.updated_records),
         ]
 
 

@@ -47,6 +47,8 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
             "%(valid)s of %(total)s %(nouns)s imported.",
             total,
         )
+    elif upload.status == Upload.Status.COMPLETED and upload.updated_records == total:
+        text = ngettext("%(total)s %(noun)s updated.", "All %(total)s %(nouns)s updated.", total)
     elif upload.status == Upload.Status.COMPLETED:
         text = ngettext("%(total)s %(noun)s imported.", "All %(total)s %(nouns)s imported.", total)
     elif upload.status == Upload.Status.PARTIAL:
@@ -57,11 +59,10 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
         )
     else:
         text = none_imported(upload)
-    return " ".join([text, *valid_without_effect(upload), *warned(upload)]) % {
+    return " ".join([text, *what_rows_did(upload), *warned(upload)]) % {
         "done": f"{upload.processed_records:,}",
         "total": f"{total:,}",
         "valid": f"{upload.imported_records:,}",
-        "unchanged": rows(upload.unchanged_records),
         "rejected": f"{rejected:,}",
         "skipped": rows(upload.skipped_records),
         "warned": f"{upload.warned_records:,}",
@@ -70,12 +71,35 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
     }
 
 
-def valid_without_effect(upload: Upload) -> Iterator[str]:
-    """Sentences about valid rows that were not imported, once the others are."""
+def effects_of(upload: Upload) -> list[str]:
+    """What the valid rows did, or in a check would do, if they did different things: "12 created",
+    "300 updated", "188 unchanged"."""
+    counts = [
+        (ngettext("%(count)s created", "%(count)s created", upload.created_records), "created"),
+        (ngettext("%(count)s updated", "%(count)s updated", upload.updated_records), "updated"),
+        (
+            ngettext("%(count)s unchanged", "%(count)s unchanged", upload.unchanged_records),
+            "unchanged",
+        ),
+    ]
+    if not upload.says_what_it_did:
+        counts = counts[-1:]
+    elif upload.created_records == upload.valid_records:
+        return []
+    return [
+        text % {"count": f"{number:,}"}
+        for text, name in counts
+        if (number := getattr(upload, f"{name}_records"))
+    ]
+
+
+def what_rows_did(upload: Upload) -> Iterator[str]:
+    """Sentences about valid rows that were skipped or did not all do the same."""
     if upload.skipped_records and upload.status == Upload.Status.COMPLETED:
         yield gettext("%(skipped)s skipped.")
-    if upload.unchanged_records:
-        yield gettext("%(unchanged)s unchanged.")
+    effects = effects_of(upload)
+    if effects and upload.updated_records < upload.total_records:
+        yield f"{', '.join(effects)}."
 
 
 def warned(upload: Upload) -> Iterator[str]:

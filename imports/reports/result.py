@@ -3,6 +3,7 @@
 from typing import Any
 
 from imports.models import Upload
+from imports.reports.outcome import effects_of
 from imports.reports.summary import error_groups, errors_by_type
 from imports.rules.base import SEVERITIES, WARNING
 from imports.rules.quantities import rows
@@ -22,6 +23,8 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "valid_records": upload.valid_records,
         "error_records": upload.error_records,
         "skipped_records": upload.skipped_records,
+        "created_records": upload.created_records,
+        "updated_records": upload.updated_records,
         "unchanged_records": upload.unchanged_records,
         "warned_records": upload.warned_records,
         "errors_by_type": errors_by_type(upload),
@@ -36,10 +39,11 @@ def result_of(upload: Upload) -> dict[str, Any]:
 def in_words(upload: Upload) -> str:
     """The result as people read it."""
     valid = "without errors" if upload.is_check else "imported"
+    effects = effects_of(upload)
     lines = [
         f"{upload.upload_id}  {upload.status.upper()}",
         f"{upload.file_name}: {rows(upload.total_records)}, {upload.valid_records:,} {valid}"
-        + (f" ({upload.unchanged_records:,} of them unchanged)" if upload.unchanged_records else "")
+        + (f" ({', '.join(effects)})" if effects else "")
         + f", {upload.error_records:,} rejected"
         + (f", {upload.skipped_records:,} skipped" if upload.skipped_records else "")
         + (f", {upload.not_processed:,} not processed" if upload.not_processed else "")

@@ -14,7 +14,7 @@ from django.utils.timezone import now
 
 from imports import datasets
 from imports.destinations import claimed_keys
-from imports.destinations.base import KeysTakenMeanwhile
+from imports.destinations.base import BatchOutcome, KeysTakenMeanwhile
 from imports.execution import retry_policy
 from imports.execution.lease import Work
 from imports.formats.layout import Layout
@@ -63,10 +63,11 @@ def load(work: Work) -> None:
                 store_findings(upload, batch, joined(problems, batch.warnings, outcome.notices))
                 upload.add_batch(
                     cursor=cursor,
-                    valid=outcome.valid,
+                    created=outcome.created,
+                    updated=outcome.updated,
+                    unchanged=outcome.unchanged,
                     errors=len(problems),
                     skipped=outcome.skipped,
-                    unchanged=outcome.unchanged,
                     warned=len(batch.warnings),
                 )
             break
@@ -96,7 +97,7 @@ def load(work: Work) -> None:
     )
     metrics.rows(
         dataset=dataset.key,
-        imported=0 if upload.is_check else outcome.imported,
+        outcome=BatchOutcome() if upload.is_check else outcome,
         rejected=Counter(problem.code for found in problems.values() for problem in found),
         seconds=seconds,
     )

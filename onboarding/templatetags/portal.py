@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from imports.datasets import all_datasets
 from imports.models import Upload
+from imports.reports.outcome import effects_of
 from imports.rules import quantities
 from onboarding.help import error_title
 
@@ -46,6 +47,12 @@ def status(upload: Upload) -> SafeString:
         icon(STATUS_ICONS[Upload.Status(upload.status)]),
         upload.status_title,
     )
+
+
+@register.simple_tag
+def effects(upload: Upload) -> str:
+    """What its valid rows did, if they did different things: "12 created, 300 updated"."""
+    return ", ".join(effects_of(upload))
 
 
 @register.simple_tag

@@ -206,12 +206,14 @@ def test_a_row_sets_the_fields_that_no_newer_file_has_set(
     assert "unchanged" not in page
 
 
-def test_an_edit_by_staff_keeps_only_what_was_edited(run_upload: Run, vendor_a: Vendor) -> None:
+def test_an_edit_by_staff_keeps_only_what_was_edited(
+    run_upload: Run, vendor_a: Vendor, staff: User
+) -> None:
     run_upload([good_row(1)])
     monday = sent([good_row(1, price="1.00", description="Old")], vendor_a)
     product = Product.objects.get()
     product.description = None
-    product.save_edit(["description"])
+    product.save_edit(["description"], by=staff)
     drive()
     product.refresh_from_db()
     assert (product.price, product.description) == (Decimal("1.00"), None)
@@ -220,7 +222,9 @@ def test_an_edit_by_staff_keeps_only_what_was_edited(run_upload: Run, vendor_a: 
 
 
 def test_an_edit_by_staff_lasts_when_the_clock_of_s3_is_ahead(
-    run_upload: Run, vendor_a: Vendor
+    run_upload: Run,
+    vendor_a: Vendor,
+    staff: User,
 ) -> None:
     run_upload([good_row(1)])
     update = sent([*prices((1, "1.00")), BAD], vendor_a)
@@ -229,7 +233,7 @@ def test_an_edit_by_staff_lasts_when_the_clock_of_s3_is_ahead(
     product = Product.objects.get()
     assert product.price == Decimal("1.00")
     product.price = Decimal("9.00")
-    product.save_edit(["price"])
+    product.save_edit(["price"], by=staff)
     actions.retry(update.upload_id, by=None)
     drive()
     product.refresh_from_db()
@@ -277,7 +281,10 @@ def test_a_file_of_all_columns_needs_no_stamps_of_single_fields(run_upload: Run)
 
 @pytest.mark.django_db(transaction=True)
 def test_an_edit_by_staff_between_lookup_and_update_stays(
-    run_upload: Run, vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch
+    run_upload: Run,
+    vendor_a: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+    staff: User,
 ) -> None:
     """The batch is decided again, with the edit."""
     run_upload([good_row(1)])
@@ -288,7 +295,7 @@ def test_an_edit_by_staff_between_lookup_and_update_stays(
     def edit() -> None:
         product = edits.pop()
         product.description = "By staff"
-        product.save_edit(["description"])
+        product.save_edit(["description"], by=staff)
         connection.close()
 
     def edited_meanwhile(*args: Any) -> int:
@@ -357,6 +364,8 @@ def files(draw: st.DrawFn) -> File:
 )
 def test_the_end_is_that_of_the_order_of_storing(
     vendor_a: Vendor,
+    staff: User,
+    *,
     settings: Any,
     of_before: list[File],
     of_after: list[File],
@@ -391,7 +400,7 @@ def test_the_end_is_that_of_the_order_of_storing(
             number, text = edits.pop()
             product = Product.objects.get(vendor_product_id=f"VP-{number}")
             product.description = text or None
-            product.save_edit(["description"])
+            product.save_edit(["description"], by=staff)
             edited.append({number: {"description": text}})
             continue
         one = choices.draw(st.sampled_from(possible))

@@ -94,11 +94,12 @@ def test_a_failure_of_ours_is_no_refusal(
 
 def test_the_last_batch_moves_an_upload_to_its_report() -> None:
     upload = Upload(step="load", staged_items=2, total_records=30)
-    upload.add_batch(cursor=1, valid=8, errors=1, skipped=1, unchanged=2, warned=3)
+    upload.add_batch(cursor=1, created=5, updated=1, unchanged=2, errors=1, skipped=1, warned=3)
     assert (upload.step, upload.processed_records, upload.not_processed) == ("load", 10, 20)
-    upload.add_batch(cursor=2, valid=15, errors=5, skipped=0, unchanged=0, warned=1)
+    upload.add_batch(cursor=2, created=0, updated=15, unchanged=0, errors=5, skipped=0, warned=1)
     assert (upload.step, upload.valid_records, upload.error_records) == ("report", 23, 6)
-    assert (upload.skipped_records, upload.unchanged_records) == (1, 2)
+    assert (upload.created_records, upload.updated_records, upload.unchanged_records) == (5, 16, 2)
+    assert upload.skipped_records == 1
     assert upload.warned_records == 4
 
 

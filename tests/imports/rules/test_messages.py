@@ -288,7 +288,7 @@ def of_older_content(dataset: Dataset) -> Iterator[RowProblem]:
     now = datetime(2026, 11, 21, tzinfo=UTC)
     first, second = dataset.changeable[:2]
     changes = [
-        Change(KeyOwner("X", 2, (), FieldStamps(stamp(now, by))), sets, [second])
+        Change(KeyOwner("X", 2, 1, FieldStamps(stamp(now, by))), sets, [], [second])
         for by in (newer.pk, "")
         for sets in ([], [first])
     ]
@@ -301,7 +301,7 @@ def conflicts(
     """What the rows get when another upload's row holds the key of the first in `held`."""
     batch = checked(dataset, rows, mode)
     assert not batch.problems
-    owner = KeyOwner("OTHER", None, tuple("stored" for _ in dataset.fixed))
+    owner = KeyOwner("OTHER", None, values=("stored",) * len(dataset.columns))
     keys = {unique.column: key_of(batch, unique)(0) for unique in dataset.unique}
     found = KeyConflicts(
         upload=Upload(upload_id="THIS", mode=mode),

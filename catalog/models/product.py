@@ -1,54 +1,20 @@
-"""The marketplace's catalog, which the storefront and other systems read."""
+"""Products for sale."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Func, Value
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from catalog.category_names import CategoryNameField
 from catalog.content_order import FieldStamps, stamp
+from catalog.models.change import ProductChange, as_json
+from catalog.models.confirmation import ContentConfirmation
 from vendors.access import Access
 from vendors.models import Vendor
-
-
-class Category(models.Model):
-    """An approved category. Vendors may write it in any case; products store this spelling."""
-
-    category_id = models.AutoField(primary_key=True)
-    name = CategoryNameField(_("name"), max_length=100)
-    is_active = models.BooleanField(
-        _("active"),
-        default=True,
-        help_text=_(
-            "Rows with an inactive category are rejected. Products already imported keep it."
-        ),
-    )
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    class Meta:
-        db_table = "product_categories"
-        ordering = ["name"]
-        verbose_name = _("category")
-        verbose_name_plural = _("categories")
-        constraints = [
-            models.UniqueConstraint(
-                Lower("name"),
-                name="product_categories_name_unique",
-                violation_error_message=_("A category with this name already exists."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @classmethod
-    def approved_names(cls) -> list[str]:
-        """The names of all active categories, in alphabetical order."""
-        return list(cls.objects.filter(is_active=True).values_list("name", flat=True))
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -133,19 +99,37 @@ class Product(models.Model):
     def __str__(self) -> str:
         return f"{self.sku} · {self.product_name}"
 
-    def save_edit(self, fields: Iterable[str]) -> None:
+    def content(self) -> FieldStamps:
+        """How new each field is, as far as this row says; see also `ContentConfirmation`."""
+        at = self.content_at or self.updated_at
+        return FieldStamps(stamp(at, self.content_upload_id or ""), self.content_times or {})
+
+    def save_edit(self, fields: Iterable[str], *, by: User) -> None:
         """Store what a person has changed in these fields, and nothing else: an import may have
         changed others. Files of before no longer change these fields, nor do those that have set
         them, even if S3's clock is ahead of ours."""
         with transaction.atomic():
             stored = Product.objects.select_for_update().get(pk=self.pk)
+            confirmed = ContentConfirmation.objects.of(stored.vendor_id, [stored.pk])
+            content = stored.content().raised(confirmed.get(stored.pk, {}))
             self.updated_at = now()
-            self.content_at = stored.content_at or stored.updated_at
-            latest = stamp(self.content_at, stored.content_upload_id or "")
-            content = FieldStamps(latest, stored.content_times or {})
             own = {
                 name: stamp(max(self.updated_at, content.at(name) + timedelta(microseconds=1)))
                 for name in fields
             }
+            self.content_at = stored.content_at or stored.updated_at
             self.content_times = {**content.others, **own} or None
             self.save(update_fields=[*own, "updated_at", "content_at", "content_times"])
+            before = {
+                name: as_json(value)
+                for name in own
+                if (value := getattr(stored, name)) != getattr(self, name)
+            }
+            if before:
+                ProductChange.objects.create(
+                    product_id=stored.pk,
+                    vendor_id=stored.vendor_id,
+                    kind=ProductChange.Kind.UPDATED,
+                    by=by,
+                    before=before,
+                )
