@@ -42,6 +42,7 @@ TYPES = {
     "FloatField": "double",
     "IntegerField": "integer",
     "JSONField": "jsonb",
+    "RangesField": "int4multirange",
     "TextField": "text",
 }
 

@@ -19,8 +19,8 @@ class BatchOutcome:
     rows have created something, changed something, or neither; also in earlier runs of the upload.
     `created` may be negative in the last batch, which can take back what earlier batches counted.
     `inserted` and `changed` count rows that this batch brought into the destination and that no
-    earlier run had. If `lost`, a server crash deleted the rows of earlier batches: nothing was written, and the load
-    must start again.
+    earlier run had. If `lost`, a server crash deleted the rows of earlier batches: nothing was
+    written, and the load must start again.
     """
 
     created: int = 0

@@ -214,10 +214,10 @@ class PostgresTable(Destination):
             else [keys]
         )
         columns = identifiers([*unique.columns, self._pk, "upload_id", "upload_row"])
-        content = sql.SQL(
-            f"{STORED_CONTENT}, updated_at" if self.keeps_newest else "NULL, NULL, NULL, NULL"
-        )
-        is_compared = self.skip_known or upload.base_mode == Upload.Mode.UPDATE
+        updates = upload.base_mode == Upload.Mode.UPDATE
+        content = sql.SQL(STORED_CONTENT if self.keeps_newest else "NULL, NULL, NULL")
+        changed_at = sql.SQL("updated_at" if updates else "NULL")
+        is_compared = self.skip_known or updates
         every = [sql.Identifier(column.key) for column in schema.columns if is_compared]
         if unique.also:
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
@@ -229,7 +229,7 @@ class PostgresTable(Destination):
         else:
             condition = sql.SQL("{} = ANY(%s)").format(sql.Identifier(unique.column))
         statement = sql.SQL("SELECT {} FROM {} WHERE {}").format(
-            sql.SQL(", ").join([columns, content, *every]),
+            sql.SQL(", ").join([columns, content, changed_at, *every]),
             sql.Identifier(self._name),
             condition,
         )

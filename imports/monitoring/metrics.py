@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 
 from config.logging import ids
-from imports.destinations.base import BatchOutcome
 
 log = logging.getLogger("metrics")
 NAMESPACE = "Onboarding"
@@ -33,17 +32,23 @@ def emit(dimensions: Mapping[str, str], values: Mapping[str, tuple[float, str]])
 
 
 def rows(
-    *, dataset: str, outcome: BatchOutcome, rejected: Mapping[str, int], seconds: float
+    *,
+    dataset: str,
+    created: int,
+    updated: int,
+    unchanged: int,
+    rejected: Mapping[str, int],
+    seconds: float,
 ) -> None:
-    """One batch: rows that it imported and no earlier run had, and how many of them were new and
-    how many changed something; rows that changed nothing; errors by type; its duration."""
+    """One batch: rows that created something or changed something, and no earlier run had; rows
+    that changed nothing; errors by type; its duration."""
     emit(
         {"DataSet": dataset},
         {
-            "RowsImported": (outcome.inserted + outcome.changed, "Count"),
-            "RowsCreated": (outcome.inserted, "Count"),
-            "RowsUpdated": (outcome.changed, "Count"),
-            "RowsUnchanged": (outcome.unchanged, "Count"),
+            "RowsImported": (created + updated, "Count"),
+            "RowsCreated": (created, "Count"),
+            "RowsUpdated": (updated, "Count"),
+            "RowsUnchanged": (unchanged, "Count"),
             "BatchSeconds": (round(seconds, 3), "Seconds"),
         },
     )

@@ -95,9 +95,12 @@ def load(work: Work) -> None:
             "rows_total": upload.total_records,
         },
     )
+    did = BatchOutcome() if upload.is_check else outcome
     metrics.rows(
         dataset=dataset.key,
-        outcome=BatchOutcome() if upload.is_check else outcome,
+        created=did.inserted,
+        updated=did.changed,
+        unchanged=did.unchanged,
         rejected=Counter(problem.code for found in problems.values() for problem in found),
         seconds=seconds,
     )

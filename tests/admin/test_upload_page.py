@@ -162,12 +162,12 @@ def test_rows_that_changed_nothing_are_no_errors(
 ) -> None:
     bad = {"vendor_product_id": "VP-99", "price": "x"}
 
-    def prices(count: int) -> list[dict[str, str]]:
-        return [{"vendor_product_id": f"VP-{n}", "price": "9.00"} for n in range(count)]
+    def prices(count: int, price: str) -> list[dict[str, str]]:
+        return [{"vendor_product_id": f"VP-{n}", "price": price} for n in range(count)]
 
     run_upload([good_row(n) for n in range(60)])
-    older = run_upload([*prices(60), bad], mode="update")
-    run_upload(prices(55), mode="update")
+    older = run_upload([*prices(60, "9.00"), bad], mode="update")
+    run_upload(prices(55, "8.00"), mode="update")
     actions.retry(older.upload_id, by=None)
     drive()
     older.refresh_from_db()
@@ -178,7 +178,7 @@ def test_rows_that_changed_nothing_are_no_errors(
     assert "All errors" in errors
     assert notices.count("OLDER_CONTENT") == 50
     assert "INVALID_PRICE" not in notices
-    assert "60 of 61 (98%) 55 of them unchanged, 1 rejected" in words(
+    assert "60 of 61 (98%) 5 updated, 55 unchanged, 1 rejected" in words(
         as_reviewer.get(list_of(Upload)).content.decode()
     )
 

@@ -23,7 +23,8 @@ with about(upload_id="UPLOAD_X", vendor_id="VEND001"):
     log.info("half done", extra={"rows_done": 5, "rows_total": 10, "status": "partial",
                                  "secret": "Zzyzx", "code": "Zzyzx of Quuxley"})
     log.debug("hardly worth it")
-metrics.rows(dataset="products", imported=3, rejected={"INVALID_PRICE": 2}, seconds=0.25)
+metrics.rows(dataset="products", created=2, updated=1, unchanged=4,
+             rejected={"INVALID_PRICE": 2}, seconds=0.25)
 """
 
 

@@ -55,7 +55,14 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The metrics that the application writes, one of each kind."""
     lines: list[str] = []
     monkeypatch.setattr(metrics.log, "info", lines.append)
-    metrics.rows(dataset="products", imported=1, rejected={"INVALID_PRICE": 1}, seconds=0.1)
+    metrics.rows(
+        dataset="products",
+        created=1,
+        updated=1,
+        unchanged=1,
+        rejected={"INVALID_PRICE": 1},
+        seconds=0.1,
+    )
     for status in ("completed", "partial", "failed", "cancelled"):
         metrics.upload_ended(dataset="products", status=status, seconds=0.1)
     metrics.queue_age(queue="imports", waiting=1, oldest_seconds=0.1)

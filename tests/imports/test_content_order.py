@@ -68,7 +68,7 @@ def test_an_older_file_that_is_imported_later_changes_nothing(
     assert "1 × A newer file, 'tuesday.csv'" in in_words(monday)
     mail = Notification.objects.get(upload=monday)
     for body in (mail.text_body, html.unescape(mail.html_body)):
-        assert "1 of 2 products imported. 1 row unchanged." in body
+        assert "1 of 2 products imported. 1 updated, 1 unchanged." in body
         assert "A newer file, 'tuesday.csv' of " in body
 
 

@@ -360,7 +360,7 @@ def test_rows_that_changed_nothing_are_listed(run_upload: Run, as_alice: Client)
     upload = run_upload(rows, mode="update")
 
     page = text_of(as_alice.get(f"/uploads/{upload.upload_id}/"))
-    assert "0 of 25 products imported. 25 rows unchanged." in page
+    assert "0 of 25 products imported. 25 unchanged." in page
     assert "25 rows, the first: This product was changed on " in page
     assert "You don&#x27;t need to do anything." in page
     assert 'data-label="Value" class="value">VP-20<' in page
