@@ -72,24 +72,24 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
 
 
 def effects_of(upload: Upload) -> list[str]:
-    """What the valid rows did, or in a check would do, if they did different things: "12 created",
-    "300 updated", "188 unchanged"."""
-    counts = [
-        (ngettext("%(count)s created", "%(count)s created", upload.created_records), "created"),
-        (ngettext("%(count)s updated", "%(count)s updated", upload.updated_records), "updated"),
-        (
-            ngettext("%(count)s unchanged", "%(count)s unchanged", upload.unchanged_records),
-            "unchanged",
-        ),
-    ]
-    if not upload.says_what_it_did:
-        counts = counts[-1:]
-    elif upload.created_records == upload.valid_records:
+    """What the valid rows did, if they did not all create something: "12 created", "300 updated",
+    "188 unchanged"; of a check: "12 new", "300 changed", "188 unchanged"."""
+    created, updated, same = (
+        upload.created_records,
+        upload.updated_records,
+        upload.unchanged_records,
+    )
+    if upload.says_what_it_did and created == upload.valid_records:
         return []
+    if upload.is_check:
+        counts = [(gettext("%(count)s new"), created), (gettext("%(count)s changed"), updated)]
+    else:
+        counts = [(gettext("%(count)s created"), created), (gettext("%(count)s updated"), updated)]
+    known = counts if upload.says_what_it_did else []
     return [
         text % {"count": f"{number:,}"}
-        for text, name in counts
-        if (number := getattr(upload, f"{name}_records"))
+        for text, number in (*known, (gettext("%(count)s unchanged"), same))
+        if number
     ]
 
 

@@ -1,4 +1,4 @@
-"""Checks the promises I1 to I9 in database, bucket, email, queues, disk and logs of an idle system.
+"""Checks the promises in database, bucket, email, queues, disk and logs of an idle system.
 
 The rows of the files are compared with `reference.py`. All violations are listed, not only the
 first.
@@ -16,6 +16,7 @@ from typing import Any
 
 from deploy.local import stopping
 from tests.faults.cases import Case, Sent
+from tests.faults.change_rows import recorded
 from tests.faults.logs import Record, records
 from tests.faults.reference import GoodRow
 from tests.faults.spare_time import moments
@@ -70,6 +71,15 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
             yield from validated_once(case.world, upload, sent)
             yield from rejected_once(case.world, upload, sent)
     yield from nobody_else_has_rows(case)
+    yield from recorded(
+        case.world,
+        case.vendors,
+        {
+            upload["upload_id"]: sent.expected.good
+            for sent in case.sent
+            for upload in filter(sent.is_of, uploads)
+        },
+    )
     for dataset in KINDS:
         yield from staffs_rows_once(case, dataset)
     yield from one_mail_per_run(case)

@@ -34,6 +34,23 @@ def change_a_row(case: Case) -> None:
     case.world.rows("UPDATE products SET price = 1 WHERE vendor_id = %s", [case.vendor()])
 
 
+def forget_a_change(case: Case) -> None:
+    case.world.rows(
+        "DELETE FROM product_changes WHERE change_id = "
+        "(SELECT max(change_id) FROM product_changes WHERE vendor_id = %s)",
+        [case.vendor()],
+    )
+
+
+def record_a_change_twice(case: Case) -> None:
+    case.world.rows(
+        "INSERT INTO product_changes (product_id, vendor_id, upload_id, upload_row, kind, before) "
+        "SELECT product_id, vendor_id, upload_id, upload_row, 'U', '{\"stock_quantity\": -1}' "
+        "FROM products WHERE vendor_id = %s LIMIT 1",
+        [case.vendor()],
+    )
+
+
 def forget_an_error(case: Case) -> None:
     case.world.rows(
         "DELETE FROM validation_errors WHERE upload_id = %s", [case.uploads()[0]["upload_id"]]
@@ -156,6 +173,8 @@ def leave_a_file(case: Case) -> None:
         (change_a_client, "I3 .* has stored"),
         (forget_an_error, "I4"),
         (end_without_an_email, "I5 .* emails of 2 runs"),
+        (forget_a_change, "I11 .* of kinds"),
+        (record_a_change_twice, "I11 .* counted"),
         (send_a_dead_letter, "I6 dead letters"),
         (leave_a_file, "I7"),
         (stop_listening, "I8 not polled"),
