@@ -19,7 +19,15 @@ from django.db import InterfaceError, OperationalError
 from imports import pipeline
 from imports.execution.hints import send_hint, send_mail_hint, send_sweep
 from imports.intake import schedules
-from imports.maintenance import erasure, mail, missing_events, resume, retention, stray_files
+from imports.maintenance import (
+    changes,
+    erasure,
+    mail,
+    missing_events,
+    resume,
+    retention,
+    stray_files,
+)
 from imports.monitoring import dead_letters
 from imports.monitoring.sweeping import for_each
 from imports.notifications import mail_events, outbox
@@ -100,6 +108,7 @@ def clean_up() -> None:
         erasure.erase_personal_data,
         retention.delete_sources,
         retention.delete_history,
+        changes.delete_changes,
         forget_old_logins,
     )
     for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)

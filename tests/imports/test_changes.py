@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from catalog.models import ContentConfirmation, Product, ProductChange
 from catalog.models.confirmation import ranges
 from imports import actions
+from imports.maintenance import changes as sweep
 from imports.models import Upload
 from imports.reports.result import in_words, result_of
 from tests.conftest import arrived, drive
@@ -161,6 +162,25 @@ def test_what_a_file_confirmed_takes_a_row_for_each_set_of_fields(run_upload: Ru
     run_upload(rows, mode="update")
     found = ContentConfirmation.objects.order_by("pk").values_list("fields", flat=True)
     assert [len(fields) for fields in found] == [5, 4]
+
+
+def test_old_changes_are_deleted_in_small_pieces(
+    run_upload: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "ROWS_PER_DELETION", 2)
+    rows = [good_row(n) for n in range(5)]
+    run_upload(rows)
+    run_upload([*rows, good_row(5)], mode="update")
+    last = ProductChange.objects.latest("change_id")
+    old = now() - timedelta(days=settings.AUDIT_KEPT_DAYS, seconds=1)
+    ProductChange.objects.exclude(pk=last.pk).update(at=old)
+    assert ContentConfirmation.objects.exists()
+    assert sweep.delete_changes() == 5
+    assert [*ProductChange.objects.all()] == [last]
+    assert ContentConfirmation.objects.exists()
+    ContentConfirmation.objects.update(content_at=now() - timedelta(days=31))
+    assert sweep.delete_changes() == 0
+    assert not ContentConfirmation.objects.exists()
 
 
 @pytest.mark.parametrize(
