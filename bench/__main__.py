@@ -19,7 +19,18 @@ from bench.table import Line, as_text, write_into
 from deploy.local.places import CHECKOUT
 
 ALL = (
-    *("upload", "workbook", "load", "crowd", "memory", "clients", "customers", "metrics", "csv"),
+    *(
+        "upload",
+        "workbook",
+        "load",
+        "updates",
+        "crowd",
+        "memory",
+        "clients",
+        "customers",
+        "metrics",
+        "csv",
+    ),
     "pages",
 )
 RESULTS = CHECKOUT / ".local" / "bench-results.json"

@@ -11,6 +11,7 @@ from bench import (
     memory,
     metrics_file,
     pages,
+    updates,
     whole_upload,
     workbook,
 )
@@ -21,6 +22,7 @@ MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
     "upload": lambda runs, _: whole_upload.measure(runs),
     "workbook": lambda runs, _: workbook.measure(runs),
     "load": lambda runs, _: load_step.measure(runs),
+    "updates": lambda runs, _: updates.measure(runs),
     "crowd": lambda runs, _: crowd.measure(runs),
     "memory": memory.measure,
     "clients": lambda runs, _: clients.measure(runs),

@@ -22,7 +22,7 @@ from vendors.models import Vendor
 
 ROWS = 10_000
 VENDOR = "BENCH-LOAD"
-AIM = 3  # times the minimum
+AIM = 3.5  # times the minimum, which records no changes
 FILES = {
     "all 14 columns": (files.ALL, 21),
     "6 columns": (files.REQUIRED, 22),
@@ -65,7 +65,7 @@ def _lines(what: str, right: files.File, wrong: files.File, owner: Vendor, runs:
     ]
 
 
-def load_staged(file: files.File, owner: Vendor) -> float:
+def load_staged(file: files.File, owner: Vendor, mode: str = "create") -> float:
     """Run the load step on staged rows held in memory; return its duration in seconds.
 
     Everything else is as in a worker: batches, fencing, row errors, counters, commits.
@@ -87,6 +87,7 @@ def load_staged(file: files.File, owner: Vendor) -> float:
         vendor=owner,
         vendor_prefix=owner.vendor_id,
         dataset="products",
+        mode=mode,
         file_name="staged.csv",
         s3_bucket=settings.S3_BUCKET,
         s3_key=f"bench/{new_upload_id()}",

@@ -118,6 +118,6 @@ def wait_for_quiet() -> None:
 
 
 def empty_catalog() -> None:
-    """Delete all products, so that every run starts in the same state."""
+    """Delete all products and what is recorded about them, so that runs start in one state."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE products")
+        cursor.execute("TRUNCATE products, product_changes, content_confirmations")

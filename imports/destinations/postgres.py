@@ -326,7 +326,8 @@ class PostgresTable(Destination):
         if not conflicts.changed:
             return 0
         schema, batch = conflicts.schema, conflicts.batch
-        columns = [key for key in schema.changeable if key in batch.present]
+        differ = {key for change in conflicts.changed.values() for key in change.differs}
+        columns = [key for key in schema.changeable if key in differ]
         positions = [(key, batch.position(key)) for key in columns]
         content = CONTENT if self.keeps_newest else ()
 
