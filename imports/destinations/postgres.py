@@ -214,7 +214,7 @@ class PostgresTable(Destination):
             else [keys]
         )
         columns = identifiers([*unique.columns, self._pk, "upload_id", "upload_row"])
-        updates = upload.base_mode == Upload.Mode.UPDATE
+        updates = upload.base_mode == Upload.Mode.UPDATE and unique.column == schema.identity
         content = sql.SQL(STORED_CONTENT if self.keeps_newest else "NULL, NULL, NULL")
         changed_at = sql.SQL("updated_at" if updates else "NULL")
         is_compared = self.skip_known or updates
