@@ -50,17 +50,22 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
         upload = locked(upload_id)
         if not upload.can_be_retried:
             raise NotPossible(why_not_retried(upload))
-        keep_pace(upload)
-        RowError.objects.filter(upload=upload).delete()
-        ErrorCounts.objects.filter(upload=upload).delete()
-        claimed_keys.forget(upload)
-        # The vendor may have been added since the last run.
-        upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()
-        upload.start_run()
-        upload.save()
-        Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RETRY, by=by)
-        transaction.on_commit(send_hint, robust=True)
+        run_again(upload, by=by)
     return upload
+
+
+def run_again(upload: Upload, *, by: User | None) -> None:
+    """Start the next run of an upload whose row is locked. Raises NotPossible."""
+    keep_pace(upload)
+    RowError.objects.filter(upload=upload).delete()
+    ErrorCounts.objects.filter(upload=upload).delete()
+    claimed_keys.forget(upload)
+    # The vendor may have been added since the last run.
+    upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()
+    upload.start_run()
+    upload.save()
+    Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RETRY, by=by)
+    transaction.on_commit(send_hint, robust=True)
 
 
 def import_as_mapped(upload_id: str, answers: Answers, *, by: User | None) -> Upload:
@@ -111,6 +116,23 @@ def import_as_update(upload_id: str, *, by: User | None) -> Upload:
     return upload
 
 
+def import_checked(upload_id: str, *, by: User | None) -> Upload:
+    """Import the file that was checked, in the mode that the check was about.
+
+    Raises NotPossible, or Upload.DoesNotExist.
+    """
+    with transaction.atomic():
+        upload = locked(upload_id)
+        if not upload.can_be_imported:
+            raise NotPossible(why_not_imported(upload))
+        mode = upload.base_mode
+        run_again(upload, by=by)
+        upload.ask(mode)
+        upload.save()
+        Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.IMPORT, by=by)
+    return upload
+
+
 def keep_pace(upload: Upload) -> None:
     """Raise NotPossible after too many runs in too short a time; each sends an email.
 
@@ -127,13 +149,25 @@ def keep_pace(upload: Upload) -> None:
         )
 
 
+def why_not_imported(upload: Upload) -> str:
+    if upload.is_check and not upload.imported_records and not upload.is_being_finished:
+        return "This check found no rows to import."
+    if upload.has_ended and not upload.is_check:
+        return "This file was imported already."
+    return why_not_run_again(upload)
+
+
 def why_not_retried(upload: Upload) -> str:
+    if not upload.is_being_finished and upload.status == Upload.Status.COMPLETED:
+        return "All rows of this upload were imported. There is nothing to retry."
+    return why_not_run_again(upload)
+
+
+def why_not_run_again(upload: Upload) -> str:
     if not upload.has_ended:
         return "This upload is still in progress. Wait for it to end, or cancel it."
     if upload.is_being_finished:
         return "This upload is being finished. Try again in a moment."
-    if upload.status == Upload.Status.COMPLETED:
-        return "All rows of this upload were imported. There is nothing to retry."
     return "The file is not stored. Upload it again."
 
 

@@ -46,6 +46,11 @@ class Dataset(Schema):
         for rule in (*self.format.rules, *self.destination.rules):
             yield rule.column, rule
 
+    def notices(self) -> Iterator[tuple[str | None, Requirement]]:
+        yield from super().notices()
+        for said in self.destination.notices:
+            yield said.column, said
+
     @property
     def byte_limit(self) -> int:
         return self.max_bytes or settings.UPLOAD_MAX_BYTES

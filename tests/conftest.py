@@ -21,7 +21,7 @@ from imports.intake import s3_events
 from imports.intake.receive import Arrival, object_arrived, open_upload, store
 from imports.models import Notification, Upload
 from imports.notifications import outbox
-from imports.storage import s3
+from imports.storage import s3, staging
 from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
 
@@ -121,6 +121,13 @@ def run_upload(vendor_a: Vendor, categories: list[str]) -> Callable[..., Upload]
         return upload
 
     return run
+
+
+@pytest.fixture
+def row_by_row(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row is a batch of its own."""
+    settings.BATCH_ROWS = 1
+    monkeypatch.setattr(staging, "ROWS_PER_ITEM", 1)
 
 
 @pytest.fixture

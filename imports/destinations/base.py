@@ -33,6 +33,10 @@ class BatchOutcome:
     notices: dict[int, list[RowProblem]] = field(default_factory=dict)
     lost: bool = False
 
+    def add_notices(self, found: dict[int, list[RowProblem]]) -> None:
+        for position, said in found.items():
+            self.notices.setdefault(position, []).extend(said)
+
     @property
     def valid(self) -> int:
         return self.created + self.updated + self.unchanged
@@ -42,6 +46,11 @@ class Destination(ABC):
     """Where the valid rows of a data set go."""
 
     rules: tuple[Everywhere, ...] = ()  # what it requires of rows
+
+    @property
+    def notices(self) -> tuple[Everywhere, ...]:
+        """What it can say of valid rows."""
+        return ()
 
     @abstractmethod
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:

@@ -48,6 +48,10 @@ class Change:
         """The values that it replaces, as they are recorded."""
         return {key: as_json(self.stored.values[schema.positions[key]]) for key in self.differs}
 
+    def after(self, batch: ValidatedBatch, i: int) -> dict[str, Any]:
+        """The values that the row at position `i` replaces them with, as they are recorded."""
+        return {key: as_json(batch.values[i][batch.position(key)]) for key in self.differs}
+
     def confirms(self, by: str) -> list[str]:
         """The fields that it makes as new as the content of this stamp, without changing them."""
         return [key for key in self.sets if self.stored.content.of(key) != by]

@@ -11,7 +11,7 @@ from psycopg2 import sql
 
 from catalog.content_order import NEVER, FieldStamps, parts
 from catalog.models import ContentConfirmation, ProductChange
-from imports.destinations import claimed_keys
+from imports.destinations import claimed_keys, plans
 from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile
 from imports.destinations.key_conflicts import (
     Change,
@@ -23,6 +23,7 @@ from imports.destinations.key_conflicts import (
 )
 from imports.models import Upload
 from imports.rules.base import RowProblem, notice, warning
+from imports.rules.cells import Everywhere
 from imports.rules.columns import Column
 from imports.rules.damage import LEADING_ZERO
 from imports.rules.keys import Unique
@@ -55,6 +56,11 @@ class PostgresTable(Destination):
     # Mode `update`: the model has the columns CONTENT, which say how new the fields of a row are.
     keeps_newest: bool = False
     history: bool = False  # every change is recorded as a ProductChange
+    moves_of: str = ""  # the column of prices, whose largest moves a check shows
+
+    @property
+    def notices(self) -> tuple[Everywhere, ...]:
+        return (plans.CHANGED_SINCE_CHECK,) if self.history else ()
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         if upload.is_check:
@@ -68,7 +74,10 @@ class PostgresTable(Destination):
                 if (inserted, updated) == (len(conflicts.new), len(conflicts.changed)):
                     self._confirm(upload, conflicts)
                     self._claim(upload, batch, [*conflicts.changed, *conflicts.same])
-                    return outcome_of(conflicts)
+                    outcome = outcome_of(conflicts)
+                    if self.history:
+                        outcome.add_notices(plans.differences(upload, conflicts))
+                    return outcome
                 # After the lookup, another upload committed one of these keys, or staff edited one
                 # of these rows. Roll back and repeat.
                 transaction.set_rollback(True)
@@ -132,7 +141,13 @@ class PostgresTable(Destination):
             rows = ((row_text(batch, i), batch.numbers[i]) for i in conflicts.new)
             claimed_keys.keep(upload, WHOLE_ROW, rows)
         self._claim(upload, batch, [*conflicts.changed, *conflicts.same])
+        if self.history:
+            plans.keep(upload, conflicts, moves_of=self.moves_of)
         return outcome_of(conflicts)
+
+    def run_ends(self, upload: Upload) -> None:
+        if self.history and not upload.is_check:
+            plans.forget(upload)
 
     def _held_or_claimed(
         self, upload: Upload, batch: ValidatedBatch

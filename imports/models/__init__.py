@@ -6,6 +6,7 @@ from imports.models.claimed_key import ClaimedKey
 from imports.models.error_counts import ErrorCounts
 from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory
 from imports.models.notification import Notification
+from imports.models.planned_change import PlannedChange
 from imports.models.row_error import RowError, RowErrorQuerySet
 from imports.models.schedule import Schedule
 from imports.models.upload import Upload, UploadQuerySet
@@ -19,6 +20,7 @@ __all__ = [
     "FileSample",
     "HeaderMemory",
     "Notification",
+    "PlannedChange",
     "RowError",
     "RowErrorQuerySet",
     "Schedule",

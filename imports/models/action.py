@@ -17,7 +17,11 @@ class Action(models.Model):
         CANCEL = "cancel", _("Canceled")
         MAP = "map", _("Said what the columns are")
         UPDATE = "update", _("Imported as an update")
+        IMPORT = "import", _("Imported after a check")
         RESEND = "resend", _("Sent email again")
+
+    # A person who asked for another mode counts more than what the object states.
+    ASK_FOR_MODE = (Kind.UPDATE, Kind.IMPORT)
 
     upload = models.ForeignKey(
         Upload, on_delete=models.CASCADE, related_name="actions", verbose_name=_("upload")

@@ -190,6 +190,9 @@ class Upload(models.Model):
     mapping = models.JSONField(
         null=True, blank=True, help_text="What a person said about the columns of this file."
     )
+    plan = models.JSONField(
+        null=True, blank=True, help_text="What a check found that an import would change."
+    )
     staged_token = models.BigIntegerField(null=True, blank=True)
     staged_items = models.IntegerField(default=0)
     cursor = models.IntegerField(default=0, help_text="Staged items that have been loaded.")
@@ -359,12 +362,21 @@ class Upload(models.Model):
 
     @property
     def can_be_retried(self) -> bool:
-        """It has ended without importing all rows, no worker is finishing it, and its source object
-        still exists."""
+        """It has ended without importing all rows, and can have another run."""
+        return self._can_run_again and self.status != self.Status.COMPLETED
+
+    @property
+    def can_be_imported(self) -> bool:
+        """It is a check that has found rows to import, and can have another run."""
+        has_passed = self.status in {self.Status.COMPLETED, self.Status.PARTIAL}
+        return self._can_run_again and self.is_check and has_passed and bool(self.imported_records)
+
+    @property
+    def _can_run_again(self) -> bool:
+        """It has ended, no worker is finishing it, and its source object still exists."""
         return (
             self.has_ended
             and not self.is_being_finished
-            and self.status != self.Status.COMPLETED
             and self.s3_version is not None
             and self.source_deleted_at is None
         )
@@ -377,7 +389,7 @@ class Upload(models.Model):
         *("queued_at", "started_at", "completed_at", "notified_at"),
         *("total_records", "valid_records", "error_records", "skipped_records"),
         *("created_records", "updated_records", "unchanged_records", "warned_records"),
-        *("error_file_s3_key", "error_file_version", "layout", "ignored_columns"),
+        *("error_file_s3_key", "error_file_version", "layout", "ignored_columns", "plan"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )
 

@@ -36,7 +36,8 @@ def stage(work: Work) -> None:
         with s3.local_copy(upload.s3_bucket, upload.s3_key, str(upload.s3_version)) as source:
             failpoint("stage.after_download")
             staging.put_upload(upload)
-            if upload.run == 1 or not upload.actions.filter(kind=Action.Kind.UPDATE).exists():
+            asked = upload.actions.filter(kind__in=Action.ASK_FOR_MODE)
+            if upload.run == 1 or not asked.exists():
                 mode, only_check = stated(source.metadata, dataset) or (mode, only_check)
             layout = dataset.inspect(source.path, source.size, mode, known_of(upload))
             readings = other_readings(source.path, layout)

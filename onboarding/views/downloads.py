@@ -17,10 +17,12 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from imports import datasets
 from imports.formats.file_types import XLSX
 from imports.models import Upload
 from imports.notifications import report_links
 from imports.reports.correctable_file import correctable_file, correctable_workbook
+from imports.reports.planned_file import planned_file
 from imports.rules.quantities import days
 from onboarding.views.upload import get_visible_upload
 
@@ -63,8 +65,22 @@ def get_correctable_upload(request: HttpRequest, upload_id: str) -> Upload:
     return upload
 
 
-def attachment(upload: Upload, extension: str) -> str:
-    suffix = gettext(" - rows to fix")
+@require_safe
+def changes(request: HttpRequest, upload_id: str) -> HttpResponseBase:
+    """What the import of a checked file would change."""
+    upload = get_visible_upload(request, upload_id)
+    if not (upload.is_check and upload.plan):
+        raise Http404("no planned changes")
+    return StreamingHttpResponse(
+        planned_file(upload, datasets.of_upload(upload)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": attachment(upload, "csv", gettext(" - changes"))},
+    )
+
+
+def attachment(upload: Upload, extension: str, suffix: str = "") -> str:
+    """The header of a download named after the file that was uploaded."""
+    suffix = suffix or gettext(" - rows to fix")
     name = f"{PurePosixPath(upload.file_name).stem.removesuffix(suffix)}{suffix}.{extension}"
     return content_disposition_header(True, name) or "attachment"
 

@@ -22,6 +22,7 @@ from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
 from onboarding.datasets import to_show
 from onboarding.encodings import letters_to_check
+from onboarding.planned import planned_page
 from onboarding.progress import Progress
 from onboarding.reading import Reading
 from onboarding.row_errors import Errors
@@ -62,6 +63,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         page["letters"] = letters_to_check(upload)
         page["already"] = already_imported(upload)
         page["left_out"] = left_out(upload)
+        page["planned"] = planned_page(upload, dataset) if upload.is_check else None
         page["errors"] = Errors(upload, dataset, request.GET)
         page["warnings"] = Errors(upload, dataset, request.GET, WARNING)
         page["notices"] = Errors(upload, dataset, request.GET, NOTICE)
@@ -104,6 +106,18 @@ def update(request: HttpRequest, upload_id: str) -> HttpResponse:
         upload_id,
         lambda: actions.import_as_update(upload.upload_id, by=by(request)),
         gettext("We’re updating your products with this file."),
+    )
+
+
+@require_POST
+def import_checked(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """Import a file that was checked, without another upload."""
+    upload = get_actionable_upload(request, upload_id)
+    return acted(
+        request,
+        upload_id,
+        lambda: actions.import_checked(upload.upload_id, by=by(request)),
+        gettext("We’re importing the file that you checked."),
     )
 
 

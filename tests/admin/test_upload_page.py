@@ -173,7 +173,7 @@ def test_rows_that_changed_nothing_are_no_errors(
     older.refresh_from_db()
 
     page = shown(as_reviewer, older)
-    errors, notices = page.split("Newer values kept: first 50 of 55 rows")
+    errors, notices = page.split("Notes on imported rows: first 50 of 55 rows")
     assert "OLDER_CONTENT" not in errors
     assert "All errors" in errors
     assert notices.count("OLDER_CONTENT") == 50

@@ -12,15 +12,8 @@ from imports.destinations import dynamodb as destination
 from imports.intake import s3_events
 from imports.management.commands import demo, import_file
 from imports.models import Upload
-from imports.storage import dynamodb, staging
+from imports.storage import dynamodb
 from tests.conftest import drive
-
-
-@pytest.fixture
-def row_by_row(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every row is a batch of its own."""
-    settings.BATCH_ROWS = 1
-    monkeypatch.setattr(staging, "ROWS_PER_ITEM", 1)
 
 
 @pytest.fixture

@@ -52,6 +52,10 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
         "get": (302, 405, 405, 405, 405, 405),
         "post": (302, 404, 302, 404, 403, 302),
     },
+    "import_checked": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 404, 403, 302),
+    },
     "cancel": {
         "get": (302, 404, 302, 404, 403, 302),
         "post": (302, 404, 302, 404, 403, 302),
@@ -59,6 +63,7 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "errors": {"get": (302, 404, 302, 404, 302, 302)},
     "correct": {"get": (302, 404, 200, 404, 200, 200)},
     "correct_workbook": {"get": (302, 404, 200, 404, 200, 200)},
+    "changes": {"get": (302, 404, 404, 404, 404, 404)},
     "mailed_report": {"get": (302, 302, 302, 302, 302, 302)},
     "template": {"get": (200, 200, 200, 200, 200, 200)},
     "help_index": {"get": (302, 302, 302, 302, 302, 302)},
@@ -76,10 +81,12 @@ TO_LOGIN = {
     "forget",
     "retry",
     "update",
+    "import_checked",
     "cancel",
     "errors",
     "correct",
     "correct_workbook",
+    "changes",
 }
 CASES = [(name, method) for name, methods in EXPECTED.items() for method in methods]
 

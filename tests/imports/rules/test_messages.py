@@ -15,10 +15,11 @@ from catalog.content_order import FieldStamps, stamp
 from catalog.models import Product
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
+from imports.destinations import plans
 from imports.destinations.key_conflicts import Change, KeyConflicts, KeyOwner, key_of
 from imports.destinations.postgres import notices_of_kept
 from imports.formats.layout import Layout
-from imports.models import Upload
+from imports.models import Action, PlannedChange, Upload
 from imports.rules.base import InvalidCell, Requirement, RowProblem, Rule
 from imports.rules.cells import MAX_CELLS, Everywhere
 from imports.rules.rows import StagedRow
@@ -206,6 +207,8 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
         yield from of_lost_zeros(dataset, examples)
     if dataset.newest:
         yield from of_older_content(dataset)
+    if dataset.destination.notices:
+        yield from of_another_catalog(dataset, examples)
     if dataset.format.rules and not dataset.any_columns:
         labels = tuple(column.template_label for column in dataset.columns)
         layout = Layout("utf-8", ",", labels, 1, 1)
@@ -293,6 +296,16 @@ def of_older_content(dataset: Dataset) -> Iterator[RowProblem]:
         for sets in ([], [first])
     ]
     yield from chain(*notices_of_kept(dataset, dict(enumerate(changes))).values())
+
+
+def of_another_catalog(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
+    """What is said of a row that was new when it was checked, and is not when it is imported."""
+    upload = Upload.objects.create(upload_id="CHECKED", dataset=dataset.key, run=2)
+    Action.objects.create(upload=upload, run=2, kind=Action.Kind.IMPORT)
+    PlannedChange.objects.create(upload=upload, run=1, upload_row=2, identity="1")
+    batch = checked(dataset, [examples])
+    nothing = KeyConflicts(upload=upload, batch=batch, held={}, rows_in=frozenset(), claims={})
+    yield from chain(*plans.differences(upload, nothing).values())
 
 
 def conflicts(

@@ -1,0 +1,54 @@
+"""What the page of a check shows of what an import would change."""
+
+from dataclasses import dataclass
+
+from imports.dataset import Dataset
+from imports.models import Upload
+from imports.models.plan import Move, Plan
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A value that a row would replace; "" where a cell is or becomes empty."""
+
+    row: int
+    identity: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class PlannedPage:
+    columns: list[tuple[str, int]]  # by how many rows each would change, most first
+    examples: list[Replaced]
+    moves: list[Move]
+    identity: str  # what products are called by
+
+
+def planned_page(upload: Upload, dataset: Dataset) -> PlannedPage | None:
+    """None if nothing would change."""
+    plan = Plan.of(upload)
+    if not plan.fields:
+        return None
+    counts = sorted(plan.fields.items(), key=lambda each: -each[1])
+    return PlannedPage(
+        [(dataset.label(key), count) for key, count in counts],
+        [
+            Replaced(
+                example.row,
+                example.identity,
+                dataset.label(key),
+                _text(old),
+                _text(example.after.get(key)),
+            )
+            for example in plan.examples
+            for key, old in example.before.items()
+        ],
+        plan.moves,
+        dataset.label(dataset.identity),
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
