@@ -61,7 +61,7 @@ def modes_of(dataset: Dataset) -> list[Mode]:
         Upload.Mode.CHECK.value: Mode(
             "check",
             gettext("Check only: import nothing"),
-            gettext("See every error that the import you chose would report."),
+            gettext("See every error, and what the import you chose would change."),
         ),
     }
     return [every[key] for key in dataset.modes]

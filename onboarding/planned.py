@@ -11,17 +11,24 @@ from imports.models.plan import Move, Plan
 class Replaced:
     """A value that a row would replace; "" where a cell is or becomes empty."""
 
-    row: int
-    identity: str
     column: str
     before: str
     after: str
 
 
 @dataclass(frozen=True)
+class Changed:
+    """A row that would change a product."""
+
+    row: int
+    identity: str
+    values: list[Replaced]
+
+
+@dataclass(frozen=True)
 class PlannedPage:
     columns: list[tuple[str, int]]  # by how many rows each would change, most first
-    examples: list[Replaced]
+    examples: list[Changed]
     moves: list[Move]
     identity: str  # what products are called by
 
@@ -35,15 +42,15 @@ def planned_page(upload: Upload, dataset: Dataset) -> PlannedPage | None:
     return PlannedPage(
         [(dataset.label(key), count) for key, count in counts],
         [
-            Replaced(
+            Changed(
                 example.row,
                 example.identity,
-                dataset.label(key),
-                _text(old),
-                _text(example.after.get(key)),
+                [
+                    Replaced(dataset.label(key), _text(old), _text(example.after.get(key)))
+                    for key, old in example.before.items()
+                ],
             )
             for example in plan.examples
-            for key, old in example.before.items()
         ],
         plan.moves,
         dataset.label(dataset.identity),

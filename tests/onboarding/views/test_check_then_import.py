@@ -46,7 +46,7 @@ def test_its_page_says_what_would_change(check: Upload, as_alice: Client) -> Non
     page = page_of(as_alice, check)
     assert "1 of 4 rows would be rejected. 1 new, 1 changed, 1 unchanged." in page
     assert "Brand in 1 product, Price in 1 product." in page
-    assert "2 VP-1 Brand Clicky Clacky 2 VP-1 Price 5.00 10.00" in page
+    assert "2 VP-1 Brand: Clicky → becomes Clacky Price: 5.00 → becomes 10.00" in page
     assert "The largest price moves" in page
     assert "5.00 10.00 +100%" in page
     assert "Import these 2 rows" in page
