@@ -230,7 +230,7 @@ class PostgresTable(Destination):
         )
         columns = identifiers([*unique.columns, self._pk, "upload_id", "upload_row"])
         updates = upload.base_mode == Upload.Mode.UPDATE and unique.column == schema.identity
-        content = sql.SQL(STORED_CONTENT if self.keeps_newest else "NULL, NULL, NULL")
+        content = sql.SQL(STORED_CONTENT if updates and self.keeps_newest else "NULL, NULL, NULL")
         changed_at = sql.SQL("updated_at" if updates else "NULL")
         is_compared = self.skip_known or updates
         every = [sql.Identifier(column.key) for column in schema.columns if is_compared]
