@@ -13,7 +13,7 @@ from tests.faults.http_faults import BLACK_HOLE, HELD
 from tests.faults.people import Person
 from tests.faults.spare_time import SpareTime
 from tests.faults.test_failpoints import SCENES, an_import
-from tests.faults.test_workers import NOT_CHANGED
+from tests.faults.test_workers import FENCED
 from tests.faults.world import SHORT, wait_until
 
 LEASE = float(SHORT["LEASE_SECONDS"])
@@ -43,7 +43,7 @@ def test_work_that_takes_longer_than_a_lease(case: Case) -> None:
     case.world.http.take_back(held)
     case.settle()
     check(case)
-    assert NOT_CHANGED not in case.world.log("worker", case.logs_before.get("worker", 0))
+    assert FENCED not in case.world.log("worker", case.logs_before.get("worker", 0))
 
 
 def test_work_that_hangs(case: Case) -> None:
