@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.portal import Portal, running_portal
+from tests.attacks.portal import HURRIED, PATIENT, Portal, running_portal
 
 
 @pytest.fixture
@@ -16,5 +16,11 @@ def portal(transactional_db: None, tmp_path: Path) -> Iterator[Portal]:
 
 @pytest.fixture
 def impatient_portal(transactional_db: None, tmp_path: Path) -> Iterator[Portal]:
-    with running_portal(tmp_path, hurry=True) as portal:
+    with running_portal(tmp_path, program=HURRIED) as portal:
+        yield portal
+
+
+@pytest.fixture
+def patient_portal(transactional_db: None, tmp_path: Path) -> Iterator[Portal]:
+    with running_portal(tmp_path, program=PATIENT) as portal:
         yield portal

@@ -68,10 +68,12 @@ def test_members_with_slow_lines_hold_up_nobody_and_get_their_files_in(
     senders = [Thread(target=send_slowly) for _ in range(4)]
     for sender in senders:
         sender.start()
-    in_time(portal, "/healthz")
-    in_time(portal, reverse("uploads"), cookie)
-    asked.set()
-    for sender in senders:
-        sender.join()
+    try:
+        in_time(portal, "/healthz")
+        in_time(portal, reverse("uploads"), cookie)
+    finally:
+        asked.set()  # also if a page was late: threads that wait would keep pytest from ending
+        for sender in senders:
+            sender.join()
     assert [answer[:12] for answer in answers] == [b"HTTP/1.1 303"] * 4
     assert Upload.objects.filter(vendor_id="VEND001", file_size=len(rows)).count() == 4

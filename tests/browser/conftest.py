@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.ports import held_port
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 HANG = 120  # seconds that nothing takes, also on a busy machine
@@ -40,11 +42,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             stdout=subprocess.DEVNULL,
         )
 
-    command("up")
-    try:
-        yield json.loads((place / "stack.json").read_text())
-    finally:
-        command("down")
+    # Ports that it only looked up could be taken by another test before its servers listen.
+    with held_port() as web, held_port() as postgres, held_port() as aws:
+        ports = {"WEB_PORT": web, "POSTGRES_PORT": postgres, "AWS_PORT": aws}
+        environment |= {name: str(port) for name, port in ports.items()}
+        command("up")
+        try:
+            yield json.loads((place / "stack.json").read_text())
+        finally:
+            command("down")
 
 
 @pytest.fixture(scope="module")

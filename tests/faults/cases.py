@@ -57,6 +57,7 @@ class Case:
     sent: list[Sent] = field(default_factory=list)
     more_mails: int = 0  # allowed beyond one per run: sends whose outcome was lost
     unsent_mails: int = 0  # allowed to be given up: SES rejected them or did not answer twice
+    time_limit_exceeded: bool = False  # Celery may have ended a frozen process, and said so
     _vendors: list[str] = field(default_factory=list)
     _submitted: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # by file name
 

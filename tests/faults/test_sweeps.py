@@ -19,6 +19,11 @@ def test_beat_dead_then_two_beats(case: Case, in_full: bool) -> None:
     pid = case.world.pid("beat")
     stopping.send(pid, signal.SIGSTOP)
     try:
+        # A sweep that was already sent would resume the uploads.
+        wait_until(
+            "no sweep is left",
+            lambda: not case.world.awaits_aws(pid) and not case.world.messages_in("Maintenance"),
+        )
         case.world.http.fail("sqs.SendMessage", UNAVAILABLE, times=10_000)
         for number in range(4):
             case.drop(case.rows(1_100, bad=5, first=1 + 2_000 * number), vendor=number)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -217,8 +217,7 @@ class World:
         port = f":{self.ports['aws_proxy']:04X}"
         lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
         open_ones = {f"socket:[{w[9]}]" for w in lines if w[2].endswith(port) and w[3] == "01"}
-        held = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
-        return bool(open_ones & held)
+        return bool(open_ones.intersection(descriptors(pid)))
 
     def frozen(self) -> list[int]:
         """The PIDs of our processes that are stopped."""
@@ -341,6 +340,14 @@ class World:
         """The log of a process, from this byte on."""
         path = self.places.log_dir / f"{name}.log"
         return path.read_bytes()[since:].decode(errors="replace") if path.exists() else ""
+
+
+def descriptors(pid: int) -> Iterator[str]:
+    """What the process has open; nothing if it has ended, also while it is a zombie."""
+    with suppress(OSError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                yield str(link.readlink())
 
 
 def process_state(pid: int) -> str:

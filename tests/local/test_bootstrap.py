@@ -15,6 +15,7 @@ from deploy.local.bootstrap import SENDER, STACK, TEST_TIMEOUTS, bootstrap, clie
 from deploy.local.places import Places
 from deploy.local.process import Process
 from deploy.outputs import OUTPUTS
+from tests.ports import held_port
 
 Client = Callable[[str], Any]
 
@@ -134,11 +135,10 @@ def test_the_application_gets_all_outputs_of_the_stack(aws: Client) -> None:
 class Emulator:
     """An emulator that a test may kill."""
 
-    def __init__(self, places: Places, until: Callable[..., Any]) -> None:
-        self.port = places.port("aws")
-        self.endpoint = emulator.endpoint(self.port)
+    def __init__(self, places: Places, port: int, until: Callable[..., Any]) -> None:
+        self.endpoint = emulator.endpoint(port)
         self._until = until
-        self._process: Process = emulator.prepare(places, self.port)
+        self._process: Process = emulator.prepare(places, port)
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -155,10 +155,11 @@ class Emulator:
 
 @pytest.fixture
 def killable(tmp_path: Path, until: Callable[..., Any]) -> Iterator[Emulator]:
-    one = Emulator(Places(tmp_path), until)
-    one.start()
-    yield one
-    one.end(signal.SIGKILL)
+    with held_port() as port:
+        one = Emulator(Places(tmp_path), port, until)
+        one.start()
+        yield one
+        one.end(signal.SIGKILL)
 
 
 @pytest.mark.parametrize("saved_once", [False, True], ids=["never saved", "saved once"])

@@ -255,9 +255,9 @@ def test_what_is_no_image_address(text: str) -> None:
     ],
 )
 def test_a_hostile_web_address_costs_no_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     message(WebAddress(), text)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 def test_text_of_a_given_form_is_named_by_an_example() -> None:
