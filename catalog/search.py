@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Expression, Func, Value
 # As a migration has created it. The index depends on it, so it does not change.
 PRODUCT_WORDS_FUNCTION = """\
 CREATE FUNCTION product_words(sku text, vendor_product_id text, product_name text)
-RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS $$
+RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
 BEGIN
     RETURN array_to_tsvector(array_remove(regexp_split_to_array(
         lower(sku || ' ' || vendor_product_id || ' ' || product_name), '[^[:alnum:]]+'), ''));

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Category, Product, ProductQuerySet
 
 PER_PAGE = 50
-MOST = 10_000  # products that can be paged through
-MOST_FOUND = 1_000  # by a search: to see in a product that it is found takes 10 µs
+# Products that can be paged through. To see whether a search finds a product takes 10 µs.
+MOST_LISTED, MOST_FOUND = 10_000, 1_000
 
 
 def category_choices() -> list[tuple[str, Any]]:
@@ -35,8 +35,8 @@ class ProductFilterForm(forms.Form):
         error_messages={"invalid": _("Enter the ID of an upload, as its page shows it.")},
     )
 
-    def filter(self, products: ProductQuerySet) -> ProductQuerySet:
-        """The products that match all but the search."""
+    def find(self, products: ProductQuerySet) -> ProductQuerySet:
+        """The products that match."""
         self.is_valid()
         wanted = self.cleaned_data
         if category := wanted.get("category"):
@@ -45,11 +45,12 @@ class ProductFilterForm(forms.Form):
             products = products.filter(status=status)
         if upload_id := wanted.get("upload"):
             products = products.of_upload(upload_id)
-        return products
+        return products.found_by(self.search) if self.search else products
 
     @property
     def search(self) -> str:
-        """The text to search for, "" if there is none; known once it has filtered."""
+        """The text to search for, or ""."""
+        self.is_valid()
         return str(self.cleaned_data.get("q", ""))
 
     @property
@@ -58,40 +59,31 @@ class ProductFilterForm(forms.Form):
 
 
 class ProductPaginator(Paginator):  # type: ignore[type-arg]
-    """Pages of the newest products, which counts and reads no more of them than a person looks
-    through. The keys of a page are found first, in an index; then its rows."""
+    """Pages of the newest products. The keys of all pages are read from an index, and the rows of
+    one."""
 
-    def __init__(self, products: ProductQuerySet, search: str) -> None:
-        found = products.found_by(search) if search else products
-        super().__init__(found.order_by("-product_id"), PER_PAGE)
-        self.is_search = bool(search)
-        self.most = MOST_FOUND if search else MOST
+    def __init__(self, products: ProductQuerySet, *, is_search: bool) -> None:
+        super().__init__(products.order_by("-product_id"), PER_PAGE)
+        self.most = MOST_FOUND if is_search else MOST_LISTED
 
     @cached_property
     def keys(self) -> list[int]:
-        """In no order, no more than one above the most."""
+        """Those of the pages and, if there are more products, one more."""
         found: Any = self.object_list
-        return [*found.order_by().values_list("pk", flat=True)[: self.most + 1]]
+        return [*found.values_list("pk", flat=True)[: self.most + 1]]
+
+    @cached_property
+    def count(self) -> int:
+        return min(len(self.keys), self.most)
 
     @property
     def is_cut(self) -> bool:
         """There are more products than can be paged through."""
         return len(self.keys) > self.most
 
-    @cached_property
-    def count(self) -> int:
-        """Of a search that finds too much, one page is enough to see that."""
-        return self.per_page if self.is_search and self.is_cut else min(len(self.keys), self.most)
-
     def page(self, number: int | str) -> "Page[Any]":
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        rows = Product.objects.filter(pk__in=self.keys_from(first)).select_related("vendor")
+        keys = self.keys[first : min(first + self.per_page, self.most)]
+        rows = Product.objects.filter(pk__in=keys).select_related("vendor")
         return Page(rows.order_by("-product_id"), number, self)
-
-    def keys_from(self, first: int) -> list[int]:
-        if not self.is_cut:
-            return sorted(self.keys, reverse=True)[first : first + self.per_page]
-        found: Any = self.object_list
-        last = min(first + self.per_page, self.count)
-        return [*found.values_list("pk", flat=True)[first:last]]

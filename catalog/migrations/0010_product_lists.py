@@ -7,7 +7,7 @@ from django.db.models import Func, Q
 
 PRODUCT_WORDS = """
 CREATE FUNCTION product_words(sku text, vendor_product_id text, product_name text)
-RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS $$
+RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
 BEGIN
     RETURN array_to_tsvector(array_remove(regexp_split_to_array(
         lower(sku || ' ' || vendor_product_id || ' ' || product_name), '[^[:alnum:]]+'), ''));

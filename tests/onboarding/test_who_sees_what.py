@@ -38,6 +38,8 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "vendors": {"get": (302, 403, 403, 403, 403, 200)},
     "upload": {"get": (302, 404, 200, 404, 200, 200)},
     "products": {"get": (302, 200, 200, 200, 200, 200)},
+    "products_csv": {"get": (302, 200, 200, 200, 200, 200)},
+    "products_workbook": {"get": (302, 200, 200, 200, 200, 200)},
     "product": {"get": (302, 404, 200, 404, 200, 200)},
     "columns": {
         "get": (302, 404, 302, 404, 403, 302),
@@ -76,6 +78,8 @@ TO_LOGIN = {
     "vendors",
     "upload",
     "products",
+    "products_csv",
+    "products_workbook",
     "product",
     "columns",
     "remembered",

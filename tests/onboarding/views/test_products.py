@@ -1,8 +1,12 @@
 """The vendor's products: the list with its filters, and a product with its history."""
 
+import csv
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,6 +24,7 @@ from tests.product_files import good_row
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
+MORE_THAN_60 = "More than 60 products. These are the newest; search or filter to find others."
 
 
 def listed(client: Client, query: str = "") -> list[int]:
@@ -140,12 +145,12 @@ def test_pages_hold_50_and_keep_the_filter(as_alice: Client, vendor_a: Vendor) -
 def test_no_more_than_the_bound_is_counted_or_listed(
     as_alice: Client, vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(product_list, "MOST", 60)
+    monkeypatch.setattr(product_list, "MOST_LISTED", 60)
     for number in range(60):
         make_product(vendor_a, number)
     assert total(as_alice) == "60 products"
     make_product(vendor_a, 60)
-    assert total(as_alice) == "More than 60 products. Search or filter to find others."
+    assert total(as_alice) == MORE_THAN_60
     assert len(listed(as_alice, "?page=2")) == 10
     assert listed(as_alice, "?page=3") == listed(as_alice, "?page=2")
 
@@ -155,9 +160,9 @@ def test_of_a_search_that_finds_too_much_the_newest_are_shown(
 ) -> None:
     monkeypatch.setattr(product_list, "MOST_FOUND", 60)
     made = [make_product(vendor_a, number).pk for number in range(70)]
-    assert total(as_alice, "?q=mouse").startswith("More than 60 products. These are the newest")
+    assert total(as_alice, "?q=mouse") == MORE_THAN_60
     assert listed(as_alice, "?q=mouse") == made[:19:-1]
-    assert listed(as_alice, "?q=mouse&page=2") == made[:19:-1]
+    assert listed(as_alice, "?q=mouse&page=2") == made[19:9:-1]
     Product.objects.filter(pk__in=made[60:]).delete()
     assert total(as_alice, "?q=mouse") == "60 products"
     assert listed(as_alice, "?q=mouse&page=2") == made[9::-1]
@@ -324,3 +329,60 @@ def test_categories_to_choose_are_all_there_are(as_alice: Client, categories: li
     Category.objects.filter(name="Books").update(is_active=False)
     page = text_of(as_alice.get("/products/"))
     assert all(f'<option value="{name.replace("&", "&amp;")}">' in page for name in categories)
+
+
+def exported(client: Client, query: str = "") -> list[dict[str, str]]:
+    answer: Any = client.get(f"/products/export.csv{query}")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert re.fullmatch(
+        r'attachment; filename="products-\d{8}-\d{6}.csv"', answer["Content-Disposition"]
+    )
+    return [*csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))]
+
+
+@pytest.mark.parametrize(
+    ("query", "positions"),
+    [("", [0, 1, 2, 3]), ("?q=mouse", [0, 3]), ("?status=inactive&page=7", [1]), ("?q=zzz", [])],
+)
+def test_what_is_listed_can_be_exported(
+    query: str, positions: list[int], as_alice: Client, four: list[int]
+) -> None:
+    skus = [Product.objects.get(pk=four[position]).sku for position in positions]
+    assert [row["SKU*"] for row in exported(as_alice, query)] == skus
+    answer: Any = as_alice.get(f"/products/export.xlsx{query}")
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert [sku for sku in Product.objects.values_list("sku", flat=True) if sku in sheet] == (
+        [*Product.objects.filter(sku__in=skus).values_list("sku", flat=True)]
+    )
+
+
+def test_the_list_links_to_an_export_of_what_it_shows(as_alice: Client, four: list[int]) -> None:
+    page = text_of(as_alice.get("/products/?q=mouse&category=Audio&page=1"))
+    for kind in ("csv", "xlsx"):
+        assert f'href="/products/export.{kind}?q=mouse&amp;category=Audio"' in page
+
+
+def test_nothing_of_another_vendor_is_exported(
+    browse: Browse, bob: User, viewer: User, four: list[int]
+) -> None:
+    assert exported(browse(bob)) == []
+    assert len(exported(browse(viewer))) == 4
+
+
+def test_an_invalid_filter_exports_nothing(as_alice: Client, four: list[int]) -> None:
+    answer = as_alice.get("/products/export.csv?status=lost&q=mouse")
+    assert (answer.status_code, answer["Location"]) == (302, "/products/?status=lost&q=mouse")
+
+
+def test_a_workbook_has_no_more_rows_than_can_be_uploaded(
+    as_alice: Client, four: list[int], settings: Any
+) -> None:
+    settings.UPLOAD_MAX_ROWS = 4
+    assert as_alice.get("/products/export.xlsx").status_code == 200
+    assert 'href="/products/export.xlsx' in text_of(as_alice.get("/products/"))
+    settings.UPLOAD_MAX_ROWS = 3
+    assert 'href="/products/export.xlsx' not in text_of(as_alice.get("/products/"))
+    answer = as_alice.get("/products/export.xlsx", follow=True)
+    assert "An Excel file can have 3 products." in text_of(answer)
+    assert len(exported(as_alice)) == 4
