@@ -69,7 +69,7 @@ FILL = (
     )
     SELECT CASE WHEN n %% 10 = 1 THEN %(heavy)s
                 ELSE 'BV' || lpad((n %% %(vendors)s + 1)::text, 6, '0') END,
-           'BP-' || n, 'Product ' || md5(n::text), category.name, md5((n + 1)::text),
+           'BP-' || n, 'Product ' || left(md5((n %% 300)::text), 6) || ' ' || md5(n::text), category.name, md5((n + 1)::text),
            'BS-' || n, 'Brand ' || n %% 500, 1 + n %% 90000 / 100.0,
            n %% 1000, upload.upload_id, n %% 1000 + 2, upload.upload_timestamp
     FROM generate_series(1, %(products)s) AS n
@@ -78,6 +78,27 @@ FILL = (
     JOIN (SELECT row_number() OVER () AS i, upload_id, upload_timestamp FROM upload_history
           WHERE s3_bucket = 'bench') AS upload ON upload.i = n %% %(uploads)s + 1
     ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO product_changes (
+        product_id, vendor_id, upload_id, run, upload_row, kind, before, at
+    )
+    SELECT product_id, vendor_id, upload_id, 1, upload_row, 'I', NULL, created_at FROM products
+    """,
+    # The upload of most errors also changed 10,000 products, and one of them 5,000 times.
+    """
+    INSERT INTO product_changes (
+        product_id, vendor_id, upload_id, run, upload_row, kind, before, at
+    )
+    SELECT product_id, vendor_id, worst, 1, n, 'U', '{"price": "1.00"}', now()
+    FROM (SELECT product_id, vendor_id FROM products WHERE vendor_id = %(heavy)s
+          ORDER BY product_id LIMIT 10000) AS oldest,
+         generate_series(1, CASE WHEN product_id = (SELECT min(product_id) FROM products
+                                                    WHERE vendor_id = %(heavy)s)
+                            THEN least(5000, %(products)s / 20) ELSE 1 END) AS n,
+         (SELECT upload_id AS worst FROM upload_history
+          WHERE s3_bucket = 'bench' AND vendor_id = %(heavy)s
+          ORDER BY error_records DESC LIMIT 1) AS upload
     """,
     """
     INSERT INTO validation_errors (
@@ -132,9 +153,9 @@ FILL = (
 
 
 def empty() -> None:
-    """Delete all uploads, products and alarms; the users and vendors of the demo data stay."""
+    """Delete all uploads, products, changes and alarms; the demo data's users and vendors stay."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE products, upload_history, alarms CASCADE")
+        cursor.execute("TRUNCATE products, product_changes, upload_history, alarms CASCADE")
 
 
 def fill(size: Size) -> None:

@@ -19,6 +19,7 @@ from django.urls import reverse
 from bench import crowded
 from bench.table import Line
 from bench.timing import computed_seconds, server_process
+from catalog.models import Product
 from imports.models import RowError, Upload
 
 AIM = 0.100  # seconds per query
@@ -96,6 +97,7 @@ def addresses(who: str, client: Client) -> Iterator[str]:
         f"{uploads}?q=products-1",
         f"{uploads}?q=no-such-file",
         f"{uploads}?page=999999",
+        *product_pages(worst),
         reverse("new_upload"),
         reverse("upload", args=[worst]),
         reverse("upload", args=[worst]) + "?page=999999",
@@ -110,6 +112,22 @@ def addresses(who: str, client: Client) -> Iterator[str]:
             yield address
             yield f"{address}?p={last_page(client, address)}"
             yield from (f"{address}?{query}".replace("WORST", worst) for query in queries)
+
+
+def product_pages(worst: str) -> Iterator[str]:
+    """The lists of products, and the product that has changed most."""
+    products = reverse("products")
+    queries = (
+        *("", "page=999999", "q=product", "q=product&page=999999", "q=BS-77", "q=bp-77777"),
+        *("q=nowhere", "q=7", "q=abc", "q=product+bs+bp", "category=Audio", "status=inactive"),
+        *("status=active&category=Audio&page=999999", "category=Audio&q=product+abc"),
+        *(f"upload={worst}", f"upload={worst}&page=999999", f"upload={worst}&q=abc"),
+        "upload=UPLOAD_NONE",
+    )
+    yield from (f"{products}?{query}" for query in queries)
+    oldest = Product.objects.filter(vendor=crowded.HEAVY_VENDOR).earliest("pk")
+    yield reverse("product", args=[oldest.pk])
+    yield reverse("product", args=[oldest.pk]) + "?page=999999"
 
 
 ADMIN_LISTS: dict[str, tuple[str, ...]] = {

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -19,6 +19,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from catalog.history import history_of
 from catalog.models import Category, Product
 from catalog.web_address import MAX_CHARACTERS, validate_web_address
 from config.admin_base import BoundedPaginator, LongTableAdmin, ModelAdmin
@@ -32,8 +33,6 @@ else:
     from unfold.contrib.filters.admin import DropdownFilter
 
     ProductModelForm = forms.ModelForm
-
-STATUSES = ("active", "inactive")
 
 
 @admin.register(Category)
@@ -108,7 +107,7 @@ class ProductForm(ProductModelForm):
         super().__init__(*args, **kwargs)
         # Read-only pages have a form without fields.
         for name in {"category", "status"} & self.fields.keys():
-            known = Category.approved_names() if name == "category" else STATUSES
+            known = Category.approved_names() if name == "category" else Product.Status.values
             choices = dict.fromkeys([getattr(self.instance, name), *known])
             field = cast("forms.ChoiceField", self.fields[name])
             field.choices = [(choice, choice) for choice in choices]
@@ -119,6 +118,7 @@ class ProductAdmin(LongTableAdmin):
     """Only uploads add products; here staff can correct texts, category and status."""
 
     form = ProductForm
+    change_form_template = "catalog/admin/product.html"
     list_display = (
         "sku",
         "product_name",
@@ -210,6 +210,19 @@ class ProductAdmin(LongTableAdmin):
             *by_vendor.filter(hit__isnull=False).values_list("hit", flat=True),
         ]
         return queryset.filter(pk__in=found), False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form, and below it what was changed in the product so far."""
+        product = self.get_object(request, unquote(object_id))
+        changes = history_of(product, request.GET.get("page")) if product else None
+        context = {**(extra_context or {}), "changes": changes}
+        return super().change_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         obj.save_edit(form.changed_data, by=cast("User", request.user))

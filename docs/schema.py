@@ -18,10 +18,12 @@ HEAD = """\
 
 
 def page() -> str:
-    """The statements that create our tables, then their indexes and foreign keys."""
+    """The statements that create our function and our tables, then indexes and foreign keys."""
     # Django must be set up before its database modules are imported.
     from django.db import connection  # noqa: PLC0415
     from django.db.backends.postgresql.schema import DatabaseSchemaEditor  # noqa: PLC0415
+
+    from catalog.search import PRODUCT_WORDS_FUNCTION  # noqa: PLC0415
 
     statements: list[str] = []
 
@@ -37,7 +39,15 @@ def page() -> str:
         editor.create_model(model)
     tables = [readable(each) for each in statements]
     others = sorted(readable(str(each)) for each in editor.deferred_sql)
-    return HEAD + "\n\n".join(tables) + "\n\n" + "\n".join(others) + "\n"
+    return (
+        HEAD
+        + PRODUCT_WORDS_FUNCTION
+        + "\n"
+        + "\n\n".join(tables)
+        + "\n\n"
+        + "\n".join(others)
+        + "\n"
+    )
 
 
 def readable(statement: str) -> str:

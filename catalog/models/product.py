@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.auth.models import User
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models import Func, Value
 from django.db.models.functions import Now
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.content_order import FieldStamps, stamp
 from catalog.models.change import ProductChange, as_json
 from catalog.models.confirmation import ContentConfirmation
+from catalog.search import PRODUCT_WORDS, matches
 from vendors.access import Access
 from vendors.models import Vendor
 
@@ -20,6 +22,16 @@ from vendors.models import Vendor
 class ProductQuerySet(models.QuerySet["Product"]):
     def visible_to(self, access: Access) -> "ProductQuerySet":
         return access.narrow(self, "vendor_id")
+
+    def found_by(self, text: str) -> "ProductQuerySet":
+        """Those whose SKU, ID or name have words that begin like those of `text`."""
+        condition = matches(text)
+        return self.none() if condition is None else self.filter(condition)
+
+    def of_upload(self, upload_id: str) -> "ProductQuerySet":
+        """Those that an upload created or changed."""
+        changes = ProductChange.objects.filter(upload_id=upload_id)
+        return self.filter(pk__in=changes.values("product_id"))
 
 
 class Product(models.Model):
@@ -31,6 +43,10 @@ class Product(models.Model):
     these columns hold neither; `updated_at` serves instead. `content_times` has the stamps of the
     fields for which that does not hold (see `content_order.py`).
     """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        INACTIVE = "inactive", _("Inactive")
 
     product_id = models.AutoField(primary_key=True)
     vendor = models.ForeignKey(
@@ -92,12 +108,31 @@ class Product(models.Model):
                 for column, name in (("vendor_product_id", "id"), ("sku", "sku"))
             ),
             models.Index(fields=["upload_id", "upload_row"], name="products_upload"),
-            # For the admin's list of a rare category, and to see whether a category is in use.
+            # For staff's lists of a rare category, and to see whether a category is in use.
             models.Index(fields=["category"], name="products_category"),
+            # For a vendor's list, the newest first, and its filters; below, for staff's.
+            models.Index(
+                fields=["vendor", "product_id"],
+                include=["category", "status"],
+                name="products_of_vendor",
+            ),
+            # For all lists of products.
+            GinIndex(PRODUCT_WORDS, name="products_words"),
+            models.Index(
+                fields=["product_id"],
+                condition=models.Q(status="inactive"),
+                name="products_inactive",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.sku} · {self.product_name}"
+
+    @property
+    def status_title(self) -> str:
+        """For people. A status that this version does not have is shown as it is stored."""
+        known = self.status in Product.Status.values
+        return str(Product.Status(self.status).label) if known else self.status
 
     def content(self) -> FieldStamps:
         """How new each field is, as far as this row says; see also `ContentConfirmation`."""

@@ -2,8 +2,9 @@
 
 import re
 
-# What a spreadsheet would run as a formula. Leading spaces do not stop it.
-FORMULA = re.compile(r"\s*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
+# What a spreadsheet would run as a formula. Leading spaces do not stop it. Quotes do, and it gets
+# one more nevertheless: so one of ours can be distinguished from a vendor's.
+FORMULA = re.compile(r"\s*'*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 
 SEPARATOR = re.compile(r"[;\t|\r\n]")
@@ -11,7 +12,7 @@ SEPARATOR = re.compile(r"[;\t|\r\n]")
 # A quotation mark may stand between, because that spreadsheet takes it for the cell's first.
 # From the first character of a run on, so that its time is linear.
 INNER_FORMULA = re.compile(
-    r"(?<![;|\s\"])((?:[^\S\t\r\n]|\")*+[;\t|\r\n][;|\s\"]*+)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])"
+    r"(?<![;|\s\"])((?:[^\S\t\r\n]|\")*+[;\t|\r\n][;|\s\"]*+)(?='*[=+\-@%\uff1d\uff0b\uff0d\uff20])"
 )
 ESCAPED_INNER_FORMULA = re.compile(INNER_FORMULA.pattern.replace("(?=", "'(?="))
 
@@ -29,6 +30,6 @@ def escape_inner(cell: str) -> str:
 
 
 def unescape_formula(cell: str) -> str:
-    """A cell of a correctable file that came back: without the quotes that made it neutral."""
+    """A cell of one of our files that came back: without the quotes that made it neutral."""
     inner = ESCAPED_INNER_FORMULA.sub(r"\1", cell)
     return inner[1:] if inner.startswith("'") and escape_formula(inner[1:]) == cell else inner

@@ -2,7 +2,7 @@
 and rows to fix. All texts are written as texts, so that none is run as a formula."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 import xlsxwriter
@@ -29,26 +29,41 @@ def new_workbook(file: IO[bytes]) -> Any:
 
 
 def template(schema: Schema, sheet_name: str) -> bytes:
-    """The header, and below it cells of each column's kind: text where Excel would change what is
-    typed, names to choose from. A note at each name says its rules. There is no example row."""
+    """A table without rows. There is no example row."""
     file = io.BytesIO()
+    write_table(file, schema, sheet_name, ())
+    return file.getvalue()
+
+
+def write_table(
+    file: IO[bytes], schema: Schema, sheet_name: str, rows: Iterable[Sequence[Any]]
+) -> None:
+    """The header, and below it cells of each column's kind: text where Excel would change what is
+    typed, names to choose from. A note at each name says its rules. `rows` have a value or None for
+    each column; numbers are numbers in columns of numbers."""
     with new_workbook(file) as book:
         sheet = book.add_worksheet(sheet_name)
         header, text, day, number = (book.add_format(each) for each in (HEADER, TEXT, DAY, FONT))
+        kinds = []
         names_to_choose = []
         for position, column in enumerate(schema.columns):
             width = min(WIDE, max(NARROW, len(column.template_label) + 4, len(column.example)))
-            kind = number if column.is_number else day if column.is_date else text
-            sheet.set_column(position, position, width, kind)
+            kinds.append(number if column.is_number else day if column.is_date else text)
+            sheet.set_column(position, position, width, kinds[-1])
             sheet.write_string(0, position, column.template_label, header)
             sheet.write_comment(0, position, note(column), {"x_scale": 2, "font_size": 10})
             if names := choices(column):
                 names_to_choose.append(names)
                 add_choice(sheet, position, schema.row_limit, len(names_to_choose), len(names))
+        for row_number, row in enumerate(rows, 1):
+            for position, value in enumerate(row):
+                if schema.columns[position].is_number and value is not None:
+                    sheet.write_number(row_number, position, value, kinds[position])
+                elif value is not None:
+                    sheet.write_string(row_number, position, value[:MAX_CELL], kinds[position])
         sheet.freeze_panes(1, 0)
         if names_to_choose:
             write_lists(book, names_to_choose)
-    return file.getvalue()
 
 
 def note(column: Column) -> str:

@@ -168,6 +168,12 @@ class Schema:
         named = [known.get(header_name(cell)) for cell in header]
         return [column for column in self.columns if named.count(column.key) > 1]
 
+    def is_template(self, header: Collection[str]) -> bool:
+        """Whether a header is that of our template or export, or of an earlier version's."""
+        labels = {column.template_label: column.required for column in self.columns}
+        required = {label for label, rule in labels.items() if rule}
+        return not self.any_columns and bool(required) and required <= {*header} <= labels.keys()
+
     def unknown(self, header: Sequence[str], sources: Mapping[str, Source]) -> list[str]:
         """Header cells that no column is read from, as the vendor wrote them. Ours is not among
         them, unless it could be theirs as well."""

@@ -125,8 +125,8 @@ def validate(
 def as_text(
     rows: Sequence[StagedRow], schema: Schema, layout: Layout
 ) -> tuple[Sequence[StagedRow], Mapping[int | None, Mapping[int, str]]]:
-    """The rows without what we put into their cells: the quotes of a correctable file that came
-    back, or the marks of a workbook; and the kinds of marked cells, by their position."""
+    """The rows without what we put into their cells: the quotes of a file of ours that came back,
+    or the marks of a workbook; and the kinds of marked cells, by their position."""
     kinds: defaultdict[int | None, dict[int, str]] = defaultdict(dict)
     if layout.sheet:
         sources = layout.sources_in(schema)
@@ -143,7 +143,7 @@ def as_text(
                 for position, cell in enumerate(row)
             ]
             rows.append((number, texts, cut))
-    elif any(map(is_corrections, layout.header)):
+    elif any(map(is_corrections, layout.header)) or schema.is_template(layout.header):
         rows = [(number, [*map(unescape_formula, row)], cut) for number, row, cut in rows]
     return rows, kinds
 
@@ -251,13 +251,9 @@ def where_found(pattern: re.Pattern[str], texts: list[str]) -> list[tuple[int, s
 def examples(schema: Schema, layout: Layout, by_position: Sequence[Sequence[str]]) -> list[int]:
     """Positions of rows that the template's example row was left in: below the template's header,
     or that of an earlier version's, each cell is the example of its column."""
+    if not by_position or not schema.is_template(layout.header):
+        return []
     by_label = {column.template_label: column.example for column in schema.columns}
-    required = {column.template_label for column in schema.columns if column.required}
-    header = set(layout.header)
-    if schema.any_columns or not required or not required <= header <= by_label.keys():
-        return []
-    if not by_position:
-        return []
     expected = tuple(by_label[name] for name in layout.header)
     first = by_position[0]
     return [

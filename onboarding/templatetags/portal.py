@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from catalog.models import Product
 from imports.datasets import all_datasets
 from imports.models import Upload
 from imports.reports.outcome import effects_of
@@ -46,6 +47,18 @@ def status(upload: Upload) -> SafeString:
         upload.status,
         icon(STATUS_ICONS[Upload.Status(upload.status)]),
         upload.status_title,
+    )
+
+
+@register.simple_tag
+def product_status(product: Product) -> SafeString:
+    """The product's status, likewise."""
+    is_active = product.status == Product.Status.ACTIVE
+    return format_html(
+        '<span class="status{}">{}{}</span>',
+        " status-completed" if is_active else "",
+        icon("check" if is_active else "slash"),
+        product.status_title,
     )
 
 

@@ -51,6 +51,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "help": reverse("help", args=[dataset.key]) if is_known else reverse("help_index"),
         "has_template": is_known,
         "refusal": REFUSALS.get(upload.failure_code),
+        "changed_products": changed_products(upload),
         "can_be_mapped": can_be_mapped(upload) and access_of(request.user).acts,
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
@@ -72,6 +73,13 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
+
+
+def changed_products(upload: Upload) -> int:
+    """How many products it has created or changed."""
+    if upload.is_check or upload.dataset != "products":
+        return 0
+    return upload.created_records + upload.updated_records
 
 
 def can_be_mapped(upload: Upload) -> bool:

@@ -1,14 +1,16 @@
 """What staff can change in the catalog, and what they cannot."""
 
+import re
 from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 
 from catalog.content_order import stamp
-from catalog.models import Category, Product
+from catalog.models import Category, Product, ProductChange
 from tests.admin.conftest import list_of, make_product, page_of
 from vendors.models import Vendor
 
@@ -140,3 +142,35 @@ def test_only_a_category_without_products_can_be_deleted(
     as_admin.post(list_of(Category), both)
     assert "Audio" in Category.approved_names()
     assert "Books" not in Category.approved_names()
+
+
+def test_the_page_of_a_product_shows_what_was_changed(
+    as_admin: Client, product: Product, admin: User
+) -> None:
+    ProductChange.objects.create(
+        product_id=product.pk,
+        vendor_id=product.vendor_id,
+        upload_id="UPLOAD_1",
+        upload_row=7,
+        kind="U",
+        before={"price": "5.00"},
+    )
+    product.brand = "<b>Clicky</b>"
+    product.save_edit(["brand"], by=admin)
+    page = as_admin.get(page_of(product)).content.decode()
+    changes = " ".join(re.sub(r"<[^>]*>", " ", page.split('id="ob-changes"')[1]).split())
+    assert "Changed admin Brand – → &lt;b&gt;Clicky&lt;/b&gt;" in changes
+    assert "Changed UPLOAD_1 , row 7 Price 5.00 → 19.99" in changes
+
+
+def test_an_invalid_form_does_not_change_what_the_history_says(
+    as_admin: Client, product: Product, admin: User
+) -> None:
+    product.brand = "Clicky"
+    product.save_edit(["brand"], by=admin)
+    answer = as_admin.post(page_of(product), {**FORM, "brand": "Other", "category": "None"})
+    assert "– → Clicky" in answer.content.decode()
+
+
+def test_an_unknown_product_has_no_page(as_admin: Client, product: Product) -> None:
+    assert as_admin.get(page_of(product).replace(str(product.pk), "999999")).status_code == 302

@@ -10,8 +10,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from catalog.models import Product
 from imports.models import Action, HeaderMemory, Upload
 from imports.notifications import report_links
+from tests.admin.conftest import make_product
 from tests.onboarding.conftest import Browse, make_upload, text_of
 from vendors.models import Vendor
 
@@ -35,6 +37,10 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     },
     "vendors": {"get": (302, 403, 403, 403, 403, 200)},
     "upload": {"get": (302, 404, 200, 404, 200, 200)},
+    "products": {"get": (302, 200, 200, 200, 200, 200)},
+    "products_csv": {"get": (302, 200, 200, 200, 200, 200)},
+    "products_workbook": {"get": (302, 200, 200, 200, 200, 200)},
+    "product": {"get": (302, 404, 200, 404, 200, 200)},
     "columns": {
         "get": (302, 404, 302, 404, 403, 302),
         "post": (302, 404, 302, 404, 403, 302),
@@ -76,6 +82,10 @@ TO_LOGIN = {
     "new_upload",
     "vendors",
     "upload",
+    "products",
+    "products_csv",
+    "products_workbook",
+    "product",
     "columns",
     "remembered",
     "forget",
@@ -88,6 +98,7 @@ TO_LOGIN = {
     "correct_workbook",
     "changes",
 }
+PRODUCT = 71
 CASES = [(name, method) for name, methods in EXPECTED.items() for method in methods]
 
 
@@ -107,8 +118,15 @@ def everybody(request: pytest.FixtureRequest, browse: Browse) -> list[Client]:
     return [Client(), *(browse(request.getfixturevalue(name)) for name in known)]
 
 
+@pytest.fixture(autouse=True)
+def product(vendor_a: Vendor) -> Product:
+    """One of Alice's products."""
+    return make_product(vendor_a, 1, pk=PRODUCT)
+
+
 def address(name: str, upload: Upload) -> str:
     values = {
+        "product_id": PRODUCT,
         "upload_id": upload.upload_id,
         "dataset": "products",
         "extension": "csv",

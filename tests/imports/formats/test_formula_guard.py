@@ -28,11 +28,23 @@ evil = st.text("=+-@;|\t\n\r,\" a1'", max_size=12)
         ("=1;=2", "'=1;'=2"),
         ("2;3", "2;3"),
         ("-10.00", "-10.00"),
+        ("'=1+1", "''=1+1"),
+        ("Mouse;'=1+1", "Mouse;''=1+1"),
+        ("'-10.00", "''-10.00"),
+        ("'tis", "'tis"),
     ],
 )
 def test_formulas_within_a_cell_are_escaped_and_come_back(cell: str, expected: str) -> None:
     assert escape_formula(cell) == expected
     assert unescape_formula(expected) == cell
+
+
+@given(cell=st.text("=+-@;|\t\n\r,\" a1'", max_size=20))
+@example(cell="\n'=1")
+@example(cell="';'=1")
+@example(cell="';\"'=1")
+def test_every_cell_comes_back(cell: str) -> None:
+    assert unescape_formula(escape_formula(cell)) == cell
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

@@ -392,3 +392,27 @@ def test_the_errors_of_a_data_set_of_another_version_are_shown(
     page = page_of(as_alice, upload)
     assert "INVALID_PRICE" in page
     assert 'href="/help/#INVALID_PRICE"' in page
+
+
+def products_link(client: Client, upload: Upload) -> str:
+    return "".join(re.findall(r'<a id="products" (.*?)</a>', page_of(client, upload)))
+
+
+def test_the_page_leads_to_the_products_that_were_created_or_changed(
+    run_upload: Run, as_alice: Client
+) -> None:
+    created = run_upload(good_file(2))
+    rows = [good_row(1, price="5.00"), good_row(2), good_row(3, price="x")]
+    changed = run_upload(rows, mode="update")
+    checked = run_upload(rows, mode="update", only_check=True)
+    rejected = run_upload([good_row(9, price="x")])
+    assert products_link(as_alice, created) == (
+        f'href="/products/?upload={created.pk}">See the 2 products it created or changed'
+    )
+    assert products_link(as_alice, changed).endswith(">See the product it created or changed")
+    assert products_link(as_alice, checked) == products_link(as_alice, rejected) == ""
+
+
+def test_what_other_data_sets_create_is_no_product(as_alice: Client, vendor_a: Vendor) -> None:
+    upload = make_upload(1, vendor_a, dataset="other", created_records=5)
+    assert products_link(as_alice, upload) == ""
