@@ -69,7 +69,8 @@ FILL = (
     )
     SELECT CASE WHEN n %% 10 = 1 THEN %(heavy)s
                 ELSE 'BV' || lpad((n %% %(vendors)s + 1)::text, 6, '0') END,
-           'BP-' || n, 'Product ' || left(md5((n %% 300)::text), 6) || ' ' || md5(n::text), category.name, md5((n + 1)::text),
+           'BP-' || n, 'Product ' || left(md5((n %% 300)::text), 6) || ' ' || md5(n::text),
+           category.name, md5((n + 1)::text),
            'BS-' || n, 'Brand ' || n %% 500, 1 + n %% 90000 / 100.0,
            n %% 1000, upload.upload_id, n %% 1000 + 2, upload.upload_timestamp
     FROM generate_series(1, %(products)s) AS n

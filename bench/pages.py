@@ -118,11 +118,11 @@ def product_pages(worst: str) -> Iterator[str]:
     """The lists of products, and the product that has changed most."""
     products = reverse("products")
     queries = (
-        *("", "page=999999", "q=product", "q=product&page=999999", "q=BS-77", "q=bp-77777"),
-        *("q=nowhere", "q=7", "q=abc", "q=product+bs+bp", "category=Audio", "status=inactive"),
-        *("status=active&category=Audio&page=999999", "category=Audio&q=product+abc"),
-        *(f"upload={worst}", f"upload={worst}&page=999999", f"upload={worst}&q=abc"),
-        "upload=UPLOAD_NONE",
+        *("", "page=999999", "q=product", "q=product&page=999999", "q=BS-1", "q=bp-11"),
+        *("q=nowhere", "q=c4ca42", "q=product+bs+bp", "category=Audio", "status=inactive"),
+        *("status=active&category=Audio&page=999999", "category=Audio&q=product+1"),
+        *(f"upload={worst}", f"upload={worst}&page=999999", f"upload={worst}&q=c4ca42"),
+        "upload=none",
     )
     yield from (f"{products}?{query}" for query in queries)
     oldest = Product.objects.filter(vendor=crowded.HEAVY_VENDOR).earliest("pk")

@@ -1,8 +1,8 @@
 """Products by words of their SKU, of the vendor's ID and of their name.
 
-A product is found if each word of the search begins one of its own; TM-01 is two words. The words
-are in an index, but in no column: to find out those of a row takes so long that PostgreSQL is to
-look into the index first, hence the high cost of the function.
+A product is found if each word of the search begins one of its own; one character has to be all of
+it. TM-01 is two words. The words are in an index, but in no column: to find out those of a row
+takes so long that PostgreSQL is to look into the index first, hence the cost of the function.
 """
 
 from django.contrib.postgres.search import SearchVectorField
@@ -23,14 +23,11 @@ PRODUCT_WORDS = Func(
     function="product_words",
     output_field=SearchVectorField(),
 )
-SHORT = 2  # characters; so short a word is found as a whole only, because very many begin with it
 
 
 def matches(text: str) -> Expression | None:
     """The condition that a product is found by a search; None if `text` has no words."""
-    wanted = " & ".join(
-        f"'{word}'" if len(word) <= SHORT else f"'{word}':*" for word in words_in(text)
-    )
+    wanted = " & ".join(f"'{word}':*" if len(word) > 1 else f"'{word}'" for word in words_in(text))
     if not wanted:
         return None
     query = Func(Value(wanted), template="%(expressions)s::tsquery")

@@ -142,6 +142,8 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
 
 PAGES = (
     "/uploads/",
+    "/products/",
+    "/products/?q=nowhere&upload=none&status=lost",
     "/uploads/new/",
     "/help/",
     "/help/products/",
@@ -162,6 +164,10 @@ def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme
     vendor = visit("vendor", **options)
     upload(vendor, "axe.csv", a_file(f"AXE{width}{scheme}"))
     ended(vendor.page)
+    assert_accessible(vendor.page)
+    vendor.page.click("#products")
+    vendor.page.click("[data-product] a")
+    expect(vendor.page.locator("[data-change]")).to_contain_text("axe.csv, row 2")
     assert_accessible(vendor.page)
     for path in PAGES:
         vendor.go(path)
