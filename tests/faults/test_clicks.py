@@ -11,7 +11,7 @@ from tests.faults.world import wait_until
 
 
 def click(person: Person, what: str, upload_id: str) -> int:
-    form = f"/uploads/{upload_id}/" if what == "retry" else ""
+    form = f"/uploads/{upload_id}/" if what in {"retry", "import"} else ""
     return person.post(f"/uploads/{upload_id}/{what}/", {}, form=form).status
 
 
@@ -88,3 +88,27 @@ def test_category_added_then_two_retries_at_once(case: Case) -> None:
     assert upload["run"] == 2
     sent.expected = expected_of(sent.body, sent.vendor, {*DEMO_CATEGORIES, category})
     check(case)
+
+
+def test_a_checked_file_is_imported_by_workers_that_are_killed(case: Case) -> None:
+    """Once, and nothing before the click."""
+    person = Person(case)
+    assert case.submit(person, case.rows(2_100, bad=20), mode="check").status == 200
+    for point in ("load.before_commit", "load.after_commit"):
+        case.world.order_death(point)
+    case.settle()
+    check(case)
+
+    [upload] = case.uploads()
+    for point in ("stage.after_items", "load.before_commit", "load.after_commit"):
+        case.world.order_death(point)
+    assert click(person, "import", upload["upload_id"]) == 200
+    [sent] = case.sent
+    sent.mode = "create"
+    wait_until("all deaths happened", lambda: not case.world.deaths_left())
+    case.settle()
+    [upload] = case.uploads()
+    assert (upload["status"], upload["run"], upload["only_check"]) == ("partial", 2, False)
+    check(case)
+    plans = "SELECT 1 FROM planned_changes WHERE upload_id = %s"
+    assert not case.world.rows(plans, [upload["upload_id"]])
