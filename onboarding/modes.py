@@ -56,7 +56,10 @@ def modes_of(dataset: Dataset) -> list[Mode]:
         Upload.Mode.UPDATE.value: Mode(
             "update",
             dataset.mode_title("update"),
-            gettext("We match on %(identity)s. Empty cells keep the current value.") % names,
+            gettext(
+                "We match on %(identity)s. Empty cells keep the current value; (clear) empties it."
+            )
+            % names,
         ),
         Upload.Mode.CHECK.value: Mode(
             "check",

@@ -50,7 +50,7 @@ class Change:
 
     def after(self, batch: ValidatedBatch, i: int) -> dict[str, Any]:
         """The values that the row at position `i` replaces them with, as they are recorded."""
-        return {key: as_json(batch.values[i][batch.position(key)]) for key in self.differs}
+        return {key: as_json(batch.stored(i, batch.position(key))) for key in self.differs}
 
     def confirms(self, by: str) -> list[str]:
         """The fields that it makes as new as the content of this stamp, without changing them."""
@@ -165,7 +165,7 @@ class KeyConflicts:
         that changes no value is not written."""
         values, old = self.batch.values[i], stored.values
         filled = [(key, at) for key, at in self._changing if values[at] is not None]
-        differs = [key for key, at in filled if values[at] != old[at]]
+        differs = [key for key, at in filled if self.batch.stored(i, at) != old[at]]
         newer = set(stored.content.newer([key for key, _ in filled], self.stamp))
         kept = [key for key in differs if key in newer]
         sets = [key for key, _ in filled if key not in newer]

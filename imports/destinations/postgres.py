@@ -304,7 +304,16 @@ class PostgresTable(Destination):
         if self.keeps_newest and upload.base_mode == Upload.Mode.UPDATE:
             names.append("content_times")
             times = content_times_of_new(batch)
-            rows = ((*row, times(i)) for i, row in zip(positions, rows, strict=True))
+            every = range(len(keys))
+            rows = (
+                (
+                    *(batch.stored(i, at) for at in every),
+                    batch.numbers[i],
+                    *of_all.values(),
+                    times(i),
+                )
+                for i in positions
+            )
         self._copy(names, rows)
         # In the order of the key that vendors share, so that two batches do not deadlock.
         shared = [unique.column for unique in batch.schema.unique if unique.scope == "platform"]
@@ -347,12 +356,12 @@ class PostgresTable(Destination):
         content = CONTENT if self.keeps_newest else ()
 
         def row(i: int, change: Change) -> Iterator[Any]:
-            values, stored = batch.values[i], change.stored
+            stored = change.stored
             differs = {*change.differs}
             yield stored.pk
             yield stored.updated_at
             for key, at in positions:
-                yield values[at] if key in differs else stored.values[at]
+                yield batch.stored(i, at) if key in differs else stored.values[at]
             if self.keeps_newest:
                 after = stored.content.after(change.sets, conflicts.stamp, schema.changeable)
                 yield from after.columns()

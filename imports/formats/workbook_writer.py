@@ -51,7 +51,8 @@ def write_table(
             kinds.append(number if column.is_number else day if column.is_date else text)
             sheet.set_column(position, position, width, kinds[-1])
             sheet.write_string(0, position, column.template_label, header)
-            sheet.write_comment(0, position, note(column), {"x_scale": 2, "font_size": 10})
+            said = note(column, can_be_cleared=bool(schema.newest) and not column.required)
+            sheet.write_comment(0, position, said, {"x_scale": 2, "font_size": 10})
             if names := choices(column):
                 names_to_choose.append(names)
                 add_choice(sheet, position, schema.row_limit, len(names_to_choose), len(names))
@@ -66,11 +67,13 @@ def write_table(
             write_lists(book, names_to_choose)
 
 
-def note(column: Column) -> str:
+def note(column: Column, *, can_be_cleared: bool = False) -> str:
     lines = [str(column.about)] if column.about else []
     lines += [str(rule.in_words) for rule in (column.required, *column.rules) if rule]
     if column.example:
         lines.append(gettext("Example: %(example)s") % {"example": column.example})
+    if can_be_cleared:
+        lines.append(gettext("With “Update”, (clear) empties the value."))
     return "\n".join(lines)
 
 

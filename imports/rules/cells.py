@@ -1,5 +1,6 @@
 """What every row and every cell must be, whatever its column."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -91,7 +92,15 @@ NULL_WORDS = frozenset(
             "n/a",
         ),
         *("nan", "NaN", "NaT", "None", "nil", "undefined"),
+        *("(clear)", "(Clear)", "(CLEAR)"),  # ours, in a file that updates nothing
     )
+)
+# Empties an optional cell of a product that is updated, where an empty cell keeps what is stored.
+CLEAR = re.compile(r"\(clear\)", re.IGNORECASE)
+NOT_CLEARED = Everywhere(
+    "REQUIRED_FIELD",
+    {"cleared": _("{field} cannot be emptied")},
+    remedy=_("Fill in this cell."),
 )
 NO_NULL_WORD = Everywhere(
     "INVALID_VALUE",
@@ -135,6 +144,10 @@ def unprintable_problem(column: Column, text: str) -> RowProblem:
 
 def null_word_problem(column: Column, text: str) -> RowProblem:
     return problem(NO_NULL_WORD, column.key, "null_word", field=column.label, value=text)
+
+
+def cleared_problem(column: Column) -> RowProblem:
+    return problem(NOT_CLEARED, column.key, "cleared", field=column.label)
 
 
 def marks_problem(column: Column, text: str) -> RowProblem:

@@ -8,7 +8,7 @@ from typing import Self
 from django.conf import settings
 
 from imports.rules.base import Requirement
-from imports.rules.cells import ANY_CELL, NO_NULL_WORD
+from imports.rules.cells import ANY_CELL, NO_NULL_WORD, NOT_CLEARED
 from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_corrections
 from imports.rules.damage import (
     EXCEL_ERROR,
@@ -77,6 +77,8 @@ class Schema:
         if not self.any_columns:
             yield NO_NULL_WORD.column, NO_NULL_WORD
             yield EXCEL_ERROR.column, EXCEL_ERROR
+        if self.newest:
+            yield NOT_CLEARED.column, NOT_CLEARED
 
     def warnings(self) -> Iterator[tuple[str | None, Requirement]]:
         """What may be wrong with a row that is imported, each with the key of its column."""

@@ -9,6 +9,13 @@ from imports.rules.base import ERROR, WARNING, RowProblem
 from imports.rules.schema import Schema
 
 
+class Cleared:
+    """The value of a cell that empties what is stored; None is that of one that keeps it."""
+
+
+CLEARED = Cleared()
+
+
 @dataclass
 class ValidatedBatch:
     """A batch after the row rules, as parallel lists.
@@ -33,6 +40,11 @@ class ValidatedBatch:
         severity = ERROR if self.schema.strict else WARNING
         for i, mistake in found:
             of_rows.setdefault(i, []).append(replace(mistake, severity=severity))
+
+    def stored(self, i: int, position: int) -> Any:
+        """What the row at position `i` stores in a column; None if that is to be empty."""
+        value = self.values[i][position]
+        return None if value is CLEARED else value
 
     def position(self, key: str) -> int:
         """Where a column's value stands in each tuple of `values`."""

@@ -14,8 +14,10 @@ from imports.formats.formula_guard import unescape_formula
 from imports.formats.layout import Layout
 from imports.rules.base import InvalidCell, RowProblem, problem
 from imports.rules.cells import (
+    CLEAR,
     NULL_WORDS,
     cell_count_problem,
+    cleared_problem,
     example_problem,
     marks_problem,
     null_word_problem,
@@ -36,7 +38,7 @@ from imports.rules.spreadsheet import (
 )
 from imports.rules.wording import INVISIBLE, UNPRINTABLE
 from imports.validation import damage
-from imports.validation.batch import ValidatedBatch
+from imports.validation.batch import CLEARED, ValidatedBatch
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
 LINE_BREAK = re.compile("[\r\n]")
@@ -54,20 +56,8 @@ def validate(
     A row with a wrong number of cells gets that one error, because it is not known which of them
     belongs to which column.
     """
-    header = layout.header
     rows, kinds = as_text(rows, schema, layout)
-    width = len(header)
-    problems: dict[int, list[RowProblem]] = {}
-    cells: list[list[str]] = []
-    cut: list[tuple[int, int]] = []
-    for i, (_, row, cut_cells) in enumerate(rows):
-        fitted = row if len(row) == width else fit(row, layout, schema.ragged)
-        if fitted is None:
-            problems[i] = [cell_count_problem(len(row), width)]
-            cells.append([""] * width)
-        else:
-            cells.append(fitted)
-            cut.extend((i, position) for position in cut_cells)
+    cells, cut, problems = of_width(len(layout.header), rows, schema, layout)
     miscounted = frozenset(problems)
 
     written = list(zip(*cells, strict=True))
@@ -92,7 +82,12 @@ def validate(
         known |= spreadsheet_problems(column, texts, kinds[position])
         known |= {} if schema.any_columns else damage.errors_of_formulas(column, texts, together)
         known |= {i: overlong_problem(column) for i, at in cut if at == position}
-        values, found = read_column(column, texts, column in required, miscounted, known)
+        cleared = where_cleared(texts, together) if mode == "update" else frozenset()
+        if column.required:
+            known |= {i: cleared_problem(column) for i in cleared}
+            cleared = frozenset()
+        ignored = miscounted | cleared
+        values, found = read_column(column, texts, column in required, ignored, known)
         doubtful += doubts(column, texts, values)
         if not schema.any_columns:
             found += null_words(column, texts, values)
@@ -100,7 +95,7 @@ def validate(
             damaged = damage.in_column(column, as_written, together, values)
             found += damaged.errors
             doubtful += damaged.warnings
-        read.append(values)
+        read.append(with_cleared(values, cleared))
         for i, mistake in found:
             problems.setdefault(i, []).append(mistake)
     problems |= {i: [example_problem()] for i in examples(schema, layout, by_position)}
@@ -120,6 +115,25 @@ def validate(
     )
     batch.add_warnings(doubtful)
     return batch
+
+
+def of_width(
+    width: int, rows: Sequence[StagedRow], schema: Schema, layout: Layout
+) -> tuple[list[list[str]], list[tuple[int, int]], dict[int, list[RowProblem]]]:
+    """The rows' cells, `width` in each; which of them staging has cut, by position of row and cell;
+    and the rows that have another number of cells, which are empty now."""
+    problems: dict[int, list[RowProblem]] = {}
+    cells: list[list[str]] = []
+    cut: list[tuple[int, int]] = []
+    for i, (_, row, cut_cells) in enumerate(rows):
+        fitted = row if len(row) == width else fit(row, layout, schema.ragged)
+        if fitted is None:
+            problems[i] = [cell_count_problem(len(row), width)]
+            cells.append([""] * width)
+        else:
+            cells.append(fitted)
+            cut.extend((i, position) for position in cut_cells)
+    return cells, cut, problems
 
 
 def as_text(
@@ -241,6 +255,19 @@ def null_words(
         for i, text in enumerate(texts)
         if text in NULL_WORDS and values[i] == text
     ]
+
+
+def with_cleared(values: list[Any], cleared: frozenset[int]) -> list[Any]:
+    if not cleared:
+        return values
+    return [CLEARED if i in cleared else value for i, value in enumerate(values)]
+
+
+def where_cleared(texts: Sequence[str], together: str) -> frozenset[int]:
+    """Positions of the texts that are to empty a cell."""
+    if not CLEAR.search(together):
+        return frozenset()
+    return frozenset(i for i, text in enumerate(texts) if CLEAR.fullmatch(text))
 
 
 def where_found(pattern: re.Pattern[str], texts: list[str]) -> list[tuple[int, str]]:

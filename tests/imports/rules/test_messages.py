@@ -207,6 +207,7 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
         yield from of_lost_zeros(dataset, examples)
     if dataset.newest:
         yield from of_older_content(dataset)
+        yield from of_rows(checked(dataset, [["(clear)"] * len(examples)], "update"))
     if dataset.destination.notices:
         yield from of_another_catalog(dataset, examples)
     if dataset.format.rules and not dataset.any_columns:
