@@ -1,11 +1,6 @@
 """Updates of 10,000 rows of which all, some or none differ, compared with one that writes all."""
 
-import io
-import time
 from dataclasses import replace
-
-from django.db import connection, transaction
-from psycopg2 import sql
 
 from bench import files, load_step, plain_sql, uploading
 from bench.table import Line
@@ -25,7 +20,7 @@ def measure(runs: int) -> list[Line]:
     def plain() -> float:
         empty_twin(plain_sql.TABLE)
         plain_sql.copy_and_insert(before, VENDOR)
-        return copy_and_update(changed(before, 1))
+        return plain_sql.copy_and_update(changed(before, 1), VENDOR)
 
     def project(after: files.File) -> float:
         uploading.empty_catalog()
@@ -55,36 +50,3 @@ def changed(file: files.File, every: int) -> files.File:
     for row in rows[every - 1 :: every]:
         row[at] = str(int(row[at]) + 1)
     return replace(file, rows=rows)
-
-
-def copy_and_update(file: files.File) -> float:
-    """Write all rows of a file without checking any rules; return the duration in seconds."""
-    body = io.BytesIO(file.csv())
-    names = [sql.Identifier(column) for column in file.columns]
-    began = time.perf_counter()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("CREATE TEMP TABLE incoming_update AS SELECT {} FROM {} WITH NO DATA").format(
-                sql.SQL(", ").join(names), sql.Identifier(plain_sql.TABLE)
-            )
-        )
-        cursor.copy_expert("COPY incoming_update FROM STDIN (FORMAT csv, HEADER)", body)
-        cursor.execute(
-            sql.SQL(
-                "UPDATE {table} SET {changes}, updated_at = now() FROM incoming_update "
-                "WHERE {table}.vendor_id = %s "
-                "AND {table}.vendor_product_id = incoming_update.vendor_product_id"
-            ).format(
-                table=sql.Identifier(plain_sql.TABLE),
-                changes=sql.SQL(", ").join(
-                    [sql.SQL("{0} = incoming_update.{0}").format(name) for name in names]
-                ),
-            ),
-            [VENDOR],
-        )
-        updated = cursor.rowcount
-        cursor.execute("DROP TABLE incoming_update")
-    seconds = time.perf_counter() - began
-    if updated != len(file.rows):
-        raise AssertionError(f"{updated} of {len(file.rows)} rows were updated")
-    return seconds

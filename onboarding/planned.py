@@ -2,18 +2,10 @@
 
 from dataclasses import dataclass
 
+from catalog.history import Replaced, shown
 from imports.dataset import Dataset
 from imports.models import Upload
 from imports.models.plan import Move, Plan
-
-
-@dataclass(frozen=True)
-class Replaced:
-    """A value that a row would replace; "" where a cell is or becomes empty."""
-
-    column: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True)
@@ -46,8 +38,9 @@ def planned_page(upload: Upload, dataset: Dataset) -> PlannedPage | None:
                 example.row,
                 example.identity,
                 [
-                    Replaced(dataset.label(key), _text(old), _text(example.after.get(key)))
+                    Replaced(key, dataset.label(key), shown(key, old), shown(key, new))
                     for key, old in example.before.items()
+                    for new in [example.after.get(key)]
                 ],
             )
             for example in plan.examples
@@ -55,7 +48,3 @@ def planned_page(upload: Upload, dataset: Dataset) -> PlannedPage | None:
         plan.moves,
         dataset.label(dataset.identity),
     )
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +10,12 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from catalog.models import ContentConfirmation, ProductChange
+from imports.maintenance.retention import deleted_in_pieces
 
 log = logging.getLogger(__name__)
 # For longer than a file may wait before it is imported, be it as a message or for a retry.
 CONFIRMED_DAYS = 30
-ROWS_PER_DELETION = 10_000  # in one transaction
-MAX_DELETIONS = 100  # in one sweep
+MAX_DELETIONS = 100  # transactions of one sweep
 
 
 def delete_changes() -> int:
@@ -29,12 +30,5 @@ def delete_changes() -> int:
 
 
 def delete_bounded(rows: "QuerySet[Any]") -> int:
-    """Delete the rows, in transactions of bounded size and a bounded number of them; the next sweep
-    goes on."""
-    total = 0
-    for _ in range(MAX_DELETIONS):
-        deleted, _ = rows.filter(pk__in=rows.order_by().values("pk")[:ROWS_PER_DELETION]).delete()
-        total += deleted
-        if deleted < ROWS_PER_DELETION:
-            break
-    return total
+    """Delete the rows, or as many as one sweep may; the next sweep goes on."""
+    return sum(islice(deleted_in_pieces(rows.order_by()), MAX_DELETIONS))

@@ -4,7 +4,9 @@ The object of an upload that has not ended is never deleted.
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -73,9 +75,16 @@ def delete_upload(upload_id: str) -> bool:
         of_upload = relation.related_model._default_manager.filter(
             **{relation.field.name: upload_id}
         ).order_by()
-        while of_upload.filter(pk__in=of_upload.values("pk")[:ROWS_PER_DELETION]).delete()[0]:
+        for _ in deleted_in_pieces(of_upload):
             pass
     return bool(expired_history().filter(pk=upload_id).delete()[0])
+
+
+def deleted_in_pieces(rows: QuerySet[Any]) -> Iterator[int]:
+    """Delete the rows in transactions of bounded size, one for each step of the iterator. Yields
+    how many each has deleted."""
+    while deleted := rows.filter(pk__in=rows.values("pk")[:ROWS_PER_DELETION]).delete()[0]:
+        yield deleted
 
 
 def next_to_sweep(uploads: QuerySet[Upload], most: int) -> list[str]:

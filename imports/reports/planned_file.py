@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext
 
+from catalog.history import shown
 from imports.dataset import Dataset
 from imports.formats.csv_writer import csv_lines
 from imports.models import PlannedChange, Upload
@@ -24,8 +25,10 @@ def _rows(upload: Upload, dataset: Dataset) -> Iterator[list[str]]:
             continue
         for field, old in plan.before.items():
             new = (plan.after or {}).get(field)
-            yield [*start, gettext("changed"), dataset.label(field), _text(old), _text(new)]
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+            yield [
+                *start,
+                gettext("changed"),
+                dataset.label(field),
+                shown(field, old),
+                shown(field, new),
+            ]

@@ -1,6 +1,7 @@
 """The page of one upload: its progress, its result, and what a person can do about it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -8,8 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.timezone import now
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -94,39 +97,21 @@ def again(upload: Upload) -> str:
     )
 
 
-@require_POST
-def retry(request: HttpRequest, upload_id: str) -> HttpResponse:
-    upload = get_actionable_upload(request, upload_id)
-    return acted(
-        request,
-        upload_id,
-        lambda: actions.retry(upload.upload_id, by=by(request)),
-        gettext("Attempt %(number)s started."),
-    )
+def clicked(action: Callable[..., Upload], done: Promise) -> Callable[..., HttpResponse]:
+    """The view of a button that does an action to the upload. It says `done` if it was possible."""
+
+    @require_POST
+    def view(request: HttpRequest, upload_id: str) -> HttpResponse:
+        upload = get_actionable_upload(request, upload_id)
+        start = partial(action, upload.upload_id, by=by(request))
+        return acted(request, upload_id, start, str(done))
+
+    return view
 
 
-@require_POST
-def update(request: HttpRequest, upload_id: str) -> HttpResponse:
-    """Import a file as an update whose products the vendor already has."""
-    upload = get_actionable_upload(request, upload_id)
-    return acted(
-        request,
-        upload_id,
-        lambda: actions.import_as_update(upload.upload_id, by=by(request)),
-        gettext("We’re updating your products with this file."),
-    )
-
-
-@require_POST
-def import_checked(request: HttpRequest, upload_id: str) -> HttpResponse:
-    """Import a file that was checked, without another upload."""
-    upload = get_actionable_upload(request, upload_id)
-    return acted(
-        request,
-        upload_id,
-        lambda: actions.import_checked(upload.upload_id, by=by(request)),
-        gettext("We’re importing the file that you checked."),
-    )
+retry = clicked(actions.retry, _("Attempt %(number)s started."))
+update = clicked(actions.import_as_update, _("We’re updating your products with this file."))
+import_checked = clicked(actions.import_checked, _("We’re importing the file that you checked."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

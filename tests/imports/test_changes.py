@@ -15,6 +15,7 @@ from catalog.models import ContentConfirmation, Product, ProductChange
 from catalog.models.confirmation import ranges
 from imports import actions
 from imports.maintenance import changes as sweep
+from imports.maintenance import retention
 from imports.models import Upload
 from imports.reports.result import in_words, result_of
 from tests.conftest import arrived, drive
@@ -167,7 +168,7 @@ def test_what_a_file_confirmed_takes_a_row_for_each_set_of_fields(run_upload: Ru
 def test_old_changes_are_deleted_in_small_pieces(
     run_upload: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep, "ROWS_PER_DELETION", 2)
+    monkeypatch.setattr(retention, "ROWS_PER_DELETION", 2)
     rows = [good_row(n) for n in range(5)]
     run_upload(rows)
     run_upload([*rows, good_row(5)], mode="update")
