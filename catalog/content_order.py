@@ -56,11 +56,12 @@ class FieldStamps:
             return []
         return [name for name in names if self.of(name) > than]
 
-    def after(self, names: Iterable[str], set_by: str, fields: Iterable[str]) -> Self:
-        """The stamps of all `fields` once this content has set those of these names."""
-        stamps = {name: self.of(name) for name in fields} | dict.fromkeys(names, set_by)
-        most = Counter(filter(None, stamps.values())).most_common(1)[0][0]
-        return type(self)(most, {name: own for name, own in stamps.items() if own != most})
+    def after(self, stamps: Mapping[str, str], fields: Iterable[str]) -> Self:
+        """The stamps of all `fields`, and of others that have their own, once some have got these
+        `stamps`."""
+        every = {**{name: self.of(name) for name in (*fields, *self.others)}, **stamps}
+        most = Counter(filter(None, every.values())).most_common(1)[0][0]
+        return type(self)(most, {name: own for name, own in every.items() if own != most})
 
     def columns(self) -> tuple[datetime, str | None, str | None]:
         """What a record stores: `content_at`, `content_upload_id` and `content_times` as JSON."""

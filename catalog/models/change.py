@@ -1,6 +1,8 @@
 """What was changed in products, when, and by which file or person."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
@@ -15,9 +17,13 @@ from vendors.models import Vendor
 class ProductChange(models.Model):
     """One change of one product, written in the transaction that changes it.
 
-    `before` holds the values that the change replaced, by field: of changed fields only, and of all
-    when the product was deleted. What the change wrote is in the product's next change of that
-    field, or in the product. The changes of a product are in the order of `change_id`.
+    `before` holds the values that the change replaced, by field: of changed fields only, and all
+    that the product's row held when it was deleted. What the change wrote is in the product's next
+    change of that field, or in the product. The changes of a product are in the order of
+    `change_id`.
+
+    `content` says how new the replaced values were (see `content_order.py`): the stamp of all, or
+    the stamps by field.
 
     It refers to no row of products, which may be deleted, and checks no vendor, which would cost
     more than the row.
@@ -46,6 +52,7 @@ class ProductChange(models.Model):
     )
     kind = models.CharField(max_length=1, choices=Kind)
     before = models.JSONField(null=True, blank=True)
+    content = models.JSONField(null=True, blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -67,3 +74,20 @@ class ProductChange(models.Model):
 def as_json(value: object) -> object:
     """A field's value in `before`: prices and weights as text, so that none loses a digit."""
     return str(value) if isinstance(value, Decimal) else value
+
+
+def recorded(values: Mapping[str, object]) -> dict[str, object]:
+    """The values of fields in `before`."""
+    return {name: as_json(value) for name, value in values.items()}
+
+
+def stamps_as_json(stamps: Mapping[str, str]) -> str | dict[str, str]:
+    """The stamps of replaced values, by field, as `content` holds them."""
+    return next(iter(stamps.values())) if len({*stamps.values()}) == 1 else dict(stamps)
+
+
+def stamps_of(content: Any, fields: Iterable[str]) -> dict[str, str]:
+    """The stamps of these fields that `content` holds; none if it holds none."""
+    if isinstance(content, str):
+        return dict.fromkeys(fields, content)
+    return {field: content[field] for field in fields if field in (content or {})}

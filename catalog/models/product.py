@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.content_order import FieldStamps, stamp
-from catalog.models.change import ProductChange, as_json
+from catalog.models.change import ProductChange, as_json, stamps_as_json
 from catalog.models.confirmation import ContentConfirmation
 from catalog.search import PRODUCT_WORDS, matches
 from vendors.access import Access
@@ -167,4 +167,5 @@ class Product(models.Model):
                     kind=ProductChange.Kind.UPDATED,
                     by=by,
                     before=before,
+                    content=stamps_as_json({name: content.of(name) for name in before}),
                 )

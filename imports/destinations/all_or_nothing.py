@@ -12,7 +12,7 @@ from psycopg2 import sql
 
 from imports.destinations.base import BatchOutcome, Destination
 from imports.destinations.key_conflicts import clean_positions
-from imports.destinations.postgres import identifiers
+from imports.destinations.table import identifiers
 from imports.models import Upload
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch

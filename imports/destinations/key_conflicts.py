@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from catalog.content_order import FieldStamps, stamp
-from catalog.models.change import as_json
 from imports.models import Upload
 from imports.rules.base import RowProblem, problem
 from imports.rules.keys import Unique
@@ -33,28 +32,21 @@ class KeyOwner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a row of mode `update` does to a stored row.
-
-    `sets` names the fields whose values it says, also those that are the same, and `differs` those
-    that change. `kept` names fields that would change if newer content had not set them.
+    """What is done to a stored row: the values that are replaced and those that replace them, by
+    field. `stamps` are of the fields whose values are said, also of those that are the same.
+    `kept` names fields that would change if newer content had not set them.
     """
 
     stored: KeyOwner
-    sets: list[str]
-    differs: list[str]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    stamps: dict[str, str]
     kept: list[str]
 
-    def before(self, schema: Schema) -> dict[str, Any]:
-        """The values that it replaces, as they are recorded."""
-        return {key: as_json(self.stored.values[schema.positions[key]]) for key in self.differs}
-
-    def after(self, batch: ValidatedBatch, i: int) -> dict[str, Any]:
-        """The values that the row at position `i` replaces them with, as they are recorded."""
-        return {key: as_json(batch.stored(i, batch.position(key))) for key in self.differs}
-
-    def confirms(self, by: str) -> list[str]:
-        """The fields that it makes as new as the content of this stamp, without changing them."""
-        return [key for key in self.sets if self.stored.content.of(key) != by]
+    @property
+    def confirms(self) -> list[str]:
+        """The fields that become as new as their stamps."""
+        return [key for key, own in self.stamps.items() if self.stored.content.of(key) != own]
 
 
 @dataclass
@@ -165,16 +157,21 @@ class KeyConflicts:
         that changes no value is not written."""
         values, old = self.batch.values[i], stored.values
         filled = [(key, at) for key, at in self._changing if values[at] is not None]
-        differs = [key for key, at in filled if self.batch.stored(i, at) != old[at]]
+        differ = {key: new for key, at in filled if (new := self.batch.stored(i, at)) != old[at]}
         newer = set(stored.content.newer([key for key, _ in filled], self.stamp))
-        kept = [key for key in differs if key in newer]
-        sets = [key for key, _ in filled if key not in newer]
-        change = Change(stored, sets, [key for key in differs if key not in newer], kept)
-        if change.differs:
+        after = {key: new for key, new in differ.items() if key not in newer}
+        change = Change(
+            stored,
+            before={key: old[self.schema.positions[key]] for key in after},
+            after=after,
+            stamps={key: self.stamp for key, _ in filled if key not in newer},
+            kept=[key for key in differ if key in newer],
+        )
+        if change.after:
             self.changed[i] = change
             return
         self.same[i] = change
-        self.applied += any(stored.content.of(key) == self.stamp for key in sets)
+        self.applied += any(stored.content.of(key) == self.stamp for key in change.stamps)
 
     def _changes_of_fixed(self, i: int, stored: KeyOwner) -> list[RowProblem]:
         """Problems with cells that would change a fixed column."""

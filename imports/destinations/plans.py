@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.change import recorded
 from imports.destinations.key_conflicts import KeyConflicts
 from imports.models import Action, PlannedChange, Upload
 from imports.models.plan import EXAMPLES, MOVES, Example, Move, Plan
@@ -44,8 +45,7 @@ def planned(conflicts: KeyConflicts) -> dict[int, Planned]:
     batch = conflicts.batch
     found = {batch.numbers[i]: Planned(None, {}) for i in conflicts.new}
     for i, change in conflicts.changed.items():
-        before = change.before(batch.schema)
-        found[batch.numbers[i]] = Planned(before, change.after(batch, i))
+        found[batch.numbers[i]] = Planned(recorded(change.before), recorded(change.after))
     return dict(sorted(found.items()))
 
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from psycopg2 import sql
 
-from catalog.content_order import NEVER, FieldStamps, parts
+from catalog.content_order import NEVER, parts
 from catalog.models import ContentConfirmation, ProductChange
 from imports.destinations import claimed_keys, plans
 from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile
@@ -21,6 +21,7 @@ from imports.destinations.key_conflicts import (
     clean_positions,
     key_of,
 )
+from imports.destinations.table import Table, identifiers
 from imports.models import Upload
 from imports.rules.base import RowProblem, notice, warning
 from imports.rules.cells import Everywhere
@@ -28,7 +29,6 @@ from imports.rules.columns import Column
 from imports.rules.damage import LEADING_ZERO
 from imports.rules.keys import Unique
 from imports.rules.schema import Schema
-from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
 
 WHOLE_ROW = ""  # claimed like a key: equal rows of a file are not a mistake where rows are skipped
@@ -36,13 +36,10 @@ WHOLE_ROW = ""  # claimed like a key: equal rows of a file are not a mistake whe
 PADDED = "{column} LIKE '0%%' AND ltrim({column}, '0') = ANY(%s)"
 AS_IT_IS = "{column} = ANY(%s)"
 MAX_ROUNDS = 10  # of one batch, while other uploads commit its keys
-CONTENT = ("content_at", "content_upload_id", "content_times")
-# How new a row is; rows of before these columns were last changed at `updated_at`.
-STORED_CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, ''), content_times"
 
 
 @dataclass(frozen=True)
-class PostgresTable(Destination):
+class PostgresTable(Table, Destination):
     """A table whose model has a field for each column key, and `upload_id` and `upload_row`, which
     identify rows that are already imported.
 
@@ -50,12 +47,7 @@ class PostgresTable(Destination):
     that two batches with the same keys in opposite order do not deadlock.
     """
 
-    model: type[models.Model]
-    vendor_column: str = ""  # the vendor of a row; "" if rows have no vendor
     skip_known: bool = False  # rows whose identity is already stored are skipped
-    # Mode `update`: the model has the columns CONTENT, which say how new the fields of a row are.
-    keeps_newest: bool = False
-    history: bool = False  # every change is recorded as a ProductChange
     moves_of: str = ""  # the column of prices, whose largest moves a check shows
 
     @property
@@ -65,12 +57,13 @@ class PostgresTable(Destination):
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         if upload.is_check:
             return self._check(upload, batch)
-        self._lock(upload)
+        self.lock(str(upload.vendor_id or ""))
         for _ in range(MAX_ROUNDS):
             with transaction.atomic():
                 conflicts = self._conflicts(upload, batch, self._held(upload, batch))
                 inserted = self._insert(upload, batch, conflicts.new)
-                updated = self._update(upload, conflicts)
+                changes = ((batch.numbers[i], c) for i, c in conflicts.changed.items())
+                updated = self.update(upload, batch.schema, [*changes])
                 if (inserted, updated) == (len(conflicts.new), len(conflicts.changed)):
                     self._confirm(upload, conflicts)
                     self._claim(upload, batch, [*conflicts.changed, *conflicts.same])
@@ -118,7 +111,7 @@ class PostgresTable(Destination):
             "AND upload_id IS DISTINCT FROM %s"
         ).format(
             column=column,
-            table=sql.Identifier(self._name),
+            table=sql.Identifier(self.name),
             vendor=sql.Identifier(self.vendor_column),
             condition=sql.SQL(condition).format(column=column),
         )
@@ -186,14 +179,6 @@ class PostgresTable(Destination):
         conflicts.resolve()
         return conflicts
 
-    def _lock(self, upload: Upload) -> None:
-        """Lock out other batches of the vendor until the end of the transaction."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                [f"{self._name}:{upload.vendor_id or ''}"],
-            )
-
     def _held(self, upload: Upload, batch: ValidatedBatch) -> dict[str, dict[Key, KeyOwner]]:
         """For each unique key, by its first column: the owners of the batch's keys."""
         clean = clean_positions(batch)
@@ -228,12 +213,8 @@ class PostgresTable(Destination):
             if unique.also
             else [keys]
         )
-        columns = identifiers([*unique.columns, self._pk, "upload_id", "upload_row"])
         updates = upload.base_mode == Upload.Mode.UPDATE and unique.column == schema.identity
-        content = sql.SQL(STORED_CONTENT if updates and self.keeps_newest else "NULL, NULL, NULL")
-        changed_at = sql.SQL("updated_at" if updates else "NULL")
         is_compared = self.skip_known or updates
-        every = [sql.Identifier(column.key) for column in schema.columns if is_compared]
         if unique.also:
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
                 identifiers(unique.columns),
@@ -243,30 +224,18 @@ class PostgresTable(Destination):
             )
         else:
             condition = sql.SQL("{} = ANY(%s)").format(sql.Identifier(unique.column))
-        statement = sql.SQL("SELECT {} FROM {} WHERE {}").format(
-            sql.SQL(", ").join([columns, content, changed_at, *every]),
-            sql.Identifier(self._name),
-            condition,
-        )
         parameters: list[Any] = arrays
         if unique.scope == "vendor":
-            statement += sql.SQL(" AND {} = %s").format(sql.Identifier(self.vendor_column))
+            condition += sql.SQL(" AND {} = %s").format(sql.Identifier(self.vendor_column))
             parameters = [*arrays, upload.vendor_id]
-        width = len(unique.columns)
-        with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return {
-                (row[0] if width == 1 else row[:width]): KeyOwner(
-                    upload_id,
-                    number,
-                    pk,
-                    FieldStamps.read(at, by, times) if at else FieldStamps(),
-                    updated_at,
-                    tuple(stored),
-                )
-                for row in cursor.fetchall()
-                for pk, upload_id, number, at, by, times, updated_at, *stored in [row[width:]]
-            }
+        found = self.stored(
+            condition,
+            parameters,
+            keys=unique.columns,
+            values=self.fields(schema) if is_compared else (),
+            with_content=updates,
+        )
+        return {key[0] if len(key) == 1 else key: owner for key, owner in found}
 
     def _rows_in(self, upload: Upload, batch: ValidatedBatch) -> frozenset[int]:
         """Rows of the batch that an earlier run of the upload imported."""
@@ -314,7 +283,7 @@ class PostgresTable(Destination):
                 )
                 for i in positions
             )
-        self._copy(names, rows)
+        self.copy(names, rows)
         # In the order of the key that vendors share, so that two batches do not deadlock.
         shared = [unique.column for unique in batch.schema.unique if unique.scope == "platform"]
         order = [*shared, *keys][0]
@@ -322,8 +291,8 @@ class PostgresTable(Destination):
             "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ORDER BY {order} "
             "ON CONFLICT DO NOTHING"
         ).format(
-            table=sql.Identifier(self._name),
-            incoming=sql.Identifier(self._incoming),
+            table=sql.Identifier(self.name),
+            incoming=sql.Identifier(self.incoming),
             columns=identifiers(names),
             order=sql.Identifier(order),
         )
@@ -335,7 +304,7 @@ class PostgresTable(Destination):
                 "SELECT {pk}, %s, %s, %s, upload_row, %s FROM added"
             ).format(
                 insertion=insertion,
-                pk=sql.Identifier(self._pk),
+                pk=sql.Identifier(self.pk),
                 changes=sql.Identifier(ProductChange._meta.db_table),
             )
             inserted = ProductChange.Kind.INSERTED
@@ -344,75 +313,6 @@ class PostgresTable(Destination):
             cursor.execute(insertion, parameters)
             return int(cursor.rowcount)
 
-    def _update(self, upload: Upload, conflicts: KeyConflicts) -> int:
-        """Update stored rows, unless they have changed since they were looked up. Returns how many
-        were updated."""
-        if not conflicts.changed:
-            return 0
-        schema, batch = conflicts.schema, conflicts.batch
-        differ = {key for change in conflicts.changed.values() for key in change.differs}
-        columns = [key for key in schema.changeable if key in differ]
-        positions = [(key, batch.position(key)) for key in columns]
-        content = CONTENT if self.keeps_newest else ()
-
-        def row(i: int, change: Change) -> Iterator[Any]:
-            stored = change.stored
-            differs = {*change.differs}
-            yield stored.pk
-            yield stored.updated_at
-            for key, at in positions:
-                yield batch.stored(i, at) if key in differs else stored.values[at]
-            if self.keeps_newest:
-                after = stored.content.after(change.sets, conflicts.stamp, schema.changeable)
-                yield from after.columns()
-
-        self._copy(
-            [self._pk, "updated_at", *columns, *content],
-            (tuple(row(i, change)) for i, change in conflicts.changed.items()),
-        )
-        statement = sql.SQL(
-            "UPDATE {table} SET {changes}, updated_at = statement_timestamp() FROM {incoming} "
-            "WHERE {table}.{pk} = {incoming}.{pk} AND {table}.updated_at = {incoming}.updated_at"
-        ).format(
-            table=sql.Identifier(self._name),
-            incoming=sql.Identifier(self._incoming),
-            pk=sql.Identifier(self._pk),
-            changes=sql.SQL(", ").join(
-                [
-                    sql.SQL("{column} = {incoming}.{column}").format(
-                        column=sql.Identifier(name), incoming=sql.Identifier(self._incoming)
-                    )
-                    for name in (*columns, *content)
-                ]
-            ),
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            updated = int(cursor.rowcount)
-        if self.history:
-            self._record(upload, conflicts)
-        return updated
-
-    def _record(self, upload: Upload, conflicts: KeyConflicts) -> None:
-        """Record what the update replaces."""
-        batch = conflicts.batch
-        copy_rows(
-            ProductChange._meta.db_table,
-            [self._pk, "vendor_id", "upload_id", "run", "upload_row", "kind", "before"],
-            (
-                (
-                    change.stored.pk,
-                    upload.vendor_id,
-                    upload.upload_id,
-                    upload.run,
-                    batch.numbers[i],
-                    ProductChange.Kind.UPDATED.value,
-                    json.dumps(change.before(batch.schema), ensure_ascii=False),
-                )
-                for i, change in conflicts.changed.items()
-            ),
-        )
-
     def _confirm(self, upload: Upload, conflicts: KeyConflicts) -> None:
         """Remember what rows said that changed nothing, so that no older file changes it either."""
         if not self.keeps_newest:
@@ -420,7 +320,7 @@ class PostgresTable(Destination):
         confirmed = {
             change.stored.pk: fields
             for change in conflicts.same.values()
-            if change.stored.pk is not None and (fields := change.confirms(conflicts.stamp))
+            if change.stored.pk is not None and (fields := change.confirms)
         }
         ContentConfirmation.objects.keep(str(upload.vendor_id), upload.content_order, confirmed)
 
@@ -432,34 +332,6 @@ class PostgresTable(Destination):
             batch.schema.identity,
             ((key_text(batch.values[i][position]), batch.numbers[i]) for i in positions),
         )
-
-    @property
-    def _name(self) -> str:
-        return self.model._meta.db_table
-
-    @property
-    def _pk(self) -> str:
-        return str(self.model._meta.pk.column)
-
-    @property
-    def _incoming(self) -> str:
-        return f"incoming_{self._name}"
-
-    def _copy(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Fill the session's temporary table with `rows` of the columns `names`."""
-        with connection.cursor() as cursor:
-            # AS SELECT copies the types without NOT NULL, because an update may omit columns.
-            cursor.execute(
-                sql.SQL(
-                    "CREATE TEMP TABLE IF NOT EXISTS {incoming} ON COMMIT DELETE ROWS "
-                    "AS SELECT * FROM {table} WITH NO DATA"
-                ).format(
-                    incoming=sql.Identifier(self._incoming),
-                    table=sql.Identifier(self._name),
-                )
-            )
-            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(self._incoming)))
-        copy_rows(self._incoming, names, rows)
 
 
 def content_times_of_new(batch: ValidatedBatch) -> Callable[[int], str | None]:
@@ -504,7 +376,7 @@ def notices_of_kept(schema: Schema, changes: Mapping[int, Change]) -> dict[int, 
             notice(
                 schema.newest,
                 schema.newest.column,
-                ("some_" if change.sets else "") + ("by_file" if by in names else "by_hand"),
+                ("some_" if change.stamps else "") + ("by_file" if by in names else "by_hand"),
                 value=names.get(by, ""),
                 when=f"{at:%Y-%m-%d %H:%M:%S} UTC",
                 fields=", ".join(schema.label(key) for key in change.kept),
@@ -523,7 +395,3 @@ def row_text(batch: ValidatedBatch, i: int) -> str:
 def key_text(key: Key) -> str:
     """A key as it is claimed: its text, or several ones as JSON."""
     return json.dumps(key, default=str) if isinstance(key, tuple) else str(key)
-
-
-def identifiers(names: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join([sql.Identifier(name) for name in names])

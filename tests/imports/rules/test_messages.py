@@ -292,9 +292,9 @@ def of_older_content(dataset: Dataset) -> Iterator[RowProblem]:
     now = datetime(2026, 11, 21, tzinfo=UTC)
     first, second = dataset.changeable[:2]
     changes = [
-        Change(KeyOwner("X", 2, 1, FieldStamps(stamp(now, by))), sets, [], [second])
+        Change(KeyOwner("X", 2, 1, FieldStamps(stamp(now, by))), {}, {}, stamps, [second])
         for by in (newer.pk, "")
-        for sets in ([], [first])
+        for stamps in ({}, {first: stamp(now)})
     ]
     yield from chain(*notices_of_kept(dataset, dict(enumerate(changes))).values())
 
