@@ -11,7 +11,7 @@ import string
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import pairwise, product
+from itertools import product
 from pathlib import Path
 from re import _constants as constants  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -32,6 +32,8 @@ OURS = (catalog, config, imports, onboarding, vendors, warehouse)
 NOT_IMPORTED = re.compile(r"\.migrations\.|\.wsgi$")
 LENGTHS = (8, 12, 16, 20, 24, 28, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 COUNTS = 2e-3  # seconds of a CPU; below, the clock is too coarse
+ENOUGH = 16e-3  # above, no longer text is tried
+APART = 8  # far enough that a CPU that others use as well does not hide the difference
 STEEPEST = 1.6  # exponent of the length
 MOST_CHARACTERS = 7
 
@@ -98,19 +100,24 @@ def seconds(use: Callable[[str], object], text: str) -> float:
 
 
 def is_steep(use: Callable[[str], object], piece: str, before: str, after: str) -> bool:
-    lengths = [n // len(piece) for n in LENGTHS if n >= len(piece)]
+    """Whether a text that is `APART` times as long takes far more than that many times as long; or,
+    of what explodes before that, the next longer text."""
     taken: list[tuple[int, float]] = []
-    for length in lengths:
+    for length in [n // len(piece) for n in LENGTHS if n >= len(piece)]:
         taken.append((length, seconds(use, before + piece * length + after)))
-        if taken[-1][1] > COUNTS:
+        if taken[-1][1] > ENOUGH:
             break
-    for (short, quick), (long, slow) in pairwise(taken):
-        if slow > COUNTS and slow / max(quick, COUNTS / 100) > (long / short) ** STEEPEST:
-            again = seconds(use, before + piece * long + after)
-            once = seconds(use, before + piece * short + after)
-            if again / max(once, COUNTS / 100) > (long / short) ** STEEPEST:
-                return True
-    return False
+    long, slow = taken.pop()
+    if slow < COUNTS or not taken:
+        return False
+    short = max((length for length, _ in taken if length * APART <= long), default=taken[-1][0])
+
+    def grows() -> bool:
+        once = seconds(use, before + piece * short + after)
+        again = seconds(use, before + piece * long + after)
+        return again / max(once, COUNTS / 100) > (long / short) ** STEEPEST
+
+    return grows() and grows()
 
 
 PATTERNS = patterns()
