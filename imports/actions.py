@@ -7,21 +7,23 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
-from imports.datasets import layout_of
+from imports.datasets import all_datasets, layout_of
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint, send_mail_hint
 from imports.execution.retry_policy import waited_too_long_for_lock
 from imports.formats.readings import Reading
+from imports.intake.receive import open_undo
 from imports.mapping import memory
 from imports.models import Action, ErrorCounts, Notification, RowError, Upload
 from imports.notifications import email
 from imports.reports.outcome import already_imported
 from imports.rules.matching import Answers
-from imports.rules.quantities import minutes
+from imports.rules.quantities import days, minutes
 from vendors.models import Vendor
 
 MOST_RETRIES = 10  # of one upload, within PACE
 PACE = timedelta(minutes=10)
+UNDO_FOR = timedelta(days=30)
 
 
 class NotPossible(Exception):
@@ -48,7 +50,7 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
     """
     with transaction.atomic():
         upload = locked(upload_id)
-        if not upload.can_be_retried:
+        if not upload.can_be_retried or hasattr(upload, "undone_by"):
             raise NotPossible(why_not_retried(upload))
         run_again(upload, by=by)
     return upload
@@ -133,6 +135,20 @@ def import_checked(upload_id: str, *, by: User | None) -> Upload:
     return upload
 
 
+def undo(upload_id: str, *, by: User | None) -> Upload:
+    """Take back what an upload did. Returns the upload that does this.
+
+    Raises NotPossible, or Upload.DoesNotExist.
+    """
+    with transaction.atomic():
+        undone = locked(upload_id)
+        refuse_undo(undone)
+        upload = open_undo(undone, by=by)
+        Action.objects.create(upload=undone, run=undone.run, kind=Action.Kind.UNDO, by=by)
+        transaction.on_commit(send_hint, robust=True)
+    return upload
+
+
 def keep_pace(upload: Upload) -> None:
     """Raise NotPossible after too many runs in too short a time; each sends an email.
 
@@ -149,6 +165,28 @@ def keep_pace(upload: Upload) -> None:
         )
 
 
+def refuse_undo(upload: Upload) -> None:
+    """Raise NotPossible if the upload cannot be undone."""
+    if reason := why_not_undone(upload):
+        raise NotPossible(reason)
+
+
+def why_not_undone(upload: Upload) -> str:
+    """Why the upload cannot be undone; "" if it can."""
+    dataset = all_datasets().get(upload.dataset)
+    if dataset is None or not dataset.destination.can_undo:
+        return "What this upload imported can’t be taken back."
+    if hasattr(upload, "undone_by"):
+        return "This upload was already undone."
+    if not upload.has_ended or upload.is_being_finished:
+        return why_not_run_again(upload)
+    if upload.is_check or not upload.has_changed_something:
+        return "This upload changed nothing that could be taken back."
+    if upload.completed_at and upload.completed_at < now() - UNDO_FOR:
+        return f"An upload can be undone for {days(UNDO_FOR.days)} after it has ended."
+    return ""
+
+
 def why_not_imported(upload: Upload) -> str:
     if upload.is_check and not upload.imported_records and not upload.is_being_finished:
         return "This check found no rows to import."
@@ -158,6 +196,8 @@ def why_not_imported(upload: Upload) -> str:
 
 
 def why_not_retried(upload: Upload) -> str:
+    if hasattr(upload, "undone_by"):
+        return "This upload was undone. Undo that instead, or upload the file again."
     if not upload.is_being_finished and upload.status == Upload.Status.COMPLETED:
         return "All rows of this upload were imported. There is nothing to retry."
     return why_not_run_again(upload)

@@ -2,7 +2,8 @@
 
     receive → stage → load → report → notify
 
-`receive` creates the upload's row. Each call of `advance` does one slice of the other steps.
+`receive` creates the upload's row. Each call of `advance` does one slice of the other steps. What
+takes back another upload has no file: undo → report → notify.
 """
 
 import logging
@@ -21,6 +22,7 @@ from imports.steps.load import load
 from imports.steps.notify import notify
 from imports.steps.report import report
 from imports.steps.stage import stage
+from imports.steps.undo import undo
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 STEPS: dict[str, Callable[[Work], None]] = {
     Upload.Step.STAGE: stage,
     Upload.Step.LOAD: load,
+    Upload.Step.UNDO: undo,
     Upload.Step.REPORT: report,
     Upload.Step.NOTIFY: notify,
 }

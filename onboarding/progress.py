@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.rounding import percent
 from imports.dataset import Dataset
 from imports.models import Notification, Upload
+from imports.reports.counters import Counter, counters_of
 from imports.reports.outcome import outcome
 from imports.rules.quantities import rows
 
@@ -111,7 +112,7 @@ class Progress:
     def waiting(self) -> str:
         """What the upload waits for, or "" while a worker holds it."""
         upload = self.upload
-        if upload.s3_version is None and not upload.failure_code:
+        if upload.awaits_file and not upload.failure_code:
             return gettext("Waiting for the file to arrive.")
         if upload.lease_until and upload.lease_until > self.now:
             return ""
@@ -141,6 +142,8 @@ class Progress:
             return gettext("Canceled. Writing the report on the rows processed so far.")
         if upload.step == Upload.Step.STAGE:
             return gettext("Reading the file.")
+        if upload.step == Upload.Step.UNDO:
+            return gettext("Undoing: %(done)s of %(total)s products done.") % self._numbers
         if upload.step == Upload.Step.LOAD:
             text = gettext("Checking and importing rows: %(done)s of %(total)s done.")
             if self.is_check:
@@ -172,7 +175,7 @@ class Progress:
     def stages(self) -> list[Stage]:
         """Receive, read, import, report, email: which are done, in progress or not reached."""
         upload = self.upload
-        has_arrived = upload.s3_version is not None
+        has_arrived = not upload.awaits_file
         halted = bool(upload.failure_code) or upload.status == Upload.Status.CANCELLED
         names = [
             gettext("Receive"),
@@ -211,6 +214,10 @@ class Progress:
         if self.mail is None:
             return State.NOT_REACHED
         return MAIL.get(Notification.State(self.mail.state), State.STOPPED)
+
+    @property
+    def counters(self) -> list[Counter]:
+        return counters_of(self.upload)
 
     @property
     def shares(self) -> list[Share]:

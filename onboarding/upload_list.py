@@ -8,14 +8,14 @@ from django.db.models import Count, QuerySet, Sum
 
 from imports.models import UploadQuerySet
 from imports.models.rates import rates_of
-from imports.models.upload import IS_CHECK
+from imports.models.upload import IMPORTS
 
 PER_PAGE = 25
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over a set of uploads; rows are those of uploads that import, not of checks."""
+    """Sums over a set of uploads; rows are those of imports, not of checks and undos."""
 
     uploads: int
     rows: int
@@ -36,14 +36,13 @@ class Totals:
 
 
 def totals_of(uploads: UploadQuerySet) -> Totals:
-    imports = ~IS_CHECK
     sums = uploads.order_by().aggregate(
         uploads=Count("*"),
-        rows=Sum("total_records", filter=imports, default=0),
-        valid=Sum("valid_records", filter=imports, default=0),
-        unchanged=Sum("unchanged_records", filter=imports, default=0),
-        skipped=Sum("skipped_records", filter=imports, default=0),
-        errors=Sum("error_records", filter=imports, default=0),
+        rows=Sum("total_records", filter=IMPORTS, default=0),
+        valid=Sum("valid_records", filter=IMPORTS, default=0),
+        unchanged=Sum("unchanged_records", filter=IMPORTS, default=0),
+        skipped=Sum("skipped_records", filter=IMPORTS, default=0),
+        errors=Sum("error_records", filter=IMPORTS, default=0),
     )
     return Totals(**sums)
 

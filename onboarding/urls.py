@@ -66,6 +66,7 @@ urlpatterns = [
     path("uploads/<upload_id:upload_id>/update/", upload.update, name="update"),
     path("uploads/<upload_id:upload_id>/import/", upload.import_checked, name="import_checked"),
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),
+    path("uploads/<upload_id:upload_id>/undo/", upload.undo, name="undo"),
     path("uploads/<upload_id:upload_id>/errors.csv", downloads.errors, name="errors"),
     path("uploads/<upload_id:upload_id>/correct.csv", downloads.correct, name="correct"),
     path(

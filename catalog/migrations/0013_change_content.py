@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0010_product_lists'),
+        ("catalog", "0010_product_lists"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='productchange',
-            name='content',
+            model_name="productchange",
+            name="content",
             field=models.JSONField(blank=True, null=True),
         ),
     ]

@@ -1,6 +1,7 @@
 """What was changed in products, when, and by which file or person."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -73,6 +74,8 @@ class ProductChange(models.Model):
 
 def as_json(value: object) -> object:
     """A field's value in `before`: prices and weights as text, so that none loses a digit."""
+    if isinstance(value, datetime):
+        return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
 
 

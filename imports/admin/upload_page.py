@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imports import datasets
@@ -10,6 +9,7 @@ from imports.admin import cells
 from imports.dataset import Dataset
 from imports.formats.layout import Layout
 from imports.models import RowError, RowErrorQuerySet, Upload
+from imports.reports.counters import counters_of
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.summary import groups_of
 from imports.rules.base import NOTICE, WARNING
@@ -85,25 +85,9 @@ def in_file_order(row: dict[str, str], layout: Layout) -> dict[str, str]:
 
 def progress_of(upload: Upload) -> dict[str, Any]:
     """What changes while the upload is in progress, and the counters that add up at its end."""
-    is_check = upload.is_check
-    effects = [
-        (gettext("Created"), upload.created_records, "good"),
-        (gettext("Updated"), upload.updated_records, "good"),
-    ]
     return {
         "upload": upload,
         "badge": cells.status_badge(upload),
         "took": cells.duration(upload),
-        "counters": [
-            (
-                gettext("Without errors") if is_check else gettext("Imported"),
-                upload.imported_records,
-                "good",
-            ),
-            *(effects if upload.updated_records else []),
-            (gettext("Unchanged"), upload.unchanged_records, "calm"),
-            (gettext("Rejected"), upload.error_records, "bad"),
-            (gettext("Skipped"), upload.skipped_records, "calm"),
-            (gettext("Not processed"), upload.not_processed, "calm"),
-        ],
+        "counters": counters_of(upload),
     }

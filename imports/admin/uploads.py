@@ -99,6 +99,7 @@ class UploadAdmin(LookOnlyAdmin):
     def state(self, upload: Upload) -> str:
         notes = [gettext("run %(number)s") % {"number": upload.run}] if upload.run > 1 else []
         notes += [gettext("update")] if upload.base_mode == Upload.Mode.UPDATE else []
+        notes += [gettext("undo")] if upload.is_undo else []
         notes += [gettext("check only")] if upload.is_check else []
         return cells.two_lines(cells.status_badge(upload), ", ".join(notes))
 

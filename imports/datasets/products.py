@@ -242,6 +242,7 @@ DATASET = Dataset(
         ),
     ),
     identity="vendor_product_id",
+    state="status",
     unique=(
         Unique(
             "vendor_product_id",
@@ -288,7 +289,11 @@ DATASET = Dataset(
     presets=PRESETS,
     format=Csv(),
     destination=PostgresTable(
-        model=Product, vendor_column="vendor_id", keeps_newest=True, history=True, moves_of="price"
+        model=Product,
+        vendor_column="vendor_id",
+        keeps_newest=True,
+        history=True,
+        moves_of="price",
     ),
     report_before=("vendor_product_id", "sku", "product_name"),
     report_after=("price", "stock_quantity"),

@@ -8,6 +8,7 @@ from imports.execution.retry_policy import Contention
 from imports.models import Upload
 from imports.rules.base import RowProblem
 from imports.rules.cells import Everywhere
+from imports.rules.schema import Schema
 from imports.validation.batch import ValidatedBatch
 
 
@@ -18,6 +19,7 @@ class BatchOutcome:
     `problems` and `notices` are keyed by position in the batch; a row with a notice is valid. Valid
     rows have created something, changed something, or neither; also in earlier runs of the upload.
     `created` may be negative in the last batch, which can take back what earlier batches counted.
+    `removed` counts what an undo has removed.
     `inserted` and `changed` count rows that this batch brought into the destination and that no
     earlier run had. If `lost`, a server crash deleted the rows of earlier batches: nothing was
     written, and the load must start again.
@@ -26,6 +28,7 @@ class BatchOutcome:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    removed: int = 0
     skipped: int = 0
     inserted: int = 0
     changed: int = 0
@@ -39,7 +42,23 @@ class BatchOutcome:
 
     @property
     def valid(self) -> int:
-        return self.created + self.updated + self.unchanged
+        return self.created + self.updated + self.unchanged + self.removed
+
+
+@dataclass
+class Undone:
+    """What a part of an undo did to records: the one with the highest key, how many were restored,
+    removed, added again, kept as they are, and gone already; and what is to be said of some, by
+    the row of the file that they come from, with cells by which a person knows them."""
+
+    last: int = 0
+    restored: int = 0
+    removed: int = 0
+    added: int = 0
+    kept: int = 0
+    gone: int = 0
+    notices: dict[int, list[RowProblem]] = field(default_factory=dict)
+    rows: dict[int, dict[str, str]] = field(default_factory=dict)
 
 
 class Destination(ABC):
@@ -66,6 +85,18 @@ class Destination(ABC):
     def doubts(self, upload: Upload, batch: ValidatedBatch) -> Iterable[tuple[int, RowProblem]]:
         """What may be wrong with rows of the batch, by position, given what is stored."""
         return ()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether it records what uploads do, so that this can be taken back."""
+        return False
+
+    def take_back(self, upload: Upload, schema: Schema, *, most: int) -> Undone:
+        """Take back what the upload's `undoes` did to its next records, `most` of them at a time.
+
+        Called inside the transaction that locks the upload's row. Raises database errors.
+        """
+        raise NotImplementedError
 
     def run_ends(self, upload: Upload) -> None:  # noqa: B027 - most have nothing to clean up
         """Delete what was stored between the run's batches, and take back counts of rows that are

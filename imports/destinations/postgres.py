@@ -11,8 +11,8 @@ from psycopg2 import sql
 
 from catalog.content_order import NEVER, parts
 from catalog.models import ContentConfirmation, ProductChange
-from imports.destinations import claimed_keys, plans
-from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile
+from imports.destinations import claimed_keys, plans, undo
+from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile, Undone
 from imports.destinations.key_conflicts import (
     Change,
     Key,
@@ -52,7 +52,14 @@ class PostgresTable(Table, Destination):
 
     @property
     def notices(self) -> tuple[Everywhere, ...]:
-        return (plans.CHANGED_SINCE_CHECK,) if self.history else ()
+        return (plans.CHANGED_SINCE_CHECK, undo.NOT_UNDONE) if self.history else ()
+
+    @property
+    def can_undo(self) -> bool:
+        return self.history
+
+    def take_back(self, upload: Upload, schema: Schema, *, most: int) -> Undone:
+        return undo.take_back(self, upload, schema, most=most)
 
     def write(self, upload: Upload, batch: ValidatedBatch, *, last: bool) -> BatchOutcome:
         if upload.is_check:

@@ -47,7 +47,13 @@ class Table:
 
     def fields(self, schema: Schema) -> tuple[str, ...]:
         """The fields of a row that an upload can set, in the order of a KeyOwner's values."""
-        return tuple(schema.positions)
+        return (*schema.positions, schema.state) if schema.state else tuple(schema.positions)
+
+    def beside(self, fields: Sequence[str]) -> list[str]:
+        """The columns that hold neither the fields nor how new they are."""
+        known = {self.pk, self.vendor_column, "updated_at", *fields, *CONTENT}
+        columns = (str(each.column) for each in self.model._meta.concrete_fields)
+        return [column for column in columns if column not in known]
 
     def lock(self, vendor_id: str) -> None:
         """Lock out other batches of the vendor until the end of the transaction."""

@@ -3,6 +3,7 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -74,22 +75,31 @@ def open_upload(
     """
     name = clean_file_name(file_name)
     folder = datasets.get(dataset).prefix + (f"{vendor.vendor_id}/" if vendor else "")
+
+    def upload_of(upload_id: str) -> Upload:
+        upload = Upload(
+            upload_id=upload_id,
+            vendor=vendor,
+            vendor_prefix=vendor.vendor_id if vendor else "",
+            dataset=dataset,
+            file_name=name,
+            file_size=size,
+            uploaded_by=by,
+            s3_bucket=settings.S3_BUCKET,
+            s3_key=f"{folder}{upload_id}/{name}",
+        )
+        upload.ask(mode, only_check=only_check)
+        return upload
+
+    return inserted(upload_of, by=by)
+
+
+def inserted(upload_of: Callable[[str], Upload], *, by: Any) -> Upload:
+    """Insert the row of an upload under an ID that no other one has."""
     for _ in range(MAX_ID_CLASHES):
-        upload_id = new_upload_id()
         try:
             with transaction.atomic():
-                upload = Upload(
-                    upload_id=upload_id,
-                    vendor=vendor,
-                    vendor_prefix=vendor.vendor_id if vendor else "",
-                    dataset=dataset,
-                    file_name=name,
-                    file_size=size,
-                    uploaded_by=by,
-                    s3_bucket=settings.S3_BUCKET,
-                    s3_key=f"{folder}{upload_id}/{name}",
-                )
-                upload.ask(mode, only_check=only_check)
+                upload = upload_of(new_upload_id())
                 upload.save(force_insert=True)
                 if by is not None:
                     Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=by)
@@ -97,6 +107,24 @@ def open_upload(
         except IntegrityError:
             continue  # two uploads got the same ID within one second
     raise RuntimeError("no free upload id")
+
+
+def open_undo(undone: Upload, *, by: Any) -> Upload:
+    """Create the row of an upload that takes back what another one did. It is due at once."""
+
+    def upload_of(upload_id: str) -> Upload:
+        upload = Upload(
+            upload_id=upload_id,
+            vendor=undone.vendor,
+            vendor_prefix=undone.vendor_prefix,
+            dataset=undone.dataset,
+            file_name=undone.file_name,
+            uploaded_by=by,
+        )
+        upload.ask_to_undo(undone)
+        return upload
+
+    return inserted(upload_of, by=by)
 
 
 def refuse_at_form(

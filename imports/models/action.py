@@ -18,6 +18,7 @@ class Action(models.Model):
         MAP = "map", _("Said what the columns are")
         UPDATE = "update", _("Imported as an update")
         IMPORT = "import", _("Imported after a check")
+        UNDO = "undo", _("Undone")
         RESEND = "resend", _("Sent email again")
 
     # A person who asked for another mode counts more than what the object states.

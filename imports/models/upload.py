@@ -17,6 +17,8 @@ from vendors.models import Vendor
 # A check, as the present version stores it and as earlier ones did.
 IS_CHECK = Q(only_check=True) | Q(mode="check")
 
+IMPORTS = ~IS_CHECK & ~Q(mode="undo")
+
 
 def has_base_mode(mode: str) -> Q:
     """Uploads that import in this mode, and checks of what such an import would do."""
@@ -77,6 +79,7 @@ class Upload(models.Model):
     | report       | `end_run`       | notify  | completed, partial, failed, or still canceled |
     | notify       | `finish`        | done    | as it was                                     |
     | notify, done | `start_run`     | stage   | received, as the next run                     |
+    | undo         | `add_batch`     | undo    | processing; to report with the last batch     |
     | any          | `reschedule`    | same    | as it was, due later                          |
     """
 
@@ -93,6 +96,7 @@ class Upload(models.Model):
     class Step(models.TextChoices):
         STAGE = "stage", _("Reading file")
         LOAD = "load", _("Checking and importing rows")
+        UNDO = "undo", _("Undoing")
         REPORT = "report", _("Writing report")
         NOTIFY = "notify", _("Sending email")
         DONE = "done", _("Done")
@@ -101,6 +105,7 @@ class Upload(models.Model):
         CREATE = "create", _("Add new rows")
         UPDATE = "update", _("Update rows and add new ones")
         CHECK = "check", _("Check only")
+        UNDO = "undo", _("Undo")
 
     upload_id = models.CharField(_("upload ID"), primary_key=True, max_length=40)
     vendor = models.ForeignKey(
@@ -151,6 +156,14 @@ class Upload(models.Model):
     erased_at = models.DateTimeField(
         null=True, blank=True, help_text="When the personal data in it was erased."
     )
+    undoes = models.OneToOneField(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="undone_by",
+        help_text="The upload that this one takes back.",
+    )
     schedule = models.ForeignKey(
         "Schedule",
         on_delete=models.SET_NULL,
@@ -178,6 +191,9 @@ class Upload(models.Model):
         default=0,
         db_default=0,
         help_text="They say what was there, or newer content has set what they say.",
+    )
+    removed_records = models.IntegerField(
+        default=0, db_default=0, help_text="Valid, too: products that an undo has removed."
     )
     warned_records = models.IntegerField(
         default=0, db_default=0, help_text="Rows with a warning, rejected or not."
@@ -295,10 +311,15 @@ class Upload(models.Model):
         return self.valid_records - self.unchanged_records
 
     @property
+    def has_changed_something(self) -> bool:
+        """It is recorded what."""
+        return bool(self.created_records + self.updated_records + self.removed_records)
+
+    @property
     def says_what_it_did(self) -> bool:
         """How many rows created something and how many changed something is known."""
         known = self.created_records + self.updated_records + self.unchanged_records
-        return known == self.valid_records
+        return known + self.removed_records == self.valid_records
 
     @property
     def processed_records(self) -> int:
@@ -327,6 +348,16 @@ class Upload(models.Model):
     def is_check(self) -> bool:
         """Its rows are validated, and nothing is imported."""
         return self.only_check or self.mode == self.Mode.CHECK
+
+    @property
+    def is_undo(self) -> bool:
+        """It takes back what another upload did, and has no file."""
+        return self.mode == self.Mode.UNDO
+
+    @property
+    def awaits_file(self) -> bool:
+        """Its object has not arrived yet."""
+        return self.s3_version is None and not self.is_undo
 
     @property
     def base_mode(self) -> str:
@@ -374,12 +405,8 @@ class Upload(models.Model):
     @property
     def _can_run_again(self) -> bool:
         """It has ended, no worker is finishing it, and its source object still exists."""
-        return (
-            self.has_ended
-            and not self.is_being_finished
-            and self.s3_version is not None
-            and self.source_deleted_at is None
-        )
+        has_source = self.s3_version is not None and self.source_deleted_at is None
+        return self.has_ended and not self.is_being_finished and (has_source or self.is_undo)
 
     # --- transitions ---------------------------------------------------------------------------
 
@@ -388,7 +415,8 @@ class Upload(models.Model):
         *("status", "step", "failure_code", "failure_message"),
         *("queued_at", "started_at", "completed_at", "notified_at"),
         *("total_records", "valid_records", "error_records", "skipped_records"),
-        *("created_records", "updated_records", "unchanged_records", "warned_records"),
+        *("created_records", "updated_records", "unchanged_records", "removed_records"),
+        "warned_records",
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns", "plan"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )
@@ -406,9 +434,28 @@ class Upload(models.Model):
         for field in self._meta.concrete_fields:
             if field.name in self.PER_RUN:
                 setattr(self, field.name, field.get_default())
+        self.step = self._first_step
         self.run += 1
         self.token += 1
         self.next_attempt_at = Now()
+
+    @property
+    def _first_step(self) -> "Upload.Step":
+        return self.Step.UNDO if self.is_undo else self.Step.STAGE
+
+    def ask_to_undo(self, undone: "Upload") -> None:
+        """Say that this upload takes back what `undone` did."""
+        self.mode = self.Mode.UNDO
+        self.undoes = undone
+        self.step = self._first_step
+        self.next_attempt_at = Now()
+
+    def planned(self, *, products: int, last: int, layout: dict[str, Any]) -> None:
+        """An undo goes through this many products, in the order of their keys up to `last`."""
+        self.layout = layout
+        self.total_records = products
+        self.staged_items = last
+        self.cursor = 0
 
     def staged(
         self,
@@ -440,11 +487,14 @@ class Upload(models.Model):
         unchanged: int,
         errors: int,
         skipped: int,
-        warned: int,
+        warned: int = 0,
+        removed: int = 0,
     ) -> None:
-        """The items up to `cursor` are loaded. A number may be negative (see BatchOutcome)."""
+        """The items up to `cursor` are loaded, or in an undo the products up to that key. A number
+        may be negative (see BatchOutcome)."""
         self.cursor = cursor
-        self.valid_records += created + updated + unchanged
+        self.valid_records += created + updated + unchanged + removed
+        self.removed_records += removed
         self.created_records += created
         self.updated_records += updated
         self.unchanged_records += unchanged

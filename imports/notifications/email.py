@@ -8,6 +8,7 @@ from imports import datasets
 from imports.models import Notification, Upload
 from imports.models.mapping import sample_of
 from imports.notifications import addresses, report_links
+from imports.reports.counters import counters_of
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.outcome import already_imported, left_out, outcome
 from imports.reports.summary import error_groups, groups_of
@@ -43,6 +44,7 @@ def prepare(upload: Upload) -> Notification:
         "is_check": upload.is_check,
         "mode_title": dataset.title_of_mode(upload),
         "rates": upload.rates,
+        "counters": counters_of(upload),
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
     }
@@ -72,6 +74,8 @@ def subject(upload: Upload) -> str:
         end, rate = "Canceled", ""
     elif upload.is_refused:
         end, rate = "Refused", ""
+    elif upload.is_undo and not upload.failed_internally:
+        end, rate = "Complete", ""
     elif upload.failed_internally or (upload.status == Upload.Status.FAILED and not is_check):
         end, rate = "Failed", ""
     else:
@@ -81,6 +85,8 @@ def subject(upload: Upload) -> str:
 
 
 def kind_of(upload: Upload) -> str:
+    if upload.is_undo:
+        return "Undo"
     if not upload.is_check:
         return "Upload"
     return "Update Check" if upload.base_mode == Upload.Mode.UPDATE else "Check"

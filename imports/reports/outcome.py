@@ -18,6 +18,14 @@ ALREADY_IN = "DUPLICATE_VENDOR_PRODUCT_ID"
 
 def outcome(upload: Upload, dataset: Dataset) -> str:
     """ "188 of 500 products imported. 312 rows need fixing." """
+    if upload.failure_code and upload.status != Upload.Status.CANCELLED:
+        refusal = REFUSALS.get(upload.failure_code)
+        return f"{refusal.title}." if refusal else upload.failure_message
+    return of_undo(upload) if upload.is_undo else of_rows(upload, dataset)
+
+
+def of_rows(upload: Upload, dataset: Dataset) -> str:
+    """What became of the rows of a file."""
     total, rejected = upload.total_records, upload.error_records
     is_check = upload.is_check
     if upload.status == Upload.Status.CANCELLED:
@@ -28,9 +36,6 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
             "Canceled after %(done)s of %(total)s rows.",
             total,
         )
-    elif upload.failure_code:
-        refusal = REFUSALS.get(upload.failure_code)
-        return f"{refusal.title}." if refusal else upload.failure_message
     elif is_check and rejected:
         text = ngettext(
             "%(rejected)s of %(total)s row would be rejected.",
@@ -73,7 +78,10 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
 
 def effects_of(upload: Upload) -> list[str]:
     """What the valid rows did, if they did not all create something: "12 created", "300 updated",
-    "188 unchanged"; of a check: "12 new", "300 changed", "188 unchanged"."""
+    "188 unchanged"; of a check: "12 new", "300 changed", "188 unchanged"; of an undo: "300
+    restored", "12 removed"."""
+    if upload.is_undo:
+        return effects_of_undo(upload)
     created, updated, same = (
         upload.created_records,
         upload.updated_records,
@@ -91,6 +99,33 @@ def effects_of(upload: Upload) -> list[str]:
         for text, number in (*known, (gettext("%(count)s unchanged"), same))
         if number
     ]
+
+
+def of_undo(upload: Upload) -> str:
+    """ "Undone: 300 products restored, 12 removed, 3 kept." """
+    if upload.status == Upload.Status.CANCELLED:
+        text = gettext("Canceled after %(done)s of %(total)s products.")
+    elif not upload.total_records:
+        text = gettext("Undone. There was nothing left to take back.")
+    else:
+        text = gettext("Undone.")
+    effects = effects_of_undo(upload)
+    return " ".join([text, *([f"{', '.join(effects)}."] if effects else [])]) % {
+        "done": f"{upload.processed_records:,}",
+        "total": f"{upload.total_records:,}",
+    }
+
+
+def effects_of_undo(upload: Upload) -> list[str]:
+    """What became of the products: "300 restored", "12 removed"."""
+    counts = (
+        (gettext("%(count)s restored"), upload.updated_records),
+        (gettext("%(count)s removed"), upload.removed_records),
+        (gettext("%(count)s added again"), upload.created_records),
+        (gettext("%(count)s kept, because of later changes"), upload.unchanged_records),
+        (gettext("%(count)s gone before"), upload.skipped_records),
+    )
+    return [text % {"count": f"{number:,}"} for text, number in counts if number]
 
 
 def what_rows_did(upload: Upload) -> Iterator[str]:

@@ -18,6 +18,7 @@ def result_of(upload: Upload) -> dict[str, Any]:
     return {
         "upload_id": upload.upload_id,
         "only_check": upload.is_check,
+        "undoes": upload.undoes_id,
         "status": upload.status,
         "total_records": upload.total_records,
         "valid_records": upload.valid_records,
@@ -26,6 +27,7 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "created_records": upload.created_records,
         "updated_records": upload.updated_records,
         "unchanged_records": upload.unchanged_records,
+        "removed_records": upload.removed_records,
         "warned_records": upload.warned_records,
         "errors_by_type": errors_by_type(upload),
         "warnings_by_type": errors_by_type(upload, severity=WARNING),

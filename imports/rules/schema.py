@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Self
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from imports.rules.base import Requirement
 from imports.rules.cells import ANY_CELL, NO_NULL_WORD, NOT_CLEARED
@@ -41,6 +42,7 @@ class Schema:
     ragged: bool = False  # a row shorter than the header is filled up with empty cells
     strict: bool = False  # warnings are errors
     identity: str = ""  # the column by which mode `update` finds a stored row
+    state: str = ""  # the field that says whether a record is in use; no column of a file
     unique: tuple[Unique, ...] = ()
     fixed: tuple[Fixed, ...] = ()
     newest: Newest | None = None  # where mode `update` exists
@@ -117,6 +119,8 @@ class Schema:
 
     def label(self, key: str) -> str:
         """A column's label, or the key itself where no column has it ("" is the whole row)."""
+        if key and key == self.state:
+            return gettext("Status")
         return self.by_key[key].label if key in self.by_key else key
 
     @property

@@ -1,29 +1,23 @@
 """Load: validate a batch of staged rows and write the valid ones to the destination."""
 
-import json
 import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError
-from django.utils.timezone import now
 
 from imports import datasets
 from imports.destinations import claimed_keys
 from imports.destinations.base import BatchOutcome, KeysTakenMeanwhile
 from imports.execution import retry_policy
 from imports.execution.lease import Work
-from imports.formats.layout import Layout
 from imports.models import ErrorCounts, RowError, Upload
 from imports.monitoring import metrics
-from imports.reports.error_counts import counts_of
-from imports.rules.base import SEVERITIES, RowProblem
+from imports.rules.base import RowProblem
+from imports.steps.findings import store_findings
 from imports.storage import staging
-from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
 
@@ -60,7 +54,12 @@ def load(work: Work) -> None:
                     restart_load(upload)
                     return
                 problems = batch.problems | outcome.problems
-                store_findings(upload, batch, joined(problems, batch.warnings, outcome.notices))
+                found = joined(problems, batch.warnings, outcome.notices)
+                store_findings(
+                    upload,
+                    {batch.numbers[i]: said for i, said in found.items()},
+                    {batch.numbers[i]: cells_of(batch, i) for i in found},
+                )
                 upload.add_batch(
                     cursor=cursor,
                     created=outcome.created,
@@ -123,64 +122,7 @@ def joined(*findings: dict[int, list[RowProblem]]) -> dict[int, list[RowProblem]
     return {i: [each for of_rows in findings for each in of_rows.get(i, [])] for i in positions}
 
 
-def store_findings(
-    upload: Upload, batch: ValidatedBatch, found: dict[int, list[RowProblem]]
-) -> None:
-    """Count the errors, warnings and notices, and store the first ones of each in the file, in file
-    order. The first of a row carries the row's cells."""
-    stored: dict[str, set[int]] = {}
-    for severity in SEVERITIES:
-        rows = [
-            (batch.numbers[i], said)
-            for i, of_row in found.items()
-            if (said := [(p.column, p.code, p.message) for p in of_row if p.severity == severity])
-        ]
-        if rows:
-            counts = counts_of(upload, severity)
-            stored[severity] = counts.add(rows, most=settings.MAX_STORED_ERRORS)
-            counts.save()
-    kept = {
-        i: [p for p in of_row if batch.numbers[i] in stored[p.severity]]
-        for i, of_row in found.items()
-    }
-    copy_rows(
-        RowError._meta.db_table,
-        [
-            "upload_id",
-            "run",
-            "row_number",
-            "column_name",
-            "error_type",
-            "error_message",
-            "severity",
-            "original_data",
-            "created_at",
-        ],
-        error_rows(upload, batch, kept),
-    )
-
-
-def error_rows(
-    upload: Upload, batch: ValidatedBatch, found: dict[int, list[RowProblem]]
-) -> Iterator[tuple[Any, ...]]:
-    created_at = now().isoformat()
-    for i, of_row in found.items():
-        for position, problem in enumerate(of_row):
-            yield (
-                upload.upload_id,
-                upload.run,
-                batch.numbers[i],
-                problem.column,
-                problem.code,
-                problem.message,
-                problem.severity,
-                original_data(batch.layout, batch.cells[i]) if position == 0 else None,
-                created_at,
-            )
-
-
-def original_data(layout: Layout, cells: Sequence[str]) -> str:
-    """The row as JSON, by the vendor's column names, without NULs, which `jsonb` cannot store."""
-    printable = (cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in cells)
-    row = dict(zip(layout.names_of(cells), printable, strict=False))
-    return json.dumps(row, ensure_ascii=False)
+def cells_of(batch: ValidatedBatch, i: int) -> dict[str, str]:
+    """The cells of a row by the vendor's column names."""
+    cells = batch.cells[i]
+    return dict(zip(batch.layout.names_of(cells), cells, strict=False))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from imports import actions
+from imports.dataset import Dataset
 from imports.datasets import all_datasets, layout_of
 from imports.models import Notification, Upload
 from imports.models.mapping import sample_of
@@ -48,7 +49,8 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "mail": mail,
         "progress": progress,
         "mode_title": dataset.title_of_mode(upload),
-        "reading": Reading(layout_of(upload), dataset) if upload.layout else None,
+        "reading": reading_of(upload, dataset),
+        "undone_by": Upload.objects.filter(undoes=upload).first(),
         "source_gone_at": dataset.source_expires_at(upload),
         "again": again(upload) if is_known else "",
         "help": reverse("help", args=[dataset.key]) if is_known else reverse("help_index"),
@@ -58,6 +60,8 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "can_be_mapped": can_be_mapped(upload) and access_of(request.user).acts,
         "says_more": request.GET.get("said", progress.spoken) != progress.spoken,
     }
+    is_over = progress.is_over and access_of(request.user).acts
+    page["can_be_undone"] = is_over and not actions.why_not_undone(upload)
     is_poll = request.headers.get("HX-Request") == "true"
     if is_poll and request.GET.get("seen") == progress.fingerprint:
         return HttpResponse(status=204)
@@ -76,6 +80,12 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
+
+
+def reading_of(upload: Upload, dataset: Dataset) -> Reading | None:
+    """How the file was read; None if it was not, or there is none."""
+    has_file = bool(upload.layout) and not upload.is_undo
+    return Reading(layout_of(upload), dataset) if has_file else None
 
 
 def changed_products(upload: Upload) -> int:
@@ -132,6 +142,22 @@ def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
         lambda: actions.cancel(upload.upload_id, by=by(request)),
         gettext("Cancellation requested."),
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """Asks for confirmation, and shows the upload that takes this one back."""
+    upload = get_actionable_upload(request, upload_id)
+    try:
+        if request.method == "POST":
+            upload = actions.undo(upload_id, by=by(request))
+            return redirect("upload", upload.upload_id)
+        actions.refuse_undo(upload)
+    except actions.NotPossible as error:
+        messages.error(request, str(error))
+        return redirect("upload", upload_id)
+    page = {"upload": upload, "dataset": to_show(upload)}
+    return render(request, "onboarding/undo.html", page)
 
 
 def acted(

@@ -115,7 +115,7 @@ def is_steep(use: Callable[[str], object], piece: str, before: str, after: str) 
     def grows() -> bool:
         once = seconds(use, before + piece * short + after)
         again = seconds(use, before + piece * long + after)
-        return again / max(once, COUNTS / 100) > (long / short) ** STEEPEST
+        return bool(again / max(once, COUNTS / 100) > (long / short) ** STEEPEST)
 
     return grows() and grows()
 

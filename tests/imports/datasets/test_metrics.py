@@ -10,6 +10,7 @@ from imports import actions, pipeline
 from imports.datasets import get
 from imports.destinations import all_or_nothing
 from imports.models import Alarm, RowError, Upload
+from imports.steps import findings
 from imports.steps import load as load_step
 from tests.conftest import drive, report_text
 from tests.imports.dropping import as_json, dropped, imported
@@ -243,7 +244,7 @@ def test_too_many_losses_end_the_upload(settings: Any, monkeypatch: pytest.Monke
 def test_failed_batches_are_repeated(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.RETRY_BASE_SECONDS = 0.0
     upload = dropped(KEY, as_json(many(600)))
-    original = load_step.store_findings
+    original = findings.store_findings
     calls = 0
 
     def fail_every_other_time(*args: Any) -> None:

@@ -1,0 +1,56 @@
+"""What an upload has counted, as its pages show it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext
+
+from imports.models import Upload
+
+
+@dataclass(frozen=True)
+class Counter:
+    """`kind` says what is counted, `tone` how that is: "good", "calm", "bad" or "rest"."""
+
+    kind: str
+    label: str
+    count: int
+    tone: str
+
+
+def counters_of(upload: Upload) -> list[Counter]:
+    """They add up to the total. Effects that did not occur are left out, where that is usual."""
+    counters = of_undo(upload) if upload.is_undo else of_rows(upload)
+    rest = gettext("Not processed") if upload.completed_at else gettext("Remaining")
+    return [*counters, Counter("not-processed", rest, upload.not_processed, "rest")]
+
+
+def of_rows(upload: Upload) -> list[Counter]:
+    is_check = upload.is_check
+    if upload.updated_records:
+        created = gettext("New") if is_check else gettext("Created")
+        updated = gettext("Changed") if is_check else gettext("Updated")
+        effects = [
+            Counter("created", created, upload.created_records, "good"),
+            Counter("updated", updated, upload.updated_records, "good"),
+        ]
+    else:
+        imported = gettext("Without errors") if is_check else gettext("Imported")
+        effects = [Counter("valid", imported, upload.imported_records, "good")]
+    unchanged = Counter("unchanged", gettext("Unchanged"), upload.unchanged_records, "calm")
+    return [
+        *effects,
+        *([unchanged] if upload.unchanged_records else []),
+        Counter("error", gettext("Rejected"), upload.error_records, "bad"),
+        Counter("skipped", gettext("Skipped"), upload.skipped_records, "calm"),
+    ]
+
+
+def of_undo(upload: Upload) -> list[Counter]:
+    added = Counter("created", gettext("Added again"), upload.created_records, "good")
+    return [
+        Counter("updated", gettext("Restored"), upload.updated_records, "good"),
+        Counter("removed", gettext("Removed"), upload.removed_records, "good"),
+        *([added] if upload.created_records else []),
+        Counter("unchanged", gettext("Kept"), upload.unchanged_records, "calm"),
+        Counter("skipped", gettext("Gone before"), upload.skipped_records, "calm"),
+    ]

@@ -1,0 +1,81 @@
+"""Stores what was found in rows: errors, warnings and notices."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils.timezone import now
+
+from imports.models import RowError, Upload
+from imports.reports.error_counts import counts_of
+from imports.rules.base import SEVERITIES, RowProblem
+from imports.storage.postgres_copy import copy_rows
+
+
+def store_findings(
+    upload: Upload,
+    found: Mapping[int, list[RowProblem]],
+    rows: Mapping[int, Mapping[str, str]],
+) -> None:
+    """Count the errors, warnings and notices, by row number, and store the first ones of each in
+    the file, in file order. The first of a row carries the row's cells, by the vendor's names."""
+    stored: dict[str, set[int]] = {}
+    for severity in SEVERITIES:
+        of_severity = [
+            (number, said)
+            for number, of_row in found.items()
+            if (said := [(p.column, p.code, p.message) for p in of_row if p.severity == severity])
+        ]
+        if of_severity:
+            counts = counts_of(upload, severity)
+            stored[severity] = counts.add(of_severity, most=settings.MAX_STORED_ERRORS)
+            counts.save()
+    kept = {
+        number: [p for p in of_row if number in stored[p.severity]]
+        for number, of_row in found.items()
+    }
+    copy_rows(
+        RowError._meta.db_table,
+        [
+            "upload_id",
+            "run",
+            "row_number",
+            "column_name",
+            "error_type",
+            "error_message",
+            "severity",
+            "original_data",
+            "created_at",
+        ],
+        error_rows(upload, kept, rows),
+    )
+
+
+def error_rows(
+    upload: Upload,
+    found: Mapping[int, list[RowProblem]],
+    rows: Mapping[int, Mapping[str, str]],
+) -> Iterator[tuple[Any, ...]]:
+    created_at = now().isoformat()
+    for number, of_row in found.items():
+        for position, problem in enumerate(of_row):
+            yield (
+                upload.upload_id,
+                upload.run,
+                number,
+                problem.column,
+                problem.code,
+                problem.message,
+                problem.severity,
+                as_json(rows[number]) if position == 0 else None,
+                created_at,
+            )
+
+
+def as_json(row: Mapping[str, str]) -> str:
+    """The row as JSON, without NULs, which `jsonb` cannot store."""
+    printable = {
+        name: cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for name, cell in row.items()
+    }
+    return json.dumps(printable, ensure_ascii=False)
