@@ -162,6 +162,7 @@ CREATE TABLE product_changes (
     by_id integer NULL,
     kind varchar(1) NOT NULL,
     before jsonb NULL,
+    content jsonb NULL,
     at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL
 );
 
@@ -249,6 +250,7 @@ CREATE TABLE upload_history (
     source_etag varchar(100) DEFAULT '' NOT NULL,
     source_deleted_at timestamp with time zone NULL,
     erased_at timestamp with time zone NULL,
+    undoes_id varchar(40) NULL UNIQUE,
     schedule_id bigint NULL,
     status varchar(10) NOT NULL,
     step varchar(10) NOT NULL,
@@ -264,6 +266,7 @@ CREATE TABLE upload_history (
     created_records integer DEFAULT 0 NOT NULL,
     updated_records integer DEFAULT 0 NOT NULL,
     unchanged_records integer DEFAULT 0 NOT NULL,
+    removed_records integer DEFAULT 0 NOT NULL,
     warned_records integer DEFAULT 0 NOT NULL,
     error_file_s3_key varchar(1024) NOT NULL,
     error_file_version varchar(1024) NOT NULL,
@@ -334,6 +337,7 @@ ALTER TABLE upload_actions ADD CONSTRAINT upload_actions_upload_id_3bf7bf1a_fk_u
 ALTER TABLE upload_history ADD CONSTRAINT upload_history_object_unique UNIQUE (s3_bucket, s3_key, s3_version);
 ALTER TABLE upload_history ADD CONSTRAINT upload_history_rows_add_up CHECK ((NOT (status IN ('completed', 'partial')) OR total_records = ((valid_records + error_records) + skipped_records)));
 ALTER TABLE upload_history ADD CONSTRAINT upload_history_schedule_id_c1668ccd_fk_schedules_id FOREIGN KEY (schedule_id) REFERENCES schedules (id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE upload_history ADD CONSTRAINT upload_history_undoes_id_bdd1d304_fk_upload_history_upload_id FOREIGN KEY (undoes_id) REFERENCES upload_history (upload_id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE upload_history ADD CONSTRAINT upload_history_uploaded_by_id_d40cb3a9_fk_auth_user_id FOREIGN KEY (uploaded_by_id) REFERENCES auth_user (id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE upload_history ADD CONSTRAINT upload_history_vendor_id_d67ef488_fk_vendors_vendor_id FOREIGN KEY (vendor_id) REFERENCES vendors (vendor_id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE validation_errors ADD CONSTRAINT validation_errors_unique UNIQUE (upload_id, run, row_number, column_name, error_type);
@@ -386,6 +390,7 @@ CREATE INDEX upload_history_leased ON upload_history (vendor_prefix) WHERE lease
 CREATE INDEX upload_history_order ON upload_history (upload_timestamp DESC, upload_id DESC);
 CREATE INDEX upload_history_schedule_id_c1668ccd ON upload_history (schedule_id);
 CREATE INDEX upload_history_turns ON upload_history ((( greatest( coalesce(queued_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX upload_history_undoes_id_bdd1d304_like ON upload_history (undoes_id varchar_pattern_ops);
 CREATE INDEX upload_history_upload_id_b983027f_like ON upload_history (upload_id varchar_pattern_ops);
 CREATE INDEX upload_history_uploaded_by_id_d40cb3a9 ON upload_history (uploaded_by_id);
 CREATE INDEX upload_history_vendor_id_d67ef488 ON upload_history (vendor_id);

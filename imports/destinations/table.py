@@ -166,7 +166,7 @@ class Table:
                     *of_all,
                     pk,
                     row,
-                    json.dumps(recorded(before), ensure_ascii=False),
+                    json.dumps(recorded(before), ensure_ascii=False) if before else None,
                     json.dumps(stamps_as_json(stamps)) if stamps else None,
                 )
                 for pk, row, before, stamps in changes

@@ -21,7 +21,6 @@ from imports.models import Upload
 from imports.rules.base import RowProblem, notice
 from imports.rules.cells import Everywhere
 from imports.rules.schema import Schema
-from imports.storage.postgres_copy import copy_rows
 
 NOT_UNDONE = Everywhere(
     "NOT_UNDONE",
@@ -203,7 +202,7 @@ class Part:
 
 
 def locked(table: Table, schema: Schema, pks: list[int]) -> dict[int, Stored]:
-    """The records of these keys, locked in their order, as whoever changes several does."""
+    """The records of these keys, locked in their order, as everyone does who changes several."""
     condition = sql.SQL("{pk} = ANY(%s) ORDER BY {pk} FOR UPDATE").format(
         pk=sql.Identifier(table.pk)
     )
@@ -287,39 +286,37 @@ def remove(
 def add_again(table: Table, upload: Upload, effects: Sequence[Effect]) -> set[int]:
     """Add the records again that the undone upload removed, unless others have their keys. Returns
     the keys of those that were added."""
-    if not effects:
-        return set()
-    names = [table.pk, table.vendor_column, *effects[0].before]
-    table.copy(
-        names,
-        ([effect.pk, upload.vendor_id, *effect.before.values()] for effect in effects),
+    added: set[int] = set()
+    # Records that different versions removed may have different columns.
+    by_columns: dict[tuple[str, ...], list[Effect]] = {}
+    for effect in effects:
+        by_columns.setdefault(tuple(effect.before), []).append(effect)
+    for columns, alike in by_columns.items():
+        added |= add_rows(
+            table,
+            [table.pk, table.vendor_column, *columns],
+            ([effect.pk, upload.vendor_id, *effect.before.values()] for effect in alike),
+        )
+    back = (effect for effect in effects if effect.pk in added)
+    table.record(upload, INSERTED, ((effect.pk, effect.row, {}, {}) for effect in back))
+    return added
+
+
+def add_rows(table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> set[int]:
+    """Insert rows, in the order of their keys. Returns the keys of those that were inserted."""
+    table.copy(names, rows)
+    statement = sql.SQL(
+        "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ORDER BY {pk} "
+        "ON CONFLICT DO NOTHING RETURNING {pk}"
+    ).format(
+        table=sql.Identifier(table.name),
+        columns=identifiers(names),
+        incoming=sql.Identifier(table.incoming),
+        pk=sql.Identifier(table.pk),
     )
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL(
-                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ORDER BY {pk} "
-                "ON CONFLICT DO NOTHING RETURNING {pk}"
-            ).format(
-                table=sql.Identifier(table.name),
-                columns=identifiers(names),
-                incoming=sql.Identifier(table.incoming),
-                pk=sql.Identifier(table.pk),
-            )
-        )
-        added = {pk for (pk,) in cursor.fetchall()}
-    copy_rows(
-        ProductChange._meta.db_table,
-        ["vendor_id", "upload_id", "run", "kind", table.pk, "upload_row"],
-        (
-            (
-                *(upload.vendor_id, upload.upload_id, upload.run),
-                *(INSERTED.value, effect.pk, effect.row),
-            )
-            for effect in effects
-            if effect.pk in added
-        ),
-    )
-    return added
+        cursor.execute(statement)
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def held_last(pks: list[int]) -> dict[int, dict[str, Any]]:

@@ -20,7 +20,7 @@ class Counter:
 def counters_of(upload: Upload) -> list[Counter]:
     """They add up to the total. Effects that did not occur are left out, where that is usual."""
     counters = of_undo(upload) if upload.is_undo else of_rows(upload)
-    rest = gettext("Not processed") if upload.completed_at else gettext("Remaining")
+    rest = gettext("Not processed") if upload.has_ended else gettext("Remaining")
     return [*counters, Counter("not-processed", rest, upload.not_processed, "rest")]
 
 

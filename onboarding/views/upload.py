@@ -50,7 +50,6 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         "progress": progress,
         "mode_title": dataset.title_of_mode(upload),
         "reading": reading_of(upload, dataset),
-        "undone_by": Upload.objects.filter(undoes=upload).first(),
         "source_gone_at": dataset.source_expires_at(upload),
         "again": again(upload) if is_known else "",
         "help": reverse("help", args=[dataset.key]) if is_known else reverse("help_index"),
@@ -176,7 +175,8 @@ def acted(
 def get_visible_upload(request: HttpRequest, upload_id: str) -> Upload:
     """The upload of this ID, if the person may see it. Raises Http404."""
     uploads = Upload.objects.visible_to(access_of(request.user))
-    return get_object_or_404(uploads.select_related("vendor", "uploaded_by"), pk=upload_id)
+    related = ("vendor", "uploaded_by", "undone_by")
+    return get_object_or_404(uploads.select_related(*related), pk=upload_id)
 
 
 def get_actionable_upload(request: HttpRequest, upload_id: str) -> Upload:

@@ -43,7 +43,7 @@ def test_the_counters_add_up(as_reviewer: Client, vendor_a: Vendor) -> None:
     )
     page = shown(as_reviewer, upload)
     assert (
-        "Imported 600 Unchanged 0 Rejected 50 Skipped 1 Not processed 349 Rows in the file 1,000 "
+        "Imported 600 Rejected 50 Skipped 1 Not processed 349 Rows in the file 1,000 "
         "Success rate 60%" in page
     )
 

@@ -68,6 +68,7 @@ def test_the_steps_in_words_are_the_pipelines() -> None:
     assert [row[0].strip("`") for row in table(section(WORDS, "Step of an upload"))][:-1] == [
         "stage",
         "load",
+        "undo",
         "report",
         "notify",
     ]

@@ -66,6 +66,10 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
         "get": (302, 404, 302, 404, 403, 302),
         "post": (302, 404, 302, 404, 403, 302),
     },
+    "undo": {
+        "get": (302, 404, 302, 404, 403, 302),
+        "post": (302, 404, 302, 404, 403, 302),
+    },
     "errors": {"get": (302, 404, 302, 404, 302, 302)},
     "correct": {"get": (302, 404, 200, 404, 200, 200)},
     "correct_workbook": {"get": (302, 404, 200, 404, 200, 200)},
@@ -93,6 +97,7 @@ TO_LOGIN = {
     "update",
     "import_checked",
     "cancel",
+    "undo",
     "errors",
     "correct",
     "correct_workbook",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.content_order import FieldStamps, stamp
-from catalog.models import Product
+from catalog.models import Product, ProductChange
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
 from imports.destinations import plans
@@ -210,6 +210,7 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
         yield from of_rows(checked(dataset, [["(clear)"] * len(examples)], "update"))
     if dataset.destination.notices:
         yield from of_another_catalog(dataset, examples)
+        yield from of_an_undo(dataset)
     if dataset.format.rules and not dataset.any_columns:
         labels = tuple(column.template_label for column in dataset.columns)
         layout = Layout("utf-8", ",", labels, 1, 1)
@@ -307,6 +308,34 @@ def of_another_catalog(dataset: Dataset, examples: list[str]) -> Iterator[RowPro
     batch = checked(dataset, [examples])
     nothing = KeyConflicts(upload=upload, batch=batch, held={}, rows_in=frozenset(), claims={})
     yield from chain(*plans.differences(upload, nothing).values())
+
+
+def of_an_undo(dataset: Dataset) -> Iterator[RowProblem]:
+    """What is said of products that an upload changed and a file or a person after it, of one that
+    is gone, and of one whose keys another has."""
+    vendor = Vendor.objects.create(vendor_id="UNDO", name="Undo")
+    undone = Upload.objects.create(upload_id="UNDONE", dataset=dataset.key, vendor=vendor)
+    undo = Upload(upload_id="UNDO", dataset=dataset.key, vendor=vendor, undoes=undone)
+    required = {"vendor": vendor, "price": 1, "stock_quantity": 1}
+    products = [
+        Product.objects.create(**required, vendor_product_id=str(n), sku=f"UNDO-{n}")
+        for n in range(3)
+    ]
+    by_file, by_hand, taken = (product.pk for product in products)
+    row = products[2]
+    before = dict.fromkeys(dataset.by_key, "1") | {"sku": row.sku}
+    changes: list[tuple[int, str | None, str, dict[str, str]]] = [
+        *((pk, undone.pk, "U", {"price": "2.00"}) for pk in (by_file, by_hand, taken + 1)),
+        (taken + 2, undone.pk, "D", before),
+        (by_file, "LATER", "U", {"price": "3.00"}),
+        (by_hand, None, "U", {"price": "3.00"}),
+    ]
+    ProductChange.objects.bulk_create(
+        ProductChange(product_id=pk, vendor=vendor, upload_id=by, kind=kind, before=old)
+        for pk, by, kind, old in changes
+    )
+    undone_part = dataset.destination.take_back(undo, dataset, most=10)
+    yield from chain(*undone_part.notices.values())
 
 
 def conflicts(
