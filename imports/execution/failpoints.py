@@ -28,6 +28,8 @@ POINTS = (
     "load.before_commit",
     "load.before_hint",  # the slice has ended and is committed
     "load.after_commit",
+    "undo.before_commit",
+    "undo.after_commit",
     "report.after_put",
     "report.before_commit",
     "report.after_commit",

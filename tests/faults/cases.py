@@ -200,7 +200,7 @@ class Case:
         """Let 15 minutes pass for uploads from the form that wait for their object."""
         self.world.rows(
             "UPDATE upload_history SET upload_timestamp = upload_timestamp - interval '16 minutes' "
-            "WHERE vendor_prefix = ANY(%s) AND s3_version IS NULL",
+            "WHERE vendor_prefix = ANY(%s) AND s3_version IS NULL AND undoes_id IS NULL",
             [self._vendors],
         )
 

@@ -58,7 +58,8 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
     uploads = case.uploads()
     yield from only_what_was_sent(case, uploads)
     contested = contested_keys(case.sent)
-    changed = changes(case.sent, uploads)
+    undone = {upload["undoes_id"] for upload in uploads if upload["undoes_id"]}
+    changed = changes(case.sent, uploads, undone)
     for sent in case.sent:
         upload = next(filter(sent.is_of, uploads), None)
         if upload is None:
@@ -67,7 +68,10 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
         yield from ended(upload)
         yield from adds_up(upload, sent)
         if sent.dataset == "products":
-            yield from applied_once(case.world, upload, sent, contested, changed)
+            is_undone = upload["upload_id"] in undone
+            yield from applied_once(
+                case.world, upload, sent, contested, changed, is_undone=is_undone
+            )
             yield from one_report(case.world, upload)
         else:
             yield from validated_once(case.world, upload, sent)
@@ -81,6 +85,7 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
             for sent in case.sent
             for upload in filter(sent.is_of, uploads)
         },
+        uploads,
     )
     for dataset in KINDS:
         yield from staffs_rows_once(case, dataset)
@@ -143,14 +148,21 @@ def keys(row: GoodRow) -> tuple[tuple[str, str], tuple[str, str]]:
     return ("sku", row.sku), ("id", f"{row.vendor}/{row.vendor_product_id}")
 
 
-def changes(files: list[Sent], uploads: list[dict[str, Any]]) -> dict[ProductId, set[Content]]:
+def changes(
+    files: list[Sent], uploads: list[dict[str, Any]], undone: set[str]
+) -> dict[ProductId, set[Content]]:
     """What each product that was updated may contain: what the file that was stored last says, and
-    what a canceled one after it says, because it may have been canceled after that row."""
+    what a canceled or undone one after it says, because it may have been canceled after that row,
+    and a later file may have kept what it says."""
     found: dict[ProductId, set[Content]] = {}
     updates = [sent for sent in files if sent.mode == "update"]
     for sent in sorted(updates, key=lambda sent: sent.place):
         upload = next(filter(sent.is_of, uploads), None)
-        is_certain = upload is not None and upload["status"] != "cancelled"
+        is_certain = (
+            upload is not None
+            and upload["status"] != "cancelled"
+            and upload["upload_id"] not in undone
+        )
         for row in goods(sent):
             key = (row.vendor, row.vendor_product_id)
             if is_certain:
@@ -170,8 +182,11 @@ def applied_once(
     sent: Sent,
     contested: set[tuple[str, str]],
     changed: dict[ProductId, set[Content]],
+    *,
+    is_undone: bool,
 ) -> Iterator[str]:
-    """I3: the rows of this upload in the catalog and its errors agree with the reference."""
+    """I3: the rows of this upload in the catalog and its errors agree with the reference. Of one
+    that was undone, those rows count that it has added (see I12)."""
     name = upload["upload_id"]
     products = world.rows("SELECT * FROM products WHERE upload_id = %s", [name])
     if sent.mode != "create":
@@ -201,6 +216,10 @@ def applied_once(
         )
         if count != 1 or not same:
             yield f"I3 {name}: {count} × {row}, expected {asked}, changed to {allowed}"
+    if is_undone:
+        products = world.rows(
+            "SELECT upload_row FROM product_changes WHERE upload_id = %s AND kind = 'I'", [name]
+        )
     if len(products) != upload["valid_records"]:
         yield f"I3 {name}: {upload['valid_records']} valid, {len(products)} in the catalog"
     in_catalogue = {product["upload_row"] for product in products}
@@ -388,7 +407,7 @@ def one_mail_per_run(case: Case) -> Iterator[str]:
     extra = 0
     for upload in case.uploads():
         name = upload["upload_id"]
-        count = sum(name in text for text in texts)
+        count = sum(f"Upload ID: {name}" in text for text in texts)
         due = 0 if is_form_refusal(upload) else upload["run"]
         if count < due - unsent.get(name, 0):
             yield f"I5 {name}: {count} emails of {upload['run']} runs"

@@ -120,6 +120,37 @@ def undo_an_update(case: Case) -> None:
     case.world.rows("UPDATE products SET price = 1 WHERE vendor_id = %s", [case.vendor()])
 
 
+def undone(case: Case) -> tuple[str, str]:
+    """The IDs of an upload of which one product has changed since, and of its undo."""
+    [sent] = [sent for sent in case.sent if sent.dataset == "products"]
+    person = Person(case)
+    imported = {row.vendor_product_id for row in sent.expected.good.values()}
+    rows = [row for row in case.rows(30, seed=2) if row["vendor_product_id"] in imported]
+    assert case.submit(person, rows, mode="update").status == 200
+    case.settle()
+    upload = case.uploads()[-1]
+    assert case.submit(person, case.rows(30, seed=3)[:1], mode="update").status == 200
+    case.settle()
+    assert person.post(f"/uploads/{upload['upload_id']}/undo/", {}).status == 200
+    case.settle()
+    check(case)
+    return upload["upload_id"], case.uploads()[-1]["upload_id"]
+
+
+def undo_to_another_value(case: Case) -> None:
+    upload_id, _ = undone(case)
+    case.world.rows(
+        'UPDATE product_changes SET before = before || \'{"price": "0.01"}\' WHERE change_id = '
+        "(SELECT max(change_id) FROM product_changes WHERE upload_id = %s)",
+        [upload_id],
+    )
+
+
+def undo_in_silence(case: Case) -> None:
+    _, undo_id = undone(case)
+    case.world.rows("DELETE FROM validation_errors WHERE upload_id = %s", [undo_id])
+
+
 def end_without_an_email(case: Case) -> None:
     case.world.rows(
         "UPDATE upload_history SET run = run + 1 WHERE vendor_prefix = %s", [case.vendor()]
@@ -175,6 +206,8 @@ def leave_a_file(case: Case) -> None:
         (end_without_an_email, "I5 .* emails of 2 runs"),
         (forget_a_change, "I11 .* of kinds"),
         (record_a_change_twice, "I11 .* counted"),
+        (undo_to_another_value, "I12 .* had replaced"),
+        (undo_in_silence, "I12 .* reported \\[\\]"),
         (send_a_dead_letter, "I6 dead letters"),
         (leave_a_file, "I7"),
         (stop_listening, "I8 not polled"),

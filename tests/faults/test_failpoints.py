@@ -15,7 +15,7 @@ from tests.faults.world import wait_until
 from tests.product_files import csv_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS = ("stage", "load", "report", "notify")
+STEPS = ("stage", "load", "undo", "report", "notify")
 
 
 def an_import(case: Case, point: str, times: int, *, vendor: int = 0) -> None:
@@ -144,8 +144,25 @@ def clients_into_dynamodb(case: Case, point: str, times: int) -> None:
     assert sorted(ours) == sorted(emails)
 
 
+def an_undo(case: Case, point: str, times: int) -> None:
+    """Of three batches of products, some of which have changed since."""
+    person = Person(case)
+    first = 1 + 10_000 * len(case.sent)
+    sent = case.drop(case.rows(2_100, bad=20, first=first))
+    case.settle()
+    added = {row.vendor_product_id for row in sent.expected.good.values()}
+    rows = [row for row in case.rows(9, first=first, seed=2) if row["vendor_product_id"] in added]
+    assert case.submit(person, rows, mode="update").status == 200
+    case.settle()
+    case.world.order_death(point, times)
+    page = f"/uploads/{case.upload_of(sent)['upload_id']}/undo/"
+    assert person.post(page, {}).status == 200
+
+
 SCENES: dict[str, Callable[[Case, str, int], None]] = {
     "receive.before_hint": an_import_without_hints,
+    "undo.before_commit": an_undo,
+    "undo.after_commit": an_undo,
     "load.after_items": clients_into_dynamodb,
     "stage.after_commit": as_many_imports,
     "report.after_commit": as_many_imports,
@@ -170,6 +187,7 @@ PAIRS = (
     ("stage.before_commit", "report.before_commit"),
     ("load.after_commit", "notify.before_commit"),
     ("notify.after_commit",),
+    ("undo.before_commit", "undo.after_commit"),
     ("mail.after_send",),
 )
 ALONE = tuple((point,) for point in POINTS if point not in {p for pair in PAIRS for p in pair})

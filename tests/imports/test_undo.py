@@ -1,12 +1,15 @@
 """An upload can be undone: what still holds what it wrote holds again what it held before."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils.timezone import now
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -277,6 +280,27 @@ def test_a_canceled_undo_can_be_retried(run_upload: Run) -> None:
     drive()
     undo.refresh_from_db()
     assert (undo.status, counted(undo)) == ("completed", {"removed": 3})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_undo_once(run_upload: Run) -> None:
+    upload = run_upload([good_row(1)])
+    barrier = Barrier(2)
+
+    def click() -> str:
+        try:
+            barrier.wait(10)
+            return actions.undo(upload.upload_id, by=None).mode
+        except actions.NotPossible as error:
+            return str(error)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(future.result() for future in [pool.submit(click) for _ in range(2)])
+    assert answers == ["This upload was already undone.", "undo"]
+    drive()
+    assert Upload.objects.filter(mode="undo").count() == 1
 
 
 FIELDS = ("price", "brand", "stock_quantity")
