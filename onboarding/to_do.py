@@ -1,24 +1,22 @@
 """What needs doing, as data: which upload asks a person for what, and where to do it.
 
 Each entry of KINDS is one reason to ask, the most urgent first; a further one is a function more.
-Only the newest upload of a file counts. A later upload is the same file if it has its name, or the
-one that its rows to fix are downloaded under.
+Only the newest upload of a file counts (see imports/reports/same_file.py).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
-from django.db import connection
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext, ngettext
 
-from imports.datasets import layout_of
 from imports.models import ErrorCounts, FileSample, Upload
 from imports.models.upload import MAY_NEED_SOMETHING
-from imports.reports.correctable_file import original_stem, rows_to_fix_name
 from imports.reports.outcome import ALREADY_IN
+from imports.reports.same_file import file_of, read_again
 from imports.rules.base import ERROR
 from imports.rules.refusals import REFUSALS
 from onboarding.datasets import to_show
@@ -28,23 +26,6 @@ from vendors.access import Access
 DAYS = 30
 DAYS_UNREAD = 7  # of files none of whose rows was imported
 MOST = 200  # uploads that are looked at
-
-# The newest import of each file name is one entry of an index.
-DONE_LATER = """
-SELECT DISTINCT upload.upload_id
-FROM unnest(%s::text[], %s::text[]) AS wanted (upload_id, file_name)
-JOIN upload_history AS upload USING (upload_id)
-CROSS JOIN LATERAL (
-    SELECT upload_timestamp FROM upload_history
-    WHERE vendor_prefix = upload.vendor_prefix AND dataset = upload.dataset
-        AND file_name = wanted.file_name
-        AND completed_at IS NOT NULL AND NOT (only_check OR mode = 'check')
-        AND failure_code = '' AND status IN ('completed', 'partial', 'failed')
-    ORDER BY upload_timestamp DESC LIMIT 1
-) AS newest
-WHERE newest.upload_timestamp > upload.upload_timestamp
-"""
-
 
 # By kind, the drawing beside it.
 ICONS = {
@@ -80,6 +61,20 @@ class Task:
     @property
     def icon(self) -> str:
         return ICONS[self.kind]
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """The tasks, the most urgent first, and of one kind the newest first. `is_cut`: older uploads
+    were not looked at."""
+
+    tasks: list[Task]
+    is_cut: bool
+
+    @property
+    def rows(self) -> str:
+        """How many rows are to be fixed."""
+        return f"{sum(task.rows for task in self.tasks):,}{'+' if self.is_cut else ''}"
 
 
 @dataclass(frozen=True)
@@ -127,7 +122,7 @@ def rows_to_fix(upload: Upload, known: Known) -> Task | None:
         text = gettext(
             "Its only row was rejected. Download it with its errors, fix it and upload that file."
         )
-    kind = "correct_workbook" if layout_of(upload).sheet else "correct"
+    kind = "correct_workbook" if (upload.layout or {}).get("sheet") else "correct"
     action = Action(gettext("Download rows to fix"), reverse(kind, args=[upload.upload_id]))
     return Task("rows", upload, text % numbers, action, rejected)
 
@@ -192,10 +187,10 @@ KINDS: tuple[Callable[[Upload, Known], Task | None], ...] = (
 )
 
 
-def to_do(access: Access) -> list[Task]:
-    """What the person can do, the most urgent first, and of one kind the newest first."""
+def to_do(access: Access) -> ToDo:
+    """What the person can do, in the uploads that they see."""
     at = now()
-    uploads = newest_of_each_file(
+    found = list(
         Upload.objects.visible_to(access)
         .filter(MAY_NEED_SOMETHING, upload_timestamp__gt=at - timedelta(days=DAYS))
         .exclude(status=Upload.Status.CANCELLED)
@@ -203,50 +198,36 @@ def to_do(access: Access) -> list[Task]:
         .defer("plan", "mapping", "ignored_columns")
         .order_by("-upload_timestamp", "-upload_id")[:MOST]
     )
+    uploads = newest_of_each_file(found)
     known = Known(asked=asked(uploads), already_in=already_in(uploads), at=at)
-    tasks = []
-    for upload in uploads:
-        found = ((place, kind(upload, known)) for place, kind in enumerate(KINDS))
-        task = next(((place, task) for place, task in found if task is not None), None)
-        if task:
-            tasks.append(task)
-    tasks.sort(key=lambda placed: placed[0])
-    return [task if access.acts else only_to_see(task) for _, task in tasks]
+    placed = [task for upload in uploads if (task := task_of(upload, known))]
+    tasks = [task for _, task in sorted(placed, key=itemgetter(0))]
+    return ToDo(
+        [task if access.acts else only_to_see(task) for task in tasks], is_cut=len(found) == MOST
+    )
 
 
-def newest_of_each_file(uploads: Iterable[Upload]) -> list[Upload]:
+def task_of(upload: Upload, known: Known) -> tuple[int, Task] | None:
+    """What the upload asks for, and the place of its kind."""
+    for place, kind in enumerate(KINDS):
+        if task := kind(upload, known):
+            return place, task
+    return None
+
+
+def newest_of_each_file(uploads: list[Upload]) -> list[Upload]:
     """Without those that a later import has read again, and without checks and files that were not
     read if a later one of `uploads`, which are the newest first, is of the same file."""
-    uploads = list(uploads)
-    done = done_later(uploads)
-    seen = set()
+    done = read_again(uploads)
+    seen: set[tuple[str, str, str]] = set()
     kept = []
     for upload in uploads:
-        file = (upload.vendor_prefix, upload.dataset, original_stem(upload.file_name))
+        file = file_of(upload)
         is_open = upload.upload_id not in done
         if is_open and (file not in seen or not (upload.is_check or upload.failure_code)):
             kept.append(upload)
         seen.add(file)
     return kept
-
-
-def done_later(uploads: list[Upload]) -> set[str]:
-    """The IDs of those whose file was imported again, and read to its end."""
-    names = [(each.upload_id, name) for each in uploads for name in names_of(each)]
-    if not names:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(DONE_LATER, [list(column) for column in zip(*names, strict=True)])
-        return {upload_id for (upload_id,) in cursor.fetchall()}
-
-
-def names_of(upload: Upload) -> Iterator[str]:
-    """The names under which the file may come again."""
-    stem = original_stem(upload.file_name)
-    yield upload.file_name
-    for extension in ("csv", "xlsx"):
-        yield f"{stem}.{extension}"
-        yield rows_to_fix_name(upload.file_name, extension)
 
 
 def asked(uploads: list[Upload]) -> set[str]:

@@ -4,9 +4,6 @@ workbook whose wrong cells are red."""
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-
-from django.utils.translation import gettext
 
 from imports import datasets
 from imports.formats.csv_writer import csv_lines
@@ -28,16 +25,6 @@ class RejectedRow:
     cells: list[str]
     messages: str
     wrong: frozenset[int]
-
-
-def original_stem(file_name: str) -> str:
-    """The name without its extension, and without what we add to that of the rows to fix."""
-    return PurePosixPath(file_name).stem.removesuffix(gettext(" - rows to fix"))
-
-
-def rows_to_fix_name(file_name: str, extension: str) -> str:
-    """What the rejected rows of a file of this name are downloaded as."""
-    return original_stem(file_name) + gettext(" - rows to fix") + f".{extension}"
 
 
 def correctable_file(upload: Upload) -> Iterator[bytes]:

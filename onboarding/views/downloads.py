@@ -19,13 +19,9 @@ from imports import datasets
 from imports.formats.file_types import XLSX
 from imports.models import Upload
 from imports.notifications import report_links
-from imports.reports.correctable_file import (
-    correctable_file,
-    correctable_workbook,
-    original_stem,
-    rows_to_fix_name,
-)
+from imports.reports.correctable_file import correctable_file, correctable_workbook
 from imports.reports.planned_file import planned_file
+from imports.reports.same_file import original_stem, rows_to_fix_name
 from imports.rules.quantities import days
 from onboarding.views.upload import get_visible_upload
 

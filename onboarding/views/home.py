@@ -1,8 +1,7 @@
 """The first page: what needs doing, what is in progress, what came last, and totals."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from onboarding.home import MOST_IN_PROGRESS, in_progress, last_uploads, totals_of
@@ -13,23 +12,17 @@ SHOWN = 8  # tasks; the others are folded
 
 
 @require_safe
-@login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Strangers are sent to the login, without an address to come back to: this is where a login
-    leads."""
-    if not request.user.is_authenticated:
-        return redirect("login")
     access = access_of(request.user)
-    tasks = to_do(access)
+    found = to_do(access)
     running = in_progress(access)
     last = last_uploads(access)
     totals = totals_of(access)
     page = {
         "access": access,
-        "tasks": tasks,
-        "tasks_shown": tasks[:SHOWN],
-        "tasks_folded": tasks[SHOWN:],
-        "rows_to_fix": sum(task.rows for task in tasks),
+        "to_do": found,
+        "tasks_shown": found.tasks[:SHOWN],
+        "tasks_folded": found.tasks[SHOWN:],
         "most": MOST,
         "days": DAYS,
         "days_unread": DAYS_UNREAD,
