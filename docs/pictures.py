@@ -40,7 +40,7 @@ def log_in(page: Page, stack: dict[str, Any]) -> None:
     page.fill("input[name=username]", login["username"])
     page.fill("input[name=password]", login["password"])
     page.press("input[name=password]", "Enter")
-    page.wait_for_url("**/uploads/")
+    page.wait_for_url(f"{stack['portal_url']}/")
 
 
 def first_file(page: Page, portal: str) -> None:

@@ -372,6 +372,7 @@ CREATE INDEX products_padded_id ON products (vendor_id, (ltrim(vendor_product_id
 CREATE INDEX products_padded_sku ON products (vendor_id, (ltrim(sku, '0'))) WHERE sku::text LIKE '0%';
 CREATE INDEX products_sku_81b9e9fe_like ON products (sku varchar_pattern_ops);
 CREATE INDEX products_upload ON products (upload_id, upload_row);
+CREATE INDEX products_vendors_inactive ON products (vendor_id, product_id) WHERE status = 'inactive';
 CREATE INDEX products_words ON products USING gin ((product_words(sku, vendor_product_id, product_name)));
 CREATE INDEX schedules_asked_by_id_e5693c72 ON schedules (asked_by_id);
 CREATE INDEX schedules_created_by_id_9e61b892 ON schedules (created_by_id);
@@ -386,9 +387,12 @@ CREATE INDEX upload_actions_upload_id_3bf7bf1a_like ON upload_actions (upload_id
 CREATE INDEX upload_history_by_end ON upload_history (completed_at);
 CREATE INDEX upload_history_by_status ON upload_history (status, upload_timestamp DESC);
 CREATE INDEX upload_history_due ON upload_history (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX upload_history_imports ON upload_history (vendor_id, upload_timestamp) INCLUDE (valid_records, created_records, updated_records, unchanged_records) WHERE (completed_at IS NOT NULL AND NOT (only_check OR mode = 'check'));
 CREATE INDEX upload_history_leased ON upload_history (vendor_prefix) WHERE lease_until IS NOT NULL;
 CREATE INDEX upload_history_order ON upload_history (upload_timestamp DESC, upload_id DESC);
+CREATE INDEX upload_history_same_file ON upload_history (vendor_prefix, dataset, file_name, upload_timestamp) WHERE (completed_at IS NOT NULL AND NOT (only_check OR mode = 'check') AND failure_code = '' AND status IN ('completed', 'partial', 'failed'));
 CREATE INDEX upload_history_schedule_id_c1668ccd ON upload_history (schedule_id);
+CREATE INDEX upload_history_to_do ON upload_history (vendor_id, upload_timestamp DESC, upload_id DESC) WHERE (completed_at IS NOT NULL AND (status IN ('failed', 'partial') OR only_check OR mode = 'check'));
 CREATE INDEX upload_history_turns ON upload_history ((( greatest( coalesce(queued_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX upload_history_undoes_id_bdd1d304_like ON upload_history (undoes_id varchar_pattern_ops);
 CREATE INDEX upload_history_upload_id_b983027f_like ON upload_history (upload_id varchar_pattern_ops);

@@ -68,3 +68,10 @@ def modes_of(dataset: Dataset) -> list[Mode]:
         ),
     }
     return [every[key] for key in dataset.modes]
+
+
+def again(upload: Upload) -> str:
+    """The query of the form for another file of this kind."""
+    return f"?dataset={upload.dataset}" + (
+        "&mode=update" if upload.base_mode == Upload.Mode.UPDATE else ""
+    )

@@ -8,6 +8,9 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Category, Product, ProductQuerySet
+from onboarding.forms import VendorField
+from vendors.access import Access
+from vendors.models import Vendor
 
 PER_PAGE = 50
 # Products that can be paged through. To see whether a search finds a product takes 10 µs.
@@ -20,7 +23,8 @@ def category_choices() -> list[tuple[str, Any]]:
 
 
 class ProductFilterForm(forms.Form):
-    """Filters of the list. A field with an invalid value is reported and ignored."""
+    """Filters of the list, by vendor too for people who see those of all. A field with an invalid
+    value is reported and ignored."""
 
     q = forms.CharField(label=_("SKU, product ID or name"), max_length=100, required=False)
     category = forms.ChoiceField(label=_("Category"), choices=category_choices, required=False)
@@ -34,11 +38,28 @@ class ProductFilterForm(forms.Form):
         required=False,
         error_messages={"invalid": _("Enter the ID of an upload, as its page shows it.")},
     )
+    vendor = VendorField(
+        queryset=Vendor.objects.all(),
+        label=_("Vendor ID or name"),
+        required=False,
+        widget=forms.TextInput({"maxlength": 200}),
+        error_messages={
+            "invalid_choice": _("There is no vendor “%(value)s”."),
+            "ambiguous": _("Several vendors are called “%(value)s”. Enter the vendor’s ID."),
+        },
+    )
+
+    def __init__(self, access: Access, data: Any) -> None:
+        super().__init__(data)
+        if not access.sees_all:
+            del self.fields["vendor"]
 
     def find(self, products: ProductQuerySet) -> ProductQuerySet:
         """The products that match."""
         self.is_valid()
         wanted = self.cleaned_data
+        if vendor := wanted.get("vendor"):
+            products = products.filter(vendor=vendor)
         if category := wanted.get("category"):
             products = products.filter(category=category)
         if status := wanted.get("status"):

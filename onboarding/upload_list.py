@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from imports.models import UploadQuerySet
 from imports.models.rates import rates_of
-from imports.models.upload import IMPORTS
+from imports.models.upload import IS_IMPORT
 
 PER_PAGE = 25
 
@@ -38,11 +38,11 @@ class Totals:
 def totals_of(uploads: UploadQuerySet) -> Totals:
     sums = uploads.order_by().aggregate(
         uploads=Count("*"),
-        rows=Sum("total_records", filter=IMPORTS, default=0),
-        valid=Sum("valid_records", filter=IMPORTS, default=0),
-        unchanged=Sum("unchanged_records", filter=IMPORTS, default=0),
-        skipped=Sum("skipped_records", filter=IMPORTS, default=0),
-        errors=Sum("error_records", filter=IMPORTS, default=0),
+        rows=Sum("total_records", filter=IS_IMPORT, default=0),
+        valid=Sum("valid_records", filter=IS_IMPORT, default=0),
+        unchanged=Sum("unchanged_records", filter=IS_IMPORT, default=0),
+        skipped=Sum("skipped_records", filter=IS_IMPORT, default=0),
+        errors=Sum("error_records", filter=IS_IMPORT, default=0),
     )
     return Totals(**sums)
 

@@ -14,6 +14,7 @@ from onboarding.views import (
     vendors,
 )
 from onboarding.views.help import help_index, help_page
+from onboarding.views.home import home
 from onboarding.views.template import template
 from onboarding.views.troubleshooting import troubleshooting
 
@@ -40,7 +41,7 @@ register_converter(UploadId, "upload_id")
 register_converter(Kind, "kind")
 
 urlpatterns = [
-    path("", login.home, name="home"),
+    path("", home, name="home"),
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
     path("password-reset/", password_reset.reset, name="password_reset"),

@@ -110,7 +110,8 @@ class Product(models.Model):
             models.Index(fields=["upload_id", "upload_row"], name="products_upload"),
             # For staff's lists of a rare category, and to see whether a category is in use.
             models.Index(fields=["category"], name="products_category"),
-            # For a vendor's list, the newest first, and its filters; below, for staff's.
+            # For a vendor's list, the newest first, and its filters; below, for staff's, and for
+            # inactive products.
             models.Index(
                 fields=["vendor", "product_id"],
                 include=["category", "status"],
@@ -122,6 +123,11 @@ class Product(models.Model):
                 fields=["product_id"],
                 condition=models.Q(status="inactive"),
                 name="products_inactive",
+            ),
+            models.Index(
+                fields=["vendor", "product_id"],
+                condition=models.Q(status="inactive"),
+                name="products_vendors_inactive",
             ),
         ]
 

@@ -16,8 +16,16 @@ from vendors.models import Vendor
 
 # A check, as the present version stores it and as earlier ones did.
 IS_CHECK = Q(only_check=True) | Q(mode="check")
-
-IMPORTS = ~IS_CHECK & ~Q(mode="undo")
+IS_IMPORT = ~IS_CHECK & ~Q(mode="undo")
+HAS_ENDED = Q(completed_at__isnull=False)
+# An import whose rows are counted.
+IS_ENDED_IMPORT = HAS_ENDED & IS_IMPORT
+# What may ask a person to do something. Of many imports, these are few.
+MAY_NEED_SOMETHING = HAS_ENDED & (Q(status__in=["failed", "partial"]) | IS_CHECK)
+# An import that has processed all rows of its file.
+HAS_READ_ITS_ROWS = IS_ENDED_IMPORT & Q(
+    status__in=["completed", "partial", "failed"], failure_code=""
+)
 
 
 def has_base_mode(mode: str) -> Q:
@@ -286,6 +294,28 @@ class Upload(models.Model):
                 name="upload_history_with_source",
             ),
             models.Index(fields=["completed_at"], name="upload_history_by_end"),
+            # For the first page: what needs doing, what a later file has done, and the totals.
+            models.Index(
+                fields=["vendor", "-upload_timestamp", "-upload_id"],
+                condition=MAY_NEED_SOMETHING,
+                name="upload_history_to_do",
+            ),
+            models.Index(
+                fields=["vendor_prefix", "dataset", "file_name", "upload_timestamp"],
+                condition=HAS_READ_ITS_ROWS,
+                name="upload_history_same_file",
+            ),
+            models.Index(
+                fields=["vendor", "upload_timestamp"],
+                include=[
+                    "valid_records",
+                    "created_records",
+                    "updated_records",
+                    "unchanged_records",
+                ],
+                condition=IS_ENDED_IMPORT,
+                name="upload_history_imports",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,6 @@
 """The files a vendor gets back. A report is downloaded from the bucket, by a link valid for a
 minute."""
 
-from pathlib import PurePosixPath
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import (
@@ -23,6 +21,7 @@ from imports.models import Upload
 from imports.notifications import report_links
 from imports.reports.correctable_file import correctable_file, correctable_workbook
 from imports.reports.planned_file import planned_file
+from imports.reports.same_file import original_stem, rows_to_fix_name
 from imports.rules.quantities import days
 from onboarding.views.upload import get_visible_upload
 
@@ -43,7 +42,7 @@ def correct(request: HttpRequest, upload_id: str) -> HttpResponseBase:
     return StreamingHttpResponse(
         correctable_file(upload),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": attachment(upload, "csv")},
+        headers={"Content-Disposition": attachment(rows_to_fix_name(upload.file_name, "csv"))},
     )
 
 
@@ -54,7 +53,7 @@ def correct_workbook(request: HttpRequest, upload_id: str) -> HttpResponseBase:
     return HttpResponse(
         correctable_workbook(upload),
         content_type=XLSX,
-        headers={"Content-Disposition": attachment(upload, "xlsx")},
+        headers={"Content-Disposition": attachment(rows_to_fix_name(upload.file_name, "xlsx"))},
     )
 
 
@@ -71,17 +70,16 @@ def changes(request: HttpRequest, upload_id: str) -> HttpResponseBase:
     upload = get_visible_upload(request, upload_id)
     if not (upload.is_check and upload.plan):
         raise Http404("no planned changes")
+    name = original_stem(upload.file_name) + gettext(" - changes") + ".csv"
     return StreamingHttpResponse(
         planned_file(upload, datasets.of_upload(upload)),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": attachment(upload, "csv", gettext(" - changes"))},
+        headers={"Content-Disposition": attachment(name)},
     )
 
 
-def attachment(upload: Upload, extension: str, suffix: str = "") -> str:
-    """The header of a download named after the file that was uploaded."""
-    suffix = suffix or gettext(" - rows to fix")
-    name = f"{PurePosixPath(upload.file_name).stem.removesuffix(suffix)}{suffix}.{extension}"
+def attachment(name: str) -> str:
+    """The header of a download of this name."""
     return content_disposition_header(True, name) or "attachment"
 
 

@@ -1,18 +1,11 @@
 """Logging in and out."""
 
 from django.contrib.auth import views
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from vendors.login_limits import remember_device
-
-
-@login_not_required
-def home(request: HttpRequest) -> HttpResponse:
-    return redirect("uploads" if request.user.is_authenticated else "login")
 
 
 class Login(AuthenticationForm):

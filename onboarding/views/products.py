@@ -34,7 +34,7 @@ NO_WORKBOOK = _(
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
     access = access_of(request.user)
-    form = ProductFilterForm(request.GET)
+    form = ProductFilterForm(access, request.GET)
     found = form.find(Product.objects.visible_to(access))
     paginator = ProductPaginator(found, is_search=bool(form.search))
     upload_id = form.cleaned_data.get("upload", "")
@@ -95,8 +95,9 @@ def export_workbook(request: HttpRequest) -> HttpResponseBase:
 def exported(
     request: HttpRequest, write: Export, extension: str, media_type: str
 ) -> HttpResponseBase:
-    form = ProductFilterForm(request.GET)
-    found = form.find(Product.objects.visible_to(access_of(request.user)))
+    access = access_of(request.user)
+    form = ProductFilterForm(access, request.GET)
+    found = form.find(Product.objects.visible_to(access))
     too_long = extension == "xlsx" and found.order_by()[DATASET.row_limit :].exists()
     if form.errors or too_long:
         if too_long:

@@ -26,6 +26,7 @@ from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
 from onboarding.datasets import to_show
 from onboarding.encodings import letters_to_check
+from onboarding.modes import again
 from onboarding.planned import planned_page
 from onboarding.progress import Progress
 from onboarding.reading import Reading
@@ -97,13 +98,6 @@ def changed_products(upload: Upload) -> int:
 def can_be_mapped(upload: Upload) -> bool:
     """Whether a person can say what the columns of the refused file are."""
     return upload.can_be_retried and sample_of(upload).exists()
-
-
-def again(upload: Upload) -> str:
-    """The query of the form for another file of this kind."""
-    return f"?dataset={upload.dataset}" + (
-        "&mode=update" if upload.base_mode == Upload.Mode.UPDATE else ""
-    )
 
 
 def clicked(action: Callable[..., Upload], done: Promise) -> Callable[..., HttpResponse]:

@@ -82,6 +82,24 @@ def test_upload_watch_download_fix_and_finish(visit: Visit, tmp_path: Path) -> N
     expect(page.locator(f"[data-upload={upload_id}]")).to_be_visible()
 
 
+def test_the_first_page_says_what_to_do_until_it_is_done(visit: Visit) -> None:
+    vendor = visit("vendor")
+    page = vendor.page
+    task = page.locator("[data-task=rows]", has_text="summer prices.csv")
+    upload(vendor, "summer prices.csv", a_file("HOME"))
+    ended(page)
+    page.click("text=Home")
+    with page.expect_download() as to_fix:
+        task.locator(".button").click()
+    fixed = to_fix.value.path().read_text("utf-8-sig")
+    fixed = fixed.replace("-10.00", "10.00", 1).replace("Audoi", "Audio", 1)
+    upload(vendor, to_fix.value.suggested_filename, fixed.encode())
+    ended(page)
+    page.click("text=Home")
+    expect(page.locator("#to-do-title")).to_be_visible()
+    expect(task).to_have_count(0)
+
+
 def test_staff_see_the_vendors_upload_in_admin(visit: Visit) -> None:
     vendor = visit("vendor")
     upload_id = upload(vendor, "for staff.csv", a_file("STAFF"))
@@ -121,7 +139,7 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(login["password"])
     page.keyboard.press("Enter")
-    page.wait_for_url("**/uploads/")
+    page.wait_for_url(f"{visitor.url}/")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_attribute("href", "#main")
     visitor.go("/uploads/new/")
@@ -141,6 +159,7 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
 
 
 PAGES = (
+    "/",
     "/uploads/",
     "/products/",
     "/products/?q=nowhere&upload=none&status=lost",
@@ -173,6 +192,15 @@ def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme
         vendor.go(path)
         assert_accessible(vendor.page)
     vendor.complaints = [line for line in vendor.complaints if "404" not in line]
+
+    staff = visit("staff", **options)
+    for path in ("/", "/products/?vendor=VEND001", "/products/?vendor=nowhere"):
+        staff.go(path)
+        assert_accessible(staff.page)
+
+    newcomer = visit("other_vendor", **options)
+    expect(newcomer.page.locator("[data-empty=new]")).to_be_visible()
+    assert_accessible(newcomer.page)
 
 
 def assert_accessible(page: Page) -> None:

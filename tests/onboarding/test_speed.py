@@ -1,4 +1,5 @@
-"""A history of 10,000 uploads: a constant number of queries, none of them slow.
+"""A history of 10,000 uploads and a catalog of 20,000 products: a constant number of queries, none
+of them slow.
 
 A query's seconds are those its server process computed for: on a busy machine the rest is waiting.
 """
@@ -11,10 +12,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bench.timing import computed_seconds, server_process
 from imports.models import Upload
-from tests.onboarding.conftest import Browse, make_upload
+from tests.onboarding.conftest import Browse, make_upload, text_of
 from vendors.models import Vendor
 
 LONGEST = 0.1  # seconds of a processor, for one query
@@ -28,6 +30,10 @@ LISTS = (
     "?q=file-77&status=completed",
     "?status=partial&page=50",
     "?since=2026-01-02&until=2026-01-03",
+)
+INDEXES = (
+    *("upload_history_to_do", "upload_history_same_file", "upload_history_imports"),
+    *("products_vendor_product_unique", "products_vendors_inactive"),
 )
 
 
@@ -94,6 +100,55 @@ def test_no_page_is_slow_and_the_number_of_queries_is_the_same_for_all_lists(
         assert len(lists) == 1
         for query in ("", "?page=1500", "?type=INVALID_STOCK&page=400"):
             assert len(queries_of(client, f"/uploads/{many}/{query}")) <= MOST
+
+
+RECENT = """
+UPDATE upload_history SET status = CASE WHEN %s THEN status ELSE 'completed' END,
+    upload_timestamp = now() - interval '25 days' * (ctid::text::point)[0] / 5000,
+    completed_at = now()
+"""
+PRODUCTS = """
+INSERT INTO products (vendor_id, vendor_product_id, product_name, category, sku, price,
+    stock_quantity, status)
+SELECT 'VEND001', n, 'Mouse', 'Audio', n, 1, 1,
+    CASE WHEN n % 9 = 0 THEN 'inactive' ELSE 'active' END
+FROM generate_series(1, 20000) AS n
+"""
+
+
+@pytest.mark.parametrize("with_tasks", [True, False])
+@pytest.mark.usefixtures("many")
+def test_the_first_page_is_not_slow_however_much_there_is(
+    with_tasks: bool, alice: User, bob: User, reviewer: User, browse: Browse
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(RECENT, [with_tasks])
+        cursor.execute(PRODUCTS)
+        cursor.execute("ANALYZE upload_history, products")
+    for person in (alice, bob, reviewer):
+        taken = queries_of(browse(person), "/")
+        assert len(taken) <= MOST
+    page = text_of(browse(alice).get("/"))
+    assert "10,000+" in page
+    assert ("These are from the newest 200 uploads" in page) == with_tasks
+
+
+@pytest.mark.usefixtures("many")
+def test_the_queries_of_the_first_page_have_their_indexes(alice: User, browse: Browse) -> None:
+    """A partial index serves only the conditions that it was created with."""
+    client = browse(alice)
+    with connection.cursor() as cursor:
+        cursor.execute(RECENT, [True])
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        plans = ""
+        for query in queries:
+            if "upload_history" in query["sql"] or "products" in query["sql"]:
+                cursor.execute(f"EXPLAIN {query['sql']}")
+                plans += "\n".join(line for (line,) in cursor.fetchall())
+    for index in INDEXES:
+        assert index in plans
 
 
 def queries_of(client: Client, path: str) -> list[tuple[float, str]]:

@@ -16,16 +16,16 @@ def log_in(client: Client, password: str, name: str = "alice", **more: str) -> o
     return client.post("/login/", {"username": name, "password": password, **more})
 
 
-def test_the_right_password_leads_to_the_uploads(alice: User) -> None:
+def test_the_right_password_leads_to_the_first_page(alice: User) -> None:
     client = Client()
     answer = client.post("/login/", {"username": "alice", "password": PASSWORD}, follow=True)
-    assert answer.redirect_chain == [("/uploads/", 302)]
+    assert answer.redirect_chain == [("/", 302)]
 
 
 def test_a_login_leads_to_the_page_asked_for_and_never_to_another_site(alice: User) -> None:
     for goal, reached in [
         ("/uploads/new/", "/uploads/new/"),
-        ("https://evil.example/", "/uploads/"),
+        ("https://evil.example/", "/"),
     ]:
         login = {"username": "alice", "password": PASSWORD, "next": goal}
         assert Client().post("/login/", login)["Location"] == reached
@@ -55,7 +55,7 @@ def test_a_guesser_elsewhere_does_not_lock_alice_out(alice: User) -> None:
     answer = Client(REMOTE_ADDR="198.51.100.7").post(
         "/login/", {"username": "alice", "password": PASSWORD}
     )
-    assert answer["Location"] == "/uploads/"
+    assert answer["Location"] == "/"
 
 
 def test_a_new_password_comes_by_mail_and_unlocks(
@@ -127,7 +127,7 @@ def test_a_click_after_the_session_ended_leads_to_no_blank_page(alice: User) -> 
     login = client.post("/logout/").headers["Location"]
     answer = client.post(login, {"username": "alice", "password": PASSWORD}, follow=True)
     assert answer.status_code == 405
-    assert "Go to your uploads" in text_of(answer)
+    assert "Go to the first page" in text_of(answer)
 
 
 def test_logging_out_takes_a_post_and_ends_the_session(as_alice: Client) -> None:

@@ -386,3 +386,25 @@ def test_a_workbook_has_no_more_rows_than_can_be_uploaded(
     answer = as_alice.get("/products/export.xlsx", follow=True)
     assert "An Excel file can have 3 products." in text_of(answer)
     assert len(exported(as_alice)) == 4
+
+
+def test_staff_see_the_products_of_one_vendor_and_export_them(
+    browse: Browse, viewer: User, as_alice: Client, vendor_a: Vendor, bob: User
+) -> None:
+    hers = make_product(vendor_a, 1)
+    his = make_product(bob.membership.vendor, 2)
+    staff = browse(viewer)
+    for vendor in ("VEND002", "vend002", "garden+%26+grove"):
+        assert listed(staff, f"?vendor={vendor}") == [his.pk]
+        assert [row["SKU*"] for row in exported(staff, f"?vendor={vendor}")] == ["SKU-2"]
+    assert listed(staff, "?vendor=VEND002&q=mouse&status=active") == [his.pk]
+    page = text_of(staff.get("/products/?vendor=VEND002"))
+    assert 'href="/products/export.csv?vendor=VEND002"' in page
+    assert 'value="VEND002"' in page
+
+    assert listed(staff, "?vendor=VEND999") == [his.pk, hers.pk]
+    assert "There is no vendor “VEND999”." in text_of(staff.get("/products/?vendor=VEND999"))
+    assert staff.get("/products/export.csv?vendor=VEND999").status_code == 302
+
+    assert 'name="vendor"' not in text_of(as_alice.get("/products/"))
+    assert listed(as_alice, "?vendor=VEND002") == [hers.pk]
