@@ -184,6 +184,7 @@ CREATE TABLE products (
     image_url varchar(500) NULL,
     gtin varchar(14) DEFAULT NULL NULL,
     status varchar(20) DEFAULT 'active' NOT NULL,
+    deactivated_at timestamp with time zone NULL,
     created_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,
     updated_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,
     upload_id varchar(40) NULL,

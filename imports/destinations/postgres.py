@@ -11,6 +11,7 @@ from psycopg2 import sql
 
 from catalog.content_order import NEVER, FieldStamps, parts
 from catalog.models import ContentConfirmation, ProductChange
+from config.database.locks import lock_rows_of
 from imports.destinations import claimed_keys, plans
 from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile
 from imports.destinations.key_conflicts import (
@@ -187,12 +188,8 @@ class PostgresTable(Destination):
         return conflicts
 
     def _lock(self, upload: Upload) -> None:
-        """Lock out other batches of the vendor until the end of the transaction."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                [f"{self._name}:{upload.vendor_id or ''}"],
-            )
+        """Lock out other batches of the vendor, and bulk edits, until the transaction ends."""
+        lock_rows_of(self._name, [str(upload.vendor_id or "")])
 
     def _held(self, upload: Upload, batch: ValidatedBatch) -> dict[str, dict[Key, KeyOwner]]:
         """For each unique key, by its first column: the owners of the batch's keys."""

@@ -1,0 +1,74 @@
+"""Deactivates and reactivates many products."""
+
+from collections.abc import Iterator, Sequence
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils.timezone import now
+
+from catalog.models import Product, ProductChange
+from config.database.locks import lock_rows_of
+
+MOST_AT_ONCE = 10_000
+PER_TRANSACTION = 1_000
+# By the status to set, that of the products it can be set in. Others are not ours to change.
+REPLACES = {
+    Product.Status.ACTIVE: Product.Status.INACTIVE,
+    Product.Status.INACTIVE: Product.Status.ACTIVE,
+}
+SET_STATUS = """
+    UPDATE products SET
+        status = %s, updated_at = %s, deactivated_at = edited.deactivated_at,
+        content_at = coalesce(content_at, updated_at),
+        content_times = coalesce(content_times, '{}') || jsonb_build_object('status', edited.stamp)
+    FROM unnest(%s::int[], %s::text[], %s::timestamptz[])
+        AS edited (product_id, stamp, deactivated_at)
+    WHERE products.product_id = edited.product_id
+"""
+
+
+def set_in_pieces(
+    products: Sequence[int], status: Product.Status, *, by: User | None
+) -> Iterator[int]:
+    """Set the status of these products, many of them in one transaction, which is committed before
+    the next begins. Says of each how many products it has changed."""
+    for first in range(0, len(products), PER_TRANSACTION):
+        yield set_status(products[first : first + PER_TRANSACTION], status, by=by)
+
+
+def set_status(products: Sequence[int], status: Product.Status, *, by: User | None) -> int:
+    """Set the status of these products in one transaction, and record the change of each. Returns
+    how many have changed: one that has the status already is not written.
+
+    Imports of the vendors wait until the transaction ends, as this waits for their batches. Then
+    no file of before changes the status, nor does the one that has set it.
+    """
+    found = Product.objects.filter(pk__in=products, status=REPLACES[status])
+    with transaction.atomic():
+        vendors = found.order_by().values_list("vendor", flat=True).distinct()
+        lock_rows_of(Product._meta.db_table, vendors)
+        stored = [*found.order_by("pk").defer("description").select_for_update()]
+        if not stored:
+            return 0
+        at = now()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                SET_STATUS,
+                [
+                    *(status.value, at),
+                    [product.pk for product in stored],
+                    [product.content().edited("status", at) for product in stored],
+                    [product.deactivated_after(status, at) for product in stored],
+                ],
+            )
+        ProductChange.objects.bulk_create(
+            ProductChange(
+                product_id=product.pk,
+                vendor_id=product.vendor_id,
+                kind=ProductChange.Kind.UPDATED,
+                by=by,
+                before={"status": product.status},
+            )
+            for product in stored
+        )
+    return len(stored)
