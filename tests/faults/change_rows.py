@@ -1,4 +1,4 @@
-"""Checks that the recorded changes of products equal what files changed (I11)."""
+"""Checks that the recorded changes of products equal what files and people changed (I11)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,8 @@ Row = dict[str, Any]
 def recorded(
     world: World, vendors: list[str], files: Mapping[str, Mapping[int, GoodRow]]
 ) -> Iterator[str]:
-    """I11: each product was added once; each change replaced something, with what its row of the
-    file says. `files` holds the good rows of each upload by its ID."""
+    """I11: each product was added once, active; each change replaced something, with what its row
+    of the file says, or names a person. `files` holds the good rows of each upload by its ID."""
     if not vendors:
         return
     products = world.rows("SELECT * FROM products WHERE vendor_id = ANY(%s)", [vendors])
@@ -40,19 +40,23 @@ def traced(
     if [change["kind"] for change in changes] != ["U"] * (len(changes) - 1) + ["I"]:
         yield f"{name}: changes of kinds {[change['kind'] for change in changes]}"
         return
-    holds = {field: product[field] for field in FIELDS}
+    holds = {field: product[field] for field in (*FIELDS, "status")}
     for change in changes:
+        before = {field: as_stored(field, old) for field, old in (change["before"] or {}).items()}
+        wrote = {field: holds[field] for field in before or FIELDS}
+        if change["kind"] == "U" and (not before or any(before[f] == wrote[f] for f in wrote)):
+            yield f"{name}: change {change['change_id']} has changed nothing: {before}"
+        holds |= before
+        if change["by_id"] is not None and change["upload_id"] is None:
+            continue
         asked = files.get(change["upload_id"], {}).get(change["upload_row"])
         if asked is None:
             yield f"{name}: changed by row {change['upload_row']} of {change['upload_id']}"
             return
-        before = {field: as_stored(field, old) for field, old in (change["before"] or {}).items()}
-        wrote = holds if change["kind"] == "I" else {field: holds[field] for field in before}
         if wrote != {field: getattr(asked, field) for field in wrote}:
             yield f"{name}: {change['upload_id']} is to have written {wrote}, its file says {asked}"
-        if change["kind"] == "U" and (not wrote or any(before[f] == wrote[f] for f in wrote)):
-            yield f"{name}: {change['upload_id']} has changed nothing: {before}"
-        holds |= before
+    if holds["status"] != "active":
+        yield f"{name}: was added with status {holds['status']}"
     added = changes[-1]
     if (added["upload_id"], added["upload_row"]) != (product["upload_id"], product["upload_row"]):
         yield f"{name}: added by {added['upload_id']}, row {added['upload_row']}"
