@@ -16,14 +16,22 @@ REPLACES = {
     Product.Status.ACTIVE: Product.Status.INACTIVE,
     Product.Status.INACTIVE: Product.Status.ACTIVE,
 }
+# Of locked rows, so that what is recorded is what is replaced.
 SET_STATUS = """
-    UPDATE products SET
-        status = %s, updated_at = %s, deactivated_at = edited.deactivated_at,
-        content_at = coalesce(content_at, updated_at),
-        content_times = coalesce(content_times, '{}') || jsonb_build_object('status', edited.stamp)
-    FROM unnest(%s::int[], %s::text[], %s::timestamptz[])
-        AS edited (product_id, stamp, deactivated_at)
-    WHERE products.product_id = edited.product_id
+    WITH changed AS (
+        UPDATE products SET
+            status = %(status)s, updated_at = %(at)s, deactivated_at = edited.deactivated_at,
+            content_at = coalesce(content_at, updated_at),
+            content_times =
+                coalesce(content_times, '{}') || jsonb_build_object('status', edited.stamp)
+        FROM unnest(%(products)s::int[], %(stamps)s::text[], %(deactivated)s::timestamptz[])
+            AS edited (product_id, stamp, deactivated_at)
+        WHERE products.product_id = edited.product_id
+        RETURNING products.product_id, vendor_id
+    )
+    INSERT INTO product_changes (product_id, vendor_id, kind, by_id, before)
+    SELECT product_id, vendor_id, %(kind)s, %(by)s, jsonb_build_object('status', %(before)s::text)
+    FROM changed
 """
 
 
@@ -54,21 +62,15 @@ def set_status(products: Sequence[int], status: Product.Status, *, by: User | No
         with connection.cursor() as cursor:
             cursor.execute(
                 SET_STATUS,
-                [
-                    *(status.value, at),
-                    [product.pk for product in stored],
-                    [product.content().edited("status", at) for product in stored],
-                    [product.deactivated_after(status, at) for product in stored],
-                ],
+                {
+                    "status": status.value,
+                    "at": at,
+                    "products": [product.pk for product in stored],
+                    "stamps": [product.content().edited("status", at) for product in stored],
+                    "deactivated": [product.deactivated_after(status, at) for product in stored],
+                    "kind": ProductChange.Kind.UPDATED.value,
+                    "by": by and by.pk,
+                    "before": REPLACES[status].value,
+                },
             )
-        ProductChange.objects.bulk_create(
-            ProductChange(
-                product_id=product.pk,
-                vendor_id=product.vendor_id,
-                kind=ProductChange.Kind.UPDATED,
-                by=by,
-                before={"status": product.status},
-            )
-            for product in stored
-        )
     return len(stored)

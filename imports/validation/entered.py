@@ -26,6 +26,10 @@ class Finding:
     message: str
     remedy: str
 
+    @property
+    def sentence(self) -> str:
+        return self.message if self.message.endswith("?") else f"{self.message}."
+
 
 @dataclass(frozen=True)
 class Judged:

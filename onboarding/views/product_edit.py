@@ -74,5 +74,4 @@ def say_what_was_done(request: HttpRequest, form: ProductForm) -> None:
     for key, found in form.judged.warnings.items():
         if key in form.changes:
             for each in found:
-                end = "" if each.message.endswith("?") else "."
-                messages.warning(request, f"{each.message}{end} {each.remedy}")
+                messages.warning(request, f"{each.sentence} {each.remedy}")

@@ -41,7 +41,7 @@ TEXTS += [
     "(Clear) ",
 ]
 TEXTS += ["one\ntwo", "4.00638E+12", "1-Mar", "Audio", "audio", "Audoi", "Footwear", "''", '"']
-CODES = ["4006381333931", "4006381333932", "400 6381 333931", "36000291452", "2012345678900", "0"]
+CODES = ["4006381333931", "4006381333932", "400 6381 333931", "36000291452", "2012345678903", "0"]
 OTHERS = ["https://a.example/b.jpg", "http://x y", "ftp://a.example", "11 x 6.5", "11x6,5x4", ""]
 CELLS = st.sampled_from([*NUMBERS, *TEXTS, *CODES, *OTHERS]) | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n"), max_size=12
@@ -67,7 +67,7 @@ def of_form(found: dict[str, list[Finding]]) -> set[tuple[str, str, str]]:
 @example(entered={"price": "12,50", "compare_at_price": "€ 15,00"})
 @example(entered={"price": "1,234"})
 @example(entered={"price": "", "category": " ", "brand": "", "subcategory": ""})
-@example(entered={"description": "y" * 10_001, "gtin": "2012345678900", "brand": "MÃ¤use"})
+@example(entered={"description": "y" * 10_001, "gtin": "2012345678903", "brand": "MÃ¤use"})
 def test_it_accepts_what_a_file_accepts(
     run_upload: Run, as_alice: Client, entered: dict[str, str]
 ) -> None:
