@@ -69,7 +69,7 @@ def set_status(products: Sequence[int], status: Product.Status, *, by: User | No
                     "stamps": [product.content().edited("status", at) for product in stored],
                     "deactivated": [product.deactivated_after(status, at) for product in stored],
                     "kind": ProductChange.Kind.UPDATED.value,
-                    "by": by and by.pk,
+                    "by": by.pk if by else None,
                     "before": REPLACES[status].value,
                 },
             )

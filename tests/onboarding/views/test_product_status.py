@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
@@ -100,6 +101,15 @@ def test_an_inactive_product_of_an_older_version_has_no_time(
     page = text_of(as_alice.get(f"/products/{product.pk}/"))
     assert "Inactive" in page
     assert "inactive-since" not in page
+
+
+def test_the_migration_fills_the_time_of_those_that_are_inactive(vendor_a: Vendor) -> None:
+    migration = import_module("catalog.migrations.0011_deactivated_at")
+    made = [make_product(vendor_a, n, status=s) for n, s in enumerate(Product.Status.values)]
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FILL)
+    found = Product.objects.order_by("pk").values_list("deactivated_at", flat=True)
+    assert [*found] == [None, made[1].updated_at]
 
 
 def test_those_selected_are_changed_and_the_list_comes_back_with_its_filters(
