@@ -161,7 +161,7 @@ class ProductAdmin(LongTableAdmin):
         ),
         (
             _("Source"),
-            {"fields": (("source", "upload_row"), ("created_at", "updated_at"))},
+            {"fields": (("source", "upload_row"), ("created_at", "updated_at"), "deactivated_at")},
         ),
     )
     readonly_fields = (
@@ -179,6 +179,7 @@ class ProductAdmin(LongTableAdmin):
         "upload_row",
         "created_at",
         "updated_at",
+        "deactivated_at",
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Self
 
@@ -41,9 +41,12 @@ class FieldStamps:
     def of(self, name: str) -> str:
         return self.others.get(name, self.most)
 
-    def at(self, name: str) -> datetime:
-        """When the content of a field was stored."""
-        return parts(self.of(name))[0]
+    def edited(self, name: str, at: datetime) -> str:
+        """The stamp of a field that a person sets at that time: higher than its present one, also
+        if the clock of S3 is ahead of ours."""
+        if (present := self.of(name)) == NEVER:
+            return stamp(at)
+        return stamp(max(at, parts(present)[0] + timedelta(microseconds=1)))
 
     def raised(self, stamps: Mapping[str, str]) -> Self:
         """With these stamps of fields, where they are higher."""

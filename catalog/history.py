@@ -16,7 +16,7 @@ PER_PAGE = 50
 # What the system keeps about a product; all other columns are its content.
 SYSTEM = {
     *("product_id", "vendor", "created_at", "updated_at", "upload_id", "upload_row"),
-    *("content_at", "content_upload_id", "content_times"),
+    *("content_at", "content_upload_id", "content_times", "deactivated_at"),
 }
 LABELS = {
     field.name: capfirst(field.verbose_name)

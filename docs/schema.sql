@@ -185,6 +185,7 @@ CREATE TABLE products (
     image_url varchar(500) NULL,
     gtin varchar(14) DEFAULT NULL NULL,
     status varchar(20) DEFAULT 'active' NOT NULL,
+    deactivated_at timestamp with time zone NULL,
     created_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,
     updated_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,
     upload_id varchar(40) NULL,
@@ -387,10 +388,10 @@ CREATE INDEX upload_actions_upload_id_3bf7bf1a_like ON upload_actions (upload_id
 CREATE INDEX upload_history_by_end ON upload_history (completed_at);
 CREATE INDEX upload_history_by_status ON upload_history (status, upload_timestamp DESC);
 CREATE INDEX upload_history_due ON upload_history (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
-CREATE INDEX upload_history_imports ON upload_history (vendor_id, upload_timestamp) INCLUDE (valid_records, created_records, updated_records, unchanged_records) WHERE (completed_at IS NOT NULL AND NOT (only_check OR mode = 'check'));
+CREATE INDEX upload_history_imports ON upload_history (vendor_id, upload_timestamp) INCLUDE (valid_records, created_records, updated_records, unchanged_records) WHERE (completed_at IS NOT NULL AND NOT (only_check OR mode = 'check') AND NOT (mode = 'undo'));
 CREATE INDEX upload_history_leased ON upload_history (vendor_prefix) WHERE lease_until IS NOT NULL;
 CREATE INDEX upload_history_order ON upload_history (upload_timestamp DESC, upload_id DESC);
-CREATE INDEX upload_history_same_file ON upload_history (vendor_prefix, dataset, file_name, upload_timestamp) WHERE (completed_at IS NOT NULL AND NOT (only_check OR mode = 'check') AND failure_code = '' AND status IN ('completed', 'partial', 'failed'));
+CREATE INDEX upload_history_same_file ON upload_history (vendor_prefix, dataset, file_name, upload_timestamp) WHERE (completed_at IS NOT NULL AND NOT (only_check OR mode = 'check') AND NOT (mode = 'undo') AND failure_code = '' AND status IN ('completed', 'partial', 'failed'));
 CREATE INDEX upload_history_schedule_id_c1668ccd ON upload_history (schedule_id);
 CREATE INDEX upload_history_to_do ON upload_history (vendor_id, upload_timestamp DESC, upload_id DESC) WHERE (completed_at IS NOT NULL AND (status IN ('failed', 'partial') OR only_check OR mode = 'check'));
 CREATE INDEX upload_history_turns ON upload_history ((( greatest( coalesce(queued_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;

@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
+from config.database.locks import waited_too_long_for_lock
 from imports.datasets import all_datasets, layout_of
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint, send_mail_hint
-from imports.execution.retry_policy import waited_too_long_for_lock
 from imports.formats.readings import Reading
 from imports.intake.receive import open_undo
 from imports.mapping import memory

@@ -75,6 +75,17 @@ class ProductFilterForm(forms.Form):
         return str(self.cleaned_data.get("q", ""))
 
     @property
+    def chosen(self) -> list[tuple[Any, str]]:
+        """(label, value) of the filters that are set."""
+        self.is_valid()
+        return [(self[n].label, value) for n in self.fields if (value := self._words_of(n))]
+
+    def _words_of(self, name: str) -> str:
+        value = str(self.cleaned_data.get(name, ""))
+        is_status = name == "status" and value
+        return str(Product.Status(value).label) if is_status else value
+
+    @property
     def has_filters(self) -> bool:
         return any(self.data.get(name) for name in self.fields)
 

@@ -314,6 +314,22 @@ QUESTIONS = (
         ),
     ),
     Question(
+        "one-product",
+        _("I want to change one product, or stop selling some"),
+        _(
+            "You don’t need a file for that. A file that you sent before doesn’t change what you "
+            "save there."
+        ),
+        (
+            _("Open the product in the list of products and choose “Edit product”."),
+            _(
+                "To stop selling products, select them in the list and choose “Deactivate”, or "
+                "filter the list and choose “Deactivate all”. They stay in your catalog, and files "
+                "still update them, until you choose “Reactivate”."
+            ),
+        ),
+    ),
+    Question(
         "no-email",
         _("I didn’t get an email"),
         _(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0010_product_lists"),
+        ("catalog", "0011_deactivated_at"),
         ("vendors", "0004_longer_ids"),
     ]
 

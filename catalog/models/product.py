@@ -1,7 +1,7 @@
 """Products for sale."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.contrib.postgres.indexes import GinIndex
@@ -72,6 +72,7 @@ class Product(models.Model):
     image_url = models.CharField(_("image URL"), max_length=500, null=True, blank=True)
     gtin = models.CharField(_("GTIN"), max_length=14, null=True, blank=True, db_default=None)
     status = models.CharField(_("status"), max_length=20, default="active", db_default="active")
+    deactivated_at = models.DateTimeField(_("inactive since"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now())
     updated_at = models.DateTimeField(_("last updated"), db_default=Now())
     upload_id = models.CharField(_("upload ID"), max_length=40, null=True, blank=True)
@@ -145,6 +146,13 @@ class Product(models.Model):
         at = self.content_at or self.updated_at
         return FieldStamps(stamp(at, self.content_upload_id or ""), self.content_times or {})
 
+    def deactivated_after(self, status: str, at: datetime) -> datetime | None:
+        """What `deactivated_at` is to be once this status is set at that time. Where uploads set
+        it, SQL says the same (imports/destinations/table.py)."""
+        if status != self.Status.INACTIVE:
+            return None
+        return self.deactivated_at if self.status == status else at
+
     def save_edit(self, fields: Iterable[str], *, by: User) -> None:
         """Store what a person has changed in these fields, and nothing else: an import may have
         changed others. Files of before no longer change these fields, nor do those that have set
@@ -154,13 +162,14 @@ class Product(models.Model):
             confirmed = ContentConfirmation.objects.of(stored.vendor_id, [stored.pk])
             content = stored.content().raised(confirmed.get(stored.pk, {}))
             self.updated_at = now()
-            own = {
-                name: stamp(max(self.updated_at, content.at(name) + timedelta(microseconds=1)))
-                for name in fields
-            }
+            own = {name: content.edited(name, self.updated_at) for name in fields}
             self.content_at = stored.content_at or stored.updated_at
             self.content_times = {**content.others, **own} or None
-            self.save(update_fields=[*own, "updated_at", "content_at", "content_times"])
+            kept = ["updated_at", "content_at", "content_times"]
+            if "status" in own:
+                self.deactivated_at = stored.deactivated_after(self.status, self.updated_at)
+                kept.append("deactivated_at")
+            self.save(update_fields=[*own, *kept])
             before = {
                 name: as_json(value)
                 for name in own

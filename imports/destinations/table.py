@@ -11,6 +11,7 @@ from psycopg2 import sql
 from catalog.content_order import FieldStamps
 from catalog.models import ProductChange
 from catalog.models.change import recorded, stamps_as_json
+from config.database.locks import lock_rows_of
 from imports.destinations.key_conflicts import Change, Key, KeyOwner
 from imports.models import Upload
 from imports.rules.schema import Schema
@@ -19,6 +20,9 @@ from imports.storage.postgres_copy import copy_rows
 CONTENT = ("content_at", "content_upload_id", "content_times")
 # How new a row is; rows of before these columns were last changed at `updated_at`.
 STORED_CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, ''), content_times"
+# See Product.deactivated_after.
+SINCE = """deactivated_at = CASE WHEN incoming_products.status = 'inactive'
+    THEN coalesce(products.deactivated_at, statement_timestamp()) END"""
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,8 @@ class Table:
         return [column for column in columns if column not in known]
 
     def lock(self, vendor_id: str) -> None:
-        """Lock out other batches of the vendor until the end of the transaction."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                [f"{self.name}:{vendor_id}"],
-            )
+        """Lock out other batches of the vendor, and bulk edits, until the transaction ends."""
+        lock_rows_of(self.name, [vendor_id])
 
     def stored(
         self,
@@ -129,10 +129,13 @@ class Table:
             pk=sql.Identifier(self.pk),
             changes=sql.SQL(", ").join(
                 [
-                    sql.SQL("{column} = {incoming}.{column}").format(
-                        column=sql.Identifier(name), incoming=sql.Identifier(self.incoming)
-                    )
-                    for name in (*columns, *content)
+                    *(
+                        sql.SQL("{column} = {incoming}.{column}").format(
+                            column=sql.Identifier(name), incoming=sql.Identifier(self.incoming)
+                        )
+                        for name in (*columns, *content)
+                    ),
+                    *([sql.SQL(SINCE)] if schema.state in columns else []),
                 ]
             ),
         )

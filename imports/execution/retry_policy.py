@@ -86,7 +86,6 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     Overloaded,
     Transient,
 )
-LOCK_TIMEOUT = "55P03"
 DEADLOCKS = {"40P01", "40001"}  # deadlock detected, serialization failure
 
 
@@ -113,11 +112,6 @@ def is_contention(error: BaseException) -> bool:
     if isinstance(error, Contention):
         return True
     return getattr(error.__cause__, "pgcode", None) in DEADLOCKS
-
-
-def waited_too_long_for_lock(error: BaseException) -> bool:
-    """Whether another session kept a lock for longer than this one may wait."""
-    return getattr(error.__cause__, "pgcode", None) == LOCK_TIMEOUT
 
 
 def backoff(attempts: int, *, longest: float | None = None) -> float:

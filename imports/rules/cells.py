@@ -97,6 +97,7 @@ NULL_WORDS = frozenset(
 )
 # Empties an optional cell of a product that is updated, where an empty cell keeps what is stored.
 CLEAR = re.compile(r"\(clear\)", re.IGNORECASE)
+CLEARING = "(clear)"
 NOT_CLEARED = Everywhere(
     "REQUIRED_FIELD",
     {"cleared": _("{field} cannot be emptied")},

@@ -48,6 +48,7 @@ def products(request: HttpRequest) -> HttpResponse:
             "upload": uploads_by_id(access, [upload_id]).get(upload_id),
             "is_filtered": form.has_filters,
             "fits_workbook": len(paginator.keys) <= DATASET.row_limit,
+            "is_selected": request.GET.get("select") == "page",
         },
     )
 

@@ -46,6 +46,21 @@ def test_staff_mend_texts_category_and_status(as_admin: Client, product: Product
     assert "Product name" in LogEntry.objects.get().get_change_message()
 
 
+def test_the_time_of_a_deactivation_follows_the_status(as_admin: Client, product: Product) -> None:
+    page = page_of(product)
+    as_admin.post(page, {**FORM, "status": "inactive", "deactivated_at": "1999-01-01"})
+    product.refresh_from_db()
+    since = product.deactivated_at
+    assert since == product.updated_at
+    as_admin.post(page, {**FORM, "status": "inactive", "brand": "Clicky"})
+    product.refresh_from_db()
+    assert (product.brand, product.deactivated_at) == ("Clicky", since)
+    assert f"{since:%-d %b %Y}" in as_admin.get(page).content.decode()
+    as_admin.post(page, {**FORM, "brand": "Clicky"})
+    product.refresh_from_db()
+    assert (product.status, product.deactivated_at) == ("active", None)
+
+
 def test_ids_price_stock_and_origin_are_not_theirs_to_change(
     as_admin: Client, product: Product
 ) -> None:

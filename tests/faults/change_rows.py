@@ -1,4 +1,5 @@
-"""Checks that the recorded changes of products equal what files and undos changed (I11, I12)."""
+"""Checks that the recorded changes of products equal what files, people and undos changed (I11,
+I12)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,8 @@ from typing import Any
 from tests.faults.reference import GoodRow
 from tests.faults.world import World
 
-FIELDS = ("product_name", "category", "price", "stock_quantity")
+OF_FILES = ("product_name", "category", "price", "stock_quantity")
+FIELDS = (*OF_FILES, "status")
 Row = dict[str, Any]
 Files = Mapping[str, Mapping[int, GoodRow]]
 
@@ -17,9 +19,9 @@ Files = Mapping[str, Mapping[int, GoodRow]]
 def recorded(
     world: World, vendors: list[str], files: Files, uploads: Sequence[Row]
 ) -> Iterator[str]:
-    """I11: each product was added once; each change replaced something, with what its row of the
-    file says. I12: an undo wrote what the undone upload had replaced, or said that it did not.
-    `files` holds the good rows of each upload by its ID."""
+    """I11: each product was added once, active; each change replaced something, with what its row
+    of the file says, or names a person. I12: an undo wrote what the undone upload had replaced, or
+    said that it did not. `files` holds the good rows of each upload by its ID."""
     if not vendors:
         return
     undoes = {upload["upload_id"]: upload["undoes_id"] for upload in uploads if upload["undoes_id"]}
@@ -70,7 +72,7 @@ class Trace:
         by = change["upload_id"]
         if change["kind"] == "U" and (not wrote or any(before[f] == wrote[f] for f in wrote)):
             yield f"I11 {name}: {by} has changed nothing: {before}"
-        if change["by_id"] is not None:
+        if change["by_id"] is not None and by is None:
             return
         if undone := self.undoes.get(by):
             replaced = self.replaced_by(undone, place)
@@ -82,7 +84,7 @@ class Trace:
         asked = self.files.get(by, {}).get(change["upload_row"])
         if asked is None:
             yield f"I11 {name}: changed by row {change['upload_row']} of {by}"
-        elif wrote is None or wrote != {field: getattr(asked, field) for field in wrote}:
+        elif wrote is None or wrote != {field: said(asked, field) for field in wrote}:
             yield f"I11 {name}: {by} is to have written {wrote}, its file says {asked}"
 
     def before(self, change: Row) -> Row:
@@ -149,6 +151,11 @@ def all_undone(world: World, undos: Sequence[Row]) -> Iterator[str]:
         }
         if said != left.keys():
             yield f"I12 {name}: not undone are rows {sorted(left)[:9]}, reported {sorted(said)[:9]}"
+
+
+def said(row: GoodRow, field: str) -> Any:
+    """What a row of a file sets: products are added active."""
+    return "active" if field == "status" else getattr(row, field)
 
 
 def as_stored(field: str, value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Users who cancel and retry while batches run."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.cases import Case, Sent
@@ -112,3 +113,35 @@ def test_a_checked_file_is_imported_by_workers_that_are_killed(case: Case) -> No
     check(case)
     plans = "SELECT 1 FROM planned_changes WHERE upload_id = %s"
     assert not case.world.rows(plans, [upload["upload_id"]])
+
+
+def test_products_are_deactivated_while_a_file_changes_them(case: Case) -> None:
+    """Its workers are killed on the way; every product ends inactive, with the file's price."""
+    person = Person(case)
+    rows = case.rows(1_500)
+    case.drop(rows)
+    case.settle()
+    for row in rows:
+        row["price"] = "77.77"
+    for point in ("load.before_commit", "load.after_commit"):
+        case.world.order_death(point)
+    assert case.submit(person, rows[::-1], mode="update").status == 200
+    path = "/products/status/?to=inactive"
+    answer = person.post(path, hidden_in(person.get(path).text), form=path)
+    assert "1,500 products deactivated." in answer.text
+    wait_until("all deaths happened", lambda: not case.world.deaths_left())
+    case.settle()
+    check(case)
+    found = case.world.rows(
+        "SELECT DISTINCT status, price::text, deactivated_at IS NULL AS unknown FROM products "
+        "WHERE vendor_id = %s",
+        [case.vendor()],
+    )
+    assert [dict(row) for row in found] == [
+        {"status": "inactive", "price": "77.77", "unknown": False}
+    ]
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """The number of products that the page asks about."""
+    return dict(re.findall(r'name="(number|last)" value="(\d+)"', page))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
 from imports.models import Upload
@@ -89,3 +90,17 @@ def send(
 def text_of(answer: Any) -> str:
     """The page as text. The test client's own type of responses has no public name."""
     return str(answer.content.decode())
+
+
+def wait_for_a_lock() -> None:
+    """Until another session waits for one of this session's locks."""
+    with connection.cursor() as cursor:
+        for _ in range(1_000):
+            # Not pg_stat_activity, which is the same throughout a transaction.
+            cursor.execute(
+                "SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted "
+                "AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("no other session waits")

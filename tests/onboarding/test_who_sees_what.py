@@ -41,6 +41,19 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "products_csv": {"get": (302, 200, 200, 200, 200, 200)},
     "products_workbook": {"get": (302, 200, 200, 200, 200, 200)},
     "product": {"get": (302, 404, 200, 404, 200, 200)},
+    # Without a status to set, which is as far as anyone gets here.
+    "products_status": {
+        "get": (302, 302, 302, 403, 403, 302),
+        "post": (302, 400, 400, 403, 403, 400),
+    },
+    "product_status": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 400, 404, 403, 400),
+    },
+    "edit_product": {
+        "get": (302, 404, 200, 404, 403, 200),
+        "post": (302, 404, 302, 404, 403, 302),
+    },
     "columns": {
         "get": (302, 404, 302, 404, 403, 302),
         "post": (302, 404, 302, 404, 403, 302),
@@ -91,6 +104,9 @@ TO_LOGIN = {
     "products_csv",
     "products_workbook",
     "product",
+    "products_status",
+    "product_status",
+    "edit_product",
     "columns",
     "remembered",
     "forget",

@@ -37,6 +37,7 @@ EXCEPTIONS: set[tuple[str, str]] = set()
 PORTAL_MAY_USE = {
     *("models", "rules", "formats", "dataset", "datasets", "reports", "notifications"),
     *("actions", "intake", "mapping"),
+    "validation",  # of what a person enters, by the rules of files
 }
 PORTAL_EXCEPTIONS: set[str] = set()
 MAX_MODULES = 12  # directly in imports/
