@@ -149,7 +149,7 @@ class Case:
     def _find_submitted(self) -> None:
         """Add the files from the form that are in the bucket by now."""
         known = {sent.key for sent in self.sent}
-        uploads = {upload["file_name"]: upload for upload in self.uploads()}
+        uploads = {each["file_name"]: each for each in self.uploads() if not each["undoes_id"]}
         for place, (name, (body, mode)) in enumerate(self._submitted.items()):
             upload = uploads.get(name)
             if upload and upload["s3_key"] not in known and self._is_stored(upload["s3_key"]):

@@ -363,7 +363,7 @@ class Reference:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=2, max_size=8))
 def test_any_history_is_that_of_a_small_reference(
     vendor_a: Vendor, categories: list[str], staff: User, steps: list[tuple[Any, ...]]
@@ -387,13 +387,16 @@ def test_any_history_is_that_of_a_small_reference(
             product.save_edit(["price"], by=staff)
             name = reference.of(number)
             assert name is not None
-            reference.products[name] |= {"price": text}
+            reference.products[name] = reference.products[name] | {"price": text}
             continue
         else:
             step = asked[0]
-            if step >= len(uploads) or actions.why_not_undone(uploads[step]):
+            if step >= len(uploads):
                 continue
-            upload = actions.undo(uploads[step].upload_id, by=None)
+            try:
+                upload = actions.undo(uploads[step].upload_id, by=None)
+            except actions.NotPossible:
+                continue
             reference.undoes(step)
         drive()
         upload.refresh_from_db()
