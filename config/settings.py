@@ -82,6 +82,8 @@ SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work done by one task
 LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed by a heartbeat
 STEP_SECONDS: int = env.int("STEP_SECONDS", 200, validate=validate.Range(1, 240))  # then it failed
 BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows per transaction
+# Active products of a vendor, in percent, that a file of mode `replace` may deactivate.
+REPLACE_MAX_SHARE: int = env.int("REPLACE_MAX_SHARE", 20, validate=validate.Range(1, 100))
 MAX_STORED_ERRORS: int = env.int("MAX_STORED_ERRORS", 100_000, validate=at_least_one)  # per upload
 MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # per batch, before failing
 RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-off; doubles

@@ -267,6 +267,7 @@ CREATE TABLE upload_history (
     created_records integer DEFAULT 0 NOT NULL,
     updated_records integer DEFAULT 0 NOT NULL,
     unchanged_records integer DEFAULT 0 NOT NULL,
+    deactivated_records integer DEFAULT 0 NOT NULL,
     removed_records integer DEFAULT 0 NOT NULL,
     warned_records integer DEFAULT 0 NOT NULL,
     error_file_s3_key varchar(1024) NOT NULL,

@@ -72,6 +72,7 @@ class Dataset(Schema):
         titles = {
             "create": create,
             "update": gettext("Update %(nouns)s and add new ones"),
+            "replace": gettext("Replace all %(nouns)s"),
             "undo": gettext("Undo"),
         }
         return titles.get(mode, mode) % {"nouns": self.nouns}

@@ -2,8 +2,9 @@
 
     receive → stage → load → report → notify
 
-`receive` creates the upload's row. Each call of `advance` does one slice of the other steps. What
-takes back another upload has no file: undo → report → notify.
+`receive` creates the upload's row. Each call of `advance` does one slice of the other steps. In
+mode `replace` there are two more: stage → compare → load → deactivate → report. What takes back
+another upload has no file: undo → report → notify.
 """
 
 import logging
@@ -18,6 +19,8 @@ from imports.execution.heartbeat import beating
 from imports.execution.lease import Fenced, Work
 from imports.execution.time_limit import time_limit
 from imports.models import Upload
+from imports.steps.compare import compare
+from imports.steps.deactivate import deactivate
 from imports.steps.load import load
 from imports.steps.notify import notify
 from imports.steps.report import report
@@ -29,7 +32,9 @@ log = logging.getLogger(__name__)
 # Each step does one bounded batch of work and records its progress in a fenced transaction.
 STEPS: dict[str, Callable[[Work], None]] = {
     Upload.Step.STAGE: stage,
+    Upload.Step.COMPARE: compare,
     Upload.Step.LOAD: load,
+    Upload.Step.DEACTIVATE: deactivate,
     Upload.Step.UNDO: undo,
     Upload.Step.REPORT: report,
     Upload.Step.NOTIFY: notify,

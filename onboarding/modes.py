@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.translation import gettext
 
 from imports.dataset import Dataset
@@ -61,6 +62,15 @@ def modes_of(dataset: Dataset) -> list[Mode]:
             )
             % names,
         ),
+        Upload.Mode.REPLACE.value: Mode(
+            "replace",
+            dataset.mode_title("replace"),
+            gettext(
+                "The file has your whole catalog: as an update, and %(nouns)s that are not in it "
+                "become inactive, %(share)s%% of them at most."
+            )
+            % {**names, "share": settings.REPLACE_MAX_SHARE},
+        ),
         Upload.Mode.CHECK.value: Mode(
             "check",
             gettext("Check only: import nothing"),
@@ -71,7 +81,8 @@ def modes_of(dataset: Dataset) -> list[Mode]:
 
 
 def again(upload: Upload) -> str:
-    """The query of the form for another file of this kind."""
-    return f"?dataset={upload.dataset}" + (
-        "&mode=update" if upload.base_mode == Upload.Mode.UPDATE else ""
-    )
+    """The query of the form for another file of this kind. The rows to fix of a file are not the
+    whole catalog."""
+    if upload.replaces and upload.is_refused:
+        return f"?dataset={upload.dataset}&mode=replace"
+    return f"?dataset={upload.dataset}" + ("&mode=update" if upload.updates else "")

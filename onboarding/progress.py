@@ -46,6 +46,16 @@ MAIL = {
     Notification.State.UNKNOWN: State.DONE,
     Notification.State.COMPLAINED: State.DONE,
 }
+# Which stage a step belongs to, counted from 0: after the last one, all are over.
+STAGE_OF: dict[str, int] = {
+    Upload.Step.STAGE: 1,
+    Upload.Step.COMPARE: 2,
+    Upload.Step.LOAD: 2,
+    Upload.Step.DEACTIVATE: 2,
+    Upload.Step.UNDO: 2,
+    Upload.Step.REPORT: 3,
+    Upload.Step.NOTIFY: 4,
+}
 
 
 @dataclass(frozen=True)
@@ -140,16 +150,17 @@ class Progress:
         upload = self.upload
         if upload.status == Upload.Status.CANCELLED:
             return gettext("Canceled. Writing the report on the rows processed so far.")
-        if upload.step == Upload.Step.STAGE:
-            return gettext("Reading the file.")
-        if upload.step == Upload.Step.UNDO:
-            return gettext("Undoing: %(done)s of %(total)s products done.") % self._numbers
-        if upload.step == Upload.Step.LOAD:
-            text = gettext("Checking and importing rows: %(done)s of %(total)s done.")
-            if self.is_check:
-                text = gettext("Checking rows: %(done)s of %(total)s done.")
-            return text % self._numbers
-        return gettext("Writing the report.")
+        load = gettext("Checking and importing rows: %(done)s of %(total)s done.")
+        if self.is_check:
+            load = gettext("Checking rows: %(done)s of %(total)s done.")
+        texts: dict[str, str] = {
+            Upload.Step.STAGE: gettext("Reading the file."),
+            Upload.Step.COMPARE: gettext("Comparing the file with your catalog."),
+            Upload.Step.LOAD: load,
+            Upload.Step.DEACTIVATE: gettext("Looking for products that are not in the file."),
+            Upload.Step.UNDO: gettext("Undoing: %(done)s of %(total)s products done."),
+        }
+        return texts.get(upload.step, gettext("Writing the report.")) % self._numbers
 
     @property
     def _numbers(self) -> dict[str, str]:
@@ -180,12 +191,11 @@ class Progress:
         names = [
             gettext("Receive"),
             gettext("Read"),
-            gettext("Check") if self.is_check else gettext("Import"),
+            self._work,
             gettext("Report"),
             gettext("Email"),
         ]
-        now = [Upload.Step.STAGE, Upload.Step.LOAD, Upload.Step.REPORT, Upload.Step.NOTIFY]
-        at = now.index(Upload.Step(upload.step)) + 1 if upload.step in now else len(names)
+        at = STAGE_OF.get(upload.step, len(names))
         if not has_arrived:
             at = 0 if not halted else at
         states = [State.DONE] * at + [State.NOW] + [State.TO_COME] * len(names)
@@ -206,7 +216,15 @@ class Progress:
         for stage in (3, 4):
             if states[stage] == State.NOT_REACHED:
                 details[stage] = gettext("not needed")
-        return [Stage(*stage) for stage in zip(names, states, details)]  # noqa: B905
+        stages = [Stage(*stage) for stage in zip(names, states, details)]  # noqa: B905
+        return [stages[2], stages[4]] if upload.is_undo else stages
+
+    @property
+    def _work(self) -> str:
+        """What the stage is called that deals with the rows."""
+        if self.upload.is_undo:
+            return gettext("Undo")
+        return gettext("Check") if self.is_check else gettext("Import")
 
     @property
     def _email(self) -> State:

@@ -62,7 +62,7 @@ class ModeFilter(RadioFilter):
     parameter_name = "mode"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
-        base_modes = (Upload.Mode.CREATE, Upload.Mode.UPDATE)
+        base_modes = (Upload.Mode.CREATE, Upload.Mode.UPDATE, Upload.Mode.REPLACE, Upload.Mode.UNDO)
         return [(mode.value, str(mode.label)) for mode in base_modes]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -37,7 +37,7 @@ from imports.admin.upload_page import progress_of, upload_page
 from imports.intake.receive import UPLOAD_ID
 from imports.models import Action, Upload
 from imports.notifications import report_links
-from imports.reports.outcome import effects_of
+from imports.reports.outcome import deactivated, effects_of
 from imports.storage import s3
 from vendors.access import ACT_ON_UPLOADS, access_of
 
@@ -99,6 +99,7 @@ class UploadAdmin(LookOnlyAdmin):
     def state(self, upload: Upload) -> str:
         notes = [gettext("run %(number)s") % {"number": upload.run}] if upload.run > 1 else []
         notes += [gettext("update")] if upload.base_mode == Upload.Mode.UPDATE else []
+        notes += [gettext("replace")] if upload.replaces else []
         notes += [gettext("undo")] if upload.is_undo else []
         notes += [gettext("check only")] if upload.is_check else []
         return cells.two_lines(cells.status_badge(upload), ", ".join(notes))
@@ -127,7 +128,7 @@ class UploadAdmin(LookOnlyAdmin):
             (gettext("%(count)s with warnings"), upload.warned_records),
         )
         notes = [note % {"count": cells.number(count)} for note, count in others if count]
-        return cells.two_lines(text, ", ".join([*effects_of(upload), *notes]))
+        return cells.two_lines(text, ", ".join([*effects_of(upload), *deactivated(upload), *notes]))
 
     @admin.display(description=_("duration"))
     def took(self, upload: Upload) -> str:

@@ -241,6 +241,7 @@ DATASET = Dataset(
             ),
         ),
     ),
+    modes=("create", "update", "replace", "check"),
     identity="vendor_product_id",
     state="status",
     unique=(

@@ -1,13 +1,17 @@
 """Destinations: inside a batch's transaction, they decide which valid rows are imported."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.conf import settings
 
 from imports.execution.retry_policy import Contention
 from imports.models import Upload
 from imports.rules.base import RowProblem
 from imports.rules.cells import Everywhere
+from imports.rules.refusals import Refused
 from imports.rules.schema import Schema
 from imports.validation.batch import ValidatedBatch
 
@@ -61,6 +65,35 @@ class Undone:
     rows: dict[int, dict[str, str]] = field(default_factory=dict)
 
 
+class Missing(NamedTuple):
+    """How many of the vendor's active records no row names, and how many there are."""
+
+    missing: int
+    active: int
+
+    def refuse_too_many(self) -> None:
+        """Raise Refused if more are missing than a file may deactivate."""
+        limit = settings.REPLACE_MAX_SHARE
+        if self.missing * 100 > self.active * limit:
+            raise Refused(
+                "TOO_MANY_MISSING",
+                missing=f"{self.missing:,}",
+                active=f"{self.active:,}",
+                limit=limit,
+            )
+
+
+@dataclass(frozen=True)
+class Deactivated:
+    """How many records were deactivated, or would be; the highest key that was looked at; whether
+    this was the last of them; and what is to be said, by row."""
+
+    count: int
+    last: int
+    done: bool
+    notices: dict[int, list[RowProblem]]
+
+
 class Destination(ABC):
     """Where the valid rows of a data set go."""
 
@@ -93,6 +126,24 @@ class Destination(ABC):
 
     def take_back(self, upload: Upload, schema: Schema, *, most: int) -> Undone:
         """Take back what the upload's `undoes` did to its next records, `most` of them at a time.
+
+        Called inside the transaction that locks the upload's row. Raises database errors.
+        """
+        raise NotImplementedError
+
+    def compare(
+        self, upload: Upload, schema: Schema, identities: Sequence[tuple[Any, int]], *, last: bool
+    ) -> Missing | None:
+        """Mode `replace`: claim what rows name, (identity or None, row), before any is written.
+        After the last of them, says how many records the file lacks.
+
+        Called inside the transaction that locks the upload's row. Raises database errors.
+        """
+        raise NotImplementedError
+
+    def deactivate(self, upload: Upload, schema: Schema, *, most: int) -> Deactivated:
+        """Mode `replace`: deactivate the next records that no row names, `most` of them at a time.
+        A check only keeps what an import would do.
 
         Called inside the transaction that locks the upload's row. Raises database errors.
         """

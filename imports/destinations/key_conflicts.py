@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from catalog.content_order import FieldStamps, stamp
+from catalog.content_order import FieldStamps, parts, stamp
 from imports.models import Upload
 from imports.rules.base import RowProblem, problem
 from imports.rules.keys import Unique
-from imports.rules.schema import Schema
+from imports.rules.schema import IN_USE, NOT_IN_USE, Schema
 from imports.rules.wording import truncate
 from imports.validation.batch import ValidatedBatch
 
@@ -91,7 +91,7 @@ class KeyConflicts:
 
     def resolve(self) -> None:
         keys = [(unique, key_of(self.batch, unique)) for unique in self.schema.unique]
-        updates = self.upload.base_mode == Upload.Mode.UPDATE
+        updates = self.upload.updates
         identity = next((key for u, key in keys if u.column == self.schema.identity), None)
         for i in clean_positions(self.batch):
             if updates and identity and self._is_change(i, identity(i)):
@@ -159,12 +159,15 @@ class KeyConflicts:
         filled = [(key, at) for key, at in self._changing if values[at] is not None]
         differ = {key: new for key, at in filled if (new := self.batch.stored(i, at)) != old[at]}
         newer = set(stored.content.newer([key for key, _ in filled], self.stamp))
+        state = self._reactivates(stored)
         after = {key: new for key, new in differ.items() if key not in newer}
         change = Change(
             stored,
-            before={key: old[self.schema.positions[key]] for key in after},
-            after=after,
-            stamps={key: self.stamp for key, _ in filled if key not in newer},
+            before={key: old[self.schema.positions[key]] for key in after}
+            | dict.fromkeys(state, NOT_IN_USE),
+            after=after | dict.fromkeys(state, IN_USE),
+            stamps={key: self.stamp for key, _ in filled if key not in newer}
+            | dict.fromkeys(state, self.stamp),
             kept=[key for key in differ if key in newer],
         )
         if change.after:
@@ -172,6 +175,15 @@ class KeyConflicts:
             return
         self.same[i] = change
         self.applied += any(stored.content.of(key) == self.stamp for key in change.stamps)
+
+    def _reactivates(self, stored: KeyOwner) -> list[str]:
+        """The state, if the row makes a record active again: in mode `replace`, of a record that an
+        older file has deactivated. What a person has deactivated, a person activates."""
+        state = self.schema.state
+        if not self.upload.replaces or stored.values[-1] != NOT_IN_USE:
+            return []
+        by_file = state in stored.content.others and parts(stored.content.of(state))[1] != ""
+        return [state] if by_file and stored.content.of(state) <= self.stamp else []
 
     def _changes_of_fixed(self, i: int, stored: KeyOwner) -> list[RowProblem]:
         """Problems with cells that would change a fixed column."""

@@ -11,8 +11,15 @@ from psycopg2 import sql
 
 from catalog.content_order import NEVER, parts
 from catalog.models import ContentConfirmation, ProductChange
-from imports.destinations import claimed_keys, plans, undo
-from imports.destinations.base import BatchOutcome, Destination, KeysTakenMeanwhile, Undone
+from imports.destinations import absent, claimed_keys, plans, undo
+from imports.destinations.base import (
+    BatchOutcome,
+    Deactivated,
+    Destination,
+    KeysTakenMeanwhile,
+    Missing,
+    Undone,
+)
 from imports.destinations.key_conflicts import (
     Change,
     Key,
@@ -52,11 +59,21 @@ class PostgresTable(Table, Destination):
 
     @property
     def notices(self) -> tuple[Everywhere, ...]:
-        return (plans.CHANGED_SINCE_CHECK, undo.NOT_UNDONE) if self.history else ()
+        own = (plans.CHANGED_SINCE_CHECK, undo.NOT_UNDONE)
+        return (*own, absent.STILL_INACTIVE, absent.NOTHING_DEACTIVATED) if self.history else ()
 
     @property
     def can_undo(self) -> bool:
         return self.history
+
+    def compare(
+        self, upload: Upload, schema: Schema, identities: Sequence[tuple[Key, int]], *, last: bool
+    ) -> Missing | None:
+        absent.claim(upload, identities)
+        return absent.missing(self, upload, schema) if last else None
+
+    def deactivate(self, upload: Upload, schema: Schema, *, most: int) -> Deactivated:
+        return absent.deactivate(self, upload, schema, most=most)
 
     def take_back(self, upload: Upload, schema: Schema, *, most: int) -> Undone:
         return undo.take_back(self, upload, schema, most=most)
@@ -75,6 +92,7 @@ class PostgresTable(Table, Destination):
                     self._confirm(upload, conflicts)
                     self._claim(upload, batch, [*conflicts.changed, *conflicts.same])
                     outcome = outcome_of(conflicts)
+                    outcome.add_notices(absent.still_inactive(conflicts))
                     if self.history:
                         outcome.add_notices(plans.differences(upload, conflicts))
                     return outcome
@@ -143,7 +161,9 @@ class PostgresTable(Table, Destination):
         self._claim(upload, batch, [*conflicts.changed, *conflicts.same])
         if self.history:
             plans.keep(upload, conflicts, moves_of=self.moves_of)
-        return outcome_of(conflicts)
+        outcome = outcome_of(conflicts)
+        outcome.add_notices(absent.still_inactive(conflicts))
+        return outcome
 
     def run_ends(self, upload: Upload) -> None:
         if self.history:
@@ -194,7 +214,7 @@ class PostgresTable(Table, Destination):
             key = key_of(batch, unique)
             keys = [found for i in clean if (found := key(i)) is not None]
             held[unique.column] = self._holders(upload, batch.schema, unique, keys)
-        if self.keeps_newest and upload.base_mode == Upload.Mode.UPDATE:
+        if self.keeps_newest and upload.updates:
             self._raise_confirmed(upload, held[batch.schema.identity])
         return held
 
@@ -220,7 +240,7 @@ class PostgresTable(Table, Destination):
             if unique.also
             else [keys]
         )
-        updates = upload.base_mode == Upload.Mode.UPDATE and unique.column == schema.identity
+        updates = upload.updates and unique.column == schema.identity
         is_compared = self.skip_known or updates
         if unique.also:
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
@@ -259,7 +279,7 @@ class PostgresTable(Table, Destination):
 
     def _claims(self, upload: Upload, batch: ValidatedBatch) -> dict[Key, int]:
         """For identities of this batch: the rows of earlier batches that changed them."""
-        if upload.base_mode != Upload.Mode.UPDATE:
+        if not upload.updates:
             return {}
         position = batch.position(batch.schema.identity)
         identities = [str(values[position]) for values in batch.values]
@@ -277,7 +297,7 @@ class PostgresTable(Table, Destination):
             of_all |= {"content_at": upload.content_at, "content_upload_id": upload.upload_id}
         names = [*keys, "upload_row", *of_all]
         rows = ((*batch.values[i], batch.numbers[i], *of_all.values()) for i in positions)
-        if self.keeps_newest and upload.base_mode == Upload.Mode.UPDATE:
+        if self.keeps_newest and upload.updates:
             names.append("content_times")
             times = content_times_of_new(batch)
             every = range(len(keys))

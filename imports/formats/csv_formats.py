@@ -14,6 +14,7 @@ from imports.formats.csv_writer import csv_lines
 from imports.formats.header import SAMPLE_ROWS
 from imports.formats.layout import Layout
 from imports.formats.sample import Unmatched, Watch
+from imports.models.upload import UPDATING
 from imports.rules.cells import DELIMITED
 from imports.rules.columns import cell_names
 from imports.rules.matching import NOTHING_KNOWN, Known
@@ -240,7 +241,7 @@ def header_problem(layout: Layout, schema: Schema, mode: str) -> Refused | None:
         return Refused("MISSING_COLUMNS", columns=as_sentence(c.label for c in missing))
     if not layout.is_answered and (doubled := schema.doubled(layout.header)):
         return Refused("DUPLICATE_COLUMNS", columns=as_sentence(c.label for c in doubled))
-    if mode == "update" and present.isdisjoint(schema.changeable):
+    if mode in UPDATING and present.isdisjoint(schema.changeable):
         names = as_sentence(map(truncate, schema.unknown(layout.header, layout.sources_in(schema))))
         unknown = gettext(" (not known: {columns})").format(columns=names) if names else ""
         return Refused("NOTHING_TO_UPDATE", identity=schema.label(schema.identity), unknown=unknown)

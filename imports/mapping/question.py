@@ -11,6 +11,7 @@ from imports.dataset import Dataset
 from imports.formats.layout import Layout
 from imports.formats.sample import Sample
 from imports.mapping.suggestions import Suggestion, suggest
+from imports.models.upload import UPDATING
 from imports.rules.base import InvalidCell
 from imports.rules.columns import Column
 from imports.rules.matching import Answers, Source
@@ -159,7 +160,7 @@ class Question:
                 words = gettext("Choose where %(column)s comes from.")
                 yield Problem(f"take-{column.key}", words % {"column": column.label})
         chosen = {*positions, *(key for key, text in choice.constants.items() if text)}
-        if self.mode == "update" and chosen.isdisjoint(self.dataset.changeable):
+        if self.mode in UPDATING and chosen.isdisjoint(self.dataset.changeable):
             yield Problem("column-0", gettext("Choose at least one column to update."))
 
     def _chosen_twice(self, choice: Choice) -> Iterator[Problem]:

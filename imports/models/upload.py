@@ -28,6 +28,10 @@ HAS_READ_ITS_ROWS = IS_ENDED_IMPORT & Q(
 )
 
 
+# Modes in which a row whose identity is stored changes the stored row.
+UPDATING = ("update", "replace")
+
+
 def has_base_mode(mode: str) -> Q:
     """Uploads that import in this mode, and checks of what such an import would do."""
     of_checks = ["", mode] if mode == "create" else [mode]
@@ -78,10 +82,14 @@ class Upload(models.Model):
 
     | from step    | method          | to step | status                                        |
     | ------------ | --------------- | ------- | --------------------------------------------- |
-    | stage        | `staged`        | load    | processing, since the claim                   |
-    | load         | `add_batch`     | load    | processing; to report with the last batch     |
+    | stage        | `staged`        | load    | processing, since the claim; first to compare |
+    |              |                 |         | in mode `replace`                             |
+    | compare      | `compared`      | compare | processing; to load with the last rows        |
+    | load         | `add_batch`     | load    | processing; to report with the last batch, or |
+    |              |                 |         | in mode `replace` to deactivate               |
     | load         | `restart_load`  | load    | processing, from the first row                |
-    | stage, load  | `refuse`        | report  | processing                                    |
+    | deactivate   | `deactivated`   | same    | processing; to report with the last ones      |
+    | stage to load | `refuse`       | report  | processing                                    |
     | before done  | `break_off`     | report  | processing                                    |
     | before done  | `cancel`        | report  | canceled                                      |
     | report       | `end_run`       | notify  | completed, partial, failed, or still canceled |
@@ -103,7 +111,9 @@ class Upload(models.Model):
 
     class Step(models.TextChoices):
         STAGE = "stage", _("Reading file")
+        COMPARE = "compare", _("Comparing with the catalog")
         LOAD = "load", _("Checking and importing rows")
+        DEACTIVATE = "deactivate", _("Deactivating what the file lacks")
         UNDO = "undo", _("Undoing")
         REPORT = "report", _("Writing report")
         NOTIFY = "notify", _("Sending email")
@@ -112,6 +122,7 @@ class Upload(models.Model):
     class Mode(models.TextChoices):
         CREATE = "create", _("Add new rows")
         UPDATE = "update", _("Update rows and add new ones")
+        REPLACE = "replace", _("Replace all rows")
         CHECK = "check", _("Check only")
         UNDO = "undo", _("Undo")
 
@@ -199,6 +210,9 @@ class Upload(models.Model):
         default=0,
         db_default=0,
         help_text="They say what was there, or newer content has set what they say.",
+    )
+    deactivated_records = models.IntegerField(
+        default=0, db_default=0, help_text="Records that the file lacks, in mode `replace`."
     )
     removed_records = models.IntegerField(
         default=0, db_default=0, help_text="Valid, too: products that an undo has removed."
@@ -343,7 +357,8 @@ class Upload(models.Model):
     @property
     def has_changed_something(self) -> bool:
         """It is recorded what."""
-        return bool(self.created_records + self.updated_records + self.removed_records)
+        changed = self.created_records + self.updated_records
+        return bool(changed + self.removed_records + self.deactivated_records)
 
     @property
     def says_what_it_did(self) -> bool:
@@ -383,6 +398,16 @@ class Upload(models.Model):
     def is_undo(self) -> bool:
         """It takes back what another upload did, and has no file."""
         return self.mode == self.Mode.UNDO
+
+    @property
+    def updates(self) -> bool:
+        """Rows whose identity is stored change the stored row, or would."""
+        return self.base_mode in UPDATING
+
+    @property
+    def replaces(self) -> bool:
+        """Stored records that the file lacks are deactivated, or would be."""
+        return self.base_mode == self.Mode.REPLACE
 
     @property
     def awaits_file(self) -> bool:
@@ -430,7 +455,8 @@ class Upload(models.Model):
     def can_be_imported(self) -> bool:
         """It is a check that has found rows to import, and can have another run."""
         has_passed = self.status in {self.Status.COMPLETED, self.Status.PARTIAL}
-        return self._can_run_again and self.is_check and has_passed and bool(self.imported_records)
+        would_do = self.imported_records + self.deactivated_records
+        return self._can_run_again and self.is_check and has_passed and bool(would_do)
 
     @property
     def _can_run_again(self) -> bool:
@@ -446,7 +472,7 @@ class Upload(models.Model):
         *("queued_at", "started_at", "completed_at", "notified_at"),
         *("total_records", "valid_records", "error_records", "skipped_records"),
         *("created_records", "updated_records", "unchanged_records", "removed_records"),
-        "warned_records",
+        *("deactivated_records", "warned_records"),
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns", "plan"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )
@@ -506,7 +532,14 @@ class Upload(models.Model):
         self.staged_token = self.token
         self.staged_items = items
         self.cursor = 0
-        self.step = self.Step.LOAD
+        self.step = self.Step.COMPARE if self.replaces else self.Step.LOAD
+
+    def compared(self, *, cursor: int) -> None:
+        """The identities of the items up to `cursor` are claimed."""
+        self.cursor = cursor
+        if cursor >= self.staged_items:
+            self.step = self.Step.LOAD
+            self.cursor = 0
 
     def add_batch(
         self,
@@ -532,6 +565,17 @@ class Upload(models.Model):
         self.skipped_records += skipped
         self.warned_records += warned
         if cursor >= self.staged_items:
+            self.step = self.Step.REPORT
+            if self.replaces:
+                self.step = self.Step.DEACTIVATE
+                self.cursor = 0
+
+    def deactivated(self, *, count: int, cursor: int, done: bool) -> None:
+        """More records that the file lacks are inactive, all up to the key `cursor`; all of them if
+        `done`."""
+        self.cursor = cursor
+        self.deactivated_records += count
+        if done:
             self.step = self.Step.REPORT
 
     def restart_load(self) -> None:

@@ -56,6 +56,11 @@ def rows(
         emit({"DataSet": dataset, "ErrorType": error_type}, {"RowErrors": (count, "Count")})
 
 
+def deactivated(*, dataset: str, count: int) -> None:
+    """Records that a file of mode `replace` lacked."""
+    emit({"DataSet": dataset}, {"RowsDeactivated": (count, "Count")})
+
+
 def upload_ended(*, dataset: str, status: str, seconds: float) -> None:
     """One upload reached its final status, `seconds` after its run began."""
     emit(

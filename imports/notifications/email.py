@@ -89,7 +89,8 @@ def kind_of(upload: Upload) -> str:
         return "Undo"
     if not upload.is_check:
         return "Upload"
-    return "Update Check" if upload.base_mode == Upload.Mode.UPDATE else "Check"
+    kinds = {Upload.Mode.UPDATE.value: "Update Check", Upload.Mode.REPLACE.value: "Replace Check"}
+    return kinds.get(upload.base_mode, "Check")
 
 
 def report_title(upload: Upload) -> str:

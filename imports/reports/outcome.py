@@ -101,6 +101,16 @@ def effects_of(upload: Upload) -> list[str]:
     ]
 
 
+def deactivated(upload: Upload) -> list[str]:
+    """How many records the file lacked: "5 deactivated"; of a check: "5 to deactivate"."""
+    if not upload.deactivated_records:
+        return []
+    text = gettext("%(count)s deactivated")
+    if upload.is_check:
+        text = gettext("%(count)s to deactivate")
+    return [text % {"count": f"{upload.deactivated_records:,}"}]
+
+
 def of_undo(upload: Upload) -> str:
     """ "Undone: 300 products restored, 12 removed, 3 kept." """
     if upload.status == Upload.Status.CANCELLED:
@@ -135,6 +145,7 @@ def what_rows_did(upload: Upload) -> Iterator[str]:
     effects = effects_of(upload)
     if effects and upload.updated_records < upload.total_records:
         yield f"{', '.join(effects)}."
+    yield from (f"{text}." for text in deactivated(upload))
 
 
 def warned(upload: Upload) -> Iterator[str]:

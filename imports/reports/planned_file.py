@@ -19,7 +19,7 @@ def _rows(upload: Upload, dataset: Dataset) -> Iterator[list[str]]:
     yield ["Row", dataset.label(dataset.identity), "Change", "Column", "Before", "After"]
     found = PlannedChange.objects.filter(upload=upload, run=upload.run).order_by("upload_row")
     for plan in found.iterator(chunk_size=2_000):
-        start = [str(plan.upload_row), plan.identity]
+        start = [str(plan.upload_row) if plan.upload_row > 0 else "", plan.identity]
         if plan.before is None:
             yield [*start, gettext("new"), "", "", ""]
             continue

@@ -3,7 +3,7 @@
 from typing import Any
 
 from imports.models import Upload
-from imports.reports.outcome import effects_of
+from imports.reports.outcome import deactivated, effects_of
 from imports.reports.summary import error_groups, errors_by_type
 from imports.rules.base import SEVERITIES, WARNING
 from imports.rules.quantities import rows
@@ -27,6 +27,7 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "created_records": upload.created_records,
         "updated_records": upload.updated_records,
         "unchanged_records": upload.unchanged_records,
+        "deactivated_records": upload.deactivated_records,
         "removed_records": upload.removed_records,
         "warned_records": upload.warned_records,
         "errors_by_type": errors_by_type(upload),
@@ -41,7 +42,7 @@ def result_of(upload: Upload) -> dict[str, Any]:
 def in_words(upload: Upload) -> str:
     """The result as people read it."""
     valid = "without errors" if upload.is_check else "imported"
-    effects = effects_of(upload)
+    effects = [*effects_of(upload), *deactivated(upload)]
     lines = [
         f"{upload.upload_id}  {upload.status.upper()}",
         f"{upload.file_name}: {rows(upload.total_records)}, {upload.valid_records:,} {valid}"

@@ -156,6 +156,27 @@ ALL = (
         ),
     ),
     Refusal(
+        "ROWS_TO_FIX",
+        _("These are rows to fix, not the whole catalog"),
+        _(
+            "The file has the rows to fix of an earlier upload. Mode Replace needs the whole "
+            "catalog in one file, because it deactivates every other product."
+        ),
+        _("Upload this file with Update."),
+    ),
+    Refusal(
+        "TOO_MANY_MISSING",
+        _("Too many of your products are not in the file"),
+        _(
+            "{missing} of {active} active products are not in the file, and would become inactive. "
+            "That is more than {limit}%, so nothing was imported."
+        ),
+        _(
+            "Check that the file has your whole catalog. To change only the products in it, upload "
+            "it with Update. To deactivate many products, use the list of products."
+        ),
+    ),
+    Refusal(
         "NOT_JSON",
         _("The file is not a JSON file"),
         _("The file is not a JSON file: it looks like {looks_like}."),

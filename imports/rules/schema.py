@@ -8,6 +8,7 @@ from typing import Self
 from django.conf import settings
 from django.utils.translation import gettext
 
+from imports.models.upload import UPDATING
 from imports.rules.base import Requirement
 from imports.rules.cells import ANY_CELL, NO_NULL_WORD, NOT_CLEARED
 from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_corrections
@@ -30,6 +31,8 @@ from imports.rules.matching import (
     preset_of,
 )
 from imports.rules.rows import RowRule
+
+IN_USE, NOT_IN_USE = "active", "inactive"  # values of a state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +131,8 @@ class Schema:
         return self.max_rows or settings.UPLOAD_MAX_ROWS
 
     def required_columns(self, mode: str) -> list[Column]:
-        """The columns a file must have: in mode `update` the identity is enough."""
-        if mode == "update":
+        """The columns a file must have: where it changes stored rows, the identity is enough."""
+        if mode in UPDATING:
             return [self.by_key[self.identity]]
         return [column for column in self.columns if column.required]
 

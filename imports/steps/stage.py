@@ -17,6 +17,7 @@ from imports.formats.readings import Ambiguous
 from imports.formats.sample import Unmatched
 from imports.mapping.memory import known_of
 from imports.models import Action, FileSample, Upload
+from imports.rules.columns import is_corrections
 from imports.rules.refusals import REFUSALS, Refused
 from imports.storage import s3, staging
 
@@ -40,6 +41,7 @@ def stage(work: Work) -> None:
             if upload.run == 1 or not asked.exists():
                 mode, only_check = stated(source.metadata, dataset) or (mode, only_check)
             layout = dataset.inspect(source.path, source.size, mode, known_of(upload))
+            refuse_a_part(mode, layout)
             readings = other_readings(source.path, layout)
             rows = CountedRows(dataset.format.rows(source.path, layout), dataset.row_limit)
             items = write_rows(work, rows)
@@ -126,6 +128,12 @@ def write_rows(work: Work, rows: Iterable[tuple[int, list[str]]]) -> int:
         written = count
         failpoint("stage.after_items")
     return written
+
+
+def refuse_a_part(mode: str, layout: Layout) -> None:
+    """Raise Refused if the file is to replace the catalog and has our rows to fix only."""
+    if mode == Upload.Mode.REPLACE and any(map(is_corrections, layout.header)):
+        raise Refused("ROWS_TO_FIX")
 
 
 def refuse_unread(upload: Upload, dataset: Dataset) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from imports.formats.formula_guard import unescape_formula
 from imports.formats.layout import Layout
+from imports.models.upload import UPDATING
 from imports.rules.base import InvalidCell, RowProblem, problem
 from imports.rules.cells import (
     CLEAR,
@@ -82,7 +83,7 @@ def validate(
         known |= spreadsheet_problems(column, texts, kinds[position])
         known |= {} if schema.any_columns else damage.errors_of_formulas(column, texts, together)
         known |= {i: overlong_problem(column) for i, at in cut if at == position}
-        cleared = where_cleared(texts, together) if mode == "update" else frozenset()
+        cleared = where_cleared(texts, together) if mode in UPDATING else frozenset()
         if column.required:
             known |= {i: cleared_problem(column) for i in cleared}
             cleared = frozenset()

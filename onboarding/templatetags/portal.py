@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from catalog.models import Product
 from imports.datasets import all_datasets
 from imports.models import Upload
-from imports.reports.outcome import effects_of
+from imports.reports.outcome import deactivated, effects_of
 from imports.rules import quantities
 from onboarding.help import error_title
 
@@ -65,7 +65,7 @@ def product_status(product: Product) -> SafeString:
 @register.simple_tag
 def effects(upload: Upload) -> str:
     """What its valid rows did, if they did different things: "12 created, 300 updated"."""
-    return ", ".join(effects_of(upload))
+    return ", ".join([*effects_of(upload), *deactivated(upload)])
 
 
 @register.simple_tag

@@ -92,7 +92,7 @@ def changed_products(upload: Upload) -> int:
     """How many products it has created or changed."""
     if upload.is_check or upload.dataset != "products":
         return 0
-    return upload.created_records + upload.updated_records
+    return upload.created_records + upload.updated_records + upload.deactivated_records
 
 
 def can_be_mapped(upload: Upload) -> bool:

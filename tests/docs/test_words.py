@@ -67,7 +67,9 @@ def test_the_counters_are_fields_of_an_upload() -> None:
 def test_the_steps_in_words_are_the_pipelines() -> None:
     assert [row[0].strip("`") for row in table(section(WORDS, "Step of an upload"))][:-1] == [
         "stage",
+        "compare",
         "load",
+        "deactivate",
         "undo",
         "report",
         "notify",

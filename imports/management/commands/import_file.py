@@ -17,6 +17,7 @@ from imports.reports.result import in_words, result_of
 from imports.storage import s3
 from vendors.models import Vendor
 
+MODES = [mode for mode in Upload.Mode.values if mode != Upload.Mode.UNDO]
 COMPLETED, PARTIAL, FAILED, USAGE, TIMED_OUT = 0, 1, 2, 64, 75
 EXIT_CODES = {Upload.Status.COMPLETED: COMPLETED, Upload.Status.PARTIAL: PARTIAL}
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dataset", default="products", choices=sorted(datasets.all_datasets())
         )
-        parser.add_argument("--mode", default="create", choices=[m.value for m in Upload.Mode])
+        parser.add_argument("--mode", default="create", choices=MODES)
         parser.add_argument(
             "--check", action="store_true", help="show what the mode would do, and import nothing"
         )

@@ -15,7 +15,7 @@ from catalog.content_order import FieldStamps, stamp
 from catalog.models import Product, ProductChange
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
-from imports.destinations import plans
+from imports.destinations import absent, plans
 from imports.destinations.key_conflicts import Change, KeyConflicts, KeyOwner, key_of
 from imports.destinations.postgres import notices_of_kept
 from imports.formats.layout import Layout
@@ -211,6 +211,7 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
     if dataset.destination.notices:
         yield from of_another_catalog(dataset, examples)
         yield from of_an_undo(dataset)
+        yield from of_a_replacement(dataset, examples)
     if dataset.format.rules and not dataset.any_columns:
         labels = tuple(column.template_label for column in dataset.columns)
         layout = Layout("utf-8", ",", labels, 1, 1)
@@ -336,6 +337,19 @@ def of_an_undo(dataset: Dataset) -> Iterator[RowProblem]:
     )
     undone_part = dataset.destination.take_back(undo, dataset, most=10)
     yield from chain(*undone_part.notices.values())
+
+
+def of_a_replacement(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
+    """What is said in mode `replace` of an inactive product, and of a row that names none."""
+    upload = Upload.objects.create(upload_id="REPLACE", dataset=dataset.key, mode="replace")
+    batch = checked(dataset, [examples], "replace")
+    stored = KeyOwner("OTHER", 2, 1, values=(*batch.values[0], "inactive"))
+    found = KeyConflicts(upload=upload, batch=batch, held={}, rows_in=frozenset(), claims={})
+    found.same[0] = Change(stored, {}, {}, {}, [])
+    yield from chain(*absent.still_inactive(found).values())
+    absent.claim(upload, [(None, 2)])
+    done = dataset.destination.deactivate(upload, dataset, most=10)
+    yield from chain(*done.notices.values())
 
 
 def conflicts(
