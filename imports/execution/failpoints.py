@@ -24,10 +24,14 @@ POINTS = (
     "stage.after_items",  # the first request is done, more follow
     "stage.before_commit",
     "stage.after_commit",
+    "compare.before_commit",  # only in mode `replace`
+    "compare.after_commit",
     "load.after_items",  # DynamoDB has the rows of a batch, PostgreSQL has not counted them
     "load.before_commit",
     "load.before_hint",  # the slice has ended and is committed
     "load.after_commit",
+    "deactivate.before_commit",  # only in mode `replace`
+    "deactivate.after_commit",
     "undo.before_commit",
     "undo.after_commit",
     "report.after_put",

@@ -81,11 +81,21 @@ class Trace:
             if wrote is None and not self.added_by(undone, place):
                 yield f"I12 {name}: {by} has removed it, and {undone} had not added it"
             return
+        if change["upload_row"] is None:
+            yield from self.deactivated(name, by, wrote)
+            return
         asked = self.files.get(by, {}).get(change["upload_row"])
         if asked is None:
             yield f"I11 {name}: changed by row {change['upload_row']} of {by}"
         elif wrote is None or wrote != {field: said(asked, field) for field in wrote}:
             yield f"I11 {name}: {by} is to have written {wrote}, its file says {asked}"
+
+    def deactivated(self, name: str, by: str, wrote: Row | None) -> Iterator[str]:
+        """What is wrong with what no row of a file says: it is that the file lacks the product."""
+        named = {row.vendor_product_id for row in self.files.get(by, {}).values()}
+        is_missing = self.product and self.product["vendor_product_id"] not in named
+        if by not in self.files or not is_missing or wrote != {"status": "inactive"}:
+            yield f"I11 {name}: {by} has written {wrote} by no row"
 
     def before(self, change: Row) -> Row:
         stored = change["before"] or {}
@@ -108,7 +118,8 @@ class Trace:
 def counted(world: World, vendors: list[str]) -> Iterator[str]:
     """The uploads' counters equal their rows that have added, changed or removed something."""
     for upload in world.rows(
-        "SELECT upload_id, created_records, updated_records, removed_records, only_check, "
+        "SELECT upload_id, created_records, removed_records, only_check, "
+        "updated_records + deactivated_records AS updated_records, "
         "count(DISTINCT product_id) FILTER (WHERE kind = 'I') AS added, "
         "count(DISTINCT product_id) FILTER (WHERE kind = 'U') AS changed, "
         "count(DISTINCT product_id) FILTER (WHERE kind = 'D') AS removed "

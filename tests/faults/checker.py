@@ -155,7 +155,7 @@ def changes(
     what a canceled or undone one after it says, because it may have been canceled after that row,
     and a later file may have kept what it says."""
     found: dict[ProductId, set[Content]] = {}
-    updates = [sent for sent in files if sent.mode == "update"]
+    updates = [sent for sent in files if sent.mode in ("update", "replace")]
     for sent in sorted(updates, key=lambda sent: sent.place):
         upload = next(filter(sent.is_of, uploads), None)
         is_certain = (

@@ -15,7 +15,7 @@ from tests.faults.world import wait_until
 from tests.product_files import csv_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS = ("stage", "load", "undo", "report", "notify")
+STEPS = ("stage", "compare", "load", "deactivate", "undo", "report", "notify")
 
 
 def an_import(case: Case, point: str, times: int, *, vendor: int = 0) -> None:
@@ -159,8 +159,29 @@ def an_undo(case: Case, point: str, times: int) -> None:
     assert person.post(page, {}).status == 200
 
 
+def a_replacement(case: Case, point: str, times: int) -> None:
+    """Of a catalog of 2,000 products, by a file that has 1,700 of them, some with another price."""
+    person = Person(case)
+    sent = next((sent for sent in case.sent if sent.mode == "create"), None)
+    if sent is None:
+        sent = case.drop(case.rows(2_000))
+        case.settle()
+    case.world.order_death(point, times)
+    rows = [*case.rows(300, seed=2 + len(case.sent)), *case.rows(1_400, first=301)]
+    assert case.submit(person, rows, mode="replace").status == 200
+    case.settle()
+    [upload] = [each for each in case.uploads() if each["mode"] == "replace"][-1:]
+    assert upload["status"] == "completed"
+    status = "SELECT count(*) FROM products WHERE vendor_id = %s AND status = 'inactive'"
+    assert case.world.rows(status, [case.vendor()]) == [{"count": 300}]
+
+
 SCENES: dict[str, Callable[[Case, str, int], None]] = {
     "receive.before_hint": an_import_without_hints,
+    "compare.before_commit": a_replacement,
+    "compare.after_commit": a_replacement,
+    "deactivate.before_commit": a_replacement,
+    "deactivate.after_commit": a_replacement,
     "undo.before_commit": an_undo,
     "undo.after_commit": an_undo,
     "load.after_items": clients_into_dynamodb,
@@ -188,6 +209,8 @@ PAIRS = (
     ("load.after_commit", "notify.before_commit"),
     ("notify.after_commit",),
     ("undo.before_commit", "undo.after_commit"),
+    ("compare.before_commit", "deactivate.before_commit"),
+    ("compare.after_commit", "deactivate.after_commit"),
     ("mail.after_send",),
 )
 ALONE = tuple((point,) for point in POINTS if point not in {p for pair in PAIRS for p in pair})

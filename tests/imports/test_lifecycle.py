@@ -21,7 +21,15 @@ KEPT = {
         "file_size",
         "sha256",
     ),
-    *("stored_at", "source_etag", "source_deleted_at", "erased_at", "schedule", "mapping"),
+    *(
+        "stored_at",
+        "source_etag",
+        "source_deleted_at",
+        "erased_at",
+        "schedule",
+        "undoes",
+        "mapping",
+    ),
     *("run", "token", "next_attempt_at", "sweep_failures"),
 }
 A_TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
