@@ -1,9 +1,14 @@
-"""The pictures of docs/first-import.md: `python -m docs.pictures`, while a new `make run` runs.
+"""The pictures of docs/first-import.md and docs/catalog.md: `python -m docs.pictures`, while a new
+`make run` runs.
 
-A vendor's first file, one picture a step, with docs/samples/price-list.csv. Needs Chromium.
+A vendor's first file, one picture a step, with docs/samples/price-list.csv; then the catalog, with
+three prices changed and undone. Needs Chromium.
 """
 
+import csv
+import io
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +36,7 @@ def main() -> None:
         log_in(page, stack)
         first_file(page, stack["portal_url"])
         next_file(page, stack["portal_url"])
+        catalog(page, stack["portal_url"])
         browser.close()
 
 
@@ -72,6 +78,41 @@ def next_file(page: Page, portal: str) -> None:
     page.wait_for_url("**/uploads/UPLOAD_*/")
     page.wait_for_selector("#upload[data-over=yes]")
     picture(page, "first-4-next")
+
+
+def catalog(page: Page, portal: str) -> None:
+    page.goto(f"{portal}/products/")
+    picture(page, "catalog-1-products")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV", exact=True).click()
+    rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
+    price = rows[0].index("Price*")
+    for row, factor in zip(rows[1:], ("1.05", "1.10", "0.80"), strict=False):
+        row[price] = f"{Decimal(row[price]) * Decimal(factor):.2f}"
+    body = io.StringIO()
+    csv.writer(body).writerows(rows)
+    page.goto(f"{portal}/uploads/new/")
+    file: FilePayload = {
+        "name": "new-prices.csv",
+        "mimeType": "text/csv",
+        "buffer": body.getvalue().encode(),
+    }
+    page.set_input_files("#id_file", file)
+    page.check("#mode-update")
+    page.check("#mode-check")
+    page.click("#send")
+    page.wait_for_url("**/uploads/UPLOAD_*/")
+    page.wait_for_selector("#planned")
+    picture(page, "catalog-2-check", full=True)
+    page.click("#import")
+    page.click("#products")
+    page.locator("tbody th a").first.click()
+    picture(page, "catalog-3-product", full=True)
+    page.locator("[data-change] a").first.click()
+    page.click("#undo")
+    page.click("#undo-confirmed")
+    page.wait_for_selector("#upload[data-over=yes]")
+    picture(page, "catalog-4-undo")
 
 
 def picture(page: Page, name: str, *, full: bool = False) -> None:

@@ -309,7 +309,10 @@ QUESTIONS = (
                 "Fix the cells and save the file as it was, as Excel Workbook or CSV UTF-8. You "
                 "can leave the “Errors” column in; we ignore it."
             ),
-            _("Send that file as a new upload, with the same choice as before."),
+            _(
+                "Send that file as a new upload, with the same choice as before; after “Replace”, "
+                "with “Update”, because these rows are not your whole catalog."
+            ),
             _("Not sure? “Check only” shows you every error and imports nothing."),
         ),
     ),
@@ -328,6 +331,23 @@ QUESTIONS = (
                 "still update them, until you choose “Reactivate”."
             ),
         ),
+    ),
+    Question(
+        "undo",
+        _("I uploaded the wrong file"),
+        _(
+            "You can undo an upload for 30 days. What another file or a person has changed since "
+            "stays as it is, and we list it."
+        ),
+        (
+            _("Open the upload and choose “Undo upload”."),
+            _(
+                "Products that it added are removed, products that it changed get back their "
+                "earlier values, and those that it deactivated are active again."
+            ),
+            _("The page of the undo says what became of them. You can undo that, too."),
+        ),
+        ("NOT_UNDONE",),
     ),
     Question(
         "no-email",
