@@ -66,8 +66,8 @@ def modes_of(dataset: Dataset) -> list[Mode]:
             "replace",
             dataset.mode_title("replace"),
             gettext(
-                "The file has your whole catalog: as an update, and %(nouns)s that are not in it "
-                "become inactive, %(share)s%% of them at most."
+                "The file has your whole catalog. We update, and %(nouns)s that are not in it "
+                "become inactive. If that is more than %(share)s%% of yours, we refuse the file."
             )
             % {**names, "share": settings.REPLACE_MAX_SHARE},
         ),

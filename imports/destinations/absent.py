@@ -4,7 +4,6 @@ The identities of all rows are claimed before the first one is written, also tho
 rejected for another reason: a product with a wrong price is in the file.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,15 +13,14 @@ from psycopg2 import sql
 
 from catalog.content_order import stamp
 from catalog.models import ContentConfirmation
-from imports.destinations import claimed_keys
+from imports.destinations import claimed_keys, plans
 from imports.destinations.base import Deactivated, Missing
 from imports.destinations.key_conflicts import Change, Key, KeyConflicts, KeyOwner
 from imports.destinations.table import Table
-from imports.models import PlannedChange, Upload
+from imports.models import Upload
 from imports.rules.base import RowProblem, notice
 from imports.rules.cells import Everywhere
 from imports.rules.schema import IN_USE, NOT_IN_USE, Schema
-from imports.storage.postgres_copy import copy_rows
 
 NAMED = "named by a row"  # claimed like a key: identities of the file's rows
 UNKNOWN = ""  # claimed by the first row that has no usable identity
@@ -110,7 +108,9 @@ def deactivate(table: Table, upload: Upload, schema: Schema, *, most: int) -> De
     newer = ContentConfirmation.objects.of(str(upload.vendor_id), old, newer=upload.content_order)
     gone = [owner for pk, owner in old.items() if pk not in newer]
     if upload.is_check:
-        plan(upload, schema, [identity for identity, _ in gone])
+        first = -upload.deactivated_records  # numbers below 1: no row names them
+        would = plans.Planned({schema.state: IN_USE}, {schema.state: NOT_IN_USE})
+        plans.store(upload, [(first - n, identity, would) for n, (identity, _) in enumerate(gone)])
     else:
         by = stamp(*upload.content_order)
         changes = [
@@ -132,21 +132,6 @@ def is_older(owner: KeyOwner, upload: Upload, schema: Schema) -> bool:
     """Whether no field of a record is newer than the upload's content."""
     fields = (*schema.changeable, schema.state)
     return not owner.content.newer(fields, stamp(*upload.content_order))
-
-
-def plan(upload: Upload, schema: Schema, identities: Sequence[str]) -> None:
-    """Keep what an import would do. Records that no row names get numbers below 1."""
-    before = json.dumps({schema.state: IN_USE})
-    after = json.dumps({schema.state: NOT_IN_USE})
-    first = -upload.deactivated_records
-    copy_rows(
-        PlannedChange._meta.db_table,
-        ["upload_id", "run", "upload_row", "identity", "before", "after"],
-        (
-            (upload.upload_id, upload.run, first - n, identity, before, after)
-            for n, identity in enumerate(identities)
-        ),
-    )
 
 
 def still_inactive(conflicts: KeyConflicts) -> dict[int, list[RowProblem]]:

@@ -1,7 +1,7 @@
 """What a check found that an import would do, and whether the import did that."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import nlargest
 from typing import Any, NamedTuple
 
@@ -51,28 +51,32 @@ def planned(conflicts: KeyConflicts) -> dict[int, Planned]:
 
 def keep(upload: Upload, conflicts: KeyConflicts, *, moves_of: str) -> None:
     """Store what rows of a check would do, and add it to the upload's summary."""
-    batch = conflicts.batch
-    found = planned(conflicts)
-    identities = dict(zip(batch.numbers, identities_of(conflicts), strict=True))
+    identities = dict(zip(conflicts.batch.numbers, identities_of(conflicts), strict=True))
+    found = planned(conflicts).items()
+    store(upload, [(row, identities[row], plan) for row, plan in found], moves_of=moves_of)
+
+
+def store(upload: Upload, found: Sequence[tuple[int, str, Planned]], *, moves_of: str = "") -> None:
+    """Store what a check found that an import would do: (row, identity, what)."""
     copy_rows(
         PlannedChange._meta.db_table,
         ["upload_id", "run", "upload_row", "identity", "before", "after"],
         (
-            (upload.upload_id, upload.run, row, identities[row], *map(as_text, plan))
-            for row, plan in found.items()
+            (upload.upload_id, upload.run, row, identity, *map(as_text, plan))
+            for row, identity, plan in found
         ),
     )
     summary = Plan.of(upload)
-    for row, (before, after) in found.items():
+    for row, identity, (before, after) in found:
         if before is None:
             continue
         for field in before:
             summary.fields[field] = summary.fields.get(field, 0) + 1
         if len(summary.examples) < EXAMPLES:
-            summary.examples.append(Example(row, identities[row], before, after))
+            summary.examples.append(Example(row, identity, before, after))
     moves = [
-        Move(row, identities[row], before[moves_of], after[moves_of])
-        for row, (before, after) in found.items()
+        Move(row, identity, before[moves_of], after[moves_of])
+        for row, identity, (before, after) in found
         if before and moves_of in before
     ]
     summary.moves[:] = nlargest(MOVES, [*summary.moves, *moves], key=lambda move: move.size)

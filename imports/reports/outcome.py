@@ -132,7 +132,7 @@ def effects_of_undo(upload: Upload) -> list[str]:
         (gettext("%(count)s restored"), upload.updated_records),
         (gettext("%(count)s removed"), upload.removed_records),
         (gettext("%(count)s added again"), upload.created_records),
-        (gettext("%(count)s kept, because of later changes"), upload.unchanged_records),
+        (gettext("%(count)s kept (changed since)"), upload.unchanged_records),
         (gettext("%(count)s gone before"), upload.skipped_records),
     )
     return [text % {"count": f"{number:,}"} for text, number in counts if number]

@@ -37,7 +37,7 @@ class ErrorGroup:
     @property
     def where(self) -> str:
         """How many rows, and which: "1 row (8)", "6 rows (3–7, 12)"."""
-        return f"{rows(self.count)} ({self.rows})"
+        return f"{rows(self.count)} ({self.rows})" if self.rows else rows(self.count)
 
 
 # By the message, which quotes the value. Of a file with very many errors, the first ones are
@@ -98,12 +98,14 @@ def groups_of(counts: ErrorCounts, dataset: Dataset) -> list[ErrorGroup]:
 def group_of(
     kind: Kind, dataset: Dataset, reasons: list[tuple[str, int]], different: int
 ) -> ErrorGroup:
-    ranges = [(first, last) for first, last in kind["ranges"]]
+    # Numbers below 1 are of records that no row names.
+    ranges = [(max(first, 1), last) for first, last in kind["ranges"] if last > 0]
+    others = kind["count"] - sum(last - first + 1 for first, last in ranges)
     return ErrorGroup(
         error_type=kind["type"],
         column=dataset.label(kind["column"]),
         count=kind["count"],
-        rows=row_ranges(ranges, kind["count"] - sum(last - first + 1 for first, last in ranges)),
+        rows=row_ranges(ranges, others) if ranges else "",
         first_message=kind["message"],
         remedy=remedy_for(dataset, kind["column"], kind["type"]),
         reasons=tuple(reasons) if different > 1 else (),

@@ -102,12 +102,17 @@ class Case:
         return found
 
     def drop(
-        self, rows: Iterable[dict[str, str]] | bytes, *, vendor: int = 0, name: str = ""
+        self,
+        rows: Iterable[dict[str, str]] | bytes,
+        *,
+        vendor: int = 0,
+        name: str = "",
+        mode: str = "create",
     ) -> Sent:
         """Put a file into the bucket, as a vendor with access does."""
         body = rows if isinstance(rows, bytes) else csv_bytes(list(rows))
         owner = self.vendor(vendor)
-        return self._put(owner, name or f"file-{len(self.sent) + 1}.csv", body, body)
+        return self._put(owner, name or f"file-{len(self.sent) + 1}.csv", body, body, mode)
 
     def drop_workbook(self, rows: Iterable[dict[str, str]], *, vendor: int = 0) -> Sent:
         """Put an Excel workbook of these rows into the bucket."""
@@ -116,11 +121,18 @@ class Case:
         name = f"file-{len(self.sent) + 1}.xlsx"
         return self._put(self.vendor(vendor), name, body, csv_bytes(table))
 
-    def _put(self, owner: str, name: str, body: bytes, same_as: bytes) -> Sent:
+    def _put(
+        self, owner: str, name: str, body: bytes, same_as: bytes, mode: str = "create"
+    ) -> Sent:
         """`same_as` is the file as CSV."""
         key = f"uploads/{owner}/{name}"
-        version = self.world.aws("s3").put_object(Bucket=self.world.bucket, Key=key, Body=body)
-        sent = Sent(owner, key, version["VersionId"], body, expected_of(same_as, owner))
+        said = {"onboarding-mode": mode} if mode != "create" else {}
+        version = self.world.aws("s3").put_object(
+            Bucket=self.world.bucket, Key=key, Body=body, Metadata=said
+        )
+        expected = expected_of(same_as, owner)
+        place = len(self.sent)
+        sent = Sent(owner, key, version["VersionId"], body, expected, mode=mode, place=place)
         self.sent.append(sent)
         return sent
 

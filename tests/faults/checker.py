@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from deploy.local import stopping
@@ -153,7 +154,8 @@ def changes(
 ) -> dict[ProductId, set[Content]]:
     """What each product that was updated may contain: what the file that was stored last says, and
     what a canceled or undone one after it says, because it may have been canceled after that row,
-    and a later file may have kept what it says."""
+    and a later file may have kept what it says. An undo takes back single fields: of products that
+    an undone file names, any mixture of what files say (see I12)."""
     found: dict[ProductId, set[Content]] = {}
     updates = [sent for sent in files if sent.mode in ("update", "replace")]
     for sent in sorted(updates, key=lambda sent: sent.place):
@@ -169,6 +171,23 @@ def changes(
                 found[key] = {content(row)}
             elif key in found:
                 found[key].add(content(row))
+    of_undone = [
+        sent
+        for sent in files
+        if any(sent.is_of(each) and each["upload_id"] in undone for each in uploads)
+    ]
+    named = {(row.vendor, row.vendor_product_id) for sent in of_undone for row in goods(sent)}
+    for key, contents in said_of(files, named).items():
+        found[key] = {*product(*map(set, zip(*contents, strict=True)))}
+    return found
+
+
+def said_of(files: list[Sent], keys: set[ProductId]) -> dict[ProductId, set[Content]]:
+    """All that files of products say of these."""
+    found: dict[ProductId, set[Content]] = {}
+    for row in (row for sent in files if sent.dataset == "products" for row in goods(sent)):
+        if (key := (row.vendor, row.vendor_product_id)) in keys:
+            found.setdefault(key, set()).add(content(row))
     return found
 
 

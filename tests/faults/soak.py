@@ -37,6 +37,9 @@ from tests.faults.world import World, running
 
 VENDORS = 6
 PRODUCTS = 200  # of the first vendor, which its updates change
+CATALOG = VENDORS  # the number of a vendor whose files replace the catalog, of as many products
+FIRST_OF_CATALOG = 5_000_000
+MOST_MISSING = 30  # of a file that replaces; more than a fifth would be refused
 OPERATIONS = (
     *("sqs.ReceiveMessage", "sqs.SendMessage", "sqs.DeleteMessage", "*Send*Email*"),
     *("s3.GET", "s3.LIST", "s3.PUT", "s3.*"),
@@ -150,12 +153,43 @@ def repeat_an_event(case: Case, chance: random.Random) -> str:
 def cancel_or_retry(case: Case, chance: random.Random) -> str:
     what = chance.choice(("cancel", "retry"))
     pick = chance.random()
-    with suppress(Exception):  # the portal may be down just now
-        uploads = case.uploads()
-        upload_id = uploads[int(pick * len(uploads))]["upload_id"]
-        form = f"/uploads/{upload_id}/"
-        Person(case, "admin").post(f"{form}{what}/", {}, form=form)
+    click(case, pick, what)
     return f"{what} an upload"
+
+
+def undo_an_update(case: Case, chance: random.Random) -> str:
+    """Of products that other files change, too; or undo an undo."""
+    click(case, chance.random(), "undo", of=("update", "replace", "undo"))
+    return "undo an update"
+
+
+def import_a_check(case: Case, chance: random.Random) -> str:
+    click(case, chance.random(), "import", of=("check",))
+    return "import a check"
+
+
+def click(case: Case, pick: float, what: str, of: tuple[str, ...] = ()) -> None:
+    """Click on an upload, if there is one of these modes and the portal is not down just now."""
+    with suppress(Exception):
+        uploads = [each for each in case.uploads() if not of or each["mode"] in of]
+        upload_id = uploads[int(pick * len(uploads))]["upload_id"]
+        page = f"/uploads/{upload_id}/"
+        form = f"{page}undo/" if what == "undo" else page
+        Person(case, "admin").post(f"{page}{what}/", {}, form=form)
+
+
+def edit_a_product(case: Case, chance: random.Random) -> str:
+    """One of the products that no update changes, so that what it contains stays certain."""
+    pick = chance.random()
+    with suppress(Exception):  # the portal may be down just now
+        found = case.world.rows(
+            "SELECT product_id FROM products WHERE vendor_id = %s ORDER BY product_id",
+            [case.vendor(CATALOG)],
+        )
+        page = f"/products/{found[int(pick * len(found))]['product_id']}/"
+        to = chance.choice(("active", "inactive"))
+        Person(case, "admin").post(f"{page}status/", {"to": to}, form=page)
+    return "deactivate or reactivate a product"
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -164,6 +198,7 @@ ACTIONS: tuple[Action, ...] = (
     *(restart_postgres, database_down, aws_down, cut_a_commit, cut_a_commit),
     *(fail_an_operation, fail_an_operation, fail_an_operation, fail_an_operation),
     *(triple_messages, repeat_an_event, cancel_or_retry),
+    *(undo_an_update, undo_an_update, import_a_check, edit_a_product),
 )
 
 
@@ -198,6 +233,9 @@ def keep_submitting(case: Case, person: Person, seed: int, stop: Event) -> None:
     chance = random.Random(f"{seed} form")
     while not stop.wait(chance.uniform(1.1, 2)):
         rows = case.rows(PRODUCTS, seed=chance.randrange(10**6))
+        if chance.random() < 0.2:
+            replace_the_catalog(case, chance)
+            continue
         if chance.random() < 0.3:
             rows = case.rows(chance.choice((20, 300)), bad=5, first=10**6 + chance.randrange(100))
             answer = case.submit(person, rows, mode="check")
@@ -205,6 +243,13 @@ def keep_submitting(case: Case, person: Person, seed: int, stop: Event) -> None:
             rows = chance.sample(rows, chance.choice((5, 50, PRODUCTS)))
             answer = case.submit(person, rows, mode="update")
         print(f"         form: {answer.status}", flush=True)  # noqa: T201 - a command's output
+
+
+def replace_the_catalog(case: Case, chance: random.Random) -> None:
+    """As the first rows of a vendor that no other file is of."""
+    rows = case.rows(PRODUCTS, first=FIRST_OF_CATALOG, seed=chance.randrange(10**6))
+    missing = chance.randrange(MOST_MISSING)
+    case.drop(chance.sample(rows, PRODUCTS - missing), vendor=CATALOG, mode="replace")
 
 
 def moments(chance: random.Random, seconds: float, every: float) -> Iterator[float]:
@@ -223,6 +268,7 @@ def soak(seconds: float, seed: int) -> None:
         case = Case(world, tag=f"S{seed % 10**6}")
         person = Person(case)
         case.drop(case.rows(PRODUCTS))
+        case.drop(case.rows(PRODUCTS, first=FIRST_OF_CATALOG), vendor=CATALOG)
         case.settle()
         stop = Event()
         vendor = Thread(target=keep_submitting, args=(case, person, seed, stop))
@@ -248,6 +294,9 @@ def soak(seconds: float, seed: int) -> None:
         world.kills = kills
         case.stop_waiting_for_files()  # of forms that failed
         case.settle(within=120)
+        for sent in case.sent:
+            if sent.mode == "check" and not case.upload_of(sent)["only_check"]:
+                sent.mode = "create"  # it was imported
         check(case)
         print(f"{len(case.sent)} files, {len(agenda) - len(case.sent)} faults: all as promised")  # noqa: T201
 
