@@ -5,10 +5,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from imports import datasets
+from imports.actions import why_not_undone
 from imports.admin import cells
 from imports.dataset import Dataset
 from imports.formats.layout import Layout
 from imports.models import RowError, RowErrorQuerySet, Upload
+from imports.notifications import addresses
 from imports.reports.counters import counters_of
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.summary import groups_of
@@ -35,6 +37,8 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
     errors = listed(found.errors(), dataset, layout)
     warnings = listed(found.warnings(), dataset, layout) if upload.warned_records else []
     notices = listed(found.notices(), dataset, layout)
+    undone_by = Upload.objects.filter(undoes=upload).first()
+    can_be_undone = may_act and not why_not_undone(upload)
     return {
         **progress_of(upload),
         "title": upload.upload_id,
@@ -58,7 +62,9 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "has_report": bool(upload.error_file_version),
         "has_source": upload.s3_version is not None and upload.source_deleted_at is None,
         "is_check": upload.is_check,
-        "may_retry": may_act and upload.can_be_retried,
+        "may_retry": may_act and upload.can_be_retried and not undone_by,
+        "undone_by": undone_by,
+        "undo_url": addresses.undo_url(upload.upload_id) if can_be_undone else "",
         "may_cancel": may_act and upload.can_be_cancelled,
     }
 

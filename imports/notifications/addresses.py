@@ -15,6 +15,11 @@ def upload_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/"
 
 
+def undo_url(upload_id: str) -> str:
+    """Where a person takes the upload back."""
+    return f"{settings.PORTAL_URL}/uploads/{upload_id}/undo/"
+
+
 def columns_url(upload_id: str) -> str:
     """Where a person says what the columns of the upload's file are."""
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/columns/"

@@ -12,6 +12,7 @@ HEADER = [
     "Skipped Rows", "Unchanged Rows", "Rows Not Processed", "Failure Code", "Failure Message",
     "Started", "Ended", "Email Sent", "File Deleted", "Personal Data Erased", "S3 Key",
     "S3 Version", "Check Only", "Warned Rows", "Created Rows", "Updated Rows",
+    "Deactivated Records", "Removed Records", "Undoes",
 ]  # fmt: skip
 
 
@@ -56,6 +57,9 @@ def _rows(uploads: Iterable[Upload]) -> Iterator[list[str]]:
             str(upload.warned_records),
             str(upload.created_records),
             str(upload.updated_records),
+            str(upload.deactivated_records),
+            str(upload.removed_records),
+            upload.undoes_id or "",
         ]
 
 

@@ -194,3 +194,16 @@ def test_a_check_with_errors_is_not_called_partially_imported(
     ):
         assert "Errors found" in page
     assert "Partially imported" not in shown(as_reviewer, upload)
+
+
+def test_an_upload_can_be_undone_and_says_so(as_reviewer: Client, run_upload: RunUpload) -> None:
+    upload = run_upload([good_row(1)])
+    address = f"/uploads/{upload.upload_id}/undo/"
+    assert address in as_reviewer.get(page_of(upload)).content.decode()
+    undo = actions.undo(upload.upload_id, by=None)
+    drive()
+    page = as_reviewer.get(page_of(upload)).content.decode()
+    assert address not in page
+    assert page_of(undo) in page
+    assert page_of(upload) in as_reviewer.get(page_of(undo)).content.decode()
+    assert "Removed 1" in shown(as_reviewer, undo)
