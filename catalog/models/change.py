@@ -1,6 +1,6 @@
 """What was changed in products, when, and by which file or person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -72,11 +72,13 @@ class ProductChange(models.Model):
         return f"{self.change_id} {self.kind} of product {self.product_id}"
 
 
+AS_JSON: dict[type, Callable[[Any], str]] = {Decimal: str, datetime: datetime.isoformat}
+
+
 def as_json(value: object) -> object:
     """A field's value in `before`: prices and weights as text, so that none loses a digit."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+    convert = AS_JSON.get(type(value))
+    return convert(value) if convert else value
 
 
 def recorded(values: Mapping[str, object]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from psycopg2 import sql
 
 from catalog.content_order import stamp
 from catalog.models import ProductChange
-from catalog.models.change import recorded, stamps_of
+from catalog.models.change import as_json, stamps_of
 from imports.destinations.base import Undone
 from imports.destinations.key_conflicts import Change, KeyOwner
 from imports.destinations.table import CONTENT, Table, identifiers
@@ -179,7 +179,9 @@ class Part:
     def _changed_since(self, effect: Effect, stored: Stored, names: Iterable[str]) -> list[str]:
         """The fields that hold something else than what the upload wrote."""
         since = self.since.get(effect.pk, {})
-        return [name for name in names if name in since and since[name] != stored.values[name]]
+        return [
+            name for name in names if name in since and since[name] != as_json(stored.values[name])
+        ]
 
     def write(self) -> Undone:
         """Do what was decided."""
@@ -212,7 +214,7 @@ def locked(table: Table, schema: Schema, pks: list[int]) -> dict[int, Stored]:
     return {
         key[0]: Stored(
             owner,
-            recorded(dict(zip(fields, owner.values, strict=True))),
+            dict(zip(fields, owner.values, strict=True)),
             dict(zip(rest, key[1:], strict=True)),
         )
         for key, owner in found
