@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from imports.dataset import Dataset
 from imports.models import Upload
+from imports.rules.schema import UPDATING
 
 
 @dataclass(frozen=True)
@@ -85,4 +86,4 @@ def again(upload: Upload) -> str:
     whole catalog."""
     if upload.replaces and upload.is_refused:
         return f"?dataset={upload.dataset}&mode=replace"
-    return f"?dataset={upload.dataset}" + ("&mode=update" if upload.updates else "")
+    return f"?dataset={upload.dataset}" + ("&mode=update" if upload.base_mode in UPDATING else "")

@@ -347,7 +347,23 @@ QUESTIONS = (
             ),
             _("The page of the undo says what became of them. You can undo that, too."),
         ),
-        ("NOT_UNDONE",),
+    ),
+    Question(
+        "whole-catalog",
+        _("My file was refused as a replacement"),
+        _(
+            "“Replace” deactivates every product that is not in the file. So that an incomplete "
+            "file doesn’t empty your catalog, we refuse it before we import anything."
+        ),
+        (
+            _("Does the file have all your products? If not, export the whole catalog again."),
+            _("To change only the products in the file, upload it with “Update”."),
+            _(
+                "To stop selling many products, select them in the list of products and choose "
+                "“Deactivate”."
+            ),
+        ),
+        ("TOO_MANY_MISSING", "ROWS_TO_FIX"),
     ),
     Question(
         "no-email",

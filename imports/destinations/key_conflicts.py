@@ -10,7 +10,7 @@ from catalog.content_order import FieldStamps, parts, stamp
 from imports.models import Upload
 from imports.rules.base import RowProblem, problem
 from imports.rules.keys import Unique
-from imports.rules.schema import IN_USE, NOT_IN_USE, Schema
+from imports.rules.schema import IN_USE, NOT_IN_USE, UPDATING, Schema
 from imports.rules.wording import truncate
 from imports.validation.batch import ValidatedBatch
 
@@ -91,7 +91,7 @@ class KeyConflicts:
 
     def resolve(self) -> None:
         keys = [(unique, key_of(self.batch, unique)) for unique in self.schema.unique]
-        updates = self.upload.updates
+        updates = self.upload.base_mode in UPDATING
         identity = next((key for u, key in keys if u.column == self.schema.identity), None)
         for i in clean_positions(self.batch):
             if updates and identity and self._is_change(i, identity(i)):

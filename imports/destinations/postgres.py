@@ -35,7 +35,7 @@ from imports.rules.cells import Everywhere
 from imports.rules.columns import Column
 from imports.rules.damage import LEADING_ZERO
 from imports.rules.keys import Unique
-from imports.rules.schema import Schema
+from imports.rules.schema import UPDATING, Schema
 from imports.validation.batch import ValidatedBatch
 
 WHOLE_ROW = ""  # claimed like a key: equal rows of a file are not a mistake where rows are skipped
@@ -214,7 +214,7 @@ class PostgresTable(Table, Destination):
             key = key_of(batch, unique)
             keys = [found for i in clean if (found := key(i)) is not None]
             held[unique.column] = self._holders(upload, batch.schema, unique, keys)
-        if self.keeps_newest and upload.updates:
+        if self.keeps_newest and upload.base_mode in UPDATING:
             self._raise_confirmed(upload, held[batch.schema.identity])
         return held
 
@@ -240,7 +240,7 @@ class PostgresTable(Table, Destination):
             if unique.also
             else [keys]
         )
-        updates = upload.updates and unique.column == schema.identity
+        updates = upload.base_mode in UPDATING and unique.column == schema.identity
         is_compared = self.skip_known or updates
         if unique.also:
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
@@ -279,7 +279,7 @@ class PostgresTable(Table, Destination):
 
     def _claims(self, upload: Upload, batch: ValidatedBatch) -> dict[Key, int]:
         """For identities of this batch: the rows of earlier batches that changed them."""
-        if not upload.updates:
+        if upload.base_mode not in UPDATING:
             return {}
         position = batch.position(batch.schema.identity)
         identities = [str(values[position]) for values in batch.values]
@@ -297,7 +297,7 @@ class PostgresTable(Table, Destination):
             of_all |= {"content_at": upload.content_at, "content_upload_id": upload.upload_id}
         names = [*keys, "upload_row", *of_all]
         rows = ((*batch.values[i], batch.numbers[i], *of_all.values()) for i in positions)
-        if self.keeps_newest and upload.updates:
+        if self.keeps_newest and upload.base_mode in UPDATING:
             names.append("content_times")
             times = content_times_of_new(batch)
             every = range(len(keys))

@@ -185,7 +185,7 @@ class Part:
 
     def write(self) -> Undone:
         """Do what was decided."""
-        added = add_again(self.table, self.upload, self.additions)
+        added = add_again(self.table, self.upload, self.schema, self.additions)
         self.table.update(self.upload, self.schema, self.changes)
         remove(self.table, self.upload, self.removals)
         taken = [effect for effect in self.additions if effect.pk not in added]
@@ -285,12 +285,13 @@ def remove(
     )
 
 
-def add_again(table: Table, upload: Upload, effects: Sequence[Effect]) -> set[int]:
+def add_again(table: Table, upload: Upload, schema: Schema, effects: Sequence[Effect]) -> set[int]:
     """Add the records again that the undone upload removed, unless others have their keys. Returns
     the keys of those that were added."""
     added: set[int] = set()
     # Records that different versions removed may have different columns.
     by_columns: dict[tuple[str, ...], list[Effect]] = {}
+    shared = next(unique.column for unique in schema.unique if unique.scope == "platform")
     for effect in effects:
         by_columns.setdefault(tuple(effect.before), []).append(effect)
     for columns, alike in by_columns.items():
@@ -298,23 +299,28 @@ def add_again(table: Table, upload: Upload, effects: Sequence[Effect]) -> set[in
             table,
             [table.pk, table.vendor_column, *columns],
             ([effect.pk, upload.vendor_id, *effect.before.values()] for effect in alike),
+            order=shared,
         )
     back = (effect for effect in effects if effect.pk in added)
     table.record(upload, INSERTED, ((effect.pk, effect.row, {}, {}) for effect in back))
     return added
 
 
-def add_rows(table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> set[int]:
-    """Insert rows, in the order of their keys. Returns the keys of those that were inserted."""
+def add_rows(
+    table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]], *, order: str
+) -> set[int]:
+    """Insert rows, in the order of a column that vendors share, so that two batches do not
+    deadlock. Returns the keys of those that were inserted."""
     table.copy(names, rows)
     statement = sql.SQL(
-        "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ORDER BY {pk} "
+        "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} ORDER BY {order} "
         "ON CONFLICT DO NOTHING RETURNING {pk}"
     ).format(
         table=sql.Identifier(table.name),
         columns=identifiers(names),
         incoming=sql.Identifier(table.incoming),
         pk=sql.Identifier(table.pk),
+        order=sql.Identifier(order),
     )
     with connection.cursor() as cursor:
         cursor.execute(statement)

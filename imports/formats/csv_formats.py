@@ -14,12 +14,11 @@ from imports.formats.csv_writer import csv_lines
 from imports.formats.header import SAMPLE_ROWS
 from imports.formats.layout import Layout
 from imports.formats.sample import Unmatched, Watch
-from imports.models.upload import UPDATING
 from imports.rules.cells import DELIMITED
 from imports.rules.columns import cell_names
 from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.refusals import Refused
-from imports.rules.schema import Schema
+from imports.rules.schema import UPDATING, Schema
 from imports.rules.spreadsheet import WORKBOOK
 from imports.rules.wording import UNPRINTABLE, Words, as_choice, as_sentence, truncate
 

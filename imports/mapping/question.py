@@ -11,11 +11,11 @@ from imports.dataset import Dataset
 from imports.formats.layout import Layout
 from imports.formats.sample import Sample
 from imports.mapping.suggestions import Suggestion, suggest
-from imports.models.upload import UPDATING
 from imports.rules.base import InvalidCell
 from imports.rules.columns import Column
 from imports.rules.matching import Answers, Source
 from imports.rules.number_format import WITH_SIGN
+from imports.rules.schema import UPDATING
 from imports.rules.text import Approved
 from imports.rules.wording import as_sentence
 from imports.validation.validate import validate

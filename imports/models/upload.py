@@ -28,10 +28,6 @@ HAS_READ_ITS_ROWS = IS_ENDED_IMPORT & Q(
 )
 
 
-# Modes in which a row whose identity is stored changes the stored row.
-UPDATING = ("update", "replace")
-
-
 def has_base_mode(mode: str) -> Q:
     """Uploads that import in this mode, and checks of what such an import would do."""
     of_checks = ["", mode] if mode == "create" else [mode]
@@ -398,11 +394,6 @@ class Upload(models.Model):
     def is_undo(self) -> bool:
         """It takes back what another upload did, and has no file."""
         return self.mode == self.Mode.UNDO
-
-    @property
-    def updates(self) -> bool:
-        """Rows whose identity is stored change the stored row, or would."""
-        return self.base_mode in UPDATING
 
     @property
     def replaces(self) -> bool:

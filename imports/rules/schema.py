@@ -8,7 +8,6 @@ from typing import Self
 from django.conf import settings
 from django.utils.translation import gettext
 
-from imports.models.upload import UPDATING
 from imports.rules.base import Requirement
 from imports.rules.cells import ANY_CELL, NO_NULL_WORD, NOT_CLEARED
 from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_corrections
@@ -32,6 +31,8 @@ from imports.rules.matching import (
 )
 from imports.rules.rows import RowRule
 
+# Modes in which a row whose identity is stored changes the stored record.
+UPDATING = ("update", "replace")
 IN_USE, NOT_IN_USE = "active", "inactive"  # values of a state
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from imports.formats.formula_guard import unescape_formula
 from imports.formats.layout import Layout
-from imports.models.upload import UPDATING
 from imports.rules.base import InvalidCell, RowProblem, problem
 from imports.rules.cells import (
     CLEAR,
@@ -29,7 +28,7 @@ from imports.rules.cells import (
 from imports.rules.columns import Column, is_corrections
 from imports.rules.number_format import POINT
 from imports.rules.rows import RowRule, StagedRow
-from imports.rules.schema import Schema
+from imports.rules.schema import UPDATING, Schema
 from imports.rules.spreadsheet import (
     NUMBERS,
     as_certain_number,

@@ -374,13 +374,13 @@ def test_a_data_set_of_another_version_is_shown_by_its_key(
     as_alice: Client, vendor_a: Vendor, values: dict[str, str]
 ) -> None:
     """A newer version, which runs beside this one, may have received the file."""
-    upload = make_upload(1, vendor_a, dataset="of-a-later-version", mode="replace", **values)
+    upload = make_upload(1, vendor_a, dataset="of-a-later-version", mode="merge", **values)
     page = page_of(as_alice, upload)
-    assert "of-a-later-version · replace" in page
+    assert "of-a-later-version · merge" in page
     assert "/help/of-a-later-version/" not in page
     assert "dataset=of-a-later-version" not in page
     Upload.objects.update(status="processing", step="load", completed_at=None, failure_code="")
-    assert "of-a-later-version · replace" in page_of(as_alice, upload)
+    assert "of-a-later-version · merge" in page_of(as_alice, upload)
     assert as_alice.get(f"/uploads/{upload.upload_id}/cancel/").status_code == 200
 
 
