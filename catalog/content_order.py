@@ -62,6 +62,9 @@ class FieldStamps:
     def after(self, stamps: Mapping[str, str], fields: Iterable[str]) -> Self:
         """The stamps of all `fields`, and of others that have their own, once some have got these
         `stamps`."""
+        fields = tuple(fields)
+        if not self.others and self.most and 2 * len(stamps) < len(fields):
+            return type(self)(self.most, {k: own for k, own in stamps.items() if own != self.most})
         every = {**{name: self.of(name) for name in (*fields, *self.others)}, **stamps}
         most = Counter(filter(None, every.values())).most_common(1)[0][0]
         return type(self)(most, {name: own for name, own in every.items() if own != most})

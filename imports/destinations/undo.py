@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -236,10 +237,14 @@ def effects_of(upload_id: str, pks: list[int]) -> dict[int, Effect]:
             effect = found.setdefault(pk, Effect(pk, kind, row, at))
             effect.last = change_id
             values = json.loads(before) if before else {}
-            stamps = stamps_of(json.loads(content) if content else None, values)
+            stamps = stamps_of(parsed(content) if content else None, values)
             effect.before = values | effect.before
             effect.stamps = stamps | effect.stamps
     return found
+
+
+# The changes of one file have few different ones.
+parsed = lru_cache(maxsize=1_000)(json.loads)
 
 
 def replaced_since(effects: Collection[Effect]) -> dict[int, dict[str, Any]]:

@@ -4,7 +4,7 @@ import html
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.content_order import FieldStamps, stamp
 from catalog.models import Category, Product
 from imports import actions, datasets, pipeline
 from imports.destinations.postgres import PostgresTable
@@ -28,6 +29,29 @@ from vendors.models import Vendor
 
 Run = Callable[..., Upload]
 BAD = {"vendor_product_id": "VP-99", "price": "x"}  # makes a retry possible
+
+
+STAMPS = [stamp(datetime(2026, 11, day, tzinfo=UTC), "UPLOAD_1") for day in range(1, 5)]
+NAMES = "abcdef"
+
+
+@given(
+    st.sampled_from(STAMPS),
+    st.dictionaries(st.sampled_from(NAMES + "z"), st.sampled_from(STAMPS)),
+    st.dictionaries(st.sampled_from(NAMES + "y"), st.sampled_from(STAMPS)),
+)
+def test_fields_get_the_stamps_of_a_change_and_keep_the_others(
+    most: str, others: dict[str, str], changed: dict[str, str]
+) -> None:
+    before = FieldStamps(most, others)
+    after = before.after(changed, NAMES)
+    of_all = {*NAMES, *others, *changed}
+    assert {name: after.of(name) for name in of_all} == {
+        name: changed.get(name, before.of(name)) for name in of_all
+    }
+    assert len(after.others) <= min(
+        sum(after.of(name) != own for name in of_all) for own in map(after.of, of_all)
+    )
 
 
 def prices(*rows: tuple[int, str]) -> list[dict[str, str]]:
