@@ -8,12 +8,15 @@ from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
 from config.database.locks import waited_too_long_for_lock
+from imports.corrections.fixes import Fixes
+from imports.corrections.sending import Correction, prepare
 from imports.datasets import all_datasets, layout_of
 from imports.destinations import claimed_keys
 from imports.execution.hints import send_hint, send_mail_hint
 from imports.formats.readings import Reading
 from imports.intake.receive import open_undo
 from imports.mapping import memory
+from imports.mapping.values import remember_values
 from imports.models import Action, ErrorCounts, Notification, RowError, Upload
 from imports.notifications import email
 from imports.reports.outcome import already_imported
@@ -147,6 +150,51 @@ def undo(upload_id: str, *, by: User | None) -> Upload:
         Action.objects.create(upload=undone, run=undone.run, kind=Action.Kind.UNDO, by=by)
         transaction.on_commit(send_hint, robust=True)
     return upload
+
+
+def correct(upload_id: str, fixes: Fixes, *, known: int, by: User | None) -> Correction:
+    """Send the rejected rows of an upload that have no error any more, given what a person said,
+    who knew of this many corrections.
+
+    The upload of the correction waits for its object. Raises NotPossible, Corrected if there are
+    more corrections by now, or Upload.DoesNotExist.
+    """
+    with transaction.atomic():
+        corrected = locked(upload_id)
+        if reason := why_not_corrected(corrected):
+            raise NotPossible(reason)
+        if corrected.corrections.count() != known:
+            raise Corrected(corrected.corrections.latest("upload_timestamp"))
+        correction = prepare(corrected, fixes, now().date(), by=by)
+        if correction.upload:
+            Action.objects.create(
+                upload=corrected, run=corrected.run, kind=Action.Kind.CORRECT, by=by
+            )
+            kept = {value: fixes.values[value] for value in fixes.kept}
+            remember_values(corrected, kept, by=by)
+    return correction
+
+
+class Corrected(Exception):
+    """Someone else has sent a correction in the meantime."""
+
+    def __init__(self, correction: Upload) -> None:
+        super().__init__(correction.upload_id)
+        self.correction = correction
+
+
+def why_not_corrected(upload: Upload) -> str:
+    """Why the rejected rows cannot be corrected here; "" if they can."""
+    dataset = all_datasets().get(upload.dataset)
+    if dataset is None or not dataset.can_correct:
+        return "The rows of this file can’t be corrected here. Fix the file and upload it again."
+    if not upload.has_ended or upload.is_being_finished:
+        return why_not_run_again(upload)
+    if not upload.error_records or upload.failure_code or upload.erased_at:
+        return "This upload has no rows to fix."
+    if hasattr(upload, "undone_by"):
+        return "This upload was undone. Undo that instead, or upload the file again."
+    return ""
 
 
 def keep_pace(upload: Upload) -> None:

@@ -16,6 +16,7 @@ from imports.models import Upload
 from imports.rules.base import Requirement
 from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.refusals import Refused
+from imports.rules.replacements import REPLACED
 from imports.rules.schema import Schema
 from imports.rules.wording import Words, sizes
 
@@ -48,6 +49,8 @@ class Dataset(Schema):
 
     def notices(self) -> Iterator[tuple[str | None, Requirement]]:
         yield from super().notices()
+        if self.can_correct:
+            yield REPLACED.column, REPLACED
         for said in self.destination.notices:
             yield said.column, said
 
@@ -64,6 +67,11 @@ class Dataset(Schema):
     def can_check(self) -> bool:
         """Whether a file can be checked without importing it."""
         return Upload.Mode.CHECK in self.modes
+
+    @property
+    def can_correct(self) -> bool:
+        """Whether rejected rows can be corrected in the portal and sent again without the rest."""
+        return self.by_vendor and self.format.columns_can_be_named
 
     def mode_title(self, mode: str) -> str:
         """What a mode that imports does with a file of this data set: "Add new products". A mode

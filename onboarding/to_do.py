@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext, ngettext
 
+from imports.actions import why_not_corrected
 from imports.models import ErrorCounts, FileSample, Upload
 from imports.models.upload import MAY_NEED_SOMETHING
+from imports.reports.corrections import left_in
 from imports.reports.outcome import ALREADY_IN
 from imports.reports.same_file import file_of, read_again
 from imports.rules.base import ERROR
@@ -80,10 +82,11 @@ class ToDo:
 @dataclass(frozen=True)
 class Known:
     """What else is known about the uploads: the IDs of those that a question waits for, and of
-    those whose rows are all in the catalog."""
+    those whose rows are all in the catalog; and how many rejected rows no correction has."""
 
     asked: set[str]
     already_in: set[str]
+    left: dict[str, int]
     at: datetime
 
     def is_recent(self, upload: Upload) -> bool:
@@ -105,26 +108,25 @@ def question(upload: Upload, known: Known) -> Task | None:
 
 def rows_to_fix(upload: Upload, known: Known) -> Task | None:
     """Rows of an import were rejected. Those of a check are not missing anywhere yet."""
-    rejected = upload.error_records
-    if upload.failure_code or upload.is_check or not rejected or upload.erased_at:
+    left = known.left.get(upload.upload_id, 0)
+    if upload.failure_code or upload.is_check or not left or upload.erased_at:
         return None
     if upload.upload_id in known.already_in:
         return None
-    numbers = {"rejected": f"{rejected:,}", "total": f"{upload.total_records:,}"}
     text = ngettext(
-        "%(rejected)s of %(total)s rows was rejected. Download it with its errors, fix it and "
-        "upload that file.",
-        "%(rejected)s of %(total)s rows were rejected. Download them with their errors, fix them "
-        "and upload that file.",
-        rejected,
+        "%(left)s of %(total)s rows needs fixing.", "%(left)s of %(total)s rows need fixing.", left
     )
     if upload.total_records == 1:
-        text = gettext(
-            "Its only row was rejected. Download it with its errors, fix it and upload that file."
-        )
-    kind = "correct_workbook" if (upload.layout or {}).get("sheet") else "correct"
-    action = Action(gettext("Download rows to fix"), reverse(kind, args=[upload.upload_id]))
-    return Task("rows", upload, text % numbers, action, rejected)
+        text = gettext("Its only row needs fixing.")
+    if why_not_corrected(upload):
+        kind = "correct_workbook" if (upload.layout or {}).get("sheet") else "correct"
+        action = Action(gettext("Download rows to fix"), reverse(kind, args=[upload.upload_id]))
+        text += " " + gettext("Download them with their errors, fix them and upload that file.")
+    else:
+        action = Action(gettext("Fix rows"), reverse("fix", args=[upload.upload_id]))
+        text += " " + gettext("Correct the values here, or download the rows.")
+    numbers = {"left": f"{left:,}", "total": f"{upload.total_records:,}"}
+    return Task("rows", upload, text % numbers, action, left)
 
 
 def checked(upload: Upload, known: Known) -> Task | None:
@@ -195,12 +197,14 @@ def to_do(access: Access) -> ToDo:
         .filter(MAY_NEED_SOMETHING, upload_timestamp__gt=at - timedelta(days=DAYS))
         .exclude(status=Upload.Status.CANCELLED)
         .filter(undone_by=None)
-        .select_related("vendor")
+        .select_related("vendor", "undone_by")
         .defer("plan", "mapping", "ignored_columns")
         .order_by("-upload_timestamp", "-upload_id")[:MOST]
     )
     uploads = newest_of_each_file(found)
-    known = Known(asked=asked(uploads), already_in=already_in(uploads), at=at)
+    known = Known(
+        asked=asked(uploads), already_in=already_in(uploads), left=left_in(uploads), at=at
+    )
     placed = [task for upload in uploads if (task := task_of(upload, known))]
     tasks = [task for _, task in sorted(placed, key=itemgetter(0))]
     return ToDo(
@@ -227,7 +231,8 @@ def newest_of_each_file(uploads: list[Upload]) -> list[Upload]:
         is_open = upload.upload_id not in done
         if is_open and (file not in seen or not (upload.is_check or upload.failure_code)):
             kept.append(upload)
-        seen.add(file)
+        if not upload.corrects_id:
+            seen.add(file)
     return kept
 
 

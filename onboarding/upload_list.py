@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from imports.models import UploadQuerySet
 from imports.models.rates import rates_of
-from imports.models.upload import IS_IMPORT
+from imports.models.upload import HAS_ENDED, IS_IMPORT
 
 PER_PAGE = 25
 
@@ -36,6 +36,8 @@ class Totals:
 
 
 def totals_of(uploads: UploadQuerySet) -> Totals:
+    """The rows of a correction are those of another upload: where that is one of these, too, they
+    are not counted twice."""
     sums = uploads.order_by().aggregate(
         uploads=Count("*"),
         rows=Sum("total_records", filter=IS_IMPORT, default=0),
@@ -44,6 +46,14 @@ def totals_of(uploads: UploadQuerySet) -> Totals:
         skipped=Sum("skipped_records", filter=IS_IMPORT, default=0),
         errors=Sum("error_records", filter=IS_IMPORT, default=0),
     )
+    again = (
+        uploads.order_by()
+        .filter(IS_IMPORT, HAS_ENDED, corrects__in=uploads.order_by().values("pk"))
+        .filter(total_records__gt=0)
+        .aggregate(rows=Sum("corrected_records", default=0))
+    )["rows"]
+    sums["rows"] -= again
+    sums["errors"] -= again
     return Totals(**sums)
 
 

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from onboarding.views import (
     columns,
     downloads,
+    fix,
     login,
     new_upload,
     password_reset,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("uploads/new/vendors/", vendors.vendors, name="vendors"),
     path("uploads/<upload_id:upload_id>/", upload.upload_page, name="upload"),
     path("uploads/<upload_id:upload_id>/columns/", columns.columns, name="columns"),
+    path("uploads/<upload_id:upload_id>/fix/", fix.fix, name="fix"),
     path("products/", products.products, name="products"),
     path("products/export.csv", products.export_csv, name="products_csv"),
     path("products/export.xlsx", products.export_workbook, name="products_workbook"),

@@ -158,10 +158,17 @@ def arrived(
         by=by,
     )
     store(upload, BytesIO(body))
-    stored = s3.client().head_object(Bucket=upload.s3_bucket, Key=upload.s3_key)
-    object_arrived(Arrival(upload.s3_bucket, upload.s3_key, stored["VersionId"], len(body)))
-    upload.refresh_from_db()
+    event_arrives(upload)
     return upload
+
+
+def event_arrives(upload: Upload) -> None:
+    """The event of the upload's object is received."""
+    stored = s3.client().head_object(Bucket=upload.s3_bucket, Key=upload.s3_key)
+    object_arrived(
+        Arrival(upload.s3_bucket, upload.s3_key, stored["VersionId"], stored["ContentLength"])
+    )
+    upload.refresh_from_db()
 
 
 def drive() -> None:

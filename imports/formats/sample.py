@@ -110,7 +110,10 @@ class Watch:
             self._rows.append((number, [cell[:MAX_CHARACTERS] for cell in cells]))
 
     def say(self, layout: Layout) -> Layout:
-        """The layout with what was seen of numbers, which counts more than what was answered."""
+        """The layout with what was seen of numbers, which counts more than what was answered, if
+        that is not final."""
+        if self.known.this_file and self.known.this_file.is_final:
+            return layout
         beside = {
             key: evidence.sign
             for key, evidence in self.numbers.items()

@@ -19,6 +19,7 @@ from imports import datasets
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.models import Action, Schedule, Upload
+from imports.rules.matching import Answers
 from imports.rules.refusals import Refused
 from imports.storage import s3
 from vendors.models import Vendor
@@ -67,8 +68,10 @@ def open_upload(
     file_name: str,
     size: int,
     by: Any,
+    more: Callable[[Upload], None] | None = None,
 ) -> Upload:
-    """Create the row of an upload whose object will be stored under its `s3_key`.
+    """Create the row of an upload whose object will be stored under its `s3_key`; `more` sets
+    further fields.
 
     `vendor` is None for a data set that vendors do not upload. The upload is not due until the
     object's event arrives. Raises UnknownDataset.
@@ -89,6 +92,8 @@ def open_upload(
             s3_key=f"{folder}{upload_id}/{name}",
         )
         upload.ask(mode, only_check=only_check)
+        if more:
+            more(upload)
         return upload
 
     return inserted(upload_of, by=by)
@@ -125,6 +130,36 @@ def open_undo(undone: Upload, *, by: Any) -> Upload:
         return upload
 
     return inserted(upload_of, by=by)
+
+
+def open_correction(
+    corrected: Upload,
+    *,
+    rows: list[list[int]],
+    answers: Answers,
+    file_name: str,
+    size: int,
+    by: Any,
+) -> Upload:
+    """Create the row of an upload that has these rows of another one, as ranges, to be read as
+    `answers` say. Its object will be stored under its key."""
+
+    def more(upload: Upload) -> None:
+        upload.corrects = corrected
+        upload.corrected_rows = rows
+        upload.corrected_records = sum(last - first + 1 for first, last in rows)
+        upload.mapping = answers.to_json()
+
+    return open_upload(
+        vendor=corrected.vendor,
+        dataset=corrected.dataset,
+        mode=corrected.mode_of_corrections,
+        only_check=corrected.is_check,
+        file_name=file_name,
+        size=size,
+        by=by,
+        more=more,
+    )
 
 
 def refuse_at_form(

@@ -3,8 +3,9 @@
 from imports.models.action import Action
 from imports.models.alarm import Alarm
 from imports.models.claimed_key import ClaimedKey
+from imports.models.correction import CorrectionDraft
 from imports.models.error_counts import ErrorCounts
-from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory
+from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory, ValueMap
 from imports.models.notification import Notification
 from imports.models.planned_change import PlannedChange
 from imports.models.row_error import RowError, RowErrorQuerySet
@@ -16,6 +17,7 @@ __all__ = [
     "Alarm",
     "ClaimedKey",
     "ColumnMapping",
+    "CorrectionDraft",
     "ErrorCounts",
     "FileSample",
     "HeaderMemory",
@@ -26,4 +28,5 @@ __all__ = [
     "Schedule",
     "Upload",
     "UploadQuerySet",
+    "ValueMap",
 ]

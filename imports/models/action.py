@@ -19,6 +19,7 @@ class Action(models.Model):
         UPDATE = "update", _("Imported as an update")
         IMPORT = "import", _("Imported after a check")
         UNDO = "undo", _("Undone")
+        CORRECT = "correct", _("Corrected")
         RESEND = "resend", _("Sent email again")
 
     # A person who asked for another mode counts more than what the object states.

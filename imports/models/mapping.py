@@ -7,11 +7,13 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from imports.models.row_error import MAX_CELL
 from imports.models.upload import Upload
 from vendors.access import Access
 from vendors.models import Vendor
 
 MAX_NAME = 200  # characters of a name that is remembered
+MAX_TEXT = 2_000  # characters of what a value is read as
 
 
 class VendorsQuerySet(models.QuerySet[Any]):
@@ -80,6 +82,28 @@ class HeaderMemory(SaidByVendor):
 
     def __str__(self) -> str:
         return self.written
+
+
+class ValueMap(SaidByVendor):
+    """What a vendor said that a text in a column is to be read as, where it breaks a rule."""
+
+    column = models.CharField(_("column"), max_length=100, help_text="Its key.")
+    cell = models.CharField(_("value in the file"), max_length=MAX_CELL)
+    text = models.CharField(_("is read as"), max_length=MAX_TEXT)
+
+    class Meta:
+        db_table = "value_maps"
+        verbose_name = _("remembered value")
+        verbose_name_plural = _("remembered values")
+        ordering = ["column", "cell", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["vendor", "dataset", "column", "cell"], name="value_maps_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cell} → {self.text}"
 
 
 class FileSample(models.Model):

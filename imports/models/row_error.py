@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from imports.models.upload import Upload
 from vendors.access import Access
 
+MAX_CELL = 200  # characters of a cell by which errors are grouped
+
 
 class RowErrorQuerySet(models.QuerySet["RowError"]):
     def of_run(self, upload: Upload) -> "RowErrorQuerySet":
@@ -49,6 +51,13 @@ class RowError(models.Model):
     column_name = models.CharField(_("column"), max_length=255, blank=True)
     error_type = models.CharField(_("error type"), max_length=40)
     error_message = models.TextField(_("message"))
+    cell = models.CharField(
+        _("value"),
+        max_length=MAX_CELL,
+        null=True,
+        blank=True,
+        help_text="The cell's text as it is compared; null if it is longer, or there is none.",
+    )
     severity = models.CharField(
         _("severity"),
         max_length=10,

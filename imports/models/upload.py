@@ -179,6 +179,22 @@ class Upload(models.Model):
         related_name="undone_by",
         help_text="The upload that this one takes back.",
     )
+    corrects = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="corrections",
+        help_text="The upload whose rejected rows this one has.",
+    )
+    corrected_rows = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Which rows of that upload this one has: ranges of their numbers, [first, last].",
+    )
+    corrected_records = models.IntegerField(
+        default=0, db_default=0, help_text="How many rows these are."
+    )
     schedule = models.ForeignKey(
         "Schedule",
         on_delete=models.SET_NULL,
@@ -409,6 +425,12 @@ class Upload(models.Model):
     def base_mode(self) -> str:
         """How it imports its rows, or how the import would that it checks."""
         return (self.check_of or self.Mode.CREATE) if self.mode == self.Mode.CHECK else self.mode
+
+    @property
+    def mode_of_corrections(self) -> str:
+        """How its rejected rows are imported once they are corrected. They are not the whole
+        catalog."""
+        return self.Mode.UPDATE.value if self.replaces else self.base_mode
 
     @property
     def status_title(self) -> str:

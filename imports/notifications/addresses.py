@@ -20,6 +20,11 @@ def undo_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/undo/"
 
 
+def fix_url(upload_id: str) -> str:
+    """Where a person corrects the rejected rows."""
+    return f"{settings.PORTAL_URL}/uploads/{upload_id}/fix/"
+
+
 def columns_url(upload_id: str) -> str:
     """Where a person says what the columns of the upload's file are."""
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/columns/"

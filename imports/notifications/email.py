@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from imports import datasets
+from imports.dataset import Dataset
 from imports.models import Notification, Upload
 from imports.models.mapping import sample_of
 from imports.notifications import addresses, report_links
@@ -37,6 +38,7 @@ def prepare(upload: Upload) -> Notification:
         "notices": error_groups(upload, severity=NOTICE) if quotes else [],
         "refusal": REFUSALS.get(upload.failure_code),
         "columns_url": columns_url(upload),
+        "fix_url": fix_url(upload, dataset),
         "report_url": report_links.report_url(upload) if links else "",
         "report_title": report_title(upload),
         "link_life": days(settings.REPORT_LINK_DAYS),
@@ -65,6 +67,12 @@ def prepare(upload: Upload) -> Notification:
 def columns_url(upload: Upload) -> str:
     """Where a person can say what the columns of the refused file are; "" if none can."""
     return addresses.columns_url(upload.upload_id) if sample_of(upload).exists() else ""
+
+
+def fix_url(upload: Upload, dataset: Dataset) -> str:
+    """Where a person can correct the rejected rows; "" if none can."""
+    has_rows = upload.error_records and not upload.failure_code and not already_imported(upload)
+    return addresses.fix_url(upload.upload_id) if dataset.can_correct and has_rows else ""
 
 
 def subject(upload: Upload) -> str:

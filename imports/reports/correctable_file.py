@@ -2,7 +2,7 @@
 workbook whose wrong cells are red."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from imports import datasets
@@ -77,11 +77,16 @@ def rejected_rows(upload: Upload) -> Iterator[RejectedRow]:
         )
 
 
-def original_rows(upload: Upload) -> Iterator[tuple[dict[str, str], list[RowError]]]:
-    """Each original rejected row, and its errors."""
+def original_rows(
+    upload: Upload, only: Collection[int] | None = None
+) -> Iterator[tuple[dict[str, str], list[RowError]]]:
+    """Each original rejected row, and its errors; `only` those with these numbers, if given."""
     row: dict[str, str] = {}
     errors: list[RowError] = []
-    for error in in_file_order(RowError.objects.of_run(upload).errors()):
+    found = RowError.objects.of_run(upload).errors()
+    if only is not None:
+        found = found.filter(row_number__in=only)
+    for error in in_file_order(found):
         if error.original_data is not None:
             if errors:
                 yield row, errors

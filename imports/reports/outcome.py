@@ -8,6 +8,7 @@ from imports.dataset import Dataset
 from imports.datasets import layout_of
 from imports.models import Upload
 from imports.models.upload import IS_CHECK
+from imports.reports.corrections import of_first_file
 from imports.reports.error_counts import counts_of
 from imports.rules.quantities import rows
 from imports.rules.refusals import REFUSALS
@@ -21,7 +22,8 @@ def outcome(upload: Upload, dataset: Dataset) -> str:
     if upload.failure_code and upload.status != Upload.Status.CANCELLED:
         refusal = REFUSALS.get(upload.failure_code)
         return f"{refusal.title}." if refusal else upload.failure_message
-    return of_undo(upload) if upload.is_undo else of_rows(upload, dataset)
+    text = of_undo(upload) if upload.is_undo else of_rows(upload, dataset)
+    return f"{text} {of_first_file(upload, dataset)}".strip()
 
 
 def of_rows(upload: Upload, dataset: Dataset) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from imports.models import Upload
+from imports.reports.corrections import corrected
 from imports.reports.outcome import deactivated, effects_of
 from imports.reports.summary import error_groups, errors_by_type
 from imports.rules.base import SEVERITIES, WARNING
@@ -19,10 +20,12 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "upload_id": upload.upload_id,
         "only_check": upload.is_check,
         "undoes": upload.undoes_id,
+        "corrects": upload.corrects_id,
         "status": upload.status,
         "total_records": upload.total_records,
         "valid_records": upload.valid_records,
         "error_records": upload.error_records,
+        "open_records": corrected([upload])[upload.upload_id].open if upload.error_records else 0,
         "skipped_records": upload.skipped_records,
         "created_records": upload.created_records,
         "updated_records": upload.updated_records,

@@ -20,7 +20,8 @@ CROSS JOIN LATERAL (
     WHERE vendor_prefix = upload.vendor_prefix AND dataset = upload.dataset
         AND file_name = wanted.file_name
         AND completed_at IS NOT NULL AND NOT (only_check OR mode = 'check') AND NOT (mode = 'undo')
-        AND failure_code = '' AND status IN ('completed', 'partial', 'failed')
+        AND failure_code = '' AND corrects_id IS NULL
+        AND status IN ('completed', 'partial', 'failed')
     ORDER BY upload_timestamp DESC LIMIT 1
 ) AS newest
 WHERE newest.upload_timestamp > upload.upload_timestamp

@@ -56,6 +56,8 @@ class Answers:
     numbers, and what to multiply them by. `decimal` is the sign before decimals, if it was asked.
     `encoding` is how its bytes are read, if they can be read in several ways.
     With `first_is_data`, the file has no header: what was taken for it is the first row.
+    With `is_final`, its numbers are read as said here, whatever its cells say: it has rows of
+    another file, which was read like this.
     """
 
     positions: Mapping[str, int]
@@ -65,13 +67,18 @@ class Answers:
     decimal: str = ""
     first_is_data: bool = False
     encoding: str = ""
+    is_final: bool = False
 
     @property
     def is_about_columns(self) -> bool:
         return bool(self.positions or self.constants)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Without what a version of before would not understand, unless it is said."""
+        stored = asdict(self)
+        if not self.is_final:
+            del stored["is_final"]
+        return stored
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:

@@ -102,6 +102,16 @@ class Approved(Rule):
     in_words = _("one of the approved names, in upper or lower case")
     remedy = _("Use a name from the approved list on the help page, or ask us to add yours.")
 
+    def suggester(self) -> Callable[[str], str]:
+        """A function from a text that is not on the list to the name that was probably meant; ""
+        if there is no good one."""
+        spelling = {comparable(name): name for name in self.names()}
+
+        def suggest(text: str) -> str:
+            return nearest(comparable(text), spelling, min_similarity=MIN_SIMILARITY) or ""
+
+        return suggest
+
     def checker(self, label: str) -> Checker:
         spelling = {comparable(name): name for name in self.names()}
         answers: dict[str, str] = {}

@@ -1,22 +1,32 @@
 """Stores what was found in rows: errors, warnings and notices."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.utils.timezone import now
 
 from imports.models import RowError, Upload
+from imports.models.row_error import MAX_CELL
 from imports.reports.error_counts import counts_of
 from imports.rules.base import SEVERITIES, RowProblem
 from imports.storage.postgres_copy import copy_rows
+from imports.validation.validate import clean
+
+# The text of a cell by row number and the key of its column; None if there is no such cell.
+CellOf = Callable[[int, str], str | None]
+
+
+def no_cell(_number: int, _column: str) -> None:
+    """Of records that no file has, or that are not grouped by value."""
 
 
 def store_findings(
     upload: Upload,
     found: Mapping[int, list[RowProblem]],
     rows: Mapping[int, Mapping[str, str]],
+    cell_of: CellOf = no_cell,
 ) -> None:
     """Count the errors, warnings and notices, by row number, and store the first ones of each in
     the file, in file order. The first of a row carries the row's cells, by the vendor's names."""
@@ -45,10 +55,11 @@ def store_findings(
             "error_type",
             "error_message",
             "severity",
+            "cell",
             "original_data",
             "created_at",
         ],
-        error_rows(upload, kept, rows),
+        error_rows(upload, kept, rows, cell_of),
     )
 
 
@@ -56,6 +67,7 @@ def error_rows(
     upload: Upload,
     found: Mapping[int, list[RowProblem]],
     rows: Mapping[int, Mapping[str, str]],
+    cell_of: CellOf,
 ) -> Iterator[tuple[Any, ...]]:
     created_at = now().isoformat()
     for number, of_row in found.items():
@@ -68,14 +80,22 @@ def error_rows(
                 problem.code,
                 problem.message,
                 problem.severity,
+                comparable(cell_of(number, problem.column)),
                 as_json(rows[number]) if position == 0 else None,
                 created_at,
             )
 
 
+def comparable(cell: str | None) -> str | None:
+    """The cell as it is grouped with others; None if it is too long for that."""
+    text = None if cell is None else printable(clean([cell])[0])
+    return None if text is None or len(text) > MAX_CELL else text
+
+
 def as_json(row: Mapping[str, str]) -> str:
-    """The row as JSON, without NULs, which `jsonb` cannot store."""
-    printable = {
-        name: cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for name, cell in row.items()
-    }
-    return json.dumps(printable, ensure_ascii=False)
+    return json.dumps({name: printable(cell) for name, cell in row.items()}, ensure_ascii=False)
+
+
+def printable(cell: str) -> str:
+    """Without NULs, which PostgreSQL cannot store."""
+    return cell.replace("\0", "\N{REPLACEMENT CHARACTER}")

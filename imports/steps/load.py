@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import OperationalError
@@ -13,6 +14,7 @@ from imports.destinations import claimed_keys
 from imports.destinations.base import BatchOutcome, KeysTakenMeanwhile
 from imports.execution import retry_policy
 from imports.execution.lease import Work
+from imports.mapping.values import replacements_of
 from imports.models import ErrorCounts, RowError, Upload
 from imports.monitoring import metrics
 from imports.rules.base import RowProblem
@@ -42,7 +44,8 @@ def load(work: Work) -> None:
     today = (upload.started_at or upload.upload_timestamp).date()
     layout = datasets.layout_of(upload)
     rows = [row for run in runs for row in run.rows]
-    batch = validate(dataset, layout, rows, upload.base_mode, today)
+    known = replacements_of(upload)
+    batch = validate(dataset, layout, rows, upload.base_mode, today, replacements=known)
     batch.add_warnings(dataset.destination.doubts(upload, batch))
     for tries in range(1, MAX_TRIES + 1):
         try:
@@ -54,11 +57,12 @@ def load(work: Work) -> None:
                     restart_load(upload)
                     return
                 problems = batch.problems | outcome.problems
-                found = joined(problems, batch.warnings, outcome.notices)
+                found = joined(problems, batch.warnings, batch.notices, outcome.notices)
                 store_findings(
                     upload,
                     {batch.numbers[i]: said for i, said in found.items()},
                     {batch.numbers[i]: cells_of(batch, i) for i in found},
+                    cell_finder(batch),
                 )
                 upload.add_batch(
                     cursor=cursor,
@@ -126,3 +130,20 @@ def cells_of(batch: ValidatedBatch, i: int) -> dict[str, str]:
     """The cells of a row by the vendor's column names."""
     cells = batch.cells[i]
     return dict(zip(batch.layout.names_of(cells), cells, strict=False))
+
+
+def cell_finder(batch: ValidatedBatch) -> Callable[[int, str], str | None]:
+    """A function from a row's number and the key of a column to the cell that was read."""
+    layout = batch.layout
+    sources = layout.sources_in(batch.schema)
+    rows = dict(zip(batch.numbers, batch.cells, strict=True))
+    width = len(layout.header)
+
+    def cell_of(number: int, column: str) -> str | None:
+        if column not in sources or len(rows[number]) > width:
+            return layout.constants.get(column)
+        position = sources[column].position
+        cells = rows[number]
+        return cells[position] if position < len(cells) else ""
+
+    return cell_of

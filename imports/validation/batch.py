@@ -1,7 +1,7 @@
 """A batch of rows after the rules."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imports.formats.layout import Layout
@@ -22,7 +22,7 @@ class ValidatedBatch:
 
     `values[i]` maps nothing: it is a tuple in the order of `columns`, None where a cell was empty
     or its column absent. Rows with an entry in `problems` (by position i) are rejected;
-    `warnings` reject none.
+    `warnings` and `notices` reject none.
     """
 
     schema: Schema
@@ -33,6 +33,7 @@ class ValidatedBatch:
     values: list[tuple[Any, ...]]
     problems: dict[int, list[RowProblem]]
     warnings: dict[int, list[RowProblem]]
+    notices: dict[int, list[RowProblem]] = field(default_factory=dict)
 
     def add_warnings(self, found: Iterable[tuple[int, RowProblem]]) -> None:
         """Keep warnings, by position; where the data set is strict, they are errors."""

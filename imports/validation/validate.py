@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from imports.formats.formula_guard import unescape_formula
 from imports.formats.layout import Layout
@@ -27,6 +27,7 @@ from imports.rules.cells import (
 )
 from imports.rules.columns import Column, is_corrections
 from imports.rules.number_format import POINT
+from imports.rules.replacements import Replacements, replaced
 from imports.rules.rows import RowRule, StagedRow
 from imports.rules.schema import UPDATING, Schema
 from imports.rules.spreadsheet import (
@@ -42,6 +43,7 @@ from imports.validation.batch import CLEARED, ValidatedBatch
 
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"  # invisible, and no white space to Python
 LINE_BREAK = re.compile("[\r\n]")
+NOTHING_REPLACED: Replacements = {}
 MAX_MARKS = 30  # combining marks in a row, as Unicode's stream-safe format has it
 MAX_SHORT_CHARACTERS = 200  # so few are sorted in no time
 # A run that may be of marks only; found much faster than by looking up each character.
@@ -49,54 +51,51 @@ MAYBE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 
 
 def validate(
-    schema: Schema, layout: Layout, rows: Sequence[StagedRow], mode: str, today: date
+    schema: Schema,
+    layout: Layout,
+    rows: Sequence[StagedRow],
+    mode: str,
+    today: date,
+    *,
+    replacements: Replacements = NOTHING_REPLACED,
 ) -> ValidatedBatch:
-    """Apply every rule of the data set to `rows`; `today` is the day of the import.
+    """Apply every rule of the data set to `rows`; `today` is the day of the import. A cell that
+    breaks a rule is read as its replacement, if it has one that breaks none.
 
     A row with a wrong number of cells gets that one error, because it is not known which of them
     belongs to which column.
     """
     rows, kinds = as_text(rows, schema, layout)
     cells, cut, problems = of_width(len(layout.header), rows, schema, layout)
-    miscounted = frozenset(problems)
+    judge = ColumnJudge(schema, layout, mode, cut, frozenset(problems))
 
     written = list(zip(*cells, strict=True))
     by_position = [clean(texts) for texts in written]
     where = {key: source.position for key, source in layout.sources_in(schema).items()}
     present = layout.present_in(schema)
-    required = set(schema.required_columns(mode))
     read: list[Sequence[Any]] = []
     doubtful: list[tuple[int, RowProblem]] = []
+    notices: dict[int, list[RowProblem]] = {}
     for column in schema.columns:
         if column.key not in present:
             read.append([None] * len(rows))
             continue
         position = where.get(column.key)
-        texts = (
-            [layout.constants[column.key]] * len(rows)
-            if position is None
-            else in_our_format(column, by_position[position], layout, kinds[position])
-        )
-        together = "".join(texts)  # one look at all of them is enough in the usual case
-        known = known_problems(column, texts, together, layout)
-        known |= spreadsheet_problems(column, texts, kinds[position])
-        known |= {} if schema.any_columns else damage.errors_of_formulas(column, texts, together)
-        known |= {i: overlong_problem(column) for i, at in cut if at == position}
-        cleared = where_cleared(texts, together) if mode in UPDATING else frozenset()
-        if column.required:
-            known |= {i: cleared_problem(column) for i in cleared}
-            cleared = frozenset()
-        ignored = miscounted | cleared
-        values, found = read_column(column, texts, column in required, ignored, known)
-        doubtful += doubts(column, texts, values)
-        if not schema.any_columns:
-            found += null_words(column, texts, values)
-            as_written = texts if position is None else written[position]
-            damaged = damage.in_column(column, as_written, together, values)
-            found += damaged.errors
-            doubtful += damaged.warnings
-        read.append(with_cleared(values, cleared))
-        for i, mistake in found:
+        if position is None:
+            same = [layout.constants[column.key]] * len(rows)
+            cells_of_column = Cells(None, same, same, {})
+        else:
+            cells_of_column = Cells(
+                position, written[position], by_position[position], kinds[position]
+            )
+        found = judge(column, cells_of_column)
+        if known := replacements.get(column.key):
+            found, replaced = judge.with_replaced(column, cells_of_column, found, known)
+            for i, said in replaced.items():
+                notices.setdefault(i, []).append(said)
+        read.append(found.values)
+        doubtful += found.warnings
+        for i, mistake in found.errors:
             problems.setdefault(i, []).append(mistake)
     problems |= {i: [example_problem()] for i in examples(schema, layout, by_position)}
     values = list(zip(*read, strict=True)) or [()] * len(rows)
@@ -112,9 +111,99 @@ def validate(
         values=values,
         problems=problems,
         warnings={},
+        notices=notices,
     )
     batch.add_warnings(doubtful)
     return batch
+
+
+class Cells(NamedTuple):
+    """The cells of a column: its position in the file, None if it is not there; the texts as they
+    are written, and as they are compared; and the kinds of marked cells, by row."""
+
+    position: int | None
+    written: Sequence[str]
+    texts: Sequence[str]
+    kinds: Mapping[int, str]
+
+
+class Found(NamedTuple):
+    """The values of a column's cells, and what is wrong, or may be, with which of them."""
+
+    values: list[Any]
+    errors: list[tuple[int, RowProblem]]
+    warnings: list[tuple[int, RowProblem]]
+
+
+class ColumnJudge:
+    """Applies the rules to the cells of one column after the other. `cut` says which cells were cut
+    by staging, by row and position; rows that are `ignored` have their error already."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        layout: Layout,
+        mode: str,
+        cut: list[tuple[int, int]],
+        ignored: frozenset[int],
+    ) -> None:
+        self.schema = schema
+        self.layout = layout
+        self.updates = mode in UPDATING
+        self.required = set(schema.required_columns(mode))
+        self.cut = cut
+        self.ignored = ignored
+
+    def __call__(self, column: Column, cells: Cells) -> Found:
+        return self._judge(column, cells, {})
+
+    def with_replaced(
+        self, column: Column, cells: Cells, found: Found, known: Mapping[str, str]
+    ) -> tuple[Found, dict[int, RowProblem]]:
+        """The same, with replacements for what is wrong, unless they are wrong, too; and what is to
+        be said of rows with them."""
+        new = {
+            i: known[cells.texts[i]]
+            for i, _ in found.errors
+            if cells.texts[i] and cells.texts[i] in known
+        }
+        while new:
+            again = self._judge(column, cells, new)
+            wrong = {i for i, _ in again.errors} & new.keys()
+            if not wrong:
+                return again, {i: replaced(column, cells.texts[i], new[i]) for i in new}
+            new = {i: text for i, text in new.items() if i not in wrong}
+        return found, {}
+
+    def _judge(self, column: Column, cells: Cells, new: Mapping[int, str]) -> Found:
+        """Apply the rules to the cells, with `new` texts in some of them."""
+        kinds = {i: kind for i, kind in cells.kinds.items() if i not in new}
+        texts = [*cells.texts]
+        written = [*cells.written]
+        if cells.position is not None:
+            texts = in_our_format(column, texts, self.layout, kinds)
+        for i, text in new.items():
+            texts[i] = written[i] = text
+        together = "".join(texts)  # one look at all of them is enough in the usual case
+        known = known_problems(column, texts, together, self.layout)
+        known |= spreadsheet_problems(column, texts, kinds)
+        if not self.schema.any_columns:
+            known |= damage.errors_of_formulas(column, texts, together)
+        known |= {i: overlong_problem(column) for i, at in self.cut if at == cells.position}
+        cleared = where_cleared(texts, together) if self.updates else frozenset()
+        if column.required:
+            known |= {i: cleared_problem(column) for i in cleared}
+            cleared = frozenset()
+        values, errors = read_column(
+            column, texts, column in self.required, self.ignored | cleared, known
+        )
+        warnings = [*doubts(column, texts, values)]
+        if not self.schema.any_columns:
+            errors += null_words(column, texts, values)
+            damaged = damage.in_column(column, written, together, values)
+            errors += damaged.errors
+            warnings += damaged.warnings
+        return Found(with_cleared(values, cleared), errors, warnings)
 
 
 def of_width(

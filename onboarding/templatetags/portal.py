@@ -1,5 +1,6 @@
 """Tags and filters that every page uses."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -114,3 +115,9 @@ register.filter(quantities.rows)
 register.filter(quantities.errors)
 register.filter(quantities.minutes)
 register.filter(quantities.file_size)
+
+
+@register.filter
+def of(by_key: Mapping[str, Any], key: str) -> Any:
+    """What a mapping holds under a key; None if nothing."""
+    return by_key.get(key)

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from imports.reports.corrections import corrected
 from onboarding.home import MOST_IN_PROGRESS, in_progress, last_uploads, totals_of
 from onboarding.to_do import DAYS, DAYS_UNREAD, MOST, to_do
 from vendors.access import access_of
@@ -29,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "running": running[:MOST_IN_PROGRESS],
         "runs_more": len(running) > MOST_IN_PROGRESS,
         "last": last,
+        "corrected": corrected(last),
         "totals": totals,
         "is_new": not (last or totals.products),
     }

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.uploadedfile import UploadedFile
@@ -153,7 +153,7 @@ def refuse_size(request: HttpRequest, size: int) -> HttpResponse:
     return render(request, "onboarding/new_upload.html", page, status=status)
 
 
-def store(upload: Upload, file: "UploadedFile[bytes]") -> bool:
+def store(upload: Upload, file: IO[bytes]) -> bool:
     """Put the file into storage; False when storage did not answer.
 
     The upload's row stays: if the file arrived after all, it is imported; otherwise the row ends

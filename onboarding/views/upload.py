@@ -21,6 +21,7 @@ from imports.dataset import Dataset
 from imports.datasets import all_datasets, layout_of
 from imports.models import Notification, Upload
 from imports.models.mapping import sample_of
+from imports.reports.corrections import Corrected, corrected
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
@@ -71,6 +72,11 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         page["letters"] = letters_to_check(upload)
         page["already"] = already_imported(upload)
         page["left_out"] = left_out(upload)
+        page["corrections"] = list(upload.corrections.order_by("upload_timestamp"))
+        page["corrected"] = Corrected(0, upload.error_records)
+        if page["corrections"]:
+            page["corrected"] = corrected([upload]).get(upload.upload_id)
+        page["can_be_corrected"] = is_over and not actions.why_not_corrected(upload)
         page["planned"] = planned_page(upload, dataset) if upload.is_check else None
         page["errors"] = Errors(upload, dataset, request.GET)
         page["warnings"] = Errors(upload, dataset, request.GET, WARNING)

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from imports.models import Upload
+from imports.reports.corrections import corrected
 from onboarding.forms import UploadFilterForm
 from onboarding.upload_list import PER_PAGE, CountedPaginator, totals_of
 from vendors.access import access_of
@@ -16,13 +17,15 @@ def uploads(request: HttpRequest) -> HttpResponse:
     totals = totals_of(found)
     shown = found.select_related("vendor", "uploaded_by").defer("layout")
     paginator = CountedPaginator(shown, PER_PAGE, count=totals.uploads)
+    page = paginator.get_page(request.GET.get("page"))
     return render(
         request,
         "onboarding/uploads.html",
         {
             "access": access,
             "form": form,
-            "page": paginator.get_page(request.GET.get("page")),
+            "page": page,
+            "corrected": corrected(page),
             "totals": totals,
             "is_filtered": form.has_filters,
         },

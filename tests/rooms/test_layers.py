@@ -25,6 +25,7 @@ LAYERS = (
     {"monitoring"},
     {"steps"},
     {"intake"},
+    {"corrections"},
     {"maintenance", "actions", "failures"},
     {"pipeline"},
     {"admin", "management", "tasks", "apps"},
@@ -37,6 +38,7 @@ EXCEPTIONS: set[tuple[str, str]] = set()
 PORTAL_MAY_USE = {
     *("models", "rules", "formats", "dataset", "datasets", "reports", "notifications"),
     *("actions", "intake", "mapping"),
+    "corrections",  # of rejected rows
     "validation",  # of what a person enters, by the rules of files
 }
 PORTAL_EXCEPTIONS: set[str] = set()

@@ -1,0 +1,52 @@
+"""A correction is an upload like any other: the corrected rows as a file, sent as the form does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from imports.corrections.corrected import Judged, judged
+from imports.corrections.fixes import Fixes
+from imports.corrections.open_rows import OpenRow, Shape, as_ranges
+from imports.formats.csv_writer import csv_lines
+from imports.intake import receive
+from imports.models import Upload
+from imports.reports.same_file import rows_to_fix_name
+from imports.rules.columns import CORRECTIONS_COLUMN
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What came of fixes: the upload with the corrected rows, if there are any, or what is wrong
+    with them."""
+
+    judged: Judged
+    upload: Upload | None = None
+    body: bytes = b""
+
+
+def prepare(corrected: Upload, fixes: Fixes, today: date, *, by: Any) -> Correction:
+    """Create the upload of a correction, whose object is to be stored under its key.
+
+    Called in a transaction that holds the lock of the corrected upload's row.
+    """
+    shape = Shape.of(corrected)
+    found = judged(corrected, shape, fixes, today)
+    if found.is_wrong or not found.ready:
+        return Correction(found)
+    body = b"".join(file_of(corrected, shape, found.ready))
+    upload = receive.open_correction(
+        corrected,
+        rows=as_ranges(row.number for row in found.ready),
+        answers=shape.answers,
+        file_name=rows_to_fix_name(corrected.file_name, "csv"),
+        size=len(body),
+        by=by,
+    )
+    return Correction(found, upload, body)
+
+
+def file_of(corrected: Upload, shape: Shape, rows: list[OpenRow]) -> Iterator[bytes]:
+    """The rows as a CSV file in the vendor's columns, with our column of errors, which is empty."""
+    lines = [[*shape.header, CORRECTIONS_COLUMN], *([*row.cells, ""] for row in rows)]
+    return csv_lines(lines, shape.layout.delimiter or ",")

@@ -1,0 +1,88 @@
+"""The page that corrects rejected rows, by value and cell by cell, and sends them again."""
+
+import io
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods
+
+from imports import actions
+from imports.corrections.drafts import forget_draft, keep_draft
+from imports.corrections.sending import Correction
+from imports.models import Upload
+from imports.rules.quantities import rows
+from onboarding.datasets import to_show
+from onboarding.fix import FixForm, number_in
+from onboarding.views.new_upload import store
+from onboarding.views.upload import by, get_actionable_upload
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def fix(request: HttpRequest, upload_id: str) -> HttpResponse:
+    upload = get_actionable_upload(request, upload_id)
+    if reason := actions.why_not_corrected(upload):
+        messages.error(request, reason)
+        return redirect("upload", upload_id)
+    form = FixForm(upload, request.GET, by=by(request))
+    if request.method != "POST":
+        return fix_page(request, form)
+    form.take(request.POST)
+    if "send" in request.POST:
+        return send(request, form)
+    keep_draft(upload, form.fixes, by=by(request))
+    return redirect(f"{request.path}?{request.POST.get('to_page', '')}")
+
+
+def send(request: HttpRequest, form: FixForm) -> HttpResponse:
+    """Send the rows that have no error any more, or show what is wrong."""
+    upload_id = form.upload.upload_id
+    known = number_in(request.POST.get("known"), least=0)
+    try:
+        correction = actions.correct(upload_id, form.fixes, known=known, by=by(request))
+    except actions.NotPossible as error:
+        messages.error(request, str(error))
+        return redirect("upload", upload_id)
+    except actions.Corrected as error:
+        return fix_page(request, form, HTTPStatus.CONFLICT, newer=error.correction)
+    form.judged = correction.judged
+    if correction.upload is None:
+        return fix_page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    forget_draft(form.upload, by=by(request))
+    return sent(request, correction, correction.upload)
+
+
+def sent(request: HttpRequest, correction: Correction, upload: Upload) -> HttpResponse:
+    """Store the correction, and show its upload."""
+    if not store(upload, io.BytesIO(correction.body)):
+        messages.error(
+            request, gettext("We could not store the corrected rows. Try again in a few minutes.")
+        )
+        return redirect("fix", upload.corrects_id)
+    count = len(correction.judged.ready)
+    text = ngettext("%(rows)s was sent.", "%(rows)s were sent.", count) % {"rows": rows(count)}
+    if left := correction.judged.left:
+        text += " " + ngettext(
+            "%(rows)s still needs fixing.", "%(rows)s still need fixing.", left
+        ) % {"rows": rows(left)}
+    messages.success(request, text)
+    return redirect("upload", upload.upload_id)
+
+
+def fix_page(
+    request: HttpRequest,
+    form: FixForm,
+    status: HTTPStatus = HTTPStatus.OK,
+    newer: Upload | None = None,
+) -> HttpResponse:
+    page = {
+        "upload": form.upload,
+        "dataset": to_show(form.upload),
+        "form": form,
+        "newer": newer,
+        "known": form.upload.corrections.count(),
+        "nothing_ready": status == HTTPStatus.UNPROCESSABLE_ENTITY and not form.judged.is_wrong,
+    }
+    return render(request, "onboarding/fix.html", page, status=status)
