@@ -28,6 +28,13 @@ NUMBER = re.compile(r"[0-9]{1,7}")
 CELL = re.compile(r"cell-([0-9]{1,9})-([0-9]{1,4})")
 
 
+class Said(NamedTuple):
+    """What is wrong, as a sentence, and what to do about it."""
+
+    message: str
+    remedy: str
+
+
 @dataclass(frozen=True)
 class ValueField:
     """A wrong value and what is to be in its place: `text` is in the field. `can_be_kept`: there is
@@ -38,7 +45,7 @@ class ValueField:
     text: str
     can_be_kept: bool
     is_kept: bool
-    remedy: str
+    said: Said
     error: str = ""
 
     @property
@@ -66,7 +73,7 @@ class CellField:
     label: str
     text: str
     column: Column | None
-    found: list[tuple[str, str]] = field(default_factory=list)
+    found: list[Said] = field(default_factory=list)
     error: str = ""
 
     @property
@@ -81,7 +88,7 @@ class RowFields:
 
     number: int
     about: list[str]
-    found: list[tuple[str, str]]
+    found: list[Said]
     cells: list[CellField]
     surplus: list[str]
 
@@ -185,7 +192,7 @@ class FixForm:
             text=text,
             can_be_kept=can_keep,
             is_kept=value in self.fixes.kept or (entered is None and bool(wrong.names)),
-            remedy=remedy_for(self.shape.dataset, column.key, wrong.error_type),
+            said=self._said(column.key, wrong.error_type, wrong.message),
             error=self.judged.values.get(value, ""),
         )
 
@@ -227,14 +234,14 @@ class FixForm:
         return RowFields(
             number=row.number,
             about=[row.cells[at] for at in known_by if row.cells[at] and at not in positions],
-            found=[self._said(error) for error in whole],
+            found=[self._said_of(error) for error in whole],
             cells=[
                 CellField(
                     name=f"cell-{row.number}-{at}",
                     label=columns[at].label if at in columns else self.shape.header[at],
                     text=self.fixes.cells.get(row.number, {}).get(at, row.cells[at]),
                     column=columns.get(at),
-                    found=[self._said(error) for error in wrong.get(at, [])],
+                    found=[self._said_of(error) for error in wrong.get(at, [])],
                     error=self.judged.cells.get((row.number, at), ""),
                 )
                 for at in positions
@@ -242,10 +249,11 @@ class FixForm:
             surplus=row.surplus,
         )
 
-    def _said(self, error: RowError) -> tuple[str, str]:
-        """What is wrong, and what to do about it."""
-        remedy = remedy_for(self.shape.dataset, error.column_name, error.error_type)
-        return error.error_message, remedy
+    def _said(self, column: str, code: str, message: str) -> Said:
+        return Said(sentence(message), remedy_for(self.shape.dataset, column, code))
+
+    def _said_of(self, error: RowError) -> Said:
+        return self._said(error.column_name, error.error_type, error.error_message)
 
     @property
     def values_part(self) -> "Section":
@@ -283,6 +291,10 @@ def number_in(text: str | None, *, least: int = 1) -> int:
     """The number that an address says; `least` if it is none, or smaller."""
     is_number = text is not None and NUMBER.fullmatch(text)
     return max(least, int(text)) if text and is_number else least
+
+
+def sentence(message: str) -> str:
+    return message if message.endswith((".", "?")) else f"{message}."
 
 
 def value_of(key: str) -> Value | None:

@@ -35,9 +35,9 @@ class UploadId:
 
 
 class Kind(UploadId):
-    """What may be forgotten: the meaning of a name, or of the columns of a file."""
+    """What may be forgotten: the meaning of a name or a value, or of the columns of a file."""
 
-    regex = "name|file"
+    regex = "name|file|value"
 
 
 register_converter(UploadId, "upload_id")

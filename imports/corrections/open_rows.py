@@ -1,6 +1,6 @@
 """The rejected rows of an upload that no correction has yet, in the shape of its file."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from imports import datasets
@@ -8,12 +8,11 @@ from imports.dataset import Dataset
 from imports.formats.layout import Layout
 from imports.models import RowError, Upload
 from imports.reports.correctable_file import kept_positions, original_rows
+from imports.reports.corrections import numbers_in, taken_ranges
 from imports.rules.matching import ANSWER, Answers, Source
 from imports.rules.number_format import COMMA, OWN
 from imports.rules.spreadsheet import LIKE_THOUSANDS
 from imports.validation.validate import clean
-
-Ranges = list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -111,32 +110,6 @@ def open_rows(
         if number not in taken:
             surplus = [cell for name, cell in row.items() if name not in known]
             yield OpenRow(number, shape.cells_of(row), errors, surplus)
-
-
-def taken_ranges(upload: Upload) -> Ranges:
-    """The rows that corrections have: those that were read, or still may be."""
-    corrections = upload.corrections.filter(corrected_rows__isnull=False, undone_by=None)
-    return [
-        each
-        for correction in corrections.only("corrected_rows", "failure_code", "total_records")
-        if not (correction.is_refused and not correction.total_records)
-        for each in correction.corrected_rows or []
-    ]
-
-
-def numbers_in(ranges: Iterable[list[int]]) -> set[int]:
-    return {number for first, last in ranges for number in range(first, last + 1)}
-
-
-def as_ranges(numbers: Iterable[int]) -> Ranges:
-    """Numbers in rising order as ranges, [first, last]."""
-    ranges: Ranges = []
-    for number in numbers:
-        if ranges and ranges[-1][1] == number - 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    return ranges
 
 
 def comparable(cell: str) -> str:

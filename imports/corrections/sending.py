@@ -7,10 +7,11 @@ from typing import Any
 
 from imports.corrections.corrected import Judged, judged
 from imports.corrections.fixes import Fixes
-from imports.corrections.open_rows import OpenRow, Shape, as_ranges
+from imports.corrections.open_rows import OpenRow, Shape
 from imports.formats.csv_writer import csv_lines
 from imports.intake import receive
 from imports.models import Upload
+from imports.reports.corrections import as_ranges
 from imports.reports.same_file import rows_to_fix_name
 from imports.rules.columns import CORRECTIONS_COLUMN
 

@@ -6,9 +6,9 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection
 
-from imports.corrections.open_rows import taken_ranges
 from imports.dataset import Dataset
 from imports.models import Upload
+from imports.reports.corrections import taken_ranges
 from imports.rules.columns import Column
 from imports.rules.replacements import Value
 from imports.rules.text import Approved

@@ -145,9 +145,7 @@ def open_correction(
     `answers` say. Its object will be stored under its key."""
 
     def more(upload: Upload) -> None:
-        upload.corrects = corrected
-        upload.corrected_rows = rows
-        upload.corrected_records = sum(last - first + 1 for first, last in rows)
+        upload.correct(corrected, rows)
         upload.mapping = answers.to_json()
 
     return open_upload(

@@ -66,7 +66,9 @@ def erase(upload: Upload) -> None:
     """Erase other stores first, so that a killed sweep is repeated. Raises botocore's errors."""
     erase_objects(upload)
     staging.erase(upload.upload_id)
-    RowError.objects.filter(upload=upload).update(original_data=None, error_message=ERASED)
+    RowError.objects.filter(upload=upload).update(
+        original_data=None, cell=None, error_message=ERASED
+    )
     erase_examples(upload)
     FileSample.objects.filter(upload=upload).delete()
     Notification.objects.filter(upload=upload).update(text_body=ERASED, html_body=ERASED)

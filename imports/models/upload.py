@@ -519,6 +519,12 @@ class Upload(models.Model):
         self.step = self._first_step
         self.next_attempt_at = Now()
 
+    def correct(self, corrected: "Upload", rows: list[list[int]]) -> None:
+        """Say that this upload has these rejected rows of another one: ranges of their numbers."""
+        self.corrects = corrected
+        self.corrected_rows = rows
+        self.corrected_records = sum(last - first + 1 for first, last in rows)
+
     def planned(self, *, products: int, last: int, layout: dict[str, Any]) -> None:
         """An undo goes through this many products, in the order of their keys up to `last`."""
         self.layout = layout

@@ -2,18 +2,22 @@
 workbook whose wrong cells are red."""
 
 import io
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+
+from django.utils.translation import gettext
 
 from imports import datasets
 from imports.formats.csv_writer import csv_lines
 from imports.formats.workbook_writer import write_rows_to_fix
 from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_counts import counts_of, unlisted
-from imports.rules.columns import CORRECTIONS_COLUMN, is_corrections
+from imports.rules.columns import corrections_column, is_corrections
 from imports.rules.spreadsheet import WORKBOOK
 
 ROWS_PER_FETCH = 2_000
+FIRST_NUMBER = re.compile(r"\D{0,20}([0-9]{1,9}):")
 # What such a cell shows is not its value. As text it would be imported when the file comes back.
 SHOWN_ONLY = frozenset(rule.code for rule in WORKBOOK)
 
@@ -49,7 +53,7 @@ def correctable_rows(upload: Upload) -> Iterator[list[str]]:
 
 def correctable_header(upload: Upload) -> list[str]:
     header = datasets.layout_of(upload).header
-    return [*(header[i] for i in kept_positions(header)), CORRECTIONS_COLUMN]
+    return [*(header[i] for i in kept_positions(header)), corrections_column(upload.upload_id)]
 
 
 def kept_positions(header: tuple[str, ...]) -> list[int]:
@@ -72,9 +76,21 @@ def rejected_rows(upload: Upload) -> Iterator[RejectedRow]:
         empty = {read.get(error.column_name) for error in errors if error.error_type in SHOWN_ONLY}
         yield RejectedRow(
             ["" if name in empty else row.get(name, "") for name in kept],
-            "; ".join([*(error.error_message for error in errors), *beyond, *note]),
+            said_of(errors[0].row_number, [*(e.error_message for e in errors), *beyond, *note]),
             frozenset(i for i, name in enumerate(kept) if name in wrong),
         )
+
+
+def said_of(number: int, messages: list[str]) -> str:
+    """What the last column says: first of all, which row of the upload this is."""
+    row = gettext("Row %(number)s") % {"number": number}
+    return f"{row}: {'; '.join(messages)}"
+
+
+def number_said(text: str) -> int | None:
+    """The number of the row that the last column names; None if it names none."""
+    found = FIRST_NUMBER.match(text)
+    return int(found[1]) if found else None
 
 
 def original_rows(

@@ -38,6 +38,9 @@ GROUP BY corrects_id
 """
 
 
+Ranges = list[list[int]]
+
+
 @dataclass(frozen=True)
 class Corrected:
     """How many rejected rows of an upload were imported by corrections, and how many are still to
@@ -70,6 +73,32 @@ def left_in(uploads: Iterable[Upload]) -> dict[str, int]:
         cursor.execute(TAKEN, [list(errors)])
         taken = {upload_id: int(rows) for upload_id, rows in cursor.fetchall()}
     return {upload_id: max(0, rows - taken.get(upload_id, 0)) for upload_id, rows in errors.items()}
+
+
+def taken_ranges(upload: Upload) -> Ranges:
+    """The rows that corrections have: those that were read, or still may be."""
+    corrections = upload.corrections.filter(corrected_rows__isnull=False, undone_by=None)
+    return [
+        each
+        for correction in corrections.only("corrected_rows", "failure_code", "total_records")
+        if not (correction.is_refused and not correction.total_records)
+        for each in correction.corrected_rows or []
+    ]
+
+
+def numbers_in(ranges: Iterable[list[int]]) -> set[int]:
+    return {number for first, last in ranges for number in range(first, last + 1)}
+
+
+def as_ranges(numbers: Iterable[int]) -> Ranges:
+    """Numbers in rising order as ranges, [first, last]."""
+    ranges: Ranges = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ranges
 
 
 def first_of(upload: Upload) -> Upload:

@@ -6,8 +6,10 @@ from collections.abc import Collection, Sequence
 from imports.rules.base import WARNING, Required, Rule
 from imports.rules.wording import INVISIBLE, Words
 
-# The last column of a correctable file, ignored when the file comes back.
+# The last column of a correctable file, ignored when the file comes back. It names the upload whose
+# rows these are.
 CORRECTIONS_COLUMN = "Errors"
+MARKED = re.compile(r"Errors(?: \((?P<upload>UPLOAD_[0-9]{8}_[0-9]{6}_[0-9A-F]{6})\))?")
 IGNORED_IN_HEADERS = re.compile(r"[\s_*.:()\[\]\u2010-\u2015-]")
 
 
@@ -17,9 +19,21 @@ def header_name(text: str) -> str:
     return IGNORED_IN_HEADERS.sub("", INVISIBLE.sub("", text)).casefold()
 
 
+def corrections_column(upload_id: str) -> str:
+    """The name of the column of messages in the correctable file of an upload."""
+    return f"{CORRECTIONS_COLUMN} ({upload_id})"
+
+
 def is_corrections(text: str) -> bool:
     """Is this header cell the column of messages that we add to correctable files?"""
-    return header_name(text) == header_name(CORRECTIONS_COLUMN)
+    is_marked = MARKED.fullmatch(text.strip()) is not None
+    return is_marked or header_name(text) == header_name(CORRECTIONS_COLUMN)
+
+
+def corrected_upload(text: str) -> str:
+    """The upload that the name of our column of messages names; "" if it names none."""
+    found = MARKED.fullmatch(text.strip())
+    return (found and found["upload"]) or ""
 
 
 class Column:

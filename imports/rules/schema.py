@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from imports.rules.base import Requirement
 from imports.rules.cells import ANY_CELL, NO_NULL_WORD, NOT_CLEARED
-from imports.rules.columns import CORRECTIONS_COLUMN, Column, header_name, is_corrections
+from imports.rules.columns import MARKED, Column, header_name, is_corrections
 from imports.rules.damage import (
     EXCEL_ERROR,
     OF_IDENTIFIERS,
@@ -62,7 +62,7 @@ class Schema:
         """
         if not self.any_columns:
             return self
-        names = header[:-1] if header and header[-1] == CORRECTIONS_COLUMN else header
+        names = header[:-1] if header and MARKED.fullmatch(header[-1]) else header
         return replace(self, columns=tuple(Column(name, name, lines=True) for name in names))
 
     def requirements(self) -> Iterator[tuple[str | None, Requirement]]:

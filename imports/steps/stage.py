@@ -16,8 +16,10 @@ from imports.formats.layout import Layout
 from imports.formats.readings import Ambiguous
 from imports.formats.sample import Unmatched
 from imports.mapping.memory import known_of
-from imports.models import Action, FileSample, Upload
-from imports.rules.columns import is_corrections
+from imports.models import Action, FileSample, RowError, Upload
+from imports.reports.correctable_file import number_said
+from imports.reports.corrections import as_ranges, numbers_in, taken_ranges
+from imports.rules.columns import corrected_upload, is_corrections
 from imports.rules.refusals import REFUSALS, Refused
 from imports.storage import s3, staging
 
@@ -43,7 +45,11 @@ def stage(work: Work) -> None:
             layout = dataset.inspect(source.path, source.size, mode, known_of(upload))
             refuse_a_part(mode, layout)
             readings = other_readings(source.path, layout)
-            rows = CountedRows(dataset.format.rows(source.path, layout), dataset.row_limit)
+            rows = CountedRows(
+                dataset.format.rows(source.path, layout),
+                dataset.row_limit,
+                said_at=position_of_corrections(layout),
+            )
             items = write_rows(work, rows)
     except Refused as refused:
         with work.batch() as upload:
@@ -72,6 +78,7 @@ def stage(work: Work) -> None:
                 upload=upload, defaults={"content": {"readings": readings}}
             )
         upload.ask(mode, only_check=only_check)
+        recognize_correction(upload, layout, rows.said)
         upload.staged(
             layout=layout.to_json(),
             ignored_columns=schema.unknown(layout.header, layout.sources_in(schema)),
@@ -106,11 +113,17 @@ def stated(metadata: Mapping[str, str], dataset: Dataset) -> tuple[str, bool] | 
 
 
 class CountedRows:
-    """Counts rows as they are read. Raises Refused after `limit` rows, if the scan did not."""
+    """Counts rows as they are read, and keeps which rows of another upload they say that they are,
+    in our column of messages, if there is one. Raises Refused after `limit` rows, if the scan did
+    not."""
 
-    def __init__(self, rows: Iterator[tuple[int, list[str]]], limit: int) -> None:
+    def __init__(
+        self, rows: Iterator[tuple[int, list[str]]], limit: int, *, said_at: int | None = None
+    ) -> None:
         self.count = 0
         self.limit = limit
+        self.said: set[int] = set()
+        self._said_at = said_at
         self._rows = rows
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
@@ -118,7 +131,34 @@ class CountedRows:
             self.count += 1
             if self.count > self.limit:
                 raise Refused("TOO_MANY_ROWS", limit=self.limit)
+            at, cells = self._said_at, row[1]
+            if at is not None and at < len(cells) and (number := number_said(cells[at])):
+                self.said.add(number)
             yield row
+
+
+def position_of_corrections(layout: Layout) -> int | None:
+    """Where our column of messages is, if it names an upload."""
+    found = (i for i, name in enumerate(layout.header) if corrected_upload(name))
+    return next(found, None)
+
+
+def recognize_correction(upload: Upload, layout: Layout, said: set[int]) -> None:
+    """Record that the file has rejected rows of an earlier upload of the vendor, if it says so and
+    these are still open: rows to fix that a person has downloaded and corrected."""
+    at = position_of_corrections(layout)
+    if at is None or upload.corrects_id or upload.vendor_id is None:
+        return
+    first = Upload.objects.filter(
+        pk=corrected_upload(layout.header[at]), vendor=upload.vendor_id, dataset=upload.dataset
+    ).first()
+    if first is None or first.pk == upload.pk:
+        return
+    rejected = RowError.objects.of_run(first).errors().filter(row_number__in=said)
+    numbers = set(rejected.values_list("row_number", flat=True))
+    ranges = as_ranges(sorted(numbers - numbers_in(taken_ranges(first))))
+    if ranges:
+        upload.correct(first, ranges)
 
 
 def write_rows(work: Work, rows: Iterable[tuple[int, list[str]]]) -> int:

@@ -1,5 +1,6 @@
 """The page that asks what the columns of a file are, and imports the file with the answer."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -11,14 +12,16 @@ from django.utils.timezone import now
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.category_names import comparable
 from imports import actions
 from imports.datasets import all_datasets, label_of, layout_of
 from imports.formats.sample import Sample
 from imports.mapping import memory
 from imports.mapping.question import Question
-from imports.models import ColumnMapping, HeaderMemory, Upload
+from imports.models import ColumnMapping, HeaderMemory, Upload, ValueMap
 from imports.models.mapping import sample_of
 from imports.rules.matching import Answers
+from imports.rules.text import Approved
 from onboarding.column_choice import ColumnForm
 from onboarding.encodings import readings_of
 from onboarding.views.encoding import encoding_page
@@ -88,14 +91,43 @@ def remembered(request: HttpRequest) -> HttpResponse:
     access = access_of(request.user)
     names = HeaderMemory.objects.visible_to(access).select_related("vendor", "by")
     files = ColumnMapping.objects.visible_to(access).select_related("vendor", "by")
+    values = ValueMap.objects.visible_to(access).select_related("vendor", "by")
     found = Paginator(names, PER_PAGE).get_page(request.GET.get("page"))
+    values_page = Paginator(values, PER_PAGE).get_page(request.GET.get("values"))
+    is_broken = broken_values()
     page = {
         "access": access,
         "page": found,
         "names": [(name, label_of(name.dataset, name.key)) for name in found],
+        "values": [
+            (each, label_of(each.dataset, each.column), is_broken(each)) for each in values_page
+        ],
+        "values_page": values_page,
         "files": [(file, constants_of(file)) for file in files[:MOST_FILES]],
     }
     return render(request, "onboarding/remembered.html", page)
+
+
+def broken_values() -> Callable[[ValueMap], bool]:
+    """A function that tells whether a value is replaced by one that is no longer on its list."""
+    lists: dict[tuple[str, str], set[str] | None] = {}
+
+    def is_broken(value: ValueMap) -> bool:
+        key = (value.dataset, value.column)
+        if key not in lists:
+            rule = rule_with_list(*key)
+            lists[key] = set(map(comparable, rule.names())) if rule else None
+        names = lists[key]
+        return names is not None and comparable(value.text) not in names
+
+    return is_broken
+
+
+def rule_with_list(dataset: str, column: str) -> Approved | None:
+    """The rule of a column that has a list to choose from."""
+    found = all_datasets().get(dataset)
+    rules = found.by_key[column].rules if found and column in found.by_key else ()
+    return next((rule for rule in rules if isinstance(rule, Approved)), None)
 
 
 def constants_of(file: ColumnMapping) -> list[tuple[str, str]]:
@@ -106,9 +138,10 @@ def constants_of(file: ColumnMapping) -> list[tuple[str, str]]:
 
 @require_POST
 def forget(request: HttpRequest, kind: str, number: int) -> HttpResponse:
-    """Ask again about a name, or about files of one header."""
+    """Ask again about a name or about files of one header; replace a value no longer."""
     access = access_of(request.user)
-    rows = {"name": HeaderMemory.objects, "file": ColumnMapping.objects}[kind].visible_to(access)
+    of_kind = {"name": HeaderMemory, "file": ColumnMapping, "value": ValueMap}
+    rows = of_kind[kind].objects.visible_to(access)
     row = get_object_or_404(rows, pk=number)
     if not access.acts:
         raise PermissionDenied("may view what is remembered, not delete it")
@@ -116,5 +149,6 @@ def forget(request: HttpRequest, kind: str, number: int) -> HttpResponse:
         memory.forget(row)
     else:
         row.delete()
-    messages.success(request, gettext("Forgotten. We’ll ask again when a file has it."))
+    text = gettext("Forgotten. We’ll ask again when a file has it.")
+    messages.success(request, gettext("Forgotten.") if kind == "value" else text)
     return redirect("remembered")

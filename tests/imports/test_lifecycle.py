@@ -10,6 +10,7 @@ from imports.models.upload import INTERNAL
 
 # Fields that do not belong to one run. `start_run` sets the last three, but to no default.
 KEPT = {
+    *("corrects", "corrected_rows", "corrected_records"),
     *("upload_id", "vendor", "vendor_prefix", "dataset", "mode", "file_name", "uploaded_by"),
     *(
         "only_check",

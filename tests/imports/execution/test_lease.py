@@ -123,11 +123,11 @@ def test_progress_resets_the_attempts(
     settings.RETRY_BASE_SECONDS = 0
     failed: list[int] = []
 
-    def breaks_once(*arguments: Any) -> Any:
+    def breaks_once(*arguments: Any, **more: Any) -> Any:
         if not failed:
             failed.append(1)
             raise OSError("once")
-        return validate(*arguments)
+        return validate(*arguments, **more)
 
     monkeypatch.setattr(load_step, "validate", breaks_once)
     upload = arrived([good_row(1)], vendor=vendor_a)

@@ -212,6 +212,8 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
         yield from of_another_catalog(dataset, examples)
         yield from of_an_undo(dataset)
         yield from of_a_replacement(dataset, examples)
+    if dataset.can_correct:
+        yield from of_replaced(dataset, examples)
     if dataset.format.rules and not dataset.any_columns:
         labels = tuple(column.template_label for column in dataset.columns)
         layout = Layout("utf-8", ",", labels, 1, 1)
@@ -224,6 +226,16 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
 
 def with_cell(row: Sequence[str], position: int, text: str) -> list[str]:
     return [*row[:position], text, *row[position + 1 :]]
+
+
+def of_replaced(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
+    """What is said of cells that are read as other values."""
+    labels = tuple(column.label for column in dataset.columns)
+    rows: list[StagedRow] = [(2, ["x\u200by"] * len(examples), [])]
+    known = {column.key: {"x\u200by": column.example} for column in dataset.columns}
+    layout = Layout("utf-8", ",", labels, 1, 1)
+    batch = validate(dataset, layout, rows, "create", TODAY, replacements=known)
+    yield from chain(*batch.notices.values())
 
 
 def of_rows(batch: ValidatedBatch) -> Iterator[RowProblem]:

@@ -21,7 +21,6 @@ from tests.conftest import drive
 from tests.onboarding.conftest import Browse, text_of
 from tests.onboarding.conftest import make_upload as made
 from tests.product_files import csv_bytes, good_row
-from tests.workbooks import workbook
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
@@ -100,21 +99,28 @@ def test_a_file_whose_letters_are_not_clear_asks_for_them(
     assert "Choose the right letters" in page_of(as_alice)
 
 
-def test_rejected_rows_are_offered_for_download(run_upload: Run, as_alice: Client) -> None:
+def test_rejected_rows_are_fixed_on_their_page(run_upload: Run, as_alice: Client) -> None:
     upload = run_upload([good_row(1), good_row(2, price="x"), good_row(3, price="y")])
     assert tasks(as_alice) == [("rows", upload.pk)]
-    assert "2 of 3 rows were rejected." in words_of(as_alice)
-    link = re.search(r'href="(\S+/correct.csv)"', page_of(as_alice))
+    assert "2 of 3 rows need fixing." in words_of(as_alice)
+    link = re.search(r'href="(\S+/fix/)"', page_of(as_alice))
     assert link is not None
     assert as_alice.get(link[1]).status_code == 200
     assert totals(as_alice)["to-fix"] == "2"
 
 
-def test_rows_of_a_workbook_are_offered_as_one(run_upload: Run, as_alice: Client) -> None:
-    rows = [good_row(1), good_row(2, price="x")]
-    run_upload(workbook([[*rows[0]], *([*row.values()] for row in rows)]), file_name="a.xlsx")
-    assert kinds(as_alice) == ["rows"]
-    assert re.search(r'href="/uploads/\S+/correct.xlsx"', page_of(as_alice))
+@pytest.mark.parametrize(("sheet", "name"), [("", "correct.csv"), ("Sheet1", "correct.xlsx")])
+def test_rows_that_cannot_be_corrected_here_are_offered_for_download(
+    sheet: str, name: str, reviewer: User
+) -> None:
+    layout = {"encoding": "", "delimiter": "", "header": ["x"], "header_row": 1, "data_rows": 2}
+    upload = make_upload(
+        1, None, dataset="customers", error_records=1, layout=layout | {"sheet": sheet}
+    )
+    client = Client()
+    client.force_login(reviewer)
+    assert tasks(client) == [("rows", upload.pk)]
+    assert f'href="/uploads/{upload.pk}/{name}"' in page_of(client)
 
 
 def test_rows_that_were_corrected_leave_the_page(run_upload: Run, as_alice: Client) -> None:
@@ -386,4 +392,4 @@ def test_the_number_of_queries_does_not_grow(
                 assert client.get("/").status_code == 200
             counts.append(len(queries))
     assert counts[:2] == counts[2:]
-    assert max(counts) <= 15
+    assert max(counts) <= 16
