@@ -321,10 +321,10 @@ CREATE TABLE value_maps (
     dataset varchar(50) NOT NULL,
     by_id integer NULL,
     at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL,
-    column varchar(100) NOT NULL,
+    column_name varchar(100) NOT NULL,
     cell varchar(200) NOT NULL,
     text varchar(2000) NOT NULL,
-    CONSTRAINT value_maps_unique UNIQUE (vendor_id, dataset, column, cell)
+    CONSTRAINT value_maps_unique UNIQUE (vendor_id, dataset, column_name, cell)
 );
 
 CREATE TABLE vendor_members (

@@ -28,7 +28,7 @@ WITH open AS (
     GROUP BY column_name, cell
     HAVING count(DISTINCT row_number) > 1 OR column_name = ANY(%(listed)s)
 ), others AS (
-    -- Rows with an error that no value stands for.
+    -- Rows with an error that is not listed by value.
     SELECT DISTINCT row_number FROM open LEFT JOIN by_value USING (column_name, cell)
     WHERE %(every)s OR by_value.rows IS NULL
 )

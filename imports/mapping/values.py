@@ -20,7 +20,7 @@ def replacements_of(upload: Upload) -> Replacements:
     found: dict[str, dict[str, str]] = {}
     if can_be_kept(upload):
         known = ValueMap.objects.filter(vendor=upload.vendor_id, dataset=upload.dataset)
-        for column, cell, text in known.values_list("column", "cell", "text"):
+        for column, cell, text in known.values_list("column_name", "cell", "text"):
             found.setdefault(column, {})[cell] = text
     return found
 
@@ -35,7 +35,7 @@ def remember_values(upload: Upload, values: Mapping[Value, str], *, by: User | N
             ValueMap(
                 vendor_id=upload.vendor_id,
                 dataset=upload.dataset,
-                column=value.column,
+                column_name=value.column,
                 cell=value.cell,
                 text=text,
                 by=by,
@@ -45,6 +45,6 @@ def remember_values(upload: Upload, values: Mapping[Value, str], *, by: User | N
             if value.cell
         ],
         update_conflicts=True,
-        unique_fields=["vendor", "dataset", "column", "cell"],
+        unique_fields=["vendor", "dataset", "column_name", "cell"],
         update_fields=["text", "by", "at"],
     )

@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "column",
+                    "column_name",
                     models.CharField(help_text="Its key.", max_length=100, verbose_name="column"),
                 ),
                 ("cell", models.CharField(max_length=200, verbose_name="value in the file")),
@@ -162,10 +162,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "remembered value",
                 "verbose_name_plural": "remembered values",
                 "db_table": "value_maps",
-                "ordering": ["column", "cell", "id"],
+                "ordering": ["column_name", "cell", "id"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("vendor", "dataset", "column", "cell"), name="value_maps_unique"
+                        fields=("vendor", "dataset", "column_name", "cell"),
+                        name="value_maps_unique",
                     )
                 ],
             },

@@ -87,7 +87,7 @@ class HeaderMemory(SaidByVendor):
 class ValueMap(SaidByVendor):
     """What a vendor said that a text in a column is to be read as, where it breaks a rule."""
 
-    column = models.CharField(_("column"), max_length=100, help_text="Its key.")
+    column_name = models.CharField(_("column"), max_length=100, help_text="Its key.")
     cell = models.CharField(_("value in the file"), max_length=MAX_CELL)
     text = models.CharField(_("is read as"), max_length=MAX_TEXT)
 
@@ -95,10 +95,10 @@ class ValueMap(SaidByVendor):
         db_table = "value_maps"
         verbose_name = _("remembered value")
         verbose_name_plural = _("remembered values")
-        ordering = ["column", "cell", "id"]
+        ordering = ["column_name", "cell", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["vendor", "dataset", "column", "cell"], name="value_maps_unique"
+                fields=["vendor", "dataset", "column_name", "cell"], name="value_maps_unique"
             )
         ]
 

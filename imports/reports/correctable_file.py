@@ -13,7 +13,7 @@ from imports.formats.csv_writer import csv_lines
 from imports.formats.workbook_writer import write_rows_to_fix
 from imports.models import RowError, RowErrorQuerySet, Upload
 from imports.reports.error_counts import counts_of, unlisted
-from imports.rules.columns import corrections_column, is_corrections
+from imports.rules.columns import CORRECTIONS_COLUMN, corrections_column, is_corrections
 from imports.rules.spreadsheet import WORKBOOK
 
 ROWS_PER_FETCH = 2_000
@@ -53,7 +53,10 @@ def correctable_rows(upload: Upload) -> Iterator[list[str]]:
 
 def correctable_header(upload: Upload) -> list[str]:
     header = datasets.layout_of(upload).header
-    return [*(header[i] for i in kept_positions(header)), corrections_column(upload.upload_id)]
+    name = CORRECTIONS_COLUMN
+    if datasets.get(upload.dataset).can_correct:
+        name = corrections_column(upload.upload_id)
+    return [*(header[i] for i in kept_positions(header)), name]
 
 
 def kept_positions(header: tuple[str, ...]) -> list[int]:
@@ -76,15 +79,18 @@ def rejected_rows(upload: Upload) -> Iterator[RejectedRow]:
         empty = {read.get(error.column_name) for error in errors if error.error_type in SHOWN_ONLY}
         yield RejectedRow(
             ["" if name in empty else row.get(name, "") for name in kept],
-            said_of(errors[0].row_number, [*(e.error_message for e in errors), *beyond, *note]),
+            said_of(upload, errors, [*beyond, *note]),
             frozenset(i for i, name in enumerate(kept) if name in wrong),
         )
 
 
-def said_of(number: int, messages: list[str]) -> str:
-    """What the last column says: first of all, which row of the upload this is."""
-    row = gettext("Row %(number)s") % {"number": number}
-    return f"{row}: {'; '.join(messages)}"
+def said_of(upload: Upload, errors: list[RowError], more: list[str]) -> str:
+    """What the last column says of a row; first of all, which row of the upload it is, so that the
+    row is recognized when it comes back."""
+    text = "; ".join([*(error.error_message for error in errors), *more])
+    if not datasets.get(upload.dataset).can_correct:
+        return text
+    return gettext("Row %(number)s: %(text)s") % {"number": errors[0].row_number, "text": text}
 
 
 def number_said(text: str) -> int | None:

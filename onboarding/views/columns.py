@@ -100,7 +100,8 @@ def remembered(request: HttpRequest) -> HttpResponse:
         "page": found,
         "names": [(name, label_of(name.dataset, name.key)) for name in found],
         "values": [
-            (each, label_of(each.dataset, each.column), is_broken(each)) for each in values_page
+            (each, label_of(each.dataset, each.column_name), is_broken(each))
+            for each in values_page
         ],
         "values_page": values_page,
         "files": [(file, constants_of(file)) for file in files[:MOST_FILES]],
@@ -113,7 +114,7 @@ def broken_values() -> Callable[[ValueMap], bool]:
     lists: dict[tuple[str, str], set[str] | None] = {}
 
     def is_broken(value: ValueMap) -> bool:
-        key = (value.dataset, value.column)
+        key = (value.dataset, value.column_name)
         if key not in lists:
             rule = rule_with_list(*key)
             lists[key] = set(map(comparable, rule.names())) if rule else None

@@ -278,7 +278,9 @@ def test_rows_of_a_replaced_catalog_replace_nothing(run_upload: Run) -> None:
 
 
 def remembered(vendor: Vendor, value: Value, text: str) -> None:
-    ValueMap.objects.create(vendor=vendor, dataset="products", **value._asdict(), text=text)
+    ValueMap.objects.create(
+        vendor=vendor, dataset="products", column_name=value.column, cell=value.cell, text=text
+    )
 
 
 def test_a_remembered_value_replaces_what_breaks_a_rule(

@@ -15,6 +15,7 @@ from imports.reports.correctable_file import correctable_file
 from imports.reports.error_counts import counts_of
 from imports.reports.result import result_of
 from imports.reports.summary import error_groups
+from imports.rules.columns import corrections_column
 from imports.storage import staging
 from tests.conftest import drive, report_text
 from tests.product_files import good_row
@@ -71,10 +72,15 @@ def test_counts_are_exact_and_what_is_not_listed_is_said(run_upload: Run) -> Non
 
 @pytest.mark.usefixtures("small_batches", "at_most_four")
 def test_the_file_to_fix_says_what_it_lacks_and_comes_back(run_upload: Run) -> None:
-    text = b"".join(correctable_file(run_upload(bad_rows()))).decode("utf-8-sig")
+    upload = run_upload(bad_rows())
+    text = b"".join(correctable_file(upload)).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["sku"] for row in rows] == ["SKU-1", "SKU-2", "SKU-4"]
-    assert [MORE in row["Errors"] for row in rows] == [False, False, True]
+    assert [MORE in row[corrections_column(upload.upload_id)] for row in rows] == [
+        False,
+        False,
+        True,
+    ]
     again = run_upload(text)
     assert (again.total_records, again.error_records) == (3, 3)
 

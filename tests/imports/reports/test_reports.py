@@ -15,6 +15,7 @@ from imports.reports import error_report
 from imports.reports.correctable_file import correctable_file
 from imports.reports.error_report import report_header
 from imports.reports.summary import error_groups, row_ranges
+from imports.rules.columns import corrections_column
 from tests.conftest import report_text
 from tests.product_files import good_row
 
@@ -87,7 +88,7 @@ def test_the_correctable_file_has_the_rejected_rows_in_the_vendors_columns(run_u
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))  # as in the file
     assert rows[0] == [
         "Notes", "SKU *", "vendor_product_id", "Product Name", "Category", "Price",
-        "Stock Quantity", "Errors",
+        "Stock Quantity", corrections_column(upload.upload_id),
     ]  # fmt: skip
     assert rows[1][:7] == ["keep me", "S-1", "V-1", "Lamp", "Audio", "free", ""]
     assert "Price must be a number" in rows[1][7]

@@ -12,6 +12,7 @@ from imports import datasets
 from imports.formats import workbook_writer
 from imports.models import RowError, Upload
 from imports.reports.correctable_file import correctable_file, correctable_workbook
+from imports.rules.columns import corrections_column
 from tests.product_files import good_row
 from tests.workbooks import Xml, styled, workbook
 
@@ -95,9 +96,10 @@ def test_rows_to_fix_are_red_where_they_are_wrong_and_can_be_sent_again(run_uplo
         ["V-2", "Lamp", "Audio", "S-2", 5, 1],
         ["V-3", "Cup", "Audio", "S-3", 7, "", "x", 2],
     ]
-    book = opened(correctable_workbook(run_upload(workbook(rows))))
+    upload = run_upload(workbook(rows))
+    book = opened(correctable_workbook(upload))
     sheet = book.active
-    assert values(sheet)[0] == [*HEADER, "Errors"]
+    assert values(sheet)[0] == [*HEADER, corrections_column(upload.upload_id)]
     assert [row[:7] for row in values(sheet)[1:]] == [
         ["V-1", "=1+1", "Audio", "S-1", "free", "5", "Acme"],
         ["V-3", "Cup", "Audio", "S-3", "7", None, "x"],

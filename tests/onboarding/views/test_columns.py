@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Category, Product
 from imports.models import ColumnMapping, HeaderMemory, Upload
+from imports.rules.columns import corrections_column
 from tests.conftest import arrived, drive
 from tests.imports.dropping import dropped
 from tests.imports.foreign.test_files import FILES, NAMES, expected, rows_of
@@ -307,7 +308,8 @@ def test_rows_to_fix_come_back_and_are_not_asked_about(run_upload: Run, as_alice
     assert imported(upload) == ("partial", 2, 1)
     answer: Any = as_alice.get(f"/uploads/{upload.upload_id}/correct.csv")
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    assert text.splitlines()[0] == "Art.-Nr.;Titel;Kategorie;VK;Menge;Errors"
+    errors = corrections_column(upload.upload_id)
+    assert text.splitlines()[0] == f"Art.-Nr.;Titel;Kategorie;VK;Menge;{errors}"
     fixed = run_upload(text.replace("gratis", "1.012,50").encode())
     assert (fixed.failure_code, fixed.valid_records) == ("", 1)
     assert Product.objects.get(vendor_product_id="A-3").price == Decimal("1012.50")
@@ -344,7 +346,8 @@ def test_a_file_without_column_names_loses_no_row(run_upload: Run, as_alice: Cli
     assert not ColumnMapping.objects.exists()
     answer: Any = as_alice.get(f"/uploads/{upload.upload_id}/correct.csv")
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
-    assert lines[0] == "Column 1;Column 2;Column 3;Column 4;Column 5;Errors"
+    errors = corrections_column(upload.upload_id)
+    assert lines[0] == f"Column 1;Column 2;Column 3;Column 4;Column 5;{errors}"
     assert lines[1].startswith("A-3;Hut;Audio;gratis;1;")
 
 

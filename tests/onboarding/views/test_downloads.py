@@ -16,6 +16,7 @@ from django.test import Client
 
 from imports.models import Upload
 from imports.notifications import report_links
+from imports.rules.columns import corrections_column
 from tests.onboarding.conftest import good_file, text_of
 from tests.product_files import good_row
 
@@ -60,11 +61,11 @@ def test_the_fixed_rows_can_be_uploaded_again_and_are_imported(
     partial: Upload, as_alice: Client, run_upload: Run
 ) -> None:
     rows = streamed(as_alice, partial)
-    assert rows[0][-2:] == ["Color", "Errors"]
+    assert rows[0][-2:] == ["Color", corrections_column(partial.upload_id)]
     assert len(rows) == 2
     price = rows[0].index("price")
     assert rows[1][price] == "free"
-    assert rows[1][-1].startswith("Price must be a number")
+    assert rows[1][-1].startswith("Row 3: Price must be a number")
     rows[1][price] = "5.00"
     text = io.StringIO()
     csv.writer(text).writerows(rows)

@@ -75,7 +75,7 @@ def test_one_value_in_many_rows_is_corrected_once(client: Client, run_upload: Ru
     assert (correction.status, correction.valid_records) == ("completed", 5)
     assert Product.objects.count() == 10
     kept = ValueMap.objects.get()
-    assert (kept.column, kept.cell, kept.text) == (
+    assert (kept.column_name, kept.cell, kept.text) == (
         "category",
         "Computer Acessories",
         "Computer Accessories",

@@ -114,9 +114,7 @@ def test_rows_that_cannot_be_corrected_here_are_offered_for_download(
     sheet: str, name: str, reviewer: User
 ) -> None:
     layout = {"encoding": "", "delimiter": "", "header": ["x"], "header_row": 1, "data_rows": 2}
-    upload = make_upload(
-        1, None, dataset="customers", error_records=1, layout=layout | {"sheet": sheet}
-    )
+    upload = make_upload(1, None, dataset="customers", layout=layout | {"sheet": sheet})
     client = Client()
     client.force_login(reviewer)
     assert tasks(client) == [("rows", upload.pk)]
