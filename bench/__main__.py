@@ -24,6 +24,7 @@ ALL = (
         "workbook",
         "load",
         "updates",
+        "fix",
         "crowd",
         "memory",
         "clients",

@@ -84,11 +84,19 @@ class Share:
 
 
 class Progress:
-    """One upload's progress at a moment. `mail` is the email of its run, once it is written."""
+    """One upload's progress at a moment. `mail` is the email of its run, once it is written;
+    `fixed` of its rejected rows were corrected since."""
 
     def __init__(
-        self, upload: Upload, dataset: Dataset, mail: Notification | None, now: datetime
+        self,
+        upload: Upload,
+        dataset: Dataset,
+        mail: Notification | None,
+        now: datetime,
+        *,
+        fixed: int = 0,
     ) -> None:
+        self.fixed = fixed
         self.upload = upload
         self.dataset = dataset
         self.mail = mail
@@ -144,7 +152,9 @@ class Progress:
     @property
     def headline(self) -> str:
         """One sentence on the upload's progress or result."""
-        return outcome(self.upload, self.dataset) if self.is_over else self.waiting or self._doing()
+        if self.is_over:
+            return outcome(self.upload, self.dataset, fixed=self.fixed)
+        return self.waiting or self._doing()
 
     def _doing(self) -> str:
         upload = self.upload
@@ -235,7 +245,7 @@ class Progress:
 
     @property
     def counters(self) -> list[Counter]:
-        return counters_of(self.upload)
+        return counters_of(self.upload, fixed=self.fixed)
 
     @property
     def shares(self) -> list[Share]:
@@ -245,7 +255,8 @@ class Progress:
         for kind, count in (
             ("valid", upload.imported_records),
             ("unchanged", upload.unchanged_records),
-            ("error", upload.error_records),
+            ("corrected", self.fixed),
+            ("error", upload.error_records - self.fixed),
             ("skipped", upload.skipped_records),
             ("rest", upload.not_processed),
         ):
@@ -259,5 +270,6 @@ class Progress:
         """Changes whenever the page would show something else."""
         upload = self.upload
         mail = self.mail.state if self.mail else ""
-        parts = (upload.run, upload.status, upload.step, upload.processed_records, upload.attempts)
+        done = upload.processed_records
+        parts = (upload.run, upload.status, upload.step, done, upload.attempts, self.fixed)
         return "-".join(map(str, (*parts, upload.total_records, mail, self.waiting)))

@@ -124,7 +124,7 @@ def rows_to_fix(upload: Upload, known: Known) -> Task | None:
         text += " " + gettext("Download them with their errors, fix them and upload that file.")
     else:
         action = Action(gettext("Fix rows"), reverse("fix", args=[upload.upload_id]))
-        text += " " + gettext("Correct the values here, or download the rows.")
+        text += " " + gettext("Correct the values, or download the rows.")
     numbers = {"left": f"{left:,}", "total": f"{upload.total_records:,}"}
     return Task("rows", upload, text % numbers, action, left)
 

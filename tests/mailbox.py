@@ -14,9 +14,9 @@ class Message:
     html: str
 
 
-def messages_about(upload_id: str) -> list[Message]:
+def messages_about(upload_id: str, endpoint: str = "") -> list[Message]:
     """All messages whose text contains this ID, oldest first."""
-    url = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/ses/messages"
+    url = f"{endpoint or os.environ['AWS_ENDPOINT_URL']}/_ministack/ses/messages"
     with urllib.request.urlopen(url, timeout=100) as answer:
         by_account = json.load(answer)["messages"]
     return [

@@ -14,6 +14,7 @@ TOGETHER = {
     "tests/browser/test_admin_pages.py": "tests/browser",
     "tests/browser/test_catalog_journey.py": "tests/browser",
     "tests/browser/test_columns.py": "tests/browser",
+    "tests/browser/test_fix.py": "tests/browser",
     "tests/browser/test_foreign_files.py": "tests/browser",
     "tests/browser/test_products.py": "tests/browser",
     "tests/browser/test_vendor_journey.py": "tests/browser",

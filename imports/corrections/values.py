@@ -17,11 +17,11 @@ T = TypeVar("T")
 # A value is shown once for all of its rows, if it has several or there is a list to choose from.
 # What identifies a row is different in each.
 OPEN = """
-WITH open AS (
+WITH open AS MATERIALIZED (
     SELECT row_number, column_name, cell, error_type, error_message FROM validation_errors
     WHERE upload_id = %(upload_id)s AND run = %(run)s AND severity = 'error'
         AND NOT row_number <@ %(taken)s::int4multirange
-), by_value AS (
+), by_value AS MATERIALIZED (
     SELECT column_name, cell, count(DISTINCT row_number) AS rows, min(row_number) AS first,
            min(error_message) AS message, min(error_type) AS error_type
     FROM open WHERE cell IS NOT NULL AND column_name = ANY(%(columns)s)

@@ -17,14 +17,15 @@ class Counter:
     tone: str
 
 
-def counters_of(upload: Upload) -> list[Counter]:
-    """They add up to the total. Effects that did not occur are left out, where that is usual."""
-    counters = of_undo(upload) if upload.is_undo else of_rows(upload)
+def counters_of(upload: Upload, *, fixed: int = 0) -> list[Counter]:
+    """They add up to the total. Effects that did not occur are left out, where that is usual.
+    `fixed` rejected rows were corrected since."""
+    counters = of_undo(upload) if upload.is_undo else of_rows(upload, fixed)
     rest = gettext("Not processed") if upload.has_ended else gettext("Remaining")
     return [*counters, Counter("not-processed", rest, upload.not_processed, "rest")]
 
 
-def of_rows(upload: Upload) -> list[Counter]:
+def of_rows(upload: Upload, fixed: int) -> list[Counter]:
     is_check = upload.is_check
     if upload.updated_records:
         created = gettext("New") if is_check else gettext("Created")
@@ -40,7 +41,8 @@ def of_rows(upload: Upload) -> list[Counter]:
     return [
         *effects,
         *([unchanged] if upload.unchanged_records else []),
-        Counter("error", gettext("Rejected"), upload.error_records, "bad"),
+        *([Counter("corrected", gettext("Corrected"), fixed, "good")] if fixed else []),
+        Counter("error", gettext("Rejected"), upload.error_records - fixed, "bad"),
         Counter("skipped", gettext("Skipped"), upload.skipped_records, "calm"),
     ]
 

@@ -17,18 +17,18 @@ from imports.rules.wording import as_sentence, truncate
 ALREADY_IN = "DUPLICATE_VENDOR_PRODUCT_ID"
 
 
-def outcome(upload: Upload, dataset: Dataset) -> str:
-    """ "188 of 500 products imported. 312 rows need fixing." """
+def outcome(upload: Upload, dataset: Dataset, *, fixed: int = 0) -> str:
+    """ "188 of 500 products imported. 312 rows need fixing." `fixed` rows were corrected since."""
     if upload.failure_code and upload.status != Upload.Status.CANCELLED:
         refusal = REFUSALS.get(upload.failure_code)
         return f"{refusal.title}." if refusal else upload.failure_message
-    text = of_undo(upload) if upload.is_undo else of_rows(upload, dataset)
+    text = of_undo(upload) if upload.is_undo else of_rows(upload, dataset, fixed)
     return f"{text} {of_first_file(upload, dataset)}".strip()
 
 
-def of_rows(upload: Upload, dataset: Dataset) -> str:
+def of_rows(upload: Upload, dataset: Dataset, fixed: int) -> str:
     """What became of the rows of a file."""
-    total, rejected = upload.total_records, upload.error_records
+    total, rejected = upload.total_records, upload.error_records - fixed
     is_check = upload.is_check
     if upload.status == Upload.Status.CANCELLED:
         if not total:
@@ -58,7 +58,11 @@ def of_rows(upload: Upload, dataset: Dataset) -> str:
         text = ngettext("%(total)s %(noun)s updated.", "All %(total)s %(nouns)s updated.", total)
     elif upload.status == Upload.Status.COMPLETED:
         text = ngettext("%(total)s %(noun)s imported.", "All %(total)s %(nouns)s imported.", total)
-    elif upload.status == Upload.Status.PARTIAL:
+    elif fixed and not rejected:
+        text = gettext(
+            "%(valid)s of %(total)s %(nouns)s imported. All rejected rows are corrected."
+        )
+    elif upload.status == Upload.Status.PARTIAL or fixed:
         text = ngettext(
             "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s row needs fixing.",
             "%(valid)s of %(total)s %(nouns)s imported. %(rejected)s rows need fixing.",
@@ -69,7 +73,7 @@ def of_rows(upload: Upload, dataset: Dataset) -> str:
     return " ".join([text, *what_rows_did(upload), *warned(upload)]) % {
         "done": f"{upload.processed_records:,}",
         "total": f"{total:,}",
-        "valid": f"{upload.imported_records:,}",
+        "valid": f"{upload.imported_records + fixed:,}",
         "rejected": f"{rejected:,}",
         "skipped": rows(upload.skipped_records),
         "warned": f"{upload.warned_records:,}",

@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 from catalog.models import Product
 from imports.datasets import all_datasets
 from imports.models import Upload
+from imports.models.rates import rates_of
+from imports.reports.corrections import Corrected
 from imports.reports.outcome import deactivated, effects_of
 from imports.rules import quantities
 from onboarding.help import error_title
@@ -121,3 +123,15 @@ register.filter(quantities.file_size)
 def of(by_key: Mapping[str, Any], key: str) -> Any:
     """What a mapping holds under a key; None if nothing."""
     return by_key.get(key)
+
+
+@register.simple_tag
+def success(upload: Upload, found: Corrected | None) -> int:
+    """The percentage of the upload's rows without errors, once some were corrected."""
+    fixed = found.fixed if found else 0
+    return rates_of(
+        total=upload.total_records,
+        valid=upload.valid_records + fixed,
+        skipped=upload.skipped_records,
+        errors=upload.error_records - fixed,
+    ).success

@@ -21,7 +21,7 @@ from imports.dataset import Dataset
 from imports.datasets import all_datasets, layout_of
 from imports.models import Notification, Upload
 from imports.models.mapping import sample_of
-from imports.reports.corrections import Corrected, corrected
+from imports.reports.corrections import Corrected, corrected, left_in
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
@@ -43,7 +43,11 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     dataset = to_show(upload)
     is_known = dataset.key in all_datasets()
     mail = Notification.objects.filter(upload=upload, run=upload.run).first()
-    progress = Progress(upload, dataset, mail, now())
+    corrections = list(upload.corrections.order_by("upload_timestamp"))
+    state = Corrected(0, upload.error_records)
+    if corrections:
+        state = corrected([upload]).get(upload.upload_id, state)
+    progress = Progress(upload, dataset, mail, now(), fixed=state.fixed)
     page: dict[str, Any] = {
         "access": access_of(request.user),
         "upload": upload,
@@ -72,10 +76,9 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         page["letters"] = letters_to_check(upload)
         page["already"] = already_imported(upload)
         page["left_out"] = left_out(upload)
-        page["corrections"] = list(upload.corrections.order_by("upload_timestamp"))
-        page["corrected"] = Corrected(0, upload.error_records)
-        if page["corrections"]:
-            page["corrected"] = corrected([upload]).get(upload.upload_id)
+        page["corrections"] = corrections
+        page["corrected"] = state
+        page["left"] = left_in([upload])[upload.upload_id] if corrections else upload.error_records
         page["can_be_corrected"] = is_over and not actions.why_not_corrected(upload)
         page["planned"] = planned_page(upload, dataset) if upload.is_check else None
         page["errors"] = Errors(upload, dataset, request.GET)
