@@ -126,5 +126,29 @@ def test_cell_by_cell(visit: Visit, width: int, scheme: str) -> None:
     vendor.complaints = [line for line in vendor.complaints if "422" not in line]
 
 
+def test_a_block_from_a_spreadsheet_is_pasted(visit: Visit) -> None:
+    vendor = visit("vendor")
+    page = vendor.page
+    rows = [
+        good_row(n, vendor_product_id=f"PASTE-{n}", sku=f"PASTE-{n}", price=f"x{n}")
+        for n in range(1, 5)
+    ]
+    upload(vendor, "PASTE.csv", csv_bytes(rows))
+    ended(page)
+    page.click("#fix")
+    price_of(page, 3).focus()
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData("text/plain", "2.00\\r\\n3.00\\r\\n4.00\\r\\n5.00\\r\\n");
+            const paste = new ClipboardEvent("paste", {clipboardData: data, bubbles: true});
+            document.activeElement.dispatchEvent(paste);
+        }"""
+    )
+    expect(page.locator("#pasted")).to_have_text("3 cells pasted.")
+    expect(price_of(page, 2)).to_have_value("x1")
+    expect(price_of(page, 5)).to_have_value("4.00")
+
+
 def price_of(page: Page, row: int) -> Locator:
     return page.locator(f'[data-row="{row}"]').get_by_label("Price")

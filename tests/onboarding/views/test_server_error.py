@@ -135,7 +135,7 @@ def test_the_policy_allows_our_own_files_only(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["portal.css", "upload.js", "logo.svg", "icons.svg", "htmx-2.min.js"]
+    "name", ["portal.css", "upload.js", "fix.js", "logo.svg", "icons.svg", "htmx-2.min.js"]
 )
 def test_static_files_are_ours_and_there(name: str) -> None:
     from django.contrib.staticfiles import finders
