@@ -113,12 +113,30 @@ def take_back(table: Table, upload: Upload, schema: Schema, *, most: int) -> Und
     return undone
 
 
-class Stored(NamedTuple):
-    """A record: its owner with the values of its fields, and the columns beside them."""
+class Columns(NamedTuple):
+    """The columns of a record: its fields, and those beside them."""
 
+    fields: tuple[str, ...]
+    beside: tuple[str, ...]
+
+
+class Stored(NamedTuple):
+    """A record: its owner with the values of its fields, and those of the columns beside them."""
+
+    columns: Columns
     owner: KeyOwner
-    values: dict[str, Any]
-    beside: dict[str, Any]
+    others: tuple[Any, ...]
+
+    def value(self, name: str) -> Any:
+        return self.owner.values[self.columns.fields.index(name)]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return dict(zip(self.columns.fields, self.owner.values, strict=True))
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        return dict(zip(self.columns.beside, self.others, strict=True))
 
 
 @dataclass
@@ -157,7 +175,7 @@ class Part:
 
     def _remove(self, effect: Effect, stored: Stored) -> None:
         """Remove a record that the upload added, if it is as it was then."""
-        if other := self._changed_since(effect, stored, stored.values):
+        if other := self._changed_since(effect, stored, stored.columns.fields):
             self.kept.append((effect, other))
             self.undone.kept += 1
         else:
@@ -179,9 +197,11 @@ class Part:
 
     def _changed_since(self, effect: Effect, stored: Stored, names: Iterable[str]) -> list[str]:
         """The fields that hold something else than what the upload wrote."""
-        since = self.since.get(effect.pk, {})
+        since = self.since.get(effect.pk)
+        if not since:
+            return []
         return [
-            name for name in names if name in since and since[name] != as_json(stored.values[name])
+            name for name in names if name in since and since[name] != as_json(stored.value(name))
         ]
 
     def write(self) -> Undone:
@@ -194,12 +214,12 @@ class Part:
         self.undone.kept += len(taken)
         self.undone.gone += len(self.gone)
         missing = held_last([effect.pk for effect in (*self.gone, *taken)])
-        known = {pk: stored.values for pk, stored in self.stored.items()} | missing
         said = [
             *of_kept(self.schema, self.kept),
             *((effect, notice(NOT_UNDONE, self.schema.identity, "gone")) for effect in self.gone),
             *((effect, notice(NOT_UNDONE, self.schema.identity, "taken")) for effect in taken),
         ]
+        known = {e.pk: self.stored[e.pk].values for e, _ in said if e.pk in self.stored} | missing
         say(self.undone, self.upload, self.schema, known, said)
         return self.undone
 
@@ -209,17 +229,10 @@ def locked(table: Table, schema: Schema, pks: list[int]) -> dict[int, Stored]:
     condition = sql.SQL("{pk} = ANY(%s) ORDER BY {pk} FOR UPDATE").format(
         pk=sql.Identifier(table.pk)
     )
-    fields = table.fields(schema)
-    rest = table.beside(fields)
-    found = table.stored(condition, [pks], keys=(table.pk, *rest), values=fields, with_content=True)
-    return {
-        key[0]: Stored(
-            owner,
-            dict(zip(fields, owner.values, strict=True)),
-            dict(zip(rest, key[1:], strict=True)),
-        )
-        for key, owner in found
-    }
+    columns = Columns(table.fields(schema), tuple(table.beside(table.fields(schema))))
+    keys = (table.pk, *columns.beside)
+    found = table.stored(condition, [pks], keys=keys, values=columns.fields, with_content=True)
+    return {key[0]: Stored(columns, owner, key[1:]) for key, owner in found}
 
 
 def next_of(upload: Upload, most: int) -> list[int]:
@@ -264,7 +277,7 @@ def going_back(stored: Stored, effect: Effect, names: Collection[str]) -> Change
     unknown = stamp(effect.at)
     return Change(
         stored.owner,
-        before={name: stored.values[name] for name in names},
+        before={name: stored.value(name) for name in names},
         after={name: effect.before[name] for name in names},
         stamps={name: effect.stamps.get(name, unknown) for name in names},
         kept=[],
