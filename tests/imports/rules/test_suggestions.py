@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given
@@ -38,8 +38,8 @@ def verdict(found: str, name: str | None) -> str:
     [
         pytest.param(USED, {}, 66, id="used"),
         pytest.param(USED, SYNONYMS, 78, id="used, with synonyms"),
-        pytest.param(KEPT_FOR_THE_END, {}, 0, id="kept for the end"),
-        pytest.param(KEPT_FOR_THE_END, SYNONYMS, 0, id="kept for the end, with synonyms"),
+        pytest.param(KEPT_FOR_THE_END, {}, 36, id="kept for the end"),
+        pytest.param(KEPT_FOR_THE_END, SYNONYMS, 42, id="kept for the end, with synonyms"),
     ],
 )
 def test_of_vendors_words_at_most_one_in_fifty_gets_a_wrong_suggestion(
@@ -107,7 +107,7 @@ def test_a_suggestion_is_an_approved_name(text: str) -> None:
 
 
 @given(st.sampled_from(APPROVED), st.sampled_from([str.upper, str.lower, str.title, str.swapcase]))
-def test_an_approved_name_is_never_taken_for_another(name: str, case: type[str]) -> None:
+def test_an_approved_name_is_never_taken_for_another(name: str, case: Callable[[str], str]) -> None:
     for names in (APPROVED, [*APPROVED, "Games & Toys", "Book"]):
         assert Suggestions(names, SYNONYMS).find(case(name)) == name
 

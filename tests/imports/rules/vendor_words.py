@@ -1,7 +1,7 @@
 """Words that vendors write as a category, and what a careful person would choose for each.
 
-The list was written before the suggestions were, without looking at what they answer. Every third
-word is held out: rules and limits were chosen by the others only.
+The list was written before the code that suggests. Every third word was kept for the end: rules and
+limits were chosen by the others only. Add words; do not change one to suit a rule.
 """
 
 APPROVED = (
