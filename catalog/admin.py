@@ -20,9 +20,9 @@ from unfold.widgets import (
 )
 
 from catalog.history import history_of
-from catalog.models import Category, Product
+from catalog.models import Category, CategorySynonym, Product
 from catalog.web_address import MAX_CHARACTERS, validate_web_address
-from config.admin_base import BoundedPaginator, LongTableAdmin, ModelAdmin
+from config.admin_base import BoundedPaginator, LongTableAdmin, ModelAdmin, TabularInline
 from vendors.models import Vendor
 
 if TYPE_CHECKING:
@@ -33,6 +33,23 @@ else:
     from unfold.contrib.filters.admin import DropdownFilter
 
     ProductModelForm = forms.ModelForm
+
+
+class SynonymInline(TabularInline):
+    """Words that vendors use for the category. They lead to suggestions."""
+
+    model = CategorySynonym
+    fields = ("name",)
+    extra = 0
+    verbose_name_plural = _(
+        "synonyms: vendors who use them are asked whether they mean this category"
+    )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Synonyms are part of the category's page."""
+        return request.user.has_perm("catalog.view_category") or super().has_view_permission(
+            request, obj
+        )
 
 
 @admin.register(Category)
@@ -47,6 +64,7 @@ class CategoryAdmin(ModelAdmin):
     search_help_text = _("Name")
     fields = ("name", "is_active", "created_at")
     readonly_fields = ("created_at",)
+    inlines = (SynonymInline,)
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

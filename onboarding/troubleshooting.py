@@ -268,8 +268,8 @@ QUESTIONS = (
         "category",
         _("My category isn’t approved"),
         _(
-            "The help page lists the approved categories. Case doesn’t matter, and we suggest the "
-            "closest match: “Did you mean …?”"
+            "The help page lists the approved categories. Case doesn’t matter. If we’re sure which "
+            "one you mean, we suggest it: “Did you mean …?”"
         ),
         (
             _("Is a category missing from the list? Ask us to add it."),

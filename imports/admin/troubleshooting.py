@@ -257,6 +257,10 @@ QUESTIONS = (
         (
             _("Add the category. It applies to all files read from then on."),
             _(
+                "If it is another word for an approved category, add it to that category as a "
+                "synonym. It is then suggested to vendors who use it."
+            ),
+            _(
                 "Retry the upload within {source_kept}. Imported rows stay as they are, and the "
                 "rows that lacked the category are imported."
             ),

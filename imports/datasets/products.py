@@ -64,7 +64,11 @@ DATASET = Dataset(
             "category",
             "Category",
             Required(),
-            Approved(code="INVALID_CATEGORY", names=Category.approved_names),
+            Approved(
+                code="INVALID_CATEGORY",
+                names=Category.approved_names,
+                synonyms=Category.approved_synonyms,
+            ),
             example="Computer Accessories",
             about=_("Where customers find the product."),
             # Not "Product category": in Shopify and Odoo that is a path through a tree. Not

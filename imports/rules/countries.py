@@ -2,18 +2,21 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 import pycountry
 from django.utils.translation import gettext_lazy as _
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
 
 from imports.rules.base import Checker, InvalidCell, Rule
-from imports.rules.suggestions import nearest
 
 # At 0.6, "Deutschland" is taken for "Netherlands"; at 0.8, few names in other languages are.
 MIN_SIMILARITY = 0.8
 MAX_NAME_CHARACTERS = 100
+MIN_WORD_CHARACTERS = 3  # "of" and "&" say nothing
 # Stored under another name than pycountry's: shorter, and what every version has stored.
 STORED = {
     "BN": "Brunei",
@@ -116,7 +119,28 @@ def country(text: str) -> str | None:
 def nearest_country(text: str) -> str | None:
     """The country that was probably meant by a name that is not known."""
     key = spelling(text[:MAX_NAME_CHARACTERS])
-    return nearest(key, by_spelling(), min_similarity=MIN_SIMILARITY)
+    return nearest(key, by_spelling())
+
+
+def nearest(key: str, names: Mapping[str, str]) -> str | None:
+    """The name whose spelling is most like the key; or the only one that has all words of the key,
+    or whose words the key has all."""
+    match = process.extractOne(
+        key, names.keys(), scorer=Indel.normalized_similarity, score_cutoff=MIN_SIMILARITY
+    )
+    if match:
+        return names[match[0]]
+    wanted = words(key)
+    alike = [each for each in names if wanted and (found := words(each)) and is_part(wanted, found)]
+    return names[alike[0]] if len(alike) == 1 else None
+
+
+def is_part(one: set[str], other: set[str]) -> bool:
+    return one <= other or other <= one
+
+
+def words(key: str) -> set[str]:
+    return {word for word in key.split() if len(word) >= MIN_WORD_CHARACTERS}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -11,11 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from catalog.category_names import comparable
 from catalog.web_address import MAX_CHARACTERS, PARTS, SCHEME, SEVERAL, is_web_address
 from imports.rules.base import Checker, InvalidCell, Rule
-from imports.rules.suggestions import nearest
+from imports.rules.suggestions import Suggestions
 from imports.rules.wording import Words, as_choice
-
-# Of an approved name and a misspelled one: two letters swapped in four are 0.75.
-MIN_SIMILARITY = 0.75
 
 
 @dataclass(frozen=True)
@@ -91,9 +88,11 @@ class OneOf(Rule):
 @dataclass(frozen=True)
 class Approved(Rule):
     """A name on a list that staff keep, matched without case and stored in the list's spelling.
-    The list is read once per batch."""
+    Synonyms, each with its name on the list, lead to a suggestion and replace nothing. The list is
+    read once per batch."""
 
     names: Callable[[], list[str]] = list
+    synonyms: Callable[[], dict[str, str]] = dict
     is_telling = True
     variants = {
         "not_approved": _("{field} '{value}' is not approved."),
@@ -104,18 +103,14 @@ class Approved(Rule):
 
     def suggester(self) -> Callable[[str], str]:
         """A function from a text that is not on the list to the name that was probably meant; ""
-        if there is no good one."""
-        spelling = {comparable(name): name for name in self.names()}
-
-        def suggest(text: str) -> str:
-            return nearest(comparable(text), spelling, min_similarity=MIN_SIMILARITY) or ""
-
-        return suggest
+        if that is not certain."""
+        return Suggestions(self.names(), self.synonyms()).find
 
     def checker(self, label: str) -> Checker:
         spelling = {comparable(name): name for name in self.names()}
         answers: dict[str, str] = {}
-        wrong: dict[str, str | None] = {}  # what was probably meant: looked for once per value
+        wrong: dict[str, str] = {}  # what was probably meant: looked for once per value
+        suggester = cache(self.suggester)  # most batches need none
 
         def check(text: str) -> str:
             if (answer := answers.get(text)) is not None:
@@ -124,7 +119,7 @@ class Approved(Rule):
             if (name := spelling.get(key)) is not None:
                 return answers.setdefault(text, name)
             if key not in wrong:
-                wrong[key] = nearest(key, spelling, min_similarity=MIN_SIMILARITY)
+                wrong[key] = suggester()(text)
             if near := wrong[key]:
                 raise InvalidCell(self, "misspelled", label, text, suggestion=near)
             raise InvalidCell(self, "not_approved", label, text)

@@ -10,7 +10,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from catalog.content_order import stamp
-from catalog.models import Category, Product, ProductChange
+from catalog.models import Category, CategorySynonym, Product, ProductChange
 from tests.admin.conftest import list_of, make_product, page_of
 from vendors.models import Vendor
 
@@ -120,25 +120,68 @@ def test_a_product_leads_to_its_upload(as_admin: Client, product: Product) -> No
 
 
 def test_staff_add_rename_and_deactivate_categories(as_admin: Client) -> None:
-    as_admin.post(list_of(Category, "add"), {"name": "Footwear", "is_active": "on"})
+    as_admin.post(list_of(Category, "add"), synonyms_form(name="Footwear"))
     category = Category.objects.get()
     assert Category.approved_names() == ["Footwear"]
-    as_admin.post(page_of(category), {"name": "Shoes"})
+    as_admin.post(page_of(category), synonyms_form(name="Shoes", is_active=""))
     assert Category.objects.get().name == "Shoes"
     assert Category.approved_names() == []
     assert [entry.user.get_username() for entry in LogEntry.objects.all()] == ["admin"] * 2
 
 
 def test_two_categories_cannot_differ_by_case_only(as_admin: Client, categories: list[str]) -> None:
-    answer = as_admin.post(list_of(Category, "add"), {"name": "AUDIO", "is_active": "on"})
+    answer = as_admin.post(list_of(Category, "add"), synonyms_form(name="AUDIO"))
     assert "A category with this name already exists." in answer.content.decode()
+
+
+def synonyms_form(*names: str, **fields: str) -> dict[str, str]:
+    """The form of a category with new synonyms."""
+    counts = {"synonyms-TOTAL_FORMS": str(len(names)), "synonyms-INITIAL_FORMS": "0"}
+    rows = {f"synonyms-{number}-name": name for number, name in enumerate(names)}
+    return {"is_active": "on", **fields, **counts, **rows}
+
+
+def test_staff_keep_synonyms_on_the_page_of_a_category(
+    as_admin: Client, categories: list[str]
+) -> None:
+    books = Category.objects.get(name="Books")
+    form = synonyms_form("Bücher", "  Livres ", name="Books")
+    assert as_admin.post(page_of(books), form).status_code == 302
+    assert Category.approved_synonyms() == {"Bücher": "Books", "Livres": "Books"}
+    Category.objects.filter(name="Books").update(is_active=False)
+    assert Category.approved_synonyms() == {}
+
+
+def test_a_word_has_one_meaning(as_admin: Client, categories: list[str]) -> None:
+    books, audio = Category.objects.get(name="Books"), Category.objects.get(name="Audio")
+    CategorySynonym.objects.create(category=books, name="Livres")
+    for name, said in (
+        ("LIVRES", "A synonym with this name already exists."),
+        ("aUDIO", "This is the name of a category."),
+        ("Books", "This is the name of a category."),
+    ):
+        answer = as_admin.post(page_of(audio), synonyms_form(name, name="Audio"))
+        assert said in answer.content.decode()
+    new = as_admin.post(list_of(Category, "add"), synonyms_form("hats", name="Hats"))
+    assert "This is the name of a category." in new.content.decode()
+    new = as_admin.post(list_of(Category, "add"), synonyms_form(name="livres"))
+    assert "This is a synonym of Books. Delete the synonym first." in new.content.decode()
+
+
+def test_reviewers_see_synonyms_and_change_none(as_reviewer: Client, categories: list[str]) -> None:
+    books = Category.objects.get(name="Books")
+    CategorySynonym.objects.create(category=books, name="Livres")
+    assert "Livres" in as_reviewer.get(page_of(books)).content.decode()
+    answer = as_reviewer.post(page_of(books), synonyms_form("Bücher", name="Books"))
+    assert answer.status_code == 403
+    assert Category.approved_synonyms() == {"Livres": "Books"}
 
 
 def test_renaming_a_category_in_use_says_what_does_not_follow(
     as_admin: Client, product: Product
 ) -> None:
     category = Category.objects.get(name="Audio")
-    answer = as_admin.post(page_of(category), {"name": "Sound", "is_active": "on"})
+    answer = as_admin.post(page_of(category), synonyms_form(name="Sound"))
     said = [str(message) for message in get_messages(answer.wsgi_request)]
     assert any("keep the category 'Audio'" in text for text in said)
     product.refresh_from_db()

@@ -48,7 +48,7 @@ WRONG = [
         "1e999",
         '"1"',
     ),
-    *("Bookz", "Zzzz", "Germny", "491234567890.0", "٥٥٥١٢٣٤٥٦٧"),
+    *("Audoi", "Zzzz", "Germny", "491234567890.0", "٥٥٥١٢٣٤٥٦٧"),
     *("1900-01-01", "1990-02-30", "31/12/1990", "2999-01-01"),
     *("2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2999-01-01T12:00:00Z"),
     *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"),
@@ -91,7 +91,9 @@ def variants_of(rule: Requirement, message: str, label: str) -> set[str]:
 
 
 def with_fixed_names(rule: Rule) -> Rule:
-    return replace(rule, names=lambda: ["Books", "Audio"]) if isinstance(rule, Approved) else rule
+    if isinstance(rule, Approved):
+        return replace(rule, names=lambda: ["Books", "Audio"], synonyms=dict)
+    return rule
 
 
 RULES = [
