@@ -1,8 +1,8 @@
-"""The pictures of docs/first-import.md and docs/catalog.md: `python -m docs.pictures`, while a new
-`make run` runs.
+"""The pictures of docs/first-import.md, docs/catalog.md and docs/fixing.md: `python -m docs.pictures`,
+while a new `make run` runs.
 
-A vendor's first file, one picture a step, with docs/samples/price-list.csv; then the catalog, with
-three prices changed and undone. Needs Chromium.
+A vendor's first file, one picture a step, with docs/samples/price-list.csv; the catalog, with three
+prices changed and undone; a file with rejected rows. Needs Chromium.
 """
 
 import csv
@@ -37,6 +37,7 @@ def main() -> None:
         first_file(page, stack["portal_url"])
         next_file(page, stack["portal_url"])
         catalog(page, stack["portal_url"])
+        fixing(page, stack["portal_url"])
         browser.close()
 
 
@@ -113,6 +114,46 @@ def catalog(page: Page, portal: str) -> None:
     page.click("#undo-confirmed")
     page.wait_for_selector("#upload[data-over=yes]")
     picture(page, "catalog-4-undo")
+
+
+def fixing(page: Page, portal: str) -> None:
+    page.goto(f"{portal}/uploads/new/")
+    file: FilePayload = {"name": "spring.csv", "mimeType": "text/csv", "buffer": spring_file()}
+    page.set_input_files("#id_file", file)
+    page.click("#send")
+    page.wait_for_url("**/uploads/UPLOAD_*/")
+    page.wait_for_selector("#upload[data-over=yes]")
+    picture(page, "fix-1-rejected")
+    page.click("#fix")
+    page.fill('[data-cell="on request"] [name=to]', "49.00")
+    page.get_by_label("Price", exact=True).last.fill("12.00")
+    picture(page, "fix-2-values", full=True)
+    page.click("#send")
+    page.wait_for_selector("#upload[data-over=yes]")
+    picture(page, "fix-3-corrected")
+    page.goto(f"{portal}/columns/#values")
+    page.locator("#values").screenshot(path=IMAGES / "fix-4-remembered.png")
+
+
+def spring_file() -> bytes:
+    """500 products. 312 have a wrong category, three no price, and one a price that is none."""
+    header = ("Vendor Product ID", "Product Name", "Category", "SKU", "Price", "Stock Quantity")
+    names = ("Garden hose", "Watering can", "Plant pot", "Rake", "Seed tray", "Pruning shears")
+    prices = {7: "on request", 8: "on request", 9: "on request", 90: "12 euros"}
+    rows = [
+        (
+            f"MW-{1_000 + n}",
+            f"{names[n % len(names)]} {n}",
+            "Garden and Outdoor" if n >= 188 else "Garden & Outdoor",
+            f"MW-{1_000 + n}",
+            prices.get(n, f"{5 + n % 40}.90"),
+            str(n % 70),
+        )
+        for n in range(500)
+    ]
+    body = io.StringIO()
+    csv.writer(body).writerows([header, *rows])
+    return body.getvalue().encode()
 
 
 def picture(page: Page, name: str, *, full: bool = False) -> None:

@@ -12,7 +12,7 @@ from imports.formats.csv_writer import csv_lines
 from imports.intake import receive
 from imports.models import Upload
 from imports.reports.corrections import as_ranges
-from imports.reports.same_file import rows_to_fix_name
+from imports.reports.same_file import corrected_name
 from imports.rules.columns import CORRECTIONS_COLUMN
 
 
@@ -40,7 +40,7 @@ def prepare(corrected: Upload, fixes: Fixes, today: date, *, by: Any) -> Correct
         corrected,
         rows=as_ranges(row.number for row in found.ready),
         answers=shape.answers,
-        file_name=rows_to_fix_name(corrected.file_name, "csv"),
+        file_name=corrected_name(corrected.file_name),
         size=len(body),
         by=by,
     )

@@ -29,13 +29,20 @@ WHERE newest.upload_timestamp > upload.upload_timestamp
 
 
 def original_stem(file_name: str) -> str:
-    """The name without its extension, and without what we add to that of the rows to fix."""
-    return PurePosixPath(file_name).stem.removesuffix(gettext(" - rows to fix"))
+    """The name without its extension, and without what we add to that of the rows to fix and of
+    those that were corrected."""
+    stem = PurePosixPath(file_name).stem
+    return stem.removesuffix(gettext(" - rows to fix")).removesuffix(gettext(" - corrected"))
 
 
 def rows_to_fix_name(file_name: str, extension: str) -> str:
     """What the rejected rows of a file of this name are downloaded as."""
     return original_stem(file_name) + gettext(" - rows to fix") + f".{extension}"
+
+
+def corrected_name(file_name: str) -> str:
+    """What the corrected rows of a file of this name are sent as."""
+    return original_stem(file_name) + gettext(" - corrected") + ".csv"
 
 
 def file_of(upload: Upload) -> tuple[str, str, str]:

@@ -231,7 +231,7 @@ def test_a_workbook(run_upload: Run) -> None:
     assert prices["VP-4"] == Decimal(1234)
     # 1.234 has too many decimals for a price, in the workbook as in its correction.
     assert "VP-2" not in prices
-    assert correction.file_name == "stock - rows to fix.csv"
+    assert correction.file_name == "stock - corrected.csv"
 
 
 def test_formulas_and_quotes_come_through(run_upload: Run) -> None:
