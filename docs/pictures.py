@@ -1,5 +1,5 @@
-"""The pictures of docs/first-import.md, docs/catalog.md and docs/fixing.md: `python -m docs.pictures`,
-while a new `make run` runs.
+"""The pictures of first-import.md, catalog.md and fixing.md: `python -m docs.pictures`, while a new
+`make run` runs.
 
 A vendor's first file, one picture a step, with docs/samples/price-list.csv; the catalog, with three
 prices changed and undone; a file with rejected rows. Needs Chromium.
