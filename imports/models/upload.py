@@ -152,7 +152,8 @@ class Upload(models.Model):
     stored_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When S3 stored the content, by S3's clock; set once.",
+        help_text="When S3 stored the content, by S3's clock; set once. Rows of an earlier file that "
+        "are imported without a person may keep the time of that file.",
     )
 
     s3_bucket = models.CharField(max_length=63)

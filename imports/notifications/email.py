@@ -121,9 +121,11 @@ def recipient_again(mail: Notification) -> str:
 
 
 def own_recipient(upload: Upload) -> str:
-    """The address that is meant for this upload; "" if there is none, and staff get the email."""
+    """The address that is meant for this upload; "" if there is none, and staff get the email. An
+    upload of corrected rows that no person has sent is news to the person who sent the others."""
+    uploader = upload.uploaded_by or (upload.corrects and upload.corrects.uploaded_by)
     return (
-        (upload.uploaded_by and upload.uploaded_by.email)
+        (uploader and uploader.email)
         or (upload.vendor and upload.vendor.contact_email)
         or settings.NOTIFICATION_EMAILS.get(upload.dataset, "")
     )
