@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imports.models import Alarm
-from imports.wanted.asking import open_names
 from imports.notifications.addresses import new_upload_url
+from imports.wanted.asking import open_names
 from vendors.access import ACT_ON_UPLOADS, VIEW_UPLOADS
 
 Item = tuple[str, str]  # app and model, icon; the title is the model's name, as on its pages

@@ -57,7 +57,7 @@ class WantedNames(LongTableList):
         for each in shown:
             each.asked = asked[each.compared, each.decided_at]
             each.waiting = waiting.get(each.compared, [])
-        self.result_list = shown  # type: ignore[assignment]
+        self.result_list = shown
 
 
 @admin.register(CategoryRequest)

@@ -104,5 +104,10 @@ class CategoryRequest(models.Model):
         return cls(vendor=upload.vendor, upload=upload, name=name, compared=comparable(name))
 
     @property
+    def is_being_applied(self) -> bool:
+        """Rows that waited for it may still be sent."""
+        return self.state in (self.State.APPROVED, self.State.MAPPED) and self.applied_at is None
+
+    @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN

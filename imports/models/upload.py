@@ -152,8 +152,8 @@ class Upload(models.Model):
     stored_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When S3 stored the content, by S3's clock; set once. Rows of an earlier file that "
-        "are imported without a person may keep the time of that file.",
+        help_text="When S3 stored the content, by S3's clock; set once. Of rows that waited for a "
+        "category, when it stored the file that they are from.",
     )
 
     s3_bucket = models.CharField(max_length=63)

@@ -92,7 +92,9 @@ def decide(
 
 def category_called(compared: str) -> Category | None:
     """The category of that name, active or not."""
-    return next((each for each in Category.objects.all() if comparable(each.name) == compared), None)
+    return next(
+        (each for each in Category.objects.all() if comparable(each.name) == compared), None
+    )
 
 
 def add(name: str) -> Category:
