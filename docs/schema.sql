@@ -470,7 +470,7 @@ CREATE INDEX upload_history_vendors_order ON upload_history (vendor_id, upload_t
 CREATE INDEX upload_history_vendors_turns ON upload_history (vendor_prefix, (( greatest( coalesce(queued_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX upload_history_with_source ON upload_history (completed_at) WHERE source_deleted_at IS NULL;
 CREATE INDEX validation_errors_by_type ON validation_errors (error_type, upload_id);
-CREATE INDEX validation_errors_category ON validation_errors ((LOWER(regexp_replace(cell, '\\s+', ' ', 'g')))) WHERE (error_type = 'INVALID_CATEGORY' AND severity = 'error');
+CREATE INDEX validation_errors_category ON validation_errors ((LOWER(regexp_replace(cell, '[[:space:]]+', ' ', 'g')))) WHERE (error_type = 'INVALID_CATEGORY' AND severity = 'error');
 CREATE INDEX value_maps_by_id_7674173d ON value_maps (by_id);
 CREATE INDEX value_maps_vendor_id_c2ba20c5 ON value_maps (vendor_id);
 CREATE INDEX value_maps_vendor_id_c2ba20c5_like ON value_maps (vendor_id varchar_pattern_ops);

@@ -89,7 +89,11 @@ class RowError(models.Model):
             models.Index(
                 Lower(
                     Func(
-                        F("cell"), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace"
+                        F("cell"),
+                        Value("[[:space:]]+"),
+                        Value(" "),
+                        Value("g"),
+                        function="regexp_replace",
                     )
                 ),
                 condition=Q(error_type="INVALID_CATEGORY", severity="error"),

@@ -91,7 +91,7 @@ def prepared(waiting: Waiting, request: CategoryRequest) -> Correction | None:
             Action.objects.create(
                 upload=upload, run=upload.run, kind=Action.Kind.CORRECT, by=request.decided_by
             )
-            log.info("sent rows that waited for a category", extra={"event": "wanted"})
+            log.info("sent rows that waited for a category")
         return correction
 
 

@@ -19,12 +19,12 @@ from imports.reports.same_file import read_again
 COLUMN = "category"  # of the data set of products
 NOT_APPROVED = "INVALID_CATEGORY"
 WAITING_DAYS = 90
-WAITING = r"""
+WAITING = """
 WITH found AS (
     SELECT wanted.name, error.upload_id, error.row_number, error.cell
     FROM unnest(%(names)s::text[]) AS wanted (name)
     JOIN validation_errors AS error
-        ON lower(regexp_replace(error.cell, '\s+', ' ', 'g')) = lower(wanted.name)
+        ON lower(regexp_replace(error.cell, '[[:space:]]+', ' ', 'g')) = lower(wanted.name)
         AND error.error_type = 'INVALID_CATEGORY' AND error.severity = 'error'
     JOIN upload_history AS upload
         ON upload.upload_id = error.upload_id AND upload.run = error.run

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils.timezone import now
 
 from catalog.models import Category, Product
@@ -14,9 +15,10 @@ from imports import actions
 from imports.corrections.fixes import Fixes
 from imports.intake import receive
 from imports.models import Action, CategoryRequest, Notification, Upload, ValueMap
+from imports.notifications import email
 from imports.rules.replacements import Value
 from imports.wanted import applying, asking, deciding
-from imports.wanted.waiting import waiting_for
+from imports.wanted.waiting import WAITING, waiting_for
 from tests.conftest import drive, event_arrives
 from tests.imports.corrections.test_corrections import corrects, open_rows_of
 from tests.product_files import good_row
@@ -400,3 +402,24 @@ def test_odd_names(run_upload: Run, name: str) -> None:
     deciding.approve(request.compared, name=name, by=None)
     assert [each.status for each in sweep()] == ["completed"]
     assert Product.objects.get().category == name
+
+
+def test_the_rows_that_wait_are_found_by_their_index(run_upload: Run) -> None:
+    """So the admin's page is as fast beside millions of other errors."""
+    run_upload(garden(1))
+    asked = {"names": [GARDEN.cell], "vendors": None, "since": now()}
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {WAITING}", asked)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "validation_errors_category" in plan
+
+
+def test_the_email_of_a_dropped_correction_goes_to_the_vendor(run_upload: Run, alice: User) -> None:
+    """Only rows that we send ourselves are news to the person who sent the file."""
+    upload = run_upload(garden(1), by=alice)
+    drop = Upload(upload_id="UPLOAD_X", vendor=upload.vendor, corrects=upload, s3_key="uploads/V/x")
+    assert email.recipient(drop) == "imports@clicky.example"
+    drop.s3_key = "uploads/V/UPLOAD_X/x.csv"
+    assert email.recipient(drop) == alice.email
