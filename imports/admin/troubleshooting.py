@@ -261,7 +261,7 @@ QUESTIONS = (
                 "by themselves."
             ),
             _(
-                "If no vendor asked, add the category and retry the upload within {source_kept}. "
+                "If no vendor asked, add the category. Retry the upload within {source_kept}. "
                 "Imported rows stay as they are, and the rows that lacked it are imported."
             ),
         ),

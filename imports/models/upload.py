@@ -349,6 +349,13 @@ class Upload(models.Model):
         return self.upload_id
 
     @property
+    def is_automatic(self) -> bool:
+        """No person sent it: it has rows of an earlier upload that waited for a decision. So has
+        one whose sender was deleted; files that were dropped into S3 have keys of their own."""
+        is_ours = f"/{self.upload_id}/" in self.s3_key
+        return is_ours and self.corrects_id is not None and self.uploaded_by_id is None
+
+    @property
     def content_at(self) -> datetime:
         """When the content was stored; of uploads of before, when the upload was created."""
         return self.stored_at or self.upload_timestamp

@@ -121,9 +121,11 @@ def recipient_again(mail: Notification) -> str:
 
 
 def own_recipient(upload: Upload) -> str:
-    """The address that is meant for this upload; "" if there is none, and staff get the email. An
-    upload of corrected rows that no person has sent is news to the person who sent the others."""
-    uploader = upload.uploaded_by or (upload.corrects and upload.corrects.uploaded_by)
+    """The address that is meant for this upload; "" if there is none, and staff get the email. For
+    rows that no person has sent, it is that of the person who sent the file that they are from."""
+    uploader = upload.uploaded_by
+    if upload.is_automatic and upload.corrects:
+        uploader = upload.corrects.uploaded_by
     return (
         (uploader and uploader.email)
         or (upload.vendor and upload.vendor.contact_email)
