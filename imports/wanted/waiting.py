@@ -23,9 +23,13 @@ WAITING = """
 WITH found AS (
     SELECT wanted.name, error.upload_id, error.row_number, error.cell
     FROM unnest(%(names)s::text[]) AS wanted (name)
-    JOIN validation_errors AS error
-        ON lower(regexp_replace(error.cell, '[[:space:]]+', ' ', 'g')) = lower(wanted.name)
-        AND error.error_type = 'INVALID_CATEGORY' AND error.severity = 'error'
+    CROSS JOIN LATERAL (
+        -- OFFSET keeps PostgreSQL from reading all errors once for all names.
+        SELECT upload_id, run, row_number, cell FROM validation_errors
+        WHERE lower(regexp_replace(cell, '[[:space:]]+', ' ', 'g')) = lower(wanted.name)
+            AND error_type = 'INVALID_CATEGORY' AND severity = 'error'
+        OFFSET 0
+    ) AS error
     JOIN upload_history AS upload
         ON upload.upload_id = error.upload_id AND upload.run = error.run
     WHERE upload.upload_timestamp > %(since)s AND upload.vendor_id IS NOT NULL
