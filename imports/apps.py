@@ -2,7 +2,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-ADMIN_PAGES = ("alarms", "errors", "history", "emails", "schedules", "uploads")
+ADMIN_PAGES = ("alarms", "errors", "history", "emails", "schedules", "uploads", "wanted")
 
 
 class ImportsConfig(AppConfig):

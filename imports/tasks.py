@@ -31,6 +31,7 @@ from imports.maintenance import (
 from imports.monitoring import dead_letters
 from imports.monitoring.sweeping import for_each
 from imports.notifications import mail_events, outbox
+from imports.wanted import applying
 from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ def advance() -> None:
 def resume_stalled() -> None:
     resume.resume_stalled()
     mail.resume_mail()
+    applying.import_waiting()
 
 
 @shared_task

@@ -10,16 +10,18 @@ from typing import NamedTuple
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
+from catalog.category_names import comparable as names_compared
 from imports.corrections.corrected import Judged
 from imports.corrections.drafts import draft_of
 from imports.corrections.fixes import Fixes
 from imports.corrections.open_rows import OpenRow, Shape, comparable, open_rows
 from imports.corrections.values import OpenErrors, Part, WrongValue
 from imports.mapping.values import can_be_kept
-from imports.models import RowError, Upload
+from imports.models import CategoryRequest, RowError, Upload
 from imports.rules.columns import Column
 from imports.rules.remedies import remedy_for
 from imports.rules.replacements import Value
+from imports.wanted.asking import can_be_wanted, requests_about
 
 PER_PAGE = 50  # values, and rows
 MOST_CHOICES = 200  # in a select; beside a longer list, a field suggests names
@@ -38,7 +40,8 @@ class Said(NamedTuple):
 @dataclass(frozen=True)
 class ValueField:
     """A wrong value and what is to be in its place: `text` is in the field. `can_be_kept`: there is
-    a box that remembers it. `error` is what is wrong with what was entered."""
+    a box that remembers it. `can_be_wanted`: there is a button that requests it as a category, and
+    `wanted` is the request. `error` is what is wrong with what was entered."""
 
     number: int
     wrong: WrongValue
@@ -47,6 +50,8 @@ class ValueField:
     is_kept: bool
     said: Said
     error: str = ""
+    can_be_wanted: bool = False
+    wanted: CategoryRequest | None = None
 
     @property
     def key(self) -> str:
@@ -168,6 +173,10 @@ class FixForm:
             changed, entered, frozenset(value for value in changed if value in kept)
         )
 
+    def leave(self, value: Value) -> None:
+        """Nothing is to be in the place of the value."""
+        self.fixes = self.fixes.without([value], ())
+
     # --- What is shown ------------------------------------------------------------------------
 
     @cached_property
@@ -185,7 +194,9 @@ class FixForm:
         column = wrong.column
         can_keep = bool(wrong.cell) and not column.is_number and can_be_kept(self.upload)
         entered = self.fixes.values.get(value)
-        text = entered if entered is not None else wrong.suggestion or wrong.cell
+        request = self._request_for(wrong)
+        suggestion = "" if request and request.is_open else wrong.suggestion
+        text = entered if entered is not None else suggestion or wrong.cell
         return ValueField(
             number=number,
             wrong=wrong,
@@ -194,7 +205,26 @@ class FixForm:
             is_kept=value in self.fixes.kept or (entered is None and bool(wrong.names)),
             said=self._said(column.key, wrong.error_type, wrong.message),
             error=self.judged.values.get(value, ""),
+            can_be_wanted=can_be_wanted(self.upload, value, wrong.error_type),
+            wanted=request,
         )
+
+    def _request_for(self, wrong: WrongValue) -> CategoryRequest | None:
+        if not can_be_wanted(self.upload, wrong.value, wrong.error_type):
+            return None
+        return self.requests.get(names_compared(wrong.cell))
+
+    @cached_property
+    def requests(self) -> dict[str, CategoryRequest]:
+        """What became of requests for categories, by name."""
+        return requests_about(self.upload)
+
+    @property
+    def other_requests(self) -> list[CategoryRequest]:
+        """Those asked on this page whose value it does not show, the newest first."""
+        shown = {each.wanted.pk for each in self.values if each.wanted}
+        here = [each for each in self.requests.values() if each.upload_id == self.upload.pk]
+        return [each for each in reversed(here) if each.pk not in shown]
 
     @cached_property
     def row_numbers(self) -> Part[int]:

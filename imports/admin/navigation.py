@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.models import Alarm
 from imports.notifications.addresses import new_upload_url
+from imports.wanted.asking import open_names
 from vendors.access import ACT_ON_UPLOADS, VIEW_UPLOADS
 
 Item = tuple[str, str]  # app and model, icon; the title is the model's name, as on its pages
 
 ALARMS = "imports.alarm"
+WANTED = "imports.categoryrequest"
 
 GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
@@ -35,6 +37,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         (
             ("catalog.product", "inventory_2"),
             ("catalog.category", "category"),
+            (WANTED, "playlist_add"),
         ),
     ),
     (
@@ -58,7 +61,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar as unfold declares it, with the number of open alarms."""
+    """The sidebar as unfold declares it, with what is open."""
     user = request.user
     groups: list[dict[str, Any]] = [
         {"title": title, "items": [_list(*item) for item in items if _may_view(user, item[0])]}
@@ -67,10 +70,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups = [group for group in groups if group["items"]]
     if not groups:
         return []
-    if _may_view(user, ALARMS) and (count := _open_alarms()):
-        link = _list(ALARMS, "")["link"]
-        alarms = next(item for item in groups[0]["items"] if item["link"] == link)
-        alarms["badge"] = gettext("%(count)s open") % {"count": f"{count:,}"}
+    badges = {
+        _list(model, "")["link"]: gettext("%(count)s open") % {"count": f"{count:,}"}
+        for model, count_open in ((ALARMS, _open_alarms), (WANTED, open_names))
+        if _may_view(user, model) and (count := count_open())
+    }
+    for item in (item for group in groups for item in group["items"] if item["link"] in badges):
+        item["badge"] = badges[item["link"]]
     if user.has_perms([VIEW_UPLOADS, ACT_ON_UPLOADS]):
         groups[0]["items"].insert(0, _item(gettext("Upload file"), "upload", new_upload_url()))
     first = [

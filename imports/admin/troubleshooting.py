@@ -255,17 +255,22 @@ QUESTIONS = (
         _("A category is missing"),
         _("Rows with a category that is not approved are rejected. The other rows are imported."),
         (
-            _("Add the category. It applies to all files read from then on."),
+            _(
+                "Look at the wanted categories, with the rows that wait for each. Approve the "
+                "name, or map it to a category. The rows of vendors who asked are then imported "
+                "by themselves."
+            ),
             _(
                 "If it is another word for an approved category, add it to that category as a "
                 "synonym. It is then suggested to vendors who use it."
             ),
             _(
-                "Retry the upload within {source_kept}. Imported rows stay as they are, and the "
-                "rows that lacked the category are imported."
+                "If no vendor asked, add the category. Retry the upload within {source_kept}. "
+                "Imported rows stay as they are, and the rows that lacked it are imported."
             ),
         ),
         (
+            Link(_("Wanted categories"), "imports_categoryrequest"),
             Link(_("Categories"), "catalog_category"),
             Link(
                 _("Rows with an unknown category"),

@@ -140,6 +140,8 @@ class UploadAdmin(LookOnlyAdmin):
             how = cells.by(upload.uploaded_by)
         elif upload.schedule:
             how = gettext("by schedule %(name)s") % {"name": upload.schedule}
+        elif upload.is_automatic:
+            how = gettext("rows of an earlier upload")
         else:
             how = gettext("by file transfer")
         return cells.two_lines(cells.moment(upload.upload_timestamp), how)

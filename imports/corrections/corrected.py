@@ -1,6 +1,6 @@
 """The open rows with what a person said, judged by the rules of files before they are sent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -32,10 +32,13 @@ class Judged:
         return bool(self.values or self.cells)
 
 
-def judged(upload: Upload, shape: Shape, fixes: Fixes, today: date) -> Judged:
-    """Put what was said into the open rows, and apply the rules to those."""
+def judged(
+    upload: Upload, shape: Shape, fixes: Fixes, today: date, only: Collection[int] | None = None
+) -> Judged:
+    """Put what was said into the open rows, and apply the rules to those; to rows with these
+    numbers `only`, if given."""
     found = Judged()
-    rows = open_rows(upload, shape)
+    rows = open_rows(upload, shape, only)
     judge = Judge(upload, shape, fixes, today, found)
     while batch := list(islice(rows, ROWS)):
         judge(batch)

@@ -1,6 +1,6 @@
 """A correction is an upload like any other: the corrected rows as a file, sent as the form does."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,13 +26,16 @@ class Correction:
     body: bytes = b""
 
 
-def prepare(corrected: Upload, fixes: Fixes, today: date, *, by: Any) -> Correction:
-    """Create the upload of a correction, whose object is to be stored under its key.
+def prepare(
+    corrected: Upload, fixes: Fixes, today: date, *, by: Any, only: Collection[int] | None = None
+) -> Correction:
+    """Create the upload of a correction, whose object is to be stored under its key; of rows with
+    these numbers `only`, if given.
 
     Called in a transaction that holds the lock of the corrected upload's row.
     """
     shape = Shape.of(corrected)
-    found = judged(corrected, shape, fixes, today)
+    found = judged(corrected, shape, fixes, today, only)
     if found.is_wrong or not found.ready:
         return Correction(found)
     body = b"".join(file_of(corrected, shape, found.ready))

@@ -12,7 +12,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Case, When
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.timezone import now
 
 from imports import datasets
@@ -268,7 +268,7 @@ def _issued(arrival: Arrival, upload_id: str) -> Upload | None:
     issued.filter(s3_version__isnull=True).update(
         s3_version=arrival.version,
         source_etag=arrival.etag,
-        stored_at=arrival.stored_at,
+        stored_at=Coalesce("stored_at", arrival.stored_at),
         file_size=arrival.size,
         next_attempt_at=due,
     )

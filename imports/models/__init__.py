@@ -2,6 +2,7 @@
 
 from imports.models.action import Action
 from imports.models.alarm import Alarm
+from imports.models.category_request import CategoryRequest
 from imports.models.claimed_key import ClaimedKey
 from imports.models.correction import CorrectionDraft
 from imports.models.error_counts import ErrorCounts
@@ -15,6 +16,7 @@ from imports.models.upload import Upload, UploadQuerySet
 __all__ = [
     "Action",
     "Alarm",
+    "CategoryRequest",
     "ClaimedKey",
     "ColumnMapping",
     "CorrectionDraft",

@@ -18,7 +18,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One email about one run, kept as it was sent. There is one of each kind.
+    """One email about one run, kept as it was sent. There is one with its result.
 
     It is due when `next_attempt_at` has passed; while it is `sending`, that is the time at which
     the worker counts as lost. `token` rises at every claim and fences out everyone who holds an
@@ -27,6 +27,7 @@ class Notification(models.Model):
 
     class Kind(models.TextChoices):
         RUN_ENDED = "run_ended", _("Result of an import")
+        CATEGORY_DECLINED = "category_declined", _("Category declined")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -82,7 +83,9 @@ class Notification(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["upload", "run", "kind"], name="notifications_one_of_a_kind"
+                fields=["upload", "run", "kind"],
+                condition=Q(kind="run_ended"),
+                name="notifications_one_result",
             )
         ]
         indexes = [

@@ -1,7 +1,8 @@
 """Errors in the rows of uploads."""
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from imports.models.upload import Upload
@@ -83,7 +84,21 @@ class RowError(models.Model):
         ]
         indexes = [
             # For the admin's list by type, newest upload first.
-            models.Index(fields=["error_type", "upload"], name="validation_errors_by_type")
+            models.Index(fields=["error_type", "upload"], name="validation_errors_by_type"),
+            # For the rows that wait for a category (see imports/wanted/waiting.py).
+            models.Index(
+                Lower(
+                    Func(
+                        F("cell"),
+                        Value("[[:space:]]+"),
+                        Value(" "),
+                        Value("g"),
+                        function="regexp_replace",
+                    )
+                ),
+                condition=Q(error_type="INVALID_CATEGORY", severity="error"),
+                name="validation_errors_category",
+            ),
         ]
 
     def __str__(self) -> str:

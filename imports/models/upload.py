@@ -152,7 +152,8 @@ class Upload(models.Model):
     stored_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When S3 stored the content, by S3's clock; set once.",
+        help_text="When S3 stored the content, by S3's clock; set once. Of rows that waited for a "
+        "category, when it stored the file that they are from.",
     )
 
     s3_bucket = models.CharField(max_length=63)
@@ -346,6 +347,13 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.upload_id
+
+    @property
+    def is_automatic(self) -> bool:
+        """No person sent it: it has rows of an earlier upload that waited for a decision. So has
+        one whose sender was deleted; files that were dropped into S3 have keys of their own."""
+        is_ours = f"/{self.upload_id}/" in self.s3_key
+        return is_ours and self.corrects_id is not None and self.uploaded_by_id is None
 
     @property
     def content_at(self) -> datetime:

@@ -121,9 +121,13 @@ def recipient_again(mail: Notification) -> str:
 
 
 def own_recipient(upload: Upload) -> str:
-    """The address that is meant for this upload; "" if there is none, and staff get the email."""
+    """The address that is meant for this upload; "" if there is none, and staff get the email. For
+    rows that no person has sent, it is that of the person who sent the file that they are from."""
+    uploader = upload.uploaded_by
+    if upload.is_automatic and upload.corrects:
+        uploader = upload.corrects.uploaded_by
     return (
-        (upload.uploaded_by and upload.uploaded_by.email)
+        (uploader and uploader.email)
         or (upload.vendor and upload.vendor.contact_email)
         or settings.NOTIFICATION_EMAILS.get(upload.dataset, "")
     )

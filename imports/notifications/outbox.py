@@ -113,7 +113,8 @@ def attempt(mail: Notification) -> bool:
             lock(mail)
             mail.accepted(message_id)
             mail.save()
-            Upload.objects.filter(pk=mail.upload_id, run=mail.run).update(notified_at=Now())
+            if mail.kind == Notification.Kind.RUN_ENDED:
+                Upload.objects.filter(pk=mail.upload_id, run=mail.run).update(notified_at=Now())
         log.info("emailed (run %s)", mail.run, extra={"event": "emailed"})
         return True
     return False

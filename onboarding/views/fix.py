@@ -14,8 +14,10 @@ from imports.corrections.drafts import forget_draft, keep_draft
 from imports.corrections.sending import Correction
 from imports.models import Upload
 from imports.rules.quantities import rows
+from imports.rules.replacements import Value
+from imports.wanted.asking import CannotAsk, ask, withdraw
 from onboarding.datasets import to_show
-from onboarding.fix import FixForm, number_in
+from onboarding.fix import FixForm, number_in, value_of
 from onboarding.views.new_upload import store
 from onboarding.views.upload import by, get_actionable_upload
 
@@ -32,8 +34,36 @@ def fix(request: HttpRequest, upload_id: str) -> HttpResponse:
     form.take(request.POST)
     if "send" in request.POST:
         return send(request, form)
+    if "want" in request.POST:
+        want(request, form)
+    elif "withdraw" in request.POST:
+        withdraw_request(request, form)
     keep_draft(upload, form.fixes, by=by(request))
-    return redirect(f"{request.path}?{request.POST.get('to_page', '')}")
+    here = request.META["QUERY_STRING"] if "to_page" not in request.POST else ""
+    return redirect(f"{request.path}?{request.POST.get('to_page', here)}")
+
+
+def want(request: HttpRequest, form: FixForm) -> None:
+    """Request the category of a value, which then stays as it is."""
+    value = value_of(request.POST["want"])
+    try:
+        asked = ask(form.upload, value or Value("", ""), by=by(request))
+    except CannotAsk as error:
+        messages.error(request, str(error))
+        return
+    form.leave(value or Value("", ""))
+    text = gettext(
+        "We’ll review the category “%(name)s”. Its rows stay here until then, and we import them "
+        "if it is approved."
+    )
+    messages.success(request, text % {"name": asked.name})
+
+
+def withdraw_request(request: HttpRequest, form: FixForm) -> None:
+    if withdraw(form.upload, number_in(request.POST["withdraw"], least=0)):
+        messages.success(request, gettext("The request was withdrawn."))
+    else:
+        messages.error(request, gettext("This request was already decided or withdrawn."))
 
 
 def send(request: HttpRequest, form: FixForm) -> HttpResponse:

@@ -42,7 +42,8 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     upload = get_visible_upload(request, upload_id)
     dataset = to_show(upload)
     is_known = dataset.key in all_datasets()
-    mail = Notification.objects.filter(upload=upload, run=upload.run).first()
+    kind = Notification.Kind.RUN_ENDED
+    mail = Notification.objects.filter(upload=upload, run=upload.run, kind=kind).first()
     corrections = list(upload.corrections.order_by("upload_timestamp"))
     state = Corrected(0, upload.error_records)
     if corrections:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from catalog.models import Category, Product
-from imports.models import Action, Alarm, Notification, RowError, Schedule, Upload
+from imports.models import Action, Alarm, CategoryRequest, Notification, RowError, Schedule, Upload
 from vendors.models import Vendor
 from warehouse.models import Customer, Metric
 
@@ -94,6 +94,7 @@ class World:
     schedule: Schedule
     product: Product
     category: Category
+    wanted: CategoryRequest
     customer: Customer
     metric: Metric
     vendor: Vendor
@@ -127,6 +128,9 @@ def world(vendor_a: Vendor, alice: User) -> World:
         ),
         product=make_product(vendor_a, 1, upload_id=upload.upload_id, upload_row=3),
         category=Category.objects.create(name="Audio"),
+        wanted=CategoryRequest.objects.create(
+            vendor=vendor_a, upload=upload, name="Toys", compared="toys", asked_by=alice
+        ),
         customer=make_customer(1, upload_id=upload.upload_id, upload_row=3),
         metric=make_metric(1, upload_id=upload.upload_id, upload_row=4),
         vendor=vendor_a,

@@ -18,6 +18,7 @@ REVIEWERS_SEE = [
     "schedule",
     "product",
     "category",
+    "wanted",
     "vendor",
 ]
 ADMINS_ONLY = ["customer", "metric", "user", "group", "entry", "failed_login"]
@@ -47,6 +48,7 @@ def all_addresses(world: World) -> list[str]:
         page_of(world.upload, "cancel"),
         page_of(world.alarm, "close"),
         page_of(world.schedule, "import_now"),
+        page_of(world.wanted, "decide"),
     ]
 
 
@@ -93,6 +95,7 @@ def test_staff_without_a_right_see_an_empty_dashboard_and_nothing_else(
         page_of(world.upload, "cancel"),
         page_of(world.alarm, "close"),
         page_of(world.schedule, "import_now"),
+        page_of(world.wanted, "decide"),
     ):
         assert client.post(address).status_code == 403
     world.alarm.refresh_from_db()
@@ -157,7 +160,18 @@ def test_not_even_admins_add_or_delete_what_the_machine_owns(
 
 @pytest.mark.parametrize(
     "name",
-    ["upload", "error", "mail", "action", "alarm", "customer", "metric", "entry", "failed_login"],
+    [
+        "upload",
+        "error",
+        "mail",
+        "action",
+        "alarm",
+        "wanted",
+        "customer",
+        "metric",
+        "entry",
+        "failed_login",
+    ],
 )
 def test_not_even_admins_change_what_the_machine_owns(
     as_admin: Client, world: World, name: str

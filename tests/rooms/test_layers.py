@@ -27,6 +27,7 @@ LAYERS = (
     {"intake"},
     {"corrections"},
     {"maintenance", "actions", "failures"},
+    {"wanted"},
     {"pipeline"},
     {"admin", "management", "tasks", "apps"},
     {"templatetags"},
@@ -39,6 +40,7 @@ PORTAL_MAY_USE = {
     *("models", "rules", "formats", "dataset", "datasets", "reports", "notifications"),
     *("actions", "intake", "mapping"),
     "corrections",  # of rejected rows
+    "wanted",  # categories
     "validation",  # of what a person enters, by the rules of files
 }
 PORTAL_EXCEPTIONS: set[str] = set()

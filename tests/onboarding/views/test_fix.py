@@ -9,9 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Product
-from imports.models import Upload, ValueMap
+from imports.models import CategoryRequest, Upload, ValueMap
+from imports.wanted import applying, deciding
 from tests.conftest import drive, event_arrives
 from tests.product_files import good_row
+from vendors.models import Vendor
 
 Run = Callable[..., Upload]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,3 +83,116 @@ def test_one_value_in_many_rows_is_corrected_once(client: Client, run_upload: Ru
         "Computer Accessories",
     )
     assert "No rows left to fix here" in client.get(address).content.decode()
+
+
+# --- Requested categories -------------------------------------------------------------------------
+
+
+def wanted_page(run_upload: Run, category: str = "Toyz") -> str:
+    upload = run_upload([good_row(1, category=category), good_row(2, price="free"), good_row(3)])
+    return f"/uploads/{upload.upload_id}/fix/"
+
+
+def press(client: Client, address: str, button: str, **entered: list[str]) -> str:
+    """Press a button of the page by its name; returns the page that follows."""
+    page = client.get(address).content.decode()
+    value = re.search(rf'name="{button}" value="([^"]*)"', page)
+    assert value, button
+    sent = fields(page) | entered | {button: html.unescape(value[1])}
+    return client.post(address, sent, follow=True).content.decode()
+
+
+def test_a_category_is_requested_and_withdrawn(client: Client, run_upload: Run) -> None:
+    address = wanted_page(run_upload)
+    page = press(client, address, "want", **{"cell-3-4": ["9.50"]})
+    assert "waiting for review" in page
+    assert "Request this category" not in page
+    assert fields(page)["cell-3-4"] == ["9.50"], "what was entered is kept"
+    request = CategoryRequest.objects.get()
+    assert (request.name, request.vendor_id) == ("Toyz", "VEND001")
+
+    page = press(client, address, "withdraw")
+    assert "The request was withdrawn" in page
+    assert "Request this category" in page
+    assert not CategoryRequest.objects.exists()
+
+
+def test_a_requested_category_is_not_replaced_by_a_suggestion(
+    client: Client, run_upload: Run
+) -> None:
+    address = wanted_page(run_upload, "Computer Acessories")
+    assert fields(client.get(address).content.decode())["to"] == ["Computer Accessories"]
+    page = press(client, address, "want")
+    assert fields(page)["to"] == ["Computer Acessories"]
+
+
+@pytest.mark.parametrize("category", ["", "x" * 101])
+def test_what_is_no_name_of_a_category_has_no_button(
+    client: Client, run_upload: Run, category: str
+) -> None:
+    address = wanted_page(run_upload, category)
+    assert 'name="want"' not in client.get(address).content.decode()
+    client.post(address, {"want": f'["category", "{category}"]'})
+    client.post(address, {"want": "nonsense"})
+    client.post(address, {"want": '["price", "free"]'})
+    assert not CategoryRequest.objects.exists()
+
+
+def test_enter_in_a_field_requests_nothing(client: Client, run_upload: Run) -> None:
+    """The first button of a form is the one that Enter presses."""
+    page = client.get(wanted_page(run_upload)).content.decode()
+    form = page[page.index('id="fix-form"') :]
+    first = re.search(r'<button[^>]*name="([^"]*)"', form)
+    assert first is not None
+    assert first[1] == "send"
+
+
+def test_another_vendor_neither_sees_nor_withdraws_a_request(
+    client: Client, run_upload: Run, vendor_b: Vendor, bob: User
+) -> None:
+    press(client, wanted_page(run_upload), "want")
+    request = CategoryRequest.objects.get()
+    theirs = run_upload([good_row(7, category="Toyz")], vendor=vendor_b)
+    address = f"/uploads/{theirs.upload_id}/fix/"
+    other = Client()
+    other.force_login(bob)
+    assert "waiting for review" not in other.get(address).content.decode()
+    other.post(address, {"withdraw": str(request.pk)})
+    mine = f"/uploads/{request.upload_id}/fix/"
+    assert other.post(mine, {"withdraw": str(request.pk)}).status_code == 404
+    assert CategoryRequest.objects.filter(pk=request.pk).exists()
+
+
+def test_the_page_says_what_was_decided(client: Client, run_upload: Run) -> None:
+    name = '<b>Kids\' "Toys"</b>'
+    address = wanted_page(run_upload, name)
+    press(client, address, "want")
+    deciding.decline(CategoryRequest.objects.get().compared, note="Use <i>Books</i>.", by=None)
+    page = client.get(address).content.decode()
+    assert "Declined on" in page
+    assert "Use &lt;i&gt;Books&lt;/i&gt;." in page
+    assert "<b>Kids" not in page
+    assert "waiting for review" in press(client, address, "want"), "it may be requested again"
+
+    deciding.approve(CategoryRequest.objects.get(state="open").compared, name=name, by=None)
+    assert "Approved on" in client.get(address).content.decode()
+    applying.import_waiting()
+    page = client.get(address).content.decode()
+    assert "Requested categories" in page, "also when its rows are no longer open"
+    assert "Approved on" in page
+
+
+def test_a_correction_that_no_person_sent_is_not_called_a_file_transfer(
+    client: Client, run_upload: Run
+) -> None:
+    address = wanted_page(run_upload)
+    press(client, address, "want")
+    before = fields(client.get(address).content.decode())
+    deciding.approve("toyz", name="Toyz", by=None)
+    applying.import_waiting()
+    correction = Upload.objects.get(corrects__isnull=False)
+    page = client.get(f"/uploads/{correction.upload_id}/").content.decode()
+    assert "Rows of an earlier upload" in page
+    answer = client.post(address, before | {"send": ""})
+    assert answer.status_code == 409
+    assert "We sent corrected rows of this file" in answer.content.decode()
