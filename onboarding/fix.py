@@ -18,6 +18,7 @@ from imports.corrections.open_rows import OpenRow, Shape, comparable, open_rows
 from imports.corrections.values import OpenErrors, Part, WrongValue
 from imports.mapping.values import can_be_kept
 from imports.models import CategoryRequest, RowError, Upload
+from imports.reports.error_counts import counts_of, unlisted
 from imports.rules.columns import Column
 from imports.rules.remedies import remedy_for
 from imports.rules.replacements import Value
@@ -309,6 +310,12 @@ class FixForm:
         elsewhere = [*self.judged.values.values(), *self.judged.cells.values()]
         shown = {each.text for each in found}
         return found + [Mistake(text, "") for text in elsewhere if text not in shown]
+
+    @cached_property
+    def unlisted(self) -> str:
+        """Says how many errors cannot be shown, because only the first ones are stored; "" if all
+        are."""
+        return unlisted(counts_of(self.upload))
 
     @property
     def lists(self) -> dict[str, list[str]]:

@@ -33,9 +33,15 @@ WITH open AS MATERIALIZED (
     WHERE %(every)s OR by_value.rows IS NULL
 )
 """
+# Values that differ in case, spaces and signs only stand side by side.
 VALUES = """
-SELECT column_name, cell, rows, first, message, error_type, count(*) OVER () FROM by_value
-ORDER BY rows DESC, column_name, first LIMIT %(most)s OFFSET %(start)s
+, alike AS (
+    SELECT *, lower(regexp_replace(cell, '[^[:alnum:]]+', '', 'g')) AS letters FROM by_value
+)
+SELECT column_name, cell, rows, first, message, error_type, count(*) OVER () FROM alike
+ORDER BY sum(rows) OVER (PARTITION BY column_name, letters) DESC, column_name, letters,
+         rows DESC, first
+LIMIT %(most)s OFFSET %(start)s
 """
 ROWS = """
 SELECT row_number, count(*) OVER () FROM others

@@ -74,6 +74,12 @@ def test_errors_by_value(run_upload: Run) -> None:
     assert open_errors.rows(most=50, every=True).count == upload.error_records
 
 
+def test_values_that_look_alike_are_side_by_side(run_upload: Run) -> None:
+    names = ["Toyz", "Toyz", "Gardn", "gardn ", "GARDN!", "Cars"]
+    upload = run_upload([good_row(n, category=name) for n, name in enumerate(names)])
+    assert [cell for _, cell, _ in found(upload)] == ["Gardn", "gardn", "GARDN!", "Toyz", "Cars"]
+
+
 def test_only_rows_without_a_known_error_are_sent(run_upload: Run, alice: User) -> None:
     upload = run_upload(
         [*wrong_category(1, 2), *wrong_category(3, price="free"), *wrong_category(4), good_row(5)]

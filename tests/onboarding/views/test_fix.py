@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -196,3 +197,12 @@ def test_a_correction_that_no_person_sent_is_not_called_a_file_transfer(
     answer = client.post(address, before | {"send": ""})
     assert answer.status_code == 409
     assert "We sent corrected rows of this file" in answer.content.decode()
+
+
+def test_errors_that_are_not_stored_are_counted(
+    client: Client, run_upload: Run, settings: Any
+) -> None:
+    settings.MAX_STORED_ERRORS = 4
+    upload = run_upload(rows(9, category="Toyz"))
+    page = client.get(f"/uploads/{upload.upload_id}/fix/").content.decode()
+    assert "5 more errors in 5 rows are not listed." in page
