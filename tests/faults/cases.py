@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -168,6 +169,20 @@ class Case:
                 owner, key = upload["vendor_prefix"], upload["s3_key"]
                 expected = expected_of(body, owner)
                 self.sent.append(Sent(owner, key, "", body, expected, mode=mode, place=place))
+        known = {sent.key for sent in self.sent}
+        for upload in self.uploads():
+            if upload["corrects_id"] and upload["s3_key"] not in known:
+                self._find_correction(upload)
+
+    def _find_correction(self, upload: dict[str, Any]) -> None:
+        """Add the file of a correction, which the portal has written, if it is in the bucket."""
+        owner, key = upload["vendor_prefix"], upload["s3_key"]
+        if self._is_stored(key):
+            stored = self.world.aws("s3").get_object(Bucket=self.world.bucket, Key=key)
+            body = stored["Body"].read().removeprefix(BOM_UTF8)
+            place = len(self.sent)
+            expected = expected_of(body, owner)
+            self.sent.append(Sent(owner, key, "", body, expected, mode=upload["mode"], place=place))
 
     def _is_stored(self, key: str) -> bool:
         found = self.world.aws("s3").list_object_versions(Bucket=self.world.bucket, Prefix=key)

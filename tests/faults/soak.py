@@ -6,13 +6,17 @@ Prints its seed first and each action when it happens; the same seed repeats the
 same times. Exits with 0 if every promise holds after the faults are removed.
 """
 
+import html
+import json
 import random
+import re
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Event, Thread, Timer
+from typing import Any
 
 from deploy.local import stopping
 from imports.execution.failpoints import POINTS
@@ -39,6 +43,7 @@ VENDORS = 6
 PRODUCTS = 200  # of the first vendor, which its updates change
 CATALOG = VENDORS  # the number of a vendor whose files replace the catalog, of as many products
 FIRST_OF_CATALOG = 5_000_000
+RIGHT = {"price": "5.00", "category": "Books", "stock_quantity": "5"}
 MOST_MISSING = 30  # of a file that replaces; more than a fifth would be refused
 OPERATIONS = (
     *("sqs.ReceiveMessage", "sqs.SendMessage", "sqs.DeleteMessage", "*Send*Email*"),
@@ -178,6 +183,29 @@ def click(case: Case, pick: float, what: str, of: tuple[str, ...] = ()) -> None:
         Person(case, "admin").post(f"{page}{what}/", {}, form=form)
 
 
+def fix_rows(case: Case, chance: random.Random) -> str:
+    """Correct wrong values of a file that was dropped, as far as three are enough."""
+    pick = chance.random()
+    with suppress(Exception):  # the portal may be down just now
+        found = [each for each in case.uploads() if each["error_records"] and is_drop(each)]
+        upload_id = found[int(pick * len(found))]["upload_id"]
+        person = Person(case, "admin")
+        page = person.get(f"/uploads/{upload_id}/fix/").text
+        known = re.search(r'name="known" value="([0-9]+)"', page)
+        for of in map(html.unescape, re.findall(r'name="of" value="([^"]+)"', page)):
+            column, _ = json.loads(of)
+            if known and column in RIGHT:
+                fields = {"of": of, "to": RIGHT[column], "known": known[1], "send": ""}
+                person.post(f"/uploads/{upload_id}/fix/", fields)
+                break
+    return "fix rejected rows"
+
+
+def is_drop(upload: dict[str, Any]) -> bool:
+    """Whether the file adds products of a vendor that no update changes."""
+    return bool(upload["dataset"] == "products" and upload["mode"] == "create")
+
+
 def edit_a_product(case: Case, chance: random.Random) -> str:
     """One of the products that no update changes, so that what it contains stays certain."""
     pick = chance.random()
@@ -198,7 +226,7 @@ ACTIONS: tuple[Action, ...] = (
     *(restart_postgres, database_down, aws_down, cut_a_commit, cut_a_commit),
     *(fail_an_operation, fail_an_operation, fail_an_operation, fail_an_operation),
     *(triple_messages, repeat_an_event, cancel_or_retry),
-    *(undo_an_update, undo_an_update, import_a_check, edit_a_product),
+    *(undo_an_update, undo_an_update, import_a_check, edit_a_product, fix_rows, fix_rows),
 )
 
 
