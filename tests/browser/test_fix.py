@@ -72,7 +72,7 @@ def test_two_clicks_from_the_email_to_all_rows(visit: Visit) -> None:
 def test_with_the_keyboard_alone_and_without_java_script(visit: Visit) -> None:
     vendor = visit("vendor", java_script_enabled=False)
     page = vendor.page
-    upload(vendor, "KEYS.csv", a_file("KEYS", 10, 4))
+    upload(vendor, "NOSCRIPT.csv", a_file("NOSCRIPT", 10, 4))
     ended(page)
     page.locator("#fix").focus()
     page.keyboard.press("Enter")
