@@ -22,20 +22,15 @@ from imports.reports.error_counts import counts_of, unlisted
 from imports.rules.columns import Column
 from imports.rules.remedies import remedy_for
 from imports.rules.replacements import Value
+from imports.validation.entered import Finding
 from imports.wanted.asking import can_be_wanted, requests_about
+from onboarding.product_edit import in_lines, is_same
 
 PER_PAGE = 50  # values, and rows
 MOST_CHOICES = 200  # in a select; beside a longer list, a field suggests names
 LONG = 80  # characters, from which on a field has several lines
 NUMBER = re.compile(r"[0-9]{1,7}")
 CELL = re.compile(r"cell-([0-9]{1,9})-([0-9]{1,4})")
-
-
-class Said(NamedTuple):
-    """What is wrong, as a sentence, and what to do about it."""
-
-    message: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ class ValueField:
     text: str
     can_be_kept: bool
     is_kept: bool
-    said: Said
+    said: Finding
     error: str = ""
     can_be_wanted: bool = False
     wanted: CategoryRequest | None = None
@@ -79,7 +74,7 @@ class CellField:
     label: str
     text: str
     column: Column | None
-    found: list[Said] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
     error: str = ""
 
     @property
@@ -94,7 +89,7 @@ class RowFields:
 
     number: int
     about: list[str]
-    found: list[Said]
+    found: list[Finding]
     cells: list[CellField]
     surplus: list[str]
 
@@ -280,10 +275,10 @@ class FixForm:
             surplus=row.surplus,
         )
 
-    def _said(self, column: str, code: str, message: str) -> Said:
-        return Said(sentence(message), remedy_for(self.shape.dataset, column, code))
+    def _said(self, column: str, code: str, message: str) -> Finding:
+        return Finding(code, message, remedy_for(self.shape.dataset, column, code))
 
-    def _said_of(self, error: RowError) -> Said:
+    def _said_of(self, error: RowError) -> Finding:
         return self._said(error.column_name, error.error_type, error.error_message)
 
     @property
@@ -330,10 +325,6 @@ def number_in(text: str | None, *, least: int = 1) -> int:
     return max(least, int(text)) if text and is_number else least
 
 
-def sentence(message: str) -> str:
-    return message if message.endswith((".", "?")) else f"{message}."
-
-
 def value_of(key: str) -> Value | None:
     """The value that the form has sent back; None if it is none of ours."""
     try:
@@ -341,12 +332,3 @@ def value_of(key: str) -> Value | None:
         return Value(str(column), str(cell))
     except ValueError:
         return None
-
-
-def in_lines(text: str) -> str:
-    """The text with the line breaks of a form, which browsers send as CRLF."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def is_same(text: str, other: str) -> bool:
-    return comparable(text) == comparable(in_lines(other))

@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from imports.dataset import Dataset
-from imports.rules import Approved
 from imports.rules.base import Requirement
 from imports.rules.columns import Column
 from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS
+from imports.rules.text import approved_in
 from imports.rules.wording import Words
 
 ACRONYMS = {"id": "ID", "sku": "SKU", "gtin": "GTIN", "csv": "CSV", "json": "JSON"}
@@ -128,6 +128,5 @@ def approved_lists(dataset: Dataset) -> list[ApprovedList]:
     return [
         ApprovedList(column, rule.names())
         for column in dataset.columns
-        for rule in column.rules
-        if isinstance(rule, Approved)
+        if (rule := approved_in(column))
     ]

@@ -9,8 +9,8 @@ from typing import Any
 from catalog.models import Product
 from catalog.models.change import as_json
 from imports.datasets.products import DATASET
-from imports.rules import Approved
 from imports.rules.columns import Column
+from imports.rules.text import approved_in
 from imports.validation.entered import Finding, Judged, judge
 from imports.validation.validate import clean
 
@@ -138,10 +138,8 @@ def text_of(product: Product, key: str) -> str:
 def names_for(column: Column, *also: str) -> list[str]:
     """The approved names of a column that has such, and those that are in the field all the same:
     a product keeps a category that is no longer approved."""
-    for rule in column.rules:
-        if isinstance(rule, Approved):
-            return [*dict.fromkeys([*rule.names(), *filter(None, also)])]
-    return []
+    rule = approved_in(column)
+    return [*dict.fromkeys([*rule.names(), *filter(None, also)])] if rule else []
 
 
 def is_same(text: str, other: str) -> bool:

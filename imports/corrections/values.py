@@ -11,7 +11,7 @@ from imports.models import Upload
 from imports.reports.corrections import taken_ranges
 from imports.rules.columns import Column
 from imports.rules.replacements import Value
-from imports.rules.text import Approved
+from imports.rules.text import Approved, approved_in
 
 T = TypeVar("T")
 # A value is shown once for all of its rows, if it has several or there is a list to choose from.
@@ -118,10 +118,7 @@ class OpenErrors:
     def _lists(self) -> dict[str, Approved]:
         """The rules with a list to choose from, by the key of their column."""
         return {
-            column.key: rule
-            for column in self.dataset.columns
-            for rule in column.rules
-            if isinstance(rule, Approved)
+            column.key: rule for column in self.dataset.columns if (rule := approved_in(column))
         }
 
     @cached_property

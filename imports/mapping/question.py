@@ -16,7 +16,7 @@ from imports.rules.columns import Column
 from imports.rules.matching import Answers, Source
 from imports.rules.number_format import WITH_SIGN
 from imports.rules.schema import UPDATING
-from imports.rules.text import Approved
+from imports.rules.text import approved_in
 from imports.rules.wording import as_sentence
 from imports.validation.validate import validate
 
@@ -93,8 +93,8 @@ class Question:
 
     def names_for(self, column: Column) -> list[str]:
         """The names that a text for all rows must be one of; none if it may be another."""
-        lists = [rule.names() for rule in column.rules if isinstance(rule, Approved)]
-        return sorted(lists[0]) if lists else []
+        rule = approved_in(column)
+        return sorted(rule.names()) if rule else []
 
     def missing(self, choice: Choice) -> list[Column]:
         """Required columns that nothing is chosen for among the columns of the file."""

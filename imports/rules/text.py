@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.category_names import comparable
 from catalog.web_address import MAX_CHARACTERS, PARTS, SCHEME, SEVERAL, is_web_address
 from imports.rules.base import Checker, InvalidCell, Rule
+from imports.rules.columns import Column
 from imports.rules.suggestions import Suggestions
 from imports.rules.wording import Words, as_choice
 
@@ -125,6 +126,11 @@ class Approved(Rule):
             raise InvalidCell(self, "not_approved", label, text)
 
         return check
+
+
+def approved_in(column: Column) -> Approved | None:
+    """The rule of a column whose names stand on a list; None if it has none."""
+    return next((rule for rule in column.rules if isinstance(rule, Approved)), None)
 
 
 @dataclass(frozen=True)

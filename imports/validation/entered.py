@@ -28,7 +28,7 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        return self.message if self.message.endswith("?") else f"{self.message}."
+        return self.message if self.message.endswith((".", "?")) else f"{self.message}."
 
 
 @dataclass(frozen=True)

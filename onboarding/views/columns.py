@@ -21,7 +21,7 @@ from imports.mapping.question import Question
 from imports.models import ColumnMapping, HeaderMemory, Upload, ValueMap
 from imports.models.mapping import sample_of
 from imports.rules.matching import Answers
-from imports.rules.text import Approved
+from imports.rules.text import Approved, approved_in
 from onboarding.column_choice import ColumnForm
 from onboarding.encodings import readings_of
 from onboarding.views.encoding import encoding_page
@@ -127,8 +127,7 @@ def broken_values() -> Callable[[ValueMap], bool]:
 def rule_with_list(dataset: str, column: str) -> Approved | None:
     """The rule of a column that has a list to choose from."""
     found = all_datasets().get(dataset)
-    rules = found.by_key[column].rules if found and column in found.by_key else ()
-    return next((rule for rule in rules if isinstance(rule, Approved)), None)
+    return approved_in(found.by_key[column]) if found and column in found.by_key else None
 
 
 def constants_of(file: ColumnMapping) -> list[tuple[str, str]]:
