@@ -3,8 +3,9 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 from deploy.local import stopping
 from deploy.local.output import Output
@@ -23,6 +24,27 @@ class NotReady(Exception):
     """A process ended or did not become ready in time; the message is the end of its log."""
 
 
+class Child(Protocol):
+    """A running process. `wait` returns its exit code, or the negative number of a signal."""
+
+    @property
+    def pid(self) -> int: ...
+
+    async def wait(self) -> int: ...
+
+
+# Starts a process that writes its output, also that of errors, to a file descriptor.
+Launch = Callable[[Process, int], Awaitable[Child]]
+
+
+async def launch(process: Process, output: int) -> Child:
+    """Start a process by its command."""
+    options = process.popen_options()
+    return await asyncio.create_subprocess_exec(
+        *process.command, stdout=output, stderr=output, **options
+    )
+
+
 class Supervisor:
     """The processes of one system. `changed` is called whenever a process gets a new PID.
 
@@ -30,10 +52,17 @@ class Supervisor:
     process is killed.
     """
 
-    def __init__(self, output: Output, record: Path, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        output: Output,
+        record: Path,
+        changed: Callable[[], None],
+        launch: Launch = launch,
+    ) -> None:
         self._output = output
         self._record = record
         self._changed = changed
+        self._launch = launch
         self.pids: dict[str, int] = {}  # the latest of every process, also while it restarts
         self._running: dict[str, Started] = {}
         self._keepers: list[asyncio.Task[None]] = []
@@ -98,12 +127,7 @@ class Supervisor:
         # Our own pipe: with asyncio's, wait() would wait for every child that inherited it.
         reading, writing = os.pipe()
         try:
-            child = await asyncio.create_subprocess_exec(
-                *process.command,
-                stdout=writing,
-                stderr=writing,
-                **process.popen_options(),
-            )
+            child = await self._launch(process, writing)
         finally:
             os.close(writing)
         self._running[process.name] = stopping.started(process, child.pid)

@@ -28,8 +28,9 @@ from deploy.local.application_env import application_env
 from deploy.local.output import Output
 from deploy.local.places import CHECKOUT, Places
 from deploy.local.process import Process
-from deploy.local.supervisor import Supervisor
+from deploy.local.supervisor import Child, Supervisor, launch
 from imports.execution.failpoints import FREEZE
+from tests.faults.forking import Forks
 from tests.faults.http_faults import HttpFaults
 from tests.faults.pg_faults import PgFaults
 from tests.faults.spare_time import moments
@@ -97,7 +98,8 @@ class World:
             directory.mkdir()
         self.output = Output(places.log_dir)
         self.output.only_files = True
-        self.supervisor = Supervisor(self.output, places.pids, lambda: None)
+        self.forks: Forks | None = None
+        self.supervisor = Supervisor(self.output, places.pids, lambda: None, self._launch)
         names = ("postgres", "aws", "pg_proxy", "aws_proxy", "web")
         self.ports = embedded._ports(places, *names)
         self.http = HttpFaults(self.ports["aws"], self.ports["aws_proxy"])
@@ -133,10 +135,15 @@ class World:
         await self.pg.start()
         command = Commands(self.places, self._environment())
         self.env = dict(command.env)
+        processes = self.processes(command)
+        self.forks = Forks({name: value for each in processes for name, value in each.env.items()})
         for name, *arguments in (("migrate", "--noinput", "-v0"), ("load_demo",)):
             code = await self.supervisor.once(command.manage(name, name, *arguments))
             assert code == 0, self.output.tail(name)
-        await self.supervisor.start(*self.processes(command), within=START)
+        await self.supervisor.start(*processes, within=START)
+
+    async def _launch(self, process: Process, output: int) -> Child:
+        return await (self.forks.launch if self.forks else launch)(process, output)
 
     def processes(self, command: Commands) -> tuple[Process, ...]:
         return command.application(self.ports["web"])
@@ -162,6 +169,8 @@ class World:
 
         async def end() -> None:
             await self.supervisor.stop()
+            if self.forks:
+                self.forks.close()
             await self.http.stop()
             await self.pg.stop()
             await asyncio.sleep(0.2)  # transports close in later rounds of the loop
