@@ -293,7 +293,9 @@ ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
 # --- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = None if LOCAL else BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = LOCAL  # no collectstatic step on a developer's machine
+# No collectstatic step on a developer's machine, and files are looked up when they are asked for:
+# looking at all of them took an eighth of the time of tests that request pages.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOCAL
 S3_CLIENT_CONFIG = Config(
     region_name=AWS_REGION,
     signature_version="s3v4",
