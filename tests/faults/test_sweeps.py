@@ -98,10 +98,10 @@ def test_source_deleted_only_after_its_end(case: Case) -> None:
 def test_one_vendor_uploads_many_files_then_another_a_small_one(case: Case, in_full: bool) -> None:
     """The small one does not wait for them: hardly any of them ends between its arrival and its
     end. In full: 100 files of 10,000 rows."""
-    files, rows = (100, 10_000) if in_full else (20, 3_000)
+    files, rows = (100, 10_000) if in_full else (12, 3_000)
     for number in range(files):
         case.drop(case.rows(rows, bad=5, first=1_000 + 20_000 * number), vendor=0)
-    wait_until("a backlog", lambda: len(case.uploads()) > 15)
+    wait_until("a backlog", lambda: len(case.uploads()) > 9)
     small = case.drop(case.rows(50, first=500), vendor=1)
     case.settle(within=400 if in_full else HANG)
     [*many, its_own] = sorted(case.uploads(), key=lambda upload: upload["s3_key"] == small.key)
