@@ -188,16 +188,17 @@ class FixForm:
     def _value(self, number: int, wrong: WrongValue) -> ValueField:
         value = wrong.value
         column = wrong.column
-        can_keep = bool(wrong.cell) and not column.is_number and can_be_kept(self.upload)
         entered = self.fixes.values.get(value)
         request = self._request_for(wrong)
-        suggestion = "" if request and request.is_open else wrong.suggestion
-        text = entered if entered is not None else suggestion or wrong.cell
+        # What staff have decided applies to the next files, too.
+        is_decided = request is not None and request.is_in_force
+        can_keep = bool(wrong.cell) and not (column.is_number or is_decided)
+        text = entered if entered is not None else suggested(wrong, request) or wrong.cell
         return ValueField(
             number=number,
             wrong=wrong,
             text=text,
-            can_be_kept=can_keep,
+            can_be_kept=can_keep and can_be_kept(self.upload),
             is_kept=value in self.fixes.kept or (entered is None and bool(wrong.names)),
             said=self._said(column.key, wrong.error_type, wrong.message),
             error=self.judged.values.get(value, ""),
@@ -317,6 +318,16 @@ class FixForm:
         """Names for fields whose list is too long for a select, by the key of their column."""
         long = (v.wrong for v in self.values if len(v.wrong.names) > MOST_CHOICES)
         return {wrong.column.key: wrong.names for wrong in long}
+
+
+def suggested(wrong: WrongValue, request: CategoryRequest | None) -> str:
+    """What is in the field at first: what staff have mapped the value to, and nothing while they
+    review it."""
+    if request and request.is_open:
+        return ""
+    if request and request.category and request.category.name in wrong.names:
+        return request.category.name
+    return wrong.suggestion
 
 
 def number_in(text: str | None, *, least: int = 1) -> int:

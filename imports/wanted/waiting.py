@@ -5,15 +5,17 @@ has read again, and without undone ones. Names are compared as the index on erro
 case, and with single spaces.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection
 from django.utils.timezone import now
+from django.utils.translation import ngettext
 
 from catalog.category_names import comparable
-from imports.models import Upload
+from imports.models import CategoryRequest, Upload
 from imports.reports.same_file import read_again
 
 COLUMN = "category"  # of the data set of products
@@ -83,3 +85,25 @@ def waiting_for(
     for of_name in waiting.values():
         of_name.sort(key=lambda each: each.upload.content_order)
     return waiting
+
+
+def under_review(vendor_id: str) -> Counter[str]:
+    """How many rows of the vendor's uploads wait for categories that it has requested and that are
+    not decided, by the uploads' IDs. One query if there are none."""
+    opened = CategoryRequest.objects.filter(vendor=vendor_id, state=CategoryRequest.State.OPEN)
+    names = list(opened.order_by().values_list("name", flat=True))
+    rows: Counter[str] = Counter()
+    for of_name in (waiting_for(names, [vendor_id]) if names else {}).values():
+        for each in of_name:
+            rows[each.upload.upload_id] += each.rows
+    return rows
+
+
+def says_under_review(rows: int) -> str:
+    """How many of an upload's rows wait, as a sentence; "" if none does."""
+    text = ngettext(
+        "%(rows)s row waits for a category that you requested.",
+        "%(rows)s rows wait for categories that you requested.",
+        rows,
+    )
+    return text % {"rows": f"{rows:,}"} if rows else ""

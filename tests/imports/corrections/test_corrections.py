@@ -92,6 +92,8 @@ def test_only_rows_without_a_known_error_are_sent(run_upload: Run, alice: User) 
     assert open_rows_of(upload) == 1
     assert left_in([upload]) == {upload.upload_id: 1}
     assert found(upload) == [(*GARDEN, 1)]
+    to_fix = b"".join(correctable_file(upload)).decode()
+    assert ("VP-3" in to_fix, "VP-1" in to_fix) == (True, False)
     assert result_of(upload)["open_records"] == 1
     assert result_of(correction)["corrects"] == upload.upload_id
 

@@ -360,6 +360,34 @@ def test_rows_that_a_person_corrects_meanwhile_are_not_sent(run_upload: Run) -> 
     assert sweep() == []
 
 
+def test_who_asked_hears_of_it_even_if_no_row_was_left_to_send(
+    run_upload: Run, alice: User, bob: User, vendor_b: Vendor
+) -> None:
+    """Otherwise the emails about the rows say it."""
+    upload = run_upload([*garden(1, 2), good_row(3, category="Gartenkram", price="x")])
+    ask(upload, by=alice)
+    ask(upload, "Gartenkram", by=alice)
+    ask(run_upload(garden(9), vendor=vendor_b), by=bob)
+    deciding.approve(KEY, name=GARDEN.cell, by=None)
+    deciding.map_to("gartenkram", Category.objects.get(name="Home & Kitchen"), by=None)
+    corrects(upload, Fixes({GARDEN: "Books"}))
+    assert [each.vendor_id for each in sweep()] == ["VEND002"]
+    mails = Notification.objects.filter(kind=Notification.Kind.CATEGORY_ADDED).order_by("subject")
+    assert not mails.exists(), "rows may still come"
+
+    long_ago()
+    assert sweep() == []
+    assert [(mail.subject, mail.to, mail.state) for mail in mails] == [
+        ("Category Gartenkram is read as Home & Kitchen", alice.email, "sent"),
+        ("Category approved: Garden and Outdoor", alice.email, "sent"),
+    ]
+    assert f"/uploads/{upload.upload_id}/fix/" in mails[0].text_body, "a price is still wrong"
+    assert email.recipient_again(mails[0]) == alice.email
+    for request in CategoryRequest.objects.all():
+        applying.finish(request)  # another sweep, at the same time
+    assert mails.count() == 2
+
+
 def test_a_person_who_corrects_after_the_sweep_is_shown_what_was_sent(run_upload: Run) -> None:
     upload = run_upload([*garden(1, 2), good_row(3, price="x")])
     ask(upload)

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from catalog.models import Product
+from catalog.models import Category, Product
 from imports.models import CategoryRequest, Upload, ValueMap
 from imports.wanted import applying, deciding
 from tests.conftest import drive, event_arrives
@@ -181,6 +181,32 @@ def test_the_page_says_what_was_decided(client: Client, run_upload: Run) -> None
     page = client.get(address).content.decode()
     assert "Requested categories" in page, "also when its rows are no longer open"
     assert "Approved on" in page
+
+
+def test_what_staff_decided_is_selected_until_it_is_off_the_list(
+    client: Client, run_upload: Run
+) -> None:
+    """A row that has another error, too, stays on the page."""
+    upload = run_upload([good_row(1, category="Toyz", price="x"), good_row(2, category="Zyx")])
+    address = f"/uploads/{upload.upload_id}/fix/"
+    press(client, address, "want")
+    assert "1 row waits for a category that you requested." in client.get("/").content.decode()
+    page = client.get(f"/uploads/{upload.upload_id}/").content.decode()
+    assert "1 row waits for a category that you requested." in page
+    books = Category.objects.get(name="Books")
+    deciding.map_to("toyz", books, by=None)
+    page = client.get(address).content.decode()
+    assert fields(page)["to"][0] == "Books"
+    assert page.count('name="keep"') == 1, "the other value"
+    assert "Read as “Books”" in page
+    assert "Request this category again" not in page
+    assert "that you requested" not in client.get("/").content.decode()
+
+    Category.objects.filter(pk=books.pk).update(is_active=False)
+    page = client.get(address).content.decode()
+    assert fields(page)["to"][0] == "Toyz"
+    assert "no longer on the list" in page
+    assert "waiting for review" in press(client, address, "want")
 
 
 def test_a_correction_that_no_person_sent_is_not_called_a_file_transfer(
