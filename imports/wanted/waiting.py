@@ -16,12 +16,13 @@ from django.utils.translation import ngettext
 
 from catalog.category_names import comparable
 from imports.models import CategoryRequest, Upload
+from imports.reports.corrections import HAS_ROWS
 from imports.reports.same_file import read_again
 
 COLUMN = "category"  # of the data set of products
 NOT_APPROVED = "INVALID_CATEGORY"
 WAITING_DAYS = 90
-WAITING = """
+WAITING = f"""
 WITH found AS (
     SELECT wanted.name, error.upload_id, error.row_number, error.cell
     FROM unnest(%(names)s::text[]) AS wanted (name)
@@ -42,15 +43,14 @@ WITH found AS (
            range_agg(int4range((rows ->> 0)::int, (rows ->> 1)::int, '[]')) AS numbers
     FROM upload_history AS correction, jsonb_array_elements(correction.corrected_rows) AS rows
     WHERE correction.corrects_id IN (SELECT upload_id FROM found)
-        AND NOT (correction.failure_code <> '' AND correction.total_records = 0)
-        AND NOT EXISTS (SELECT 1 FROM upload_history WHERE undoes_id = correction.upload_id)
+        AND {HAS_ROWS}
     GROUP BY correction.corrects_id
 )
 SELECT name, upload_id, array_agg(DISTINCT cell), count(DISTINCT row_number)
 FROM found LEFT JOIN taken USING (upload_id)
 WHERE numbers IS NULL OR NOT row_number <@ numbers
 GROUP BY name, upload_id
-"""
+"""  # noqa: S608 - the part is a constant of ours
 
 
 @dataclass(frozen=True)

@@ -75,9 +75,20 @@ def test_errors_by_value(run_upload: Run) -> None:
 
 
 def test_values_that_look_alike_are_side_by_side(run_upload: Run) -> None:
-    names = ["Toyz", "Toyz", "Gardn", "gardn ", "GARDN!", "Cars"]
+    alike = ["Möbel & Décor", "décor-MÖBEL!", "Decor,  Mobel, decor", "De'cor Möbel."]
+    names = ["Toyz", "Toyz", "Cars", *alike, "Möbeldecor", "!"]
     upload = run_upload([good_row(n, category=name) for n, name in enumerate(names)])
-    assert [cell for _, cell, _ in found(upload)] == ["Gardn", "gardn", "GARDN!", "Toyz", "Cars"]
+    shown = [cell for _, cell, _ in found(upload)]
+    assert shown == [
+        "Möbel & Décor",
+        "décor-MÖBEL!",
+        "Decor,  Mobel, decor",
+        "De'cor Möbel.",
+        "Toyz",
+        "Cars",
+        "Möbeldecor",
+        "!",
+    ]
 
 
 def test_only_rows_without_a_known_error_are_sent(run_upload: Run, alice: User) -> None:
@@ -139,6 +150,36 @@ def test_a_file_that_never_arrives_leaves_its_rows_open(run_upload: Run) -> None
     lost.finish()
     lost.save()
     assert (open_rows_of(upload), found(upload)) == (2, [(*GARDEN, 2)])
+
+
+def test_a_correction_that_is_canceled_before_it_was_read_leaves_its_rows_open(
+    run_upload: Run,
+) -> None:
+    upload = run_upload([*wrong_category(1, 2), good_row(3)])
+    correction = actions.correct(upload.upload_id, Fixes({GARDEN: "Books"}), known=0, by=None)
+    assert correction.upload is not None
+    actions.cancel(correction.upload.upload_id, by=None)
+    drive()
+    assert (open_rows_of(upload), found(upload)) == (2, [(*GARDEN, 2)])
+    assert left_in([upload]) == {upload.upload_id: 2}
+
+
+def test_what_was_only_checked_leaves_its_rows_open(run_upload: Run) -> None:
+    upload = run_upload([*wrong_category(1, 2), good_row(3)], only_check=True)
+    correction = corrects(upload, Fixes({GARDEN: "Books"}))
+    assert open_rows_of(upload) == 0
+    actions.import_checked(upload.upload_id, by=None)
+    drive()
+    upload.refresh_from_db()
+    assert (open_rows_of(upload), found(upload)) == (2, [(*GARDEN, 2)])
+    by_hand = downloaded(upload).replace(GARDEN.cell, "Books")
+    check = run_upload(by_hand, file_name="rows to fix.csv", only_check=True)
+    assert (check.status, open_rows_of(upload)) == ("completed", 2)
+
+    actions.import_checked(check.upload_id, by=None)
+    drive()
+    assert (open_rows_of(upload), found(upload), Product.objects.count()) == (0, [], 3)
+    assert not left_in([correction])[correction.upload_id]
 
 
 def test_wrong_corrections_send_nothing(run_upload: Run) -> None:
