@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,6 +29,9 @@ from onboarding.product_edit import in_lines, is_same
 PER_PAGE = 50  # values, and rows
 MOST_CHOICES = 200  # in a select; beside a longer list, a field suggests names
 LONG = 80  # characters, from which on a field has several lines
+# What a browser can send of rows: see DATA_UPLOAD_MAX_NUMBER_FIELDS and ..._MEMORY_SIZE.
+MOST_CELLS = 1_000
+MOST_TEXT = 150_000  # characters
 NUMBER = re.compile(r"[0-9]{1,7}")
 CELL = re.compile(r"cell-([0-9]{1,9})-([0-9]{1,4})")
 
@@ -55,6 +58,10 @@ class ValueField:
         return json.dumps(self.wrong.value)
 
     @property
+    def is_long(self) -> bool:
+        return is_long(self.text) or is_long(self.wrong.cell)
+
+    @property
     def has_select(self) -> bool:
         return 0 < len(self.wrong.names) <= MOST_CHOICES
 
@@ -79,7 +86,7 @@ class CellField:
 
     @property
     def is_long(self) -> bool:
-        return "\n" in self.text or len(self.text) > LONG
+        return is_long(self.text)
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ class FixForm:
         values = {
             value: in_lines(text)
             for key, text in zip(sent.getlist("of"), sent.getlist("to"), strict=False)
-            if (value := value_of(key))
+            if (value := value_of(key)) and value.column in self.open.by_value
         }
         cells = {
             (int(found[1]), int(found[2])): in_lines(sent.getlist(name)[-1])
@@ -164,14 +171,18 @@ class FixForm:
             if row and position < len(row.cells) and not is_same(text, row.cells[position]):
                 entered.setdefault(number, {})[position] = text
         changed = {value: text for value, text in values.items() if not is_same(text, value.cell)}
-        kept = set(map(value_of, sent.getlist("keep"))) if can_be_kept(self.upload) else set()
-        self.fixes = self.fixes.without(values, cells) | Fixes(
-            changed, entered, frozenset(value for value in changed if value in kept)
-        )
+        asked = set(map(value_of, sent.getlist("keep")))
+        kept = frozenset(value for value in changed if value in asked and self.can_keep(value))
+        self.fixes = self.fixes.without(values, cells) | Fixes(changed, entered, kept)
 
     def leave(self, value: Value) -> None:
         """Nothing is to be in the place of the value."""
         self.fixes = self.fixes.without([value], ())
+
+    def can_keep(self, value: Value) -> bool:
+        """Whether its replacement may be remembered."""
+        column = self.shape.dataset.by_key[value.column]
+        return bool(value.cell) and not column.is_number and can_be_kept(self.upload)
 
     # --- What is shown ------------------------------------------------------------------------
 
@@ -192,13 +203,12 @@ class FixForm:
         request = self._request_for(wrong)
         # What staff have decided applies to the next files, too.
         is_decided = request is not None and request.is_in_force
-        can_keep = bool(wrong.cell) and not (column.is_number or is_decided)
         text = entered if entered is not None else suggested(wrong, request) or wrong.cell
         return ValueField(
             number=number,
             wrong=wrong,
             text=text,
-            can_be_kept=can_keep and can_be_kept(self.upload),
+            can_be_kept=self.can_keep(value) and not is_decided,
             is_kept=value in self.fixes.kept or (entered is None and bool(wrong.names)),
             said=self._said(column.key, wrong.error_type, wrong.message),
             error=self.judged.values.get(value, ""),
@@ -232,8 +242,17 @@ class FixForm:
 
     @cached_property
     def rows(self) -> list[RowFields]:
-        shown = open_rows(self.upload, self.shape, self.row_numbers.found)
-        return [self._row(row) for row in shown]
+        """Those that a browser could not send have no fields, unless one row is shown alone."""
+        shown = []
+        cells = text = 0
+        for row in map(self._row, open_rows(self.upload, self.shape, self.row_numbers.found)):
+            more_cells, more_text = len(row.cells), sum(len(cell.text) for cell in row.cells)
+            if not self.row and (cells + more_cells > MOST_CELLS or text + more_text > MOST_TEXT):
+                shown.append(replace(row, cells=[]))
+            else:
+                shown.append(row)
+                cells, text = cells + more_cells, text + more_text
+        return shown
 
     def _row(self, row: OpenRow) -> RowFields:
         dataset, sources = self.shape.dataset, self.shape.sources
@@ -336,10 +355,18 @@ def number_in(text: str | None, *, least: int = 1) -> int:
     return max(least, int(text)) if text and is_number else least
 
 
+def is_long(text: str) -> bool:
+    """Whether it needs a field of several lines. One of one line would lose line breaks."""
+    return len(text) > LONG or "\n" in text or "\r" in text
+
+
 def value_of(key: str) -> Value | None:
     """The value that the form has sent back; None if it is none of ours."""
     try:
-        column, cell = json.loads(key)
-        return Value(str(column), str(cell))
-    except ValueError:
+        match json.loads(key):
+            case [str(column), str(cell)] if "\0" not in cell:
+                cell.encode()  # half a character is an error
+                return Value(column, cell)
+    except (ValueError, RecursionError):
         return None
+    return None

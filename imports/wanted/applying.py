@@ -11,7 +11,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.timezone import now
 
 from imports import actions
@@ -87,7 +87,7 @@ def prepared(waiting: Waiting, request: CategoryRequest) -> Correction | None:
     """
     with transaction.atomic():
         upload = actions.locked(waiting.upload.upload_id)
-        if actions.why_not_corrected(upload):
+        if actions.why_not_corrected(upload) or was_turned_away(upload, request):
             return None
         errors = RowError.objects.of_run(upload).errors()
         wrong = errors.filter(column_name=COLUMN, error_type=NOT_APPROVED, cell__in=waiting.cells)
@@ -109,6 +109,15 @@ def prepared(waiting: Waiting, request: CategoryRequest) -> Correction | None:
             )
             log.info("sent rows that waited for a category")
         return correction
+
+
+def was_turned_away(upload: Upload, request: CategoryRequest) -> bool:
+    """Whether rows of the upload were sent since the decision and then refused, canceled or undone.
+    They would be again. A file that never arrived is sent again."""
+    sent = upload.corrections.filter(uploaded_by=None, upload_timestamp__gte=request.decided_at)
+    has_none = Q(valid_records=0, error_records=0, skipped_records=0, completed_at__isnull=False)
+    ended = sent.filter(has_none | Q(undone_by__isnull=False))
+    return ended.exclude(failure_code="NEVER_ARRIVED").exists()
 
 
 def is_recent(request: CategoryRequest) -> bool:

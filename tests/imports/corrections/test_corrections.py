@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -190,6 +191,21 @@ def test_wrong_corrections_send_nothing(run_upload: Run) -> None:
     assert list(correction.judged.values) == [GARDEN]
     assert list(correction.judged.cells) == [(4, 1), (4, 4)]
     assert not Upload.objects.filter(corrects=upload).exists()
+
+
+def test_a_correction_is_no_larger_than_a_file_may_be(run_upload: Run, settings: Any) -> None:
+    upload = run_upload([*wrong_category(1, 2, 3, 4), good_row(5)])
+    settings.UPLOAD_MAX_BYTES = 250
+    correction = corrects(upload, Fixes({GARDEN: "Books"}))
+    assert (correction.status, correction.corrected_rows) == ("completed", [[2, 4]])
+    assert open_rows_of(upload) == 1
+
+
+def test_rows_of_an_inactive_vendor_are_not_corrected(run_upload: Run, vendor_a: Vendor) -> None:
+    upload = run_upload([*wrong_category(1), good_row(2)])
+    Vendor.objects.filter(pk=vendor_a.pk).update(is_active=False)
+    with pytest.raises(actions.NotPossible, match="not active"):
+        actions.correct(upload.upload_id, Fixes({GARDEN: "Books"}), known=0, by=None)
 
 
 def test_the_later_of_two_people_is_told(run_upload: Run) -> None:

@@ -398,6 +398,40 @@ def test_a_person_who_corrects_after_the_sweep_is_shown_what_was_sent(run_upload
     assert shown.value.correction == correction
 
 
+def test_rows_that_were_canceled_or_undone_are_not_sent_again(run_upload: Run) -> None:
+    """Also while a worker may still store rows that it judged before the decision."""
+    upload = run_upload([*garden(1), good_row(2, category="Toyz")])
+    ask(upload)
+    deciding.approve(KEY, name=GARDEN.cell, by=None)
+    applying.import_waiting()
+    actions.cancel(Upload.objects.get(corrects=upload).upload_id, by=None)
+    drive()
+    assert open_rows_of(upload) == 2
+    assert sweep() == []
+
+    ask(upload, "Toyz")
+    deciding.approve("toyz", name="Toyz", by=None)
+    (correction,) = sweep()
+    actions.undo(correction.upload_id, by=None)
+    drive()
+    assert sweep() == []
+
+
+def test_a_file_that_is_refused_is_sent_once(run_upload: Run) -> None:
+    ask(run_upload(garden(1)))
+    deciding.approve(KEY, name=GARDEN.cell, by=None)
+    applying.import_waiting()
+    Vendor.objects.update(is_active=False)
+    lost = Upload.objects.get(corrects__isnull=False)
+    event_arrives(lost)
+    drive()
+    lost.refresh_from_db()
+    assert lost.failure_code == "INACTIVE_VENDOR"
+    assert sweep() == []
+    Vendor.objects.update(is_active=True)
+    assert sweep() == []
+
+
 def test_an_upload_in_progress_is_waited_for(run_upload: Run) -> None:
     upload = run_upload(garden(1, 2))
     ask(upload)
