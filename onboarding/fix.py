@@ -16,12 +16,12 @@ from imports.corrections.drafts import draft_of
 from imports.corrections.fixes import Fixes
 from imports.corrections.open_rows import OpenRow, Shape, comparable, open_rows
 from imports.corrections.values import OpenErrors, Part, WrongValue
-from imports.mapping.values import can_be_kept
+from imports.mapping.values import can_be_kept, replacements_of
 from imports.models import CategoryRequest, RowError, Upload
 from imports.reports.error_counts import counts_of, unlisted
 from imports.rules.columns import Column
 from imports.rules.remedies import remedy_for
-from imports.rules.replacements import Value
+from imports.rules.replacements import Replacements, Value
 from imports.validation.entered import Finding
 from imports.wanted.asking import can_be_wanted, requests_about
 from onboarding.product_edit import in_lines, is_same
@@ -203,7 +203,7 @@ class FixForm:
         request = self._request_for(wrong)
         # What staff have decided applies to the next files, too.
         is_decided = request is not None and request.is_in_force
-        text = entered if entered is not None else suggested(wrong, request) or wrong.cell
+        text = entered if entered is not None else self._suggested(wrong, request) or wrong.cell
         return ValueField(
             number=number,
             wrong=wrong,
@@ -215,6 +215,21 @@ class FixForm:
             can_be_wanted=can_be_wanted(self.upload, value, wrong.error_type),
             wanted=request,
         )
+
+    def _suggested(self, wrong: WrongValue, request: CategoryRequest | None) -> str:
+        """What is in the field at first: what staff have mapped the value to, or what it is
+        remembered as; nothing while staff review it."""
+        if request and request.is_open:
+            return ""
+        if request and request.category and request.category.name in wrong.names:
+            return request.category.name
+        remembered = self.remembered.get(wrong.column.key, {}).get(wrong.cell, "")
+        is_right = remembered in wrong.names or not wrong.names
+        return remembered if is_right and remembered else wrong.suggestion
+
+    @cached_property
+    def remembered(self) -> Replacements:
+        return replacements_of(self.upload)
 
     def _request_for(self, wrong: WrongValue) -> CategoryRequest | None:
         if not can_be_wanted(self.upload, wrong.value, wrong.error_type):
@@ -337,16 +352,6 @@ class FixForm:
         """Names for fields whose list is too long for a select, by the key of their column."""
         long = (v.wrong for v in self.values if len(v.wrong.names) > MOST_CHOICES)
         return {wrong.column.key: wrong.names for wrong in long}
-
-
-def suggested(wrong: WrongValue, request: CategoryRequest | None) -> str:
-    """What is in the field at first: what staff have mapped the value to, and nothing while they
-    review it."""
-    if request and request.is_open:
-        return ""
-    if request and request.category and request.category.name in wrong.names:
-        return request.category.name
-    return wrong.suggestion
 
 
 def number_in(text: str | None, *, least: int = 1) -> int:

@@ -128,6 +128,7 @@ def test_odd_values_are_none(client: Client, run_upload: Run, key: str) -> None:
 
 
 def test_only_values_that_can_be_replaced_are_kept(client: Client, run_upload: Run) -> None:
+    before = run_upload(rows(1, category="Toyz"), file_name="before.csv")
     upload = run_upload(rows(1, category="Toyz", price="x"))
     keys = ['["sku", "SKU-1"]', '["price", "x"]', '["nothing", "x"]', '["category", "Toyz"]']
     sent = {"of": keys, "to": ["A", "1.00", "1", "Books"], "keep": keys, "known": "0", "send": ""}
@@ -135,6 +136,9 @@ def test_only_values_that_can_be_replaced_are_kept(client: Client, run_upload: R
     assert [(kept.column_name, kept.text) for kept in ValueMap.objects.all()] == [
         ("category", "Books")
     ]
+    # A file that was rejected before has it, too.
+    earlier = fields(client.get(f"/uploads/{before.upload_id}/fix/").content.decode())
+    assert earlier["to"] == ["Books"]
 
 
 def test_a_second_click_is_not_called_someone_else(client: Client, run_upload: Run) -> None:
