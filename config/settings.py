@@ -329,7 +329,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_500  # the columns of a file; the page that fixes rows
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # --- Sending email ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 `make run` runs.
 
 A vendor's first file, one picture a step, with docs/samples/price-list.csv; the catalog, with three
-prices changed and undone; a file with rejected rows. Needs Chromium.
+prices changed and undone; a file with rejected rows; a category that is requested. Needs Chromium.
 """
 
 import csv
@@ -33,21 +33,24 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1000, "height": 760})
-        log_in(page, stack)
+        log_in(page, stack, "vendor")
         first_file(page, stack["portal_url"])
         next_file(page, stack["portal_url"])
         catalog(page, stack["portal_url"])
         fixing(page, stack["portal_url"])
+        staff = browser.new_page(viewport={"width": 1000, "height": 690})
+        log_in(staff, stack, "admin", "/admin/")
+        wanted(page, staff, stack["portal_url"])
         browser.close()
 
 
-def log_in(page: Page, stack: dict[str, Any]) -> None:
-    login = stack["logins"]["vendor"]
-    page.goto(f"{stack['portal_url']}/login/")
+def log_in(page: Page, stack: dict[str, Any], who: str, start: str = "/") -> None:
+    login = stack["logins"][who]
+    page.goto(f"{stack['portal_url']}{start}login/")
     page.fill("input[name=username]", login["username"])
     page.fill("input[name=password]", login["password"])
     page.press("input[name=password]", "Enter")
-    page.wait_for_url(f"{stack['portal_url']}/")
+    page.wait_for_url(f"{stack['portal_url']}{start}")
 
 
 def first_file(page: Page, portal: str) -> None:
@@ -133,6 +136,43 @@ def fixing(page: Page, portal: str) -> None:
     picture(page, "fix-3-corrected")
     page.goto(f"{portal}/columns/#values")
     page.locator("#values").screenshot(path=IMAGES / "fix-4-remembered.png")
+
+
+def wanted(page: Page, staff: Page, portal: str) -> None:
+    page.goto(f"{portal}/uploads/new/")
+    file: FilePayload = {"name": "pets.csv", "mimeType": "text/csv", "buffer": pets_file()}
+    page.set_input_files("#id_file", file)
+    page.click("#send")
+    page.wait_for_url("**/uploads/UPLOAD_*/")
+    page.wait_for_selector("#upload[data-over=yes]")
+    page.click("#fix")
+    page.locator('[data-cell="Pet Supplies"] [name=want]').click()
+    page.wait_for_selector("[name=withdraw]")
+    values = page.locator("section", has=page.locator("#values-title"))
+    values.screenshot(path=IMAGES / "fix-5-requested.png")
+    staff.goto(f"{portal}/admin/imports/categoryrequest/")
+    staff.get_by_role("link", name="Pet Supplies").click()
+    staff.wait_for_load_state("networkidle")
+    picture(staff, "fix-6-decide")
+
+
+def pets_file() -> bytes:
+    """Products of a category that is not approved, and of one that is written otherwise."""
+    header = ("Vendor Product ID", "Product Name", "Category", "SKU", "Price", "Stock Quantity")
+    rows = [
+        (
+            f"PET-{n}",
+            f"Dog lead {n} m",
+            "Home and Kitchen" if n > 40 else "Pet Supplies",
+            f"PET-{n}",
+            "9.90",
+            "5",
+        )
+        for n in range(1, 44)
+    ]
+    body = io.StringIO()
+    csv.writer(body).writerows([header, *rows])
+    return body.getvalue().encode()
 
 
 def spring_file() -> bytes:

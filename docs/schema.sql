@@ -31,6 +31,7 @@ CREATE TABLE category_requests (
     note varchar(500) NOT NULL,
     decided_by_id integer NULL,
     decided_at timestamp with time zone NULL,
+    sent_records integer DEFAULT 0 NOT NULL,
     applied_at timestamp with time zone NULL
 );
 

@@ -188,6 +188,8 @@ def why_not_corrected(upload: Upload) -> str:
     dataset = all_datasets().get(upload.dataset)
     if dataset is None or not dataset.can_correct:
         return "The rows of this file can’t be corrected here. Fix the file and upload it again."
+    if upload.vendor and not upload.vendor.is_active:
+        return "The vendor’s account is not active. Contact support to activate it."
     if not upload.has_ended or upload.is_being_finished:
         return why_not_run_again(upload)
     if not upload.error_records or upload.failure_code or upload.erased_at:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,12 +16,12 @@ from imports.corrections.drafts import draft_of
 from imports.corrections.fixes import Fixes
 from imports.corrections.open_rows import OpenRow, Shape, comparable, open_rows
 from imports.corrections.values import OpenErrors, Part, WrongValue
-from imports.mapping.values import can_be_kept
+from imports.mapping.values import can_be_kept, replacements_of
 from imports.models import CategoryRequest, RowError, Upload
 from imports.reports.error_counts import counts_of, unlisted
 from imports.rules.columns import Column
 from imports.rules.remedies import remedy_for
-from imports.rules.replacements import Value
+from imports.rules.replacements import Replacements, Value
 from imports.validation.entered import Finding
 from imports.wanted.asking import can_be_wanted, requests_about
 from onboarding.product_edit import in_lines, is_same
@@ -29,6 +29,9 @@ from onboarding.product_edit import in_lines, is_same
 PER_PAGE = 50  # values, and rows
 MOST_CHOICES = 200  # in a select; beside a longer list, a field suggests names
 LONG = 80  # characters, from which on a field has several lines
+# What a browser can send of rows: see DATA_UPLOAD_MAX_NUMBER_FIELDS and ..._MEMORY_SIZE.
+MOST_CELLS = 1_000
+MOST_TEXT = 150_000  # characters
 NUMBER = re.compile(r"[0-9]{1,7}")
 CELL = re.compile(r"cell-([0-9]{1,9})-([0-9]{1,4})")
 
@@ -55,6 +58,10 @@ class ValueField:
         return json.dumps(self.wrong.value)
 
     @property
+    def is_long(self) -> bool:
+        return is_long(self.text) or is_long(self.wrong.cell)
+
+    @property
     def has_select(self) -> bool:
         return 0 < len(self.wrong.names) <= MOST_CHOICES
 
@@ -79,7 +86,7 @@ class CellField:
 
     @property
     def is_long(self) -> bool:
-        return "\n" in self.text or len(self.text) > LONG
+        return is_long(self.text)
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ class FixForm:
         values = {
             value: in_lines(text)
             for key, text in zip(sent.getlist("of"), sent.getlist("to"), strict=False)
-            if (value := value_of(key))
+            if (value := value_of(key)) and value.column in self.open.by_value
         }
         cells = {
             (int(found[1]), int(found[2])): in_lines(sent.getlist(name)[-1])
@@ -164,14 +171,18 @@ class FixForm:
             if row and position < len(row.cells) and not is_same(text, row.cells[position]):
                 entered.setdefault(number, {})[position] = text
         changed = {value: text for value, text in values.items() if not is_same(text, value.cell)}
-        kept = set(map(value_of, sent.getlist("keep"))) if can_be_kept(self.upload) else set()
-        self.fixes = self.fixes.without(values, cells) | Fixes(
-            changed, entered, frozenset(value for value in changed if value in kept)
-        )
+        asked = set(map(value_of, sent.getlist("keep")))
+        kept = frozenset(value for value in changed if value in asked and self.can_keep(value))
+        self.fixes = self.fixes.without(values, cells) | Fixes(changed, entered, kept)
 
     def leave(self, value: Value) -> None:
         """Nothing is to be in the place of the value."""
         self.fixes = self.fixes.without([value], ())
+
+    def can_keep(self, value: Value) -> bool:
+        """Whether its replacement may be remembered."""
+        column = self.shape.dataset.by_key[value.column]
+        return bool(value.cell) and not column.is_number and can_be_kept(self.upload)
 
     # --- What is shown ------------------------------------------------------------------------
 
@@ -188,22 +199,37 @@ class FixForm:
     def _value(self, number: int, wrong: WrongValue) -> ValueField:
         value = wrong.value
         column = wrong.column
-        can_keep = bool(wrong.cell) and not column.is_number and can_be_kept(self.upload)
         entered = self.fixes.values.get(value)
         request = self._request_for(wrong)
-        suggestion = "" if request and request.is_open else wrong.suggestion
-        text = entered if entered is not None else suggestion or wrong.cell
+        # What staff have decided applies to the next files, too.
+        is_decided = request is not None and request.is_in_force
+        text = entered if entered is not None else self._suggested(wrong, request) or wrong.cell
         return ValueField(
             number=number,
             wrong=wrong,
             text=text,
-            can_be_kept=can_keep,
+            can_be_kept=self.can_keep(value) and not is_decided,
             is_kept=value in self.fixes.kept or (entered is None and bool(wrong.names)),
             said=self._said(column.key, wrong.error_type, wrong.message),
             error=self.judged.values.get(value, ""),
             can_be_wanted=can_be_wanted(self.upload, value, wrong.error_type),
             wanted=request,
         )
+
+    def _suggested(self, wrong: WrongValue, request: CategoryRequest | None) -> str:
+        """What is in the field at first: what staff have mapped the value to, or what it is
+        remembered as; nothing while staff review it."""
+        if request and request.is_open:
+            return ""
+        if request and request.category and request.category.name in wrong.names:
+            return request.category.name
+        remembered = self.remembered.get(wrong.column.key, {}).get(wrong.cell, "")
+        is_right = remembered in wrong.names or not wrong.names
+        return remembered if is_right and remembered else wrong.suggestion
+
+    @cached_property
+    def remembered(self) -> Replacements:
+        return replacements_of(self.upload)
 
     def _request_for(self, wrong: WrongValue) -> CategoryRequest | None:
         if not can_be_wanted(self.upload, wrong.value, wrong.error_type):
@@ -231,8 +257,17 @@ class FixForm:
 
     @cached_property
     def rows(self) -> list[RowFields]:
-        shown = open_rows(self.upload, self.shape, self.row_numbers.found)
-        return [self._row(row) for row in shown]
+        """Those that a browser could not send have no fields, unless one row is shown alone."""
+        shown = []
+        cells = text = 0
+        for row in map(self._row, open_rows(self.upload, self.shape, self.row_numbers.found)):
+            more_cells, more_text = len(row.cells), sum(len(cell.text) for cell in row.cells)
+            if not self.row and (cells + more_cells > MOST_CELLS or text + more_text > MOST_TEXT):
+                shown.append(replace(row, cells=[]))
+            else:
+                shown.append(row)
+                cells, text = cells + more_cells, text + more_text
+        return shown
 
     def _row(self, row: OpenRow) -> RowFields:
         dataset, sources = self.shape.dataset, self.shape.sources
@@ -325,10 +360,18 @@ def number_in(text: str | None, *, least: int = 1) -> int:
     return max(least, int(text)) if text and is_number else least
 
 
+def is_long(text: str) -> bool:
+    """Whether it needs a field of several lines. One of one line would lose line breaks."""
+    return len(text) > LONG or "\n" in text or "\r" in text
+
+
 def value_of(key: str) -> Value | None:
     """The value that the form has sent back; None if it is none of ours."""
     try:
-        column, cell = json.loads(key)
-        return Value(str(column), str(cell))
-    except ValueError:
+        match json.loads(key):
+            case [str(column), str(cell)] if "\0" not in cell:
+                cell.encode()  # half a character is an error
+                return Value(column, cell)
+    except (ValueError, RecursionError):
         return None
+    return None

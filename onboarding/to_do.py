@@ -4,7 +4,7 @@ Each entry of KINDS is one reason to ask, the most urgent first; a further one i
 Only the newest upload of a file counts (see imports/reports/same_file.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -21,6 +21,7 @@ from imports.reports.outcome import ALREADY_IN
 from imports.reports.same_file import file_of, read_again
 from imports.rules.base import ERROR
 from imports.rules.refusals import REFUSALS
+from imports.wanted.waiting import says_under_review, under_review
 from onboarding.datasets import to_show
 from onboarding.modes import again
 from vendors.access import Access
@@ -82,11 +83,13 @@ class ToDo:
 @dataclass(frozen=True)
 class Known:
     """What else is known about the uploads: the IDs of those that a question waits for, and of
-    those whose rows are all in the catalog; and how many rejected rows no correction has."""
+    those whose rows are all in the catalog; how many rejected rows no correction has, and how many
+    of them wait for a category that the vendor has requested."""
 
     asked: set[str]
     already_in: set[str]
     left: dict[str, int]
+    under_review: Mapping[str, int]
     at: datetime
 
     def is_recent(self, upload: Upload) -> bool:
@@ -126,7 +129,8 @@ def rows_to_fix(upload: Upload, known: Known) -> Task | None:
         action = Action(gettext("Fix rows"), reverse("fix", args=[upload.upload_id]))
         text += " " + gettext("Correct the values, or download the rows.")
     numbers = {"left": f"{left:,}", "total": f"{upload.total_records:,}"}
-    return Task("rows", upload, text % numbers, action, left)
+    waiting = says_under_review(known.under_review.get(upload.upload_id, 0))
+    return Task("rows", upload, f"{text % numbers} {waiting}".strip(), action, left)
 
 
 def checked(upload: Upload, known: Known) -> Task | None:
@@ -203,7 +207,11 @@ def to_do(access: Access) -> ToDo:
     )
     uploads = newest_of_each_file(found)
     known = Known(
-        asked=asked(uploads), already_in=already_in(uploads), left=left_in(uploads), at=at
+        asked=asked(uploads),
+        already_in=already_in(uploads),
+        left=left_in(uploads),
+        under_review=under_review(access.vendor_id) if access.vendor_id else {},
+        at=at,
     )
     placed = [task for upload in uploads if (task := task_of(upload, known))]
     tasks = [task for _, task in sorted(placed, key=itemgetter(0))]

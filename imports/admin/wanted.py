@@ -34,6 +34,18 @@ STATES = {
     CategoryRequest.State.MAPPED: ("alt_route", "good"),
     CategoryRequest.State.DECLINED: ("block", "calm"),
 }
+DECIDED = {
+    CategoryRequest.State.APPROVED: _(
+        "“%(category)s” is approved. The rows that wait for it are imported within minutes."
+    ),
+    CategoryRequest.State.MAPPED: _(
+        "“%(name)s” is read as “%(category)s” from now on. The rows that wait for it are imported "
+        "within minutes."
+    ),
+    CategoryRequest.State.DECLINED: _(
+        "“%(name)s” is declined. The vendors who asked get your note by email."
+    ),
+}
 
 
 class WantedNames(LongTableList):
@@ -76,7 +88,6 @@ class WantedAdmin(LookOnlyAdmin):
     search_help_text = _("Name")
     actions = ("approve_selected",)
     change_form_template = "imports/admin/wanted.html"
-    fields = ("name", "decision", "note")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongTableList]:
         return WantedNames
@@ -84,6 +95,14 @@ class WantedAdmin(LookOnlyAdmin):
     def get_ordering(self, request: HttpRequest) -> Any:
         """Open ones first, the others by when they were decided."""
         return (F("decided_at").desc(nulls_first=True), "-pk")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        match obj and obj.state:
+            case CategoryRequest.State.DECLINED:
+                return ("name", "decision", "note")
+            case CategoryRequest.State.APPROVED | CategoryRequest.State.MAPPED:
+                return ("name", "decision", "rows_sent")
+        return ("name", "decision")
 
     def has_decide_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perm(DECIDE) and self.has_view_permission(request)
@@ -118,6 +137,14 @@ class WantedAdmin(LookOnlyAdmin):
             return cells.two_lines(badge, "")
         by = cells.by(wanted.decided_by) if wanted.decided_by else ""
         return cells.two_lines(badge, f"{cells.moment(wanted.decided_at)} {by}")
+
+    @admin.display(description=_("rows that waited"))
+    def rows_sent(self, wanted: CategoryRequest) -> str:
+        if wanted.applied_at is None:
+            return gettext("They are imported within minutes.")
+        if not wanted.sent_records:
+            return gettext("All were corrected already, or have other errors.")
+        return gettext("%(rows)s sent") % {"rows": rows(wanted.sent_records)}
 
     # --- deciding --------------------------------------------------------------------------
 
@@ -161,8 +188,8 @@ class WantedAdmin(LookOnlyAdmin):
         if wanted is None:
             raise Http404
         if self._decide(request, wanted, self._asked_for(request, wanted)):
-            text = gettext("Decided: %(name)s. %(state)s.")
-            values = {"name": wanted.name, "state": wanted.get_state_display()}
+            text = DECIDED[CategoryRequest.State(wanted.state)]
+            values = {"name": wanted.name, "category": wanted.category}
             self.message_user(request, text % values, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:imports_categoryrequest_changelist"))
         address = reverse("admin:imports_categoryrequest_change", args=[wanted.pk])

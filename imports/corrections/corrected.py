@@ -31,6 +31,11 @@ class Judged:
         """Something that a person entered breaks a rule."""
         return bool(self.values or self.cells)
 
+    def keep_first(self, count: int) -> None:
+        """Leave the other ready rows for another correction."""
+        self.left += len(self.ready[count:])
+        del self.ready[count:]
+
 
 def judged(
     upload: Upload, shape: Shape, fixes: Fixes, today: date, only: Collection[int] | None = None
@@ -43,8 +48,8 @@ def judged(
     while batch := list(islice(rows, ROWS)):
         judge(batch)
         if len(found.ready) > MOST_ROWS:
-            found.left += len(found.ready) - MOST_ROWS + sum(1 for _ in rows)
-            del found.ready[MOST_ROWS:]
+            found.keep_first(MOST_ROWS)
+            found.left += sum(1 for _ in rows)
     return found
 
 

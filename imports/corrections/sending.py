@@ -36,9 +36,15 @@ def prepare(
     """
     shape = Shape.of(corrected)
     found = judged(corrected, shape, fixes, today, only)
-    if found.is_wrong or not found.ready:
+    if found.is_wrong:
         return Correction(found)
-    body = b"".join(file_of(corrected, shape, found.ready))
+    body = b"".join(file_of(shape, found.ready))
+    # The rows of a workbook, for example, take more space as CSV.
+    while len(body) > (limit := shape.dataset.byte_limit) and found.ready:
+        found.keep_first(len(found.ready) * limit // len(body))
+        body = b"".join(file_of(shape, found.ready))
+    if not found.ready:
+        return Correction(found)
     upload = receive.open_correction(
         corrected,
         rows=as_ranges(row.number for row in found.ready),
@@ -50,7 +56,7 @@ def prepare(
     return Correction(found, upload, body)
 
 
-def file_of(corrected: Upload, shape: Shape, rows: list[OpenRow]) -> Iterator[bytes]:
+def file_of(shape: Shape, rows: list[OpenRow]) -> Iterator[bytes]:
     """The rows as a CSV file in the vendor's columns, with our column of errors, which is empty."""
     lines = [[*shape.header, CORRECTIONS_COLUMN], *([*row.cells, ""] for row in rows)]
     return csv_lines(lines, shape.layout.delimiter or ",")

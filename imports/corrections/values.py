@@ -33,13 +33,20 @@ WITH open AS MATERIALIZED (
     WHERE %(every)s OR by_value.rows IS NULL
 )
 """
-# Values that differ in case, spaces and signs only stand side by side.
+# Values with the same words stand side by side: case, accents, signs, and how often and in which
+# order the words come do not matter (the fingerprint of OpenRefine, but that a hyphen parts words).
 VALUES = """
 , alike AS (
-    SELECT *, lower(regexp_replace(cell, '[^[:alnum:]]+', '', 'g')) AS letters FROM by_value
+    SELECT *, (
+        SELECT string_agg(DISTINCT word, ' ' ORDER BY word)
+        FROM regexp_split_to_table(
+            regexp_replace(normalize(lower(cell), NFKD), '[\u0300-\u036f''’.]', '', 'g'),
+            '[^[:alnum:]]+'
+        ) AS word WHERE word <> ''
+    ) AS words FROM by_value
 )
 SELECT column_name, cell, rows, first, message, error_type, count(*) OVER () FROM alike
-ORDER BY sum(rows) OVER (PARTITION BY column_name, letters) DESC, column_name, letters,
+ORDER BY sum(rows) OVER (PARTITION BY column_name, words) DESC, column_name, words,
          rows DESC, first
 LIMIT %(most)s OFFSET %(start)s
 """

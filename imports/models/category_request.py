@@ -19,7 +19,8 @@ class CategoryRequest(models.Model):
     """A vendor wants a category that rows of an upload have. Staff decide by name, for all vendors
     who asked for it: `compared` is the name as it is compared.
 
-    `applied_at` says when the waiting rows had been sent again, so that nothing is left to do.
+    `applied_at` says when the waiting rows had been sent again, so that nothing is left to do;
+    `sent_records`, how many these were.
     """
 
     class State(models.TextChoices):
@@ -65,6 +66,9 @@ class CategoryRequest(models.Model):
         verbose_name=_("decided by"),
     )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    sent_records = models.IntegerField(
+        _("rows sent"), default=0, db_default=0, help_text="Rows that waited for the decision."
+    )
     applied_at = models.DateTimeField(
         _("rows sent again"),
         null=True,
@@ -104,9 +108,14 @@ class CategoryRequest(models.Model):
         return cls(vendor=upload.vendor, upload=upload, name=name, compared=comparable(name))
 
     @property
+    def is_in_force(self) -> bool:
+        """It was approved or mapped, to a category that is still approved."""
+        return self.category is not None and self.category.is_active
+
+    @property
     def is_being_applied(self) -> bool:
         """Rows that waited for it may still be sent."""
-        return self.state in (self.State.APPROVED, self.State.MAPPED) and self.applied_at is None
+        return self.is_in_force and self.applied_at is None
 
     @property
     def is_open(self) -> bool:

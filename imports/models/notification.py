@@ -27,6 +27,7 @@ class Notification(models.Model):
 
     class Kind(models.TextChoices):
         RUN_ENDED = "run_ended", _("Result of an import")
+        CATEGORY_ADDED = "category_added", _("Category approved or mapped")
         CATEGORY_DECLINED = "category_declined", _("Category declined")
 
     class State(models.TextChoices):

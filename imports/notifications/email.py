@@ -116,7 +116,9 @@ def recipient(upload: Upload) -> str:
 def recipient_again(mail: Notification) -> str:
     """Where the email goes when it is sent again: to the address that the person, vendor or data
     set has today. Not to staff's mailbox instead of a deleted user: it may contain that user's
-    link."""
+    link. The answer to a request goes to who asked."""
+    if mail.kind != Notification.Kind.RUN_ENDED:
+        return mail.to
     return own_recipient(mail.upload) or mail.to
 
 

@@ -1,5 +1,5 @@
-"""The rejected rows in the vendor's own columns, to be fixed and uploaded again: as CSV, or as a
-workbook whose wrong cells are red."""
+"""The rejected rows that no correction has, in the vendor's own columns, to be fixed and uploaded
+again: as CSV, or as a workbook whose wrong cells are red."""
 
 import io
 import re
@@ -12,6 +12,7 @@ from imports import datasets
 from imports.formats.csv_writer import csv_lines
 from imports.formats.workbook_writer import write_rows_to_fix
 from imports.models import RowError, RowErrorQuerySet, Upload
+from imports.reports.corrections import numbers_in, taken_ranges
 from imports.reports.error_counts import counts_of, unlisted
 from imports.rules.columns import CORRECTIONS_COLUMN, corrections_column, is_corrections
 from imports.rules.spreadsheet import WORKBOOK
@@ -64,17 +65,21 @@ def kept_positions(header: tuple[str, ...]) -> list[int]:
 
 
 def rejected_rows(upload: Upload) -> Iterator[RejectedRow]:
+    """Those that no correction has."""
     layout = datasets.layout_of(upload)
     names = layout.column_names
     kept = [names[i] for i in kept_positions(layout.header)]
     sources = layout.sources_in(datasets.of_upload(upload))
     read = {key: names[source.position] for key, source in sources.items()}
-    counts = counts_of(upload)
-    for number, (row, errors) in enumerate(original_rows(upload), start=1):
+    taken = numbers_in(taken_ranges(upload))
+    found = (each for each in original_rows(upload) if each[1][0].row_number not in taken)
+    following = next(found, None)
+    while following:
+        (row, errors), following = following, next(found, None)
         surplus = [cell for name, cell in row.items() if name not in names]
         beyond = [f"cells beyond the last column: {' | '.join(surplus)}"] if surplus else []
         # In the last row's messages, because a line of its own would come back as a row.
-        note = [unlisted(counts)] if number == counts.stored_rows and unlisted(counts) else []
+        note = [] if following else [text for text in [unlisted(counts_of(upload))] if text]
         wrong = {read.get(error.column_name) for error in errors}
         empty = {read.get(error.column_name) for error in errors if error.error_type in SHOWN_ONLY}
         yield RejectedRow(

@@ -10,16 +10,25 @@ from imports.dataset import Dataset
 from imports.models import Upload
 
 # Each rejected row is open in one place: in the upload that rejected it, or in the correction that
-# has it. A correction that was refused or undone has none. `chain` holds every upload with all
-# corrections of its rows, and of their rows.
-OPEN = """
+# has it. A correction has no rows if it has ended without judging any (it was refused, or canceled
+# early), was undone, or only checked what was not imported.
+HAS_ROWS = """
+NOT (correction.completed_at IS NOT NULL
+     AND correction.valid_records + correction.error_records + correction.skipped_records = 0)
+AND NOT EXISTS (SELECT 1 FROM upload_history WHERE undoes_id = correction.upload_id)
+AND (NOT correction.only_check OR EXISTS (
+    SELECT 1 FROM upload_history
+    WHERE upload_id = correction.corrects_id AND (only_check OR mode = 'check')
+))
+"""
+# `chain` holds every upload with all corrections of its rows, and of their rows.
+OPEN = f"""
 WITH RECURSIVE chain AS (
     SELECT upload_id AS first, upload_id FROM upload_history WHERE upload_id = ANY(%s)
     UNION
-    SELECT chain.first, upload.upload_id
-    FROM chain JOIN upload_history AS upload ON upload.corrects_id = chain.upload_id
-    WHERE NOT (upload.failure_code <> '' AND upload.total_records = 0)
-        AND NOT EXISTS (SELECT 1 FROM upload_history WHERE undoes_id = upload.upload_id)
+    SELECT chain.first, correction.upload_id
+    FROM chain JOIN upload_history AS correction ON correction.corrects_id = chain.upload_id
+    WHERE {HAS_ROWS}
 )
 SELECT chain.first, sum(
     CASE WHEN upload_id = first THEN error_records
@@ -27,15 +36,18 @@ SELECT chain.first, sum(
          ELSE total_records - valid_records - skipped_records - corrected_records END
 )
 FROM chain JOIN upload_history USING (upload_id) GROUP BY chain.first
-"""
-
-# How many rows of uploads corrections have.
-TAKEN = """
-SELECT corrects_id, sum(corrected_records) FROM upload_history AS upload
-WHERE corrects_id = ANY(%s) AND NOT (failure_code <> '' AND total_records = 0)
-    AND NOT EXISTS (SELECT 1 FROM upload_history WHERE undoes_id = upload.upload_id)
+"""  # noqa: S608 - the part is a constant of ours
+# How many rows of uploads corrections have, and which.
+TAKEN = f"""
+SELECT corrects_id, sum(corrected_records) FROM upload_history AS correction
+WHERE corrects_id = ANY(%s) AND {HAS_ROWS}
 GROUP BY corrects_id
-"""
+"""  # noqa: S608 - the part is a constant of ours
+RANGES = f"""
+SELECT (rows ->> 0)::int, (rows ->> 1)::int
+FROM upload_history AS correction, jsonb_array_elements(corrected_rows) AS rows
+WHERE corrects_id = %s AND {HAS_ROWS}
+"""  # noqa: S608 - the part is a constant of ours
 
 
 Ranges = list[list[int]]
@@ -77,13 +89,9 @@ def left_in(uploads: Iterable[Upload]) -> dict[str, int]:
 
 def taken_ranges(upload: Upload) -> Ranges:
     """The rows that corrections have: those that were read, or still may be."""
-    corrections = upload.corrections.filter(corrected_rows__isnull=False, undone_by=None)
-    return [
-        each
-        for correction in corrections.only("corrected_rows", "failure_code", "total_records")
-        if not (correction.is_refused and not correction.total_records)
-        for each in correction.corrected_rows or []
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(RANGES, [upload.upload_id])
+        return [[first, last] for first, last in cursor.fetchall()]
 
 
 def numbers_in(ranges: Iterable[list[int]]) -> set[int]:

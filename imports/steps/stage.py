@@ -152,7 +152,7 @@ def recognize_correction(upload: Upload, layout: Layout, said: set[int]) -> None
     first = Upload.objects.filter(
         pk=corrected_upload(layout.header[at]), vendor=upload.vendor_id, dataset=upload.dataset
     ).first()
-    if first is None or first.pk == upload.pk:
+    if first is None or first.pk == upload.pk or (upload.is_check and not first.is_check):
         return
     rejected = RowError.objects.of_run(first).errors().filter(row_number__in=said)
     numbers = set(rejected.values_list("row_number", flat=True))

@@ -11,6 +11,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils.timezone import now
 
 from imports import actions
@@ -19,6 +20,7 @@ from imports.corrections.sending import Correction, prepare
 from imports.intake import receive
 from imports.models import Action, CategoryRequest, RowError, Upload
 from imports.monitoring.sweeping import for_each
+from imports.notifications import category_decided
 from imports.rules.replacements import Value
 from imports.wanted.deciding import notice_approved
 from imports.wanted.waiting import COLUMN, NOT_APPROVED, Waiting, waiting_for
@@ -62,8 +64,19 @@ def apply(request: CategoryRequest) -> int:
             receive.store(correction.upload, io.BytesIO(correction.body))
             sent += 1
     if not (sent or is_left or is_awaited(request)):
-        CategoryRequest.objects.filter(pk=request.pk).update(applied_at=now())
+        finish(request)
     return sent
+
+
+def finish(request: CategoryRequest) -> None:
+    """Nothing is left to do. Who asked gets an email, unless those about rows that were sent say
+    it: if all were corrected by hand, or have other errors, too."""
+    found = CategoryRequest.objects.select_related("category", "upload__vendor", "asked_by")
+    with transaction.atomic():
+        if found.filter(pk=request.pk, applied_at=None).update(applied_at=now()):
+            finished = found.get(pk=request.pk)
+            if finished.is_in_force and not finished.sent_records:
+                category_decided.prepare(finished)
 
 
 def prepared(waiting: Waiting, request: CategoryRequest) -> Correction | None:
@@ -74,7 +87,7 @@ def prepared(waiting: Waiting, request: CategoryRequest) -> Correction | None:
     """
     with transaction.atomic():
         upload = actions.locked(waiting.upload.upload_id)
-        if actions.why_not_corrected(upload):
+        if actions.why_not_corrected(upload) or was_turned_away(upload, request):
             return None
         errors = RowError.objects.of_run(upload).errors()
         wrong = errors.filter(column_name=COLUMN, error_type=NOT_APPROVED, cell__in=waiting.cells)
@@ -91,8 +104,20 @@ def prepared(waiting: Waiting, request: CategoryRequest) -> Correction | None:
             Action.objects.create(
                 upload=upload, run=upload.run, kind=Action.Kind.CORRECT, by=request.decided_by
             )
+            CategoryRequest.objects.filter(pk=request.pk).update(
+                sent_records=F("sent_records") + len(correction.judged.ready)
+            )
             log.info("sent rows that waited for a category")
         return correction
+
+
+def was_turned_away(upload: Upload, request: CategoryRequest) -> bool:
+    """Whether rows of the upload were sent since the decision and then refused, canceled or undone.
+    They would be again. A file that never arrived is sent again."""
+    sent = upload.corrections.filter(uploaded_by=None, upload_timestamp__gte=request.decided_at)
+    has_none = Q(valid_records=0, error_records=0, skipped_records=0, completed_at__isnull=False)
+    ended = sent.filter(has_none | Q(undone_by__isnull=False))
+    return ended.exclude(failure_code="NEVER_ARRIVED").exists()
 
 
 def is_recent(request: CategoryRequest) -> bool:

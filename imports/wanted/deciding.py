@@ -12,7 +12,7 @@ from catalog.category_names import comparable, tidy
 from catalog.models import Category
 from imports.mapping.values import remember_values
 from imports.models import CategoryRequest
-from imports.notifications import category_declined
+from imports.notifications import category_decided
 from imports.rules.replacements import Value
 from imports.wanted.waiting import COLUMN, waiting_for
 
@@ -63,7 +63,7 @@ def decline(compared: str, *, note: str, by: User | None) -> None:
         requests = open_requests(compared)
         decide(requests, State.DECLINED, note=note.strip(), by=by)
         for request in requests:
-            category_declined.prepare(request)
+            category_decided.prepare(request)
 
 
 def open_requests(compared: str) -> list[CategoryRequest]:

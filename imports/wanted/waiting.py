@@ -5,21 +5,24 @@ has read again, and without undone ones. Names are compared as the index on erro
 case, and with single spaces.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection
 from django.utils.timezone import now
+from django.utils.translation import ngettext
 
 from catalog.category_names import comparable
-from imports.models import Upload
+from imports.models import CategoryRequest, Upload
+from imports.reports.corrections import HAS_ROWS
 from imports.reports.same_file import read_again
 
 COLUMN = "category"  # of the data set of products
 NOT_APPROVED = "INVALID_CATEGORY"
 WAITING_DAYS = 90
-WAITING = """
+WAITING = f"""
 WITH found AS (
     SELECT wanted.name, error.upload_id, error.row_number, error.cell
     FROM unnest(%(names)s::text[]) AS wanted (name)
@@ -40,15 +43,14 @@ WITH found AS (
            range_agg(int4range((rows ->> 0)::int, (rows ->> 1)::int, '[]')) AS numbers
     FROM upload_history AS correction, jsonb_array_elements(correction.corrected_rows) AS rows
     WHERE correction.corrects_id IN (SELECT upload_id FROM found)
-        AND NOT (correction.failure_code <> '' AND correction.total_records = 0)
-        AND NOT EXISTS (SELECT 1 FROM upload_history WHERE undoes_id = correction.upload_id)
+        AND {HAS_ROWS}
     GROUP BY correction.corrects_id
 )
 SELECT name, upload_id, array_agg(DISTINCT cell), count(DISTINCT row_number)
 FROM found LEFT JOIN taken USING (upload_id)
 WHERE numbers IS NULL OR NOT row_number <@ numbers
 GROUP BY name, upload_id
-"""
+"""  # noqa: S608 - the part is a constant of ours
 
 
 @dataclass(frozen=True)
@@ -83,3 +85,25 @@ def waiting_for(
     for of_name in waiting.values():
         of_name.sort(key=lambda each: each.upload.content_order)
     return waiting
+
+
+def under_review(vendor_id: str) -> Counter[str]:
+    """How many rows of the vendor's uploads wait for categories that it has requested and that are
+    not decided, by the uploads' IDs. One query if there are none."""
+    opened = CategoryRequest.objects.filter(vendor=vendor_id, state=CategoryRequest.State.OPEN)
+    names = list(opened.order_by().values_list("name", flat=True))
+    rows: Counter[str] = Counter()
+    for of_name in (waiting_for(names, [vendor_id]) if names else {}).values():
+        for each in of_name:
+            rows[each.upload.upload_id] += each.rows
+    return rows
+
+
+def says_under_review(rows: int) -> str:
+    """How many of an upload's rows wait, as a sentence; "" if none does."""
+    text = ngettext(
+        "%(rows)s row waits for a category that you requested.",
+        "%(rows)s rows wait for categories that you requested.",
+        rows,
+    )
+    return text % {"rows": f"{rows:,}"} if rows else ""

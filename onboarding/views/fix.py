@@ -13,6 +13,7 @@ from imports import actions
 from imports.corrections.drafts import forget_draft, keep_draft
 from imports.corrections.sending import Correction
 from imports.models import Upload
+from imports.reports.corrections import left_in
 from imports.rules.quantities import rows
 from imports.rules.replacements import Value
 from imports.wanted.asking import CannotAsk, ask, withdraw
@@ -112,6 +113,7 @@ def fix_page(
         "dataset": to_show(form.upload),
         "form": form,
         "newer": newer,
+        "left": left_in([form.upload])[form.upload.upload_id],
         "known": form.upload.corrections.count(),
         "nothing_ready": status == HTTPStatus.UNPROCESSABLE_ENTITY and not form.judged.is_wrong,
     }

@@ -25,6 +25,7 @@ from imports.reports.corrections import Corrected, corrected, left_in
 from imports.reports.outcome import already_imported, left_out
 from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
+from imports.wanted.waiting import says_under_review, under_review
 from onboarding.datasets import to_show
 from onboarding.encodings import letters_to_check
 from onboarding.modes import again
@@ -32,7 +33,7 @@ from onboarding.planned import planned_page
 from onboarding.progress import Progress
 from onboarding.reading import Reading
 from onboarding.row_errors import Errors
-from vendors.access import access_of
+from vendors.access import Access, access_of
 
 
 @require_safe
@@ -81,6 +82,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         page["corrected"] = state
         page["left"] = left_in([upload])[upload.upload_id] if corrections else upload.error_records
         page["can_be_corrected"] = is_over and not actions.why_not_corrected(upload)
+        page["waiting"] = waiting_in(upload, page["access"]) if page["can_be_corrected"] else ""
         page["planned"] = planned_page(upload, dataset) if upload.is_check else None
         page["errors"] = Errors(upload, dataset, request.GET)
         page["warnings"] = Errors(upload, dataset, request.GET, WARNING)
@@ -96,6 +98,12 @@ def reading_of(upload: Upload, dataset: Dataset) -> Reading | None:
     """How the file was read; None if it was not, or there is none."""
     has_file = bool(upload.layout) and not upload.is_undo
     return Reading(layout_of(upload), dataset) if has_file else None
+
+
+def waiting_in(upload: Upload, access: Access) -> str:
+    """Says how many of its rows wait for categories that the person's vendor has requested."""
+    found = under_review(access.vendor_id) if access.vendor_id else {}
+    return says_under_review(found.get(upload.upload_id, 0))
 
 
 def changed_products(upload: Upload) -> int:

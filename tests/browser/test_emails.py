@@ -7,7 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from catalog.models import Category
 from imports.models import Notification, Upload
+from imports.rules.replacements import Value
+from imports.wanted import applying, asking, deciding
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.product_files import good_row
 
@@ -30,6 +33,14 @@ def emails(run_upload: Callable[..., Upload], settings: object) -> dict[str, str
     run_upload(b"a" * 300 + b"\n1\n", file_name=name)
     run_upload([good_row(n, price="-1") for n in range(10, 80, 2)], mode="check", file_name=name)
     run_upload([good_row(5)], file_name="small.csv")
+    wanted = run_upload([good_row(6, category=f"{'Household' * 11}")], file_name=name)
+    for decline in (False, True):
+        request = asking.ask(wanted, Value("category", "Household" * 11), by=None)
+        if decline:
+            deciding.decline(request.compared, note="https://example.com/" + "a" * 300, by=None)
+        else:
+            deciding.map_to(request.compared, Category.objects.all()[0], by=None)
+            applying.finish(request)
     return {mail.subject: mail.html_body for mail in Notification.objects.all()}
 
 
@@ -60,5 +71,5 @@ def test_nothing_is_cut_off_and_all_text_is_readable(
                     )
                 context.close()
         browser.close()
-    assert len(emails) == 4
+    assert len(emails) == 7
     assert not problems, "\n".join(problems)

@@ -145,7 +145,9 @@ def test_a_block_from_a_spreadsheet_is_pasted(visit: Visit) -> None:
             document.activeElement.dispatchEvent(paste);
         }"""
     )
-    expect(page.locator("#pasted")).to_have_text("3 cells pasted.")
+    expect(page.locator("#pasted")).to_have_text(
+        "3 of 4 cells pasted. There is no field here for the others."
+    )
     expect(price_of(page, 2)).to_have_value("x1")
     expect(price_of(page, 5)).to_have_value("4.00")
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -75,9 +76,20 @@ def test_errors_by_value(run_upload: Run) -> None:
 
 
 def test_values_that_look_alike_are_side_by_side(run_upload: Run) -> None:
-    names = ["Toyz", "Toyz", "Gardn", "gardn ", "GARDN!", "Cars"]
+    alike = ["Möbel & Décor", "décor-MÖBEL!", "Decor,  Mobel, decor", "De'cor Möbel."]
+    names = ["Toyz", "Toyz", "Cars", *alike, "Möbeldecor", "!"]
     upload = run_upload([good_row(n, category=name) for n, name in enumerate(names)])
-    assert [cell for _, cell, _ in found(upload)] == ["Gardn", "gardn", "GARDN!", "Toyz", "Cars"]
+    shown = [cell for _, cell, _ in found(upload)]
+    assert shown == [
+        "Möbel & Décor",
+        "décor-MÖBEL!",
+        "Decor,  Mobel, decor",
+        "De'cor Möbel.",
+        "Toyz",
+        "Cars",
+        "Möbeldecor",
+        "!",
+    ]
 
 
 def test_only_rows_without_a_known_error_are_sent(run_upload: Run, alice: User) -> None:
@@ -92,6 +104,8 @@ def test_only_rows_without_a_known_error_are_sent(run_upload: Run, alice: User) 
     assert open_rows_of(upload) == 1
     assert left_in([upload]) == {upload.upload_id: 1}
     assert found(upload) == [(*GARDEN, 1)]
+    to_fix = b"".join(correctable_file(upload)).decode()
+    assert ("VP-3" in to_fix, "VP-1" in to_fix) == (True, False)
     assert result_of(upload)["open_records"] == 1
     assert result_of(correction)["corrects"] == upload.upload_id
 
@@ -139,6 +153,36 @@ def test_a_file_that_never_arrives_leaves_its_rows_open(run_upload: Run) -> None
     assert (open_rows_of(upload), found(upload)) == (2, [(*GARDEN, 2)])
 
 
+def test_a_correction_that_is_canceled_before_it_was_read_leaves_its_rows_open(
+    run_upload: Run,
+) -> None:
+    upload = run_upload([*wrong_category(1, 2), good_row(3)])
+    correction = actions.correct(upload.upload_id, Fixes({GARDEN: "Books"}), known=0, by=None)
+    assert correction.upload is not None
+    actions.cancel(correction.upload.upload_id, by=None)
+    drive()
+    assert (open_rows_of(upload), found(upload)) == (2, [(*GARDEN, 2)])
+    assert left_in([upload]) == {upload.upload_id: 2}
+
+
+def test_what_was_only_checked_leaves_its_rows_open(run_upload: Run) -> None:
+    upload = run_upload([*wrong_category(1, 2), good_row(3)], only_check=True)
+    correction = corrects(upload, Fixes({GARDEN: "Books"}))
+    assert open_rows_of(upload) == 0
+    actions.import_checked(upload.upload_id, by=None)
+    drive()
+    upload.refresh_from_db()
+    assert (open_rows_of(upload), found(upload)) == (2, [(*GARDEN, 2)])
+    by_hand = downloaded(upload).replace(GARDEN.cell, "Books")
+    check = run_upload(by_hand, file_name="rows to fix.csv", only_check=True)
+    assert (check.status, open_rows_of(upload)) == ("completed", 2)
+
+    actions.import_checked(check.upload_id, by=None)
+    drive()
+    assert (open_rows_of(upload), found(upload), Product.objects.count()) == (0, [], 3)
+    assert not left_in([correction])[correction.upload_id]
+
+
 def test_wrong_corrections_send_nothing(run_upload: Run) -> None:
     upload = run_upload([*wrong_category(1, 2), good_row(3, price="x"), good_row(4)])
     fixes = Fixes({GARDEN: "Gardening"}, {4: {4: "-1", 1: ""}})
@@ -147,6 +191,21 @@ def test_wrong_corrections_send_nothing(run_upload: Run) -> None:
     assert list(correction.judged.values) == [GARDEN]
     assert list(correction.judged.cells) == [(4, 1), (4, 4)]
     assert not Upload.objects.filter(corrects=upload).exists()
+
+
+def test_a_correction_is_no_larger_than_a_file_may_be(run_upload: Run, settings: Any) -> None:
+    upload = run_upload([*wrong_category(1, 2, 3, 4), good_row(5)])
+    settings.UPLOAD_MAX_BYTES = 250
+    correction = corrects(upload, Fixes({GARDEN: "Books"}))
+    assert (correction.status, correction.corrected_rows) == ("completed", [[2, 4]])
+    assert open_rows_of(upload) == 1
+
+
+def test_rows_of_an_inactive_vendor_are_not_corrected(run_upload: Run, vendor_a: Vendor) -> None:
+    upload = run_upload([*wrong_category(1), good_row(2)])
+    Vendor.objects.filter(pk=vendor_a.pk).update(is_active=False)
+    with pytest.raises(actions.NotPossible, match="not active"):
+        actions.correct(upload.upload_id, Fixes({GARDEN: "Books"}), known=0, by=None)
 
 
 def test_the_later_of_two_people_is_told(run_upload: Run) -> None:

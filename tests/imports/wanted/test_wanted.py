@@ -360,6 +360,34 @@ def test_rows_that_a_person_corrects_meanwhile_are_not_sent(run_upload: Run) -> 
     assert sweep() == []
 
 
+def test_who_asked_hears_of_it_even_if_no_row_was_left_to_send(
+    run_upload: Run, alice: User, bob: User, vendor_b: Vendor
+) -> None:
+    """Otherwise the emails about the rows say it."""
+    upload = run_upload([*garden(1, 2), good_row(3, category="Gartenkram", price="x")])
+    ask(upload, by=alice)
+    ask(upload, "Gartenkram", by=alice)
+    ask(run_upload(garden(9), vendor=vendor_b), by=bob)
+    deciding.approve(KEY, name=GARDEN.cell, by=None)
+    deciding.map_to("gartenkram", Category.objects.get(name="Home & Kitchen"), by=None)
+    corrects(upload, Fixes({GARDEN: "Books"}))
+    assert [each.vendor_id for each in sweep()] == ["VEND002"]
+    mails = Notification.objects.filter(kind=Notification.Kind.CATEGORY_ADDED).order_by("subject")
+    assert not mails.exists(), "rows may still come"
+
+    long_ago()
+    assert sweep() == []
+    assert [(mail.subject, mail.to, mail.state) for mail in mails] == [
+        ("Category Gartenkram is read as Home & Kitchen", alice.email, "sent"),
+        ("Category approved: Garden and Outdoor", alice.email, "sent"),
+    ]
+    assert f"/uploads/{upload.upload_id}/fix/" in mails[0].text_body, "a price is still wrong"
+    assert email.recipient_again(mails[0]) == alice.email
+    for request in CategoryRequest.objects.all():
+        applying.finish(request)  # another sweep, at the same time
+    assert mails.count() == 2
+
+
 def test_a_person_who_corrects_after_the_sweep_is_shown_what_was_sent(run_upload: Run) -> None:
     upload = run_upload([*garden(1, 2), good_row(3, price="x")])
     ask(upload)
@@ -368,6 +396,40 @@ def test_a_person_who_corrects_after_the_sweep_is_shown_what_was_sent(run_upload
     with pytest.raises(actions.Corrected) as shown:
         actions.correct(upload.upload_id, Fixes({GARDEN: "Books"}), known=0, by=None)
     assert shown.value.correction == correction
+
+
+def test_rows_that_were_canceled_or_undone_are_not_sent_again(run_upload: Run) -> None:
+    """Also while a worker may still store rows that it judged before the decision."""
+    upload = run_upload([*garden(1), good_row(2, category="Toyz")])
+    ask(upload)
+    deciding.approve(KEY, name=GARDEN.cell, by=None)
+    applying.import_waiting()
+    actions.cancel(Upload.objects.get(corrects=upload).upload_id, by=None)
+    drive()
+    assert open_rows_of(upload) == 2
+    assert sweep() == []
+
+    ask(upload, "Toyz")
+    deciding.approve("toyz", name="Toyz", by=None)
+    (correction,) = sweep()
+    actions.undo(correction.upload_id, by=None)
+    drive()
+    assert sweep() == []
+
+
+def test_a_file_that_is_refused_is_sent_once(run_upload: Run) -> None:
+    ask(run_upload(garden(1)))
+    deciding.approve(KEY, name=GARDEN.cell, by=None)
+    applying.import_waiting()
+    Vendor.objects.update(is_active=False)
+    lost = Upload.objects.get(corrects__isnull=False)
+    event_arrives(lost)
+    drive()
+    lost.refresh_from_db()
+    assert lost.failure_code == "INACTIVE_VENDOR"
+    assert sweep() == []
+    Vendor.objects.update(is_active=True)
+    assert sweep() == []
 
 
 def test_an_upload_in_progress_is_waited_for(run_upload: Run) -> None:

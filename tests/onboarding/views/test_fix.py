@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from catalog.models import Product
+from catalog.models import Category, Product
 from imports.models import CategoryRequest, Upload, ValueMap
 from imports.wanted import applying, deciding
 from tests.conftest import drive, event_arrives
@@ -84,6 +84,71 @@ def test_one_value_in_many_rows_is_corrected_once(client: Client, run_upload: Ru
         "Computer Accessories",
     )
     assert "No rows left to fix here" in client.get(address).content.decode()
+
+
+def test_a_page_has_no_more_fields_than_can_be_sent(client: Client, run_upload: Run) -> None:
+    """Of rows with too many cells, each cell is a field."""
+    columns = ["vendor_product_id", "product_name", "category", "sku", "price", "stock_quantity"]
+    columns += [f"Extra {n}" for n in range(40)]
+    lines = [",".join(columns)]
+    lines += [f"V-{n},Lamp,Wrong {n},S-{n},free,many,{'x,' * 40}" for n in range(60)]
+    lines += [f"W-{n},Lamp,Bad {n},T-{n},free,many,{'x,' * 39}" for n in range(60)]
+    upload = run_upload("\n".join(lines))
+    address = f"/uploads/{upload.upload_id}/fix/"
+    page = client.get(address).content.decode()
+    sent = fields(page)
+    assert page.count("Edit all cells of row") > 20
+    assert sum(map(len, sent.values())) > 1_000
+    assert client.post(address, sent | {"to_page": ""}).status_code == 302
+    row = fields(client.get(f"{address}?row=50").content.decode())
+    assert client.post(address, row | {"cell-50-2": ["Books"], "to_page": ""}).status_code == 302
+
+
+def test_what_is_sent_unchanged_changes_nothing(client: Client, run_upload: Run) -> None:
+    """A field of one line would lose line breaks, and 1, 0 become 10."""
+    prices = ["1\n0", "1\n0", "2\r0"]
+    upload = run_upload([good_row(n, price=price) for n, price in enumerate(prices)])
+    page = client.get(f"/uploads/{upload.upload_id}/fix/").content.decode()
+    for name in ("to", "cell-4-4"):
+        field = re.search(rf'<(\w+)[^>]* name="{name}"', page)
+        assert field is not None
+        assert field[1] == "textarea", name
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["5", "null", '["a"]', '["category", "a\\u0000b"]', '["category", "\\ud800"]', "[" * 9_999],
+)
+def test_odd_values_are_none(client: Client, run_upload: Run, key: str) -> None:
+    upload = run_upload(rows(1, category="Toyz"))
+    address = f"/uploads/{upload.upload_id}/fix/"
+    for button in ("want", "to_page", "send"):
+        sent = {"of": key, "to": "Books", "keep": key, "known": "0", button: key}
+        assert client.post(address, sent | {"to_page": ""}).status_code in (302, 422)
+
+
+def test_only_values_that_can_be_replaced_are_kept(client: Client, run_upload: Run) -> None:
+    before = run_upload(rows(1, category="Toyz"), file_name="before.csv")
+    upload = run_upload(rows(1, category="Toyz", price="x"))
+    keys = ['["sku", "SKU-1"]', '["price", "x"]', '["nothing", "x"]', '["category", "Toyz"]']
+    sent = {"of": keys, "to": ["A", "1.00", "1", "Books"], "keep": keys, "known": "0", "send": ""}
+    assert client.post(f"/uploads/{upload.upload_id}/fix/", sent).status_code == 302
+    assert [(kept.column_name, kept.text) for kept in ValueMap.objects.all()] == [
+        ("category", "Books")
+    ]
+    # A file that was rejected before has it, too.
+    earlier = fields(client.get(f"/uploads/{before.upload_id}/fix/").content.decode())
+    assert earlier["to"] == ["Books"]
+
+
+def test_a_second_click_is_not_called_someone_else(client: Client, run_upload: Run) -> None:
+    upload = run_upload([*rows(2, category="Toyz"), good_row(3, price="x")])
+    sent = {"of": '["category", "Toyz"]', "to": "Books", "known": "0", "send": ""}
+    address = f"/uploads/{upload.upload_id}/fix/"
+    assert client.post(address, sent).status_code == 302
+    answer = client.post(address, sent)
+    assert answer.status_code == 409
+    assert "You have sent corrections" in answer.content.decode()
 
 
 # --- Requested categories -------------------------------------------------------------------------
@@ -181,6 +246,32 @@ def test_the_page_says_what_was_decided(client: Client, run_upload: Run) -> None
     page = client.get(address).content.decode()
     assert "Requested categories" in page, "also when its rows are no longer open"
     assert "Approved on" in page
+
+
+def test_what_staff_decided_is_selected_until_it_is_off_the_list(
+    client: Client, run_upload: Run
+) -> None:
+    """A row that has another error, too, stays on the page."""
+    upload = run_upload([good_row(1, category="Toyz", price="x"), good_row(2, category="Zyx")])
+    address = f"/uploads/{upload.upload_id}/fix/"
+    press(client, address, "want")
+    assert "1 row waits for a category that you requested." in client.get("/").content.decode()
+    page = client.get(f"/uploads/{upload.upload_id}/").content.decode()
+    assert "1 row waits for a category that you requested." in page
+    books = Category.objects.get(name="Books")
+    deciding.map_to("toyz", books, by=None)
+    page = client.get(address).content.decode()
+    assert fields(page)["to"][0] == "Books"
+    assert page.count('name="keep"') == 1, "the other value"
+    assert "Read as “Books”" in page
+    assert "Request this category again" not in page
+    assert "that you requested" not in client.get("/").content.decode()
+
+    Category.objects.filter(pk=books.pk).update(is_active=False)
+    page = client.get(address).content.decode()
+    assert fields(page)["to"][0] == "Toyz"
+    assert "no longer on the list" in page
+    assert "waiting for review" in press(client, address, "want")
 
 
 def test_a_correction_that_no_person_sent_is_not_called_a_file_transfer(
