@@ -334,7 +334,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 EMAIL_BACKEND = "django_ses.SESBackend"
 AWS_SES_REGION_NAME = AWS_REGION
 AWS_SES_REGION_ENDPOINT_URL = AWS_ENDPOINT_URL or f"https://email.{AWS_REGION}.amazonaws.com"
-AWS_SES_AUTO_THROTTLE = None  # the outbox has its own back-off
+AWS_SES_AUTO_THROTTLE = None  # emails have a back-off of their own
 MAIL_CONNECT_SECONDS = 5
 # One attempt: SES has no idempotency key, so a retry after a timeout may send a second email.
 AWS_SES_CONFIG = Config(

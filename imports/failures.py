@@ -12,7 +12,7 @@ from imports.execution.lease import Fenced, Work, locked
 from imports.execution.retry_policy import backoff
 from imports.models import Alarm, Upload
 from imports.models.upload import INTERNAL
-from imports.notifications import alarms, outbox
+from imports.notifications import alarms, due_mail
 from imports.rules.refusals import REFUSALS
 from imports.steps.report import end_run
 
@@ -72,7 +72,7 @@ def give_up(upload: Upload, error: Exception) -> None:
     upload.reschedule()
     if upload.step == Upload.Step.NOTIFY:
         alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
-        outbox.hand_over(upload)
+        due_mail.hand_over(upload)
         upload.finish()
         return
     alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)

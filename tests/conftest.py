@@ -20,7 +20,7 @@ from imports import pipeline
 from imports.intake import s3_events
 from imports.intake.receive import Arrival, object_arrived, open_upload, store
 from imports.models import Notification, Upload
-from imports.notifications import outbox
+from imports.notifications import due_mail
 from imports.storage import s3, staging
 from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
@@ -186,7 +186,7 @@ def import_due() -> None:
 def send_due() -> None:
     """What the mail worker does."""
     while Notification.objects.filter(next_attempt_at__lte=Now()).exists():
-        outbox.send_next()
+        due_mail.send_next()
 
 
 def report_text(upload: Upload) -> str:

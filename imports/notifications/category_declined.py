@@ -1,4 +1,4 @@
-"""The email to a vendor whose wanted category was declined. outbox.py sends it."""
+"""The email to a vendor whose wanted category was declined. due_mail.py sends it."""
 
 from django.conf import settings
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""The outbox: prepared emails, until SES has accepted them or all attempts have failed.
+"""Emails that are due: prepared ones, until SES has accepted them or all attempts have failed.
 
 The pipeline hands an email over and ends its upload. Workers of the queue `mail` send it, so that
 a mail service that hangs or throttles costs only their time. As with uploads, the row says what is
