@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Case, When
 from django.db.models.functions import Coalesce, Now
-from django.utils.timezone import now
 
 from imports import datasets
 from imports.execution.failpoints import failpoint
@@ -21,6 +20,7 @@ from imports.execution.hints import send_hint
 from imports.models import Action, Schedule, Upload
 from imports.rules.matching import Answers
 from imports.rules.refusals import Refused
+from imports.steps import ending
 from imports.storage import s3
 from vendors.models import Vendor
 
@@ -183,8 +183,7 @@ def refuse_at_form(
             by=by,
         )
         upload.refuse(refused.code, refused.message)
-        upload.end_run(at=now())
-        upload.finish()
+        ending.end_without_email(upload)
         upload.save()
     return upload
 
