@@ -5,6 +5,7 @@ from imports.models.alarm import Alarm
 from imports.models.category_request import CategoryRequest
 from imports.models.claimed_key import ClaimedKey
 from imports.models.correction import CorrectionDraft
+from imports.models.delivery import Delivery
 from imports.models.error_counts import ErrorCounts
 from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory, ValueMap
 from imports.models.notification import Notification
@@ -20,6 +21,7 @@ __all__ = [
     "ClaimedKey",
     "ColumnMapping",
     "CorrectionDraft",
+    "Delivery",
     "ErrorCounts",
     "FileSample",
     "HeaderMemory",

@@ -11,6 +11,7 @@ from django.db import transaction
 from imports import datasets
 from imports.destinations import claimed_keys
 from imports.execution.clock import database_now
+from imports.execution.hints import send_mail_hint
 from imports.models import Alarm, Upload
 from imports.monitoring import metrics
 from imports.notifications import alarms, due_mail, email
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def end_run(upload: Upload) -> None:
-    """Set the final status and prepare the email, inside the fenced transaction."""
+    """Set the final status, prepare the email, inside the fenced transaction."""
     dataset = datasets.get(upload.dataset)
     dataset.destination.run_ends(upload)
     ended_at = database_now()
@@ -50,16 +51,17 @@ def end_run(upload: Upload) -> None:
 
 
 def finish(upload: Upload) -> None:
-    """Mark an upload whose run has ended as done, and make its email due."""
+    """Mark an upload whose run has ended as done, and have the mail worker deliver what is said."""
     due_mail.hand_over(upload)
     upload.finish()
+    transaction.on_commit(send_mail_hint, robust=True)
 
 
 def end_without_email(upload: Upload) -> None:
     """End a run and finish its upload at once: of a file that the form refused, whose sender has
     just read why, or if the run cannot be ended properly."""
     upload.end_run(at=database_now())
-    upload.finish()
+    finish(upload)
 
 
 def log_end(upload: Upload, seconds: float) -> None:
