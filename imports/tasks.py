@@ -31,6 +31,7 @@ from imports.maintenance import (
 from imports.monitoring import dead_letters
 from imports.monitoring.sweeping import for_each
 from imports.notifications import due_mail, mail_events
+from imports.outbox import writing
 from imports.wanted import applying
 from vendors.old_logins import forget_old_logins
 
@@ -125,8 +126,10 @@ def watch_dead_letters() -> None:
 @shared_task
 @outages_pass(mail_hint_again)
 def send_mail() -> None:
-    # First, because SES may report that it has accepted an email whose answer was lost. But emails
-    # do not wait for that queue.
+    # Answers in the bucket first: they take milliseconds, and SES may hang.
+    writing.write_due()
+    # Then the events of SES, because SES may report that it has accepted an email whose answer was
+    # lost. But emails do not wait for that queue.
     try:
         if due_mail.has_repeats():
             mail_events.read_mail_events()

@@ -18,6 +18,7 @@ from imports import datasets
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.models import Action, Schedule, Upload
+from imports.outbox import answers
 from imports.rules.matching import Answers
 from imports.rules.refusals import Refused
 from imports.steps import ending
@@ -230,6 +231,7 @@ def object_arrived(arrival: Arrival) -> Upload | None:
                 like=issued,
                 uploaded_by_id=issued.uploaded_by_id,
             )
+        answers.file_arrived(upload)
         if upload.step != Upload.Step.DONE:
             transaction.on_commit(lambda: failpoint("receive.before_hint"))
             transaction.on_commit(send_hint, robust=True)
@@ -244,8 +246,7 @@ def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
     """
     name = arrival.key.rpartition("/")[2]
     with transaction.atomic():
-        transaction.on_commit(send_hint, robust=True)
-        return _dropped(
+        upload = _dropped(
             arrival,
             schedule.dataset,
             schedule.vendor_id or "",
@@ -253,6 +254,9 @@ def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
             schedule=schedule,
             uploaded_by_id=schedule.asked_by_id,
         )
+        answers.file_arrived(upload)
+        transaction.on_commit(send_hint, robust=True)
+    return upload
 
 
 def _issued(arrival: Arrival, upload_id: str) -> Upload | None:

@@ -9,6 +9,7 @@ from imports.models.delivery import Delivery
 from imports.models.error_counts import ErrorCounts
 from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory, ValueMap
 from imports.models.notification import Notification
+from imports.models.outbox_file import OutboxFile
 from imports.models.planned_change import PlannedChange
 from imports.models.row_error import RowError, RowErrorQuerySet
 from imports.models.schedule import Schedule
@@ -26,6 +27,7 @@ __all__ = [
     "FileSample",
     "HeaderMemory",
     "Notification",
+    "OutboxFile",
     "PlannedChange",
     "RowError",
     "RowErrorQuerySet",

@@ -15,19 +15,21 @@ from imports.execution.hints import send_mail_hint
 from imports.models import Alarm, Upload
 from imports.monitoring import metrics
 from imports.notifications import alarms, due_mail, email
+from imports.outbox import answers
 from imports.reports import result
 
 log = logging.getLogger(__name__)
 
 
 def end_run(upload: Upload) -> None:
-    """Set the final status, prepare the email, inside the fenced transaction."""
+    """Set the final status, prepare the email and answer, inside the fenced transaction."""
     dataset = datasets.get(upload.dataset)
     dataset.destination.run_ends(upload)
     ended_at = database_now()
     upload.end_run(at=ended_at)
     claimed_keys.forget(upload)
     email.prepare(upload)
+    answers.run_ended(upload)
     if upload.failure_code == "UNKNOWN_VENDOR":
         alarms.raise_alarm(
             Alarm.Kind.UNKNOWN_VENDOR,
@@ -61,6 +63,7 @@ def end_without_email(upload: Upload) -> None:
     """End a run and finish its upload at once: of a file that the form refused, whose sender has
     just read why, or if the run cannot be ended properly."""
     upload.end_run(at=database_now())
+    answers.run_ended(upload)
     finish(upload)
 
 

@@ -22,7 +22,7 @@ from imports.execution.lease import Fenced
 from imports.maintenance.mail import resume_mail
 from imports.models import Action, Alarm, Notification, Upload
 from imports.notifications import due_mail
-from tests.conftest import arrived, drive, import_due
+from tests.conftest import answer_due, arrived, drive, import_due
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -85,6 +85,7 @@ def queued(vendor_a: Vendor, categories: list[str]) -> Notification:
     """The email of an upload that is done."""
     arrived([good_row(1)], vendor=vendor_a)
     import_due()
+    answer_due()
     return Notification.objects.get()
 
 
