@@ -56,7 +56,7 @@ EVENTS_QUEUE_URL: str = env.str("EVENTS_QUEUE_URL")  # S3's "object created" eve
 IMPORTS_QUEUE_URL: str = env.str("IMPORTS_QUEUE_URL")  # hints that there is work
 MAINTENANCE_QUEUE_URL: str = env.str("MAINTENANCE_QUEUE_URL")  # periodic tasks
 EVENTS_DEAD_LETTER_URL: str = env.str("EVENTS_DEAD_LETTER_URL")
-MAIL_QUEUE_URL: str = env.str("MAIL_QUEUE_URL")  # hints that an email is due
+MAIL_QUEUE_URL: str = env.str("MAIL_QUEUE_URL")  # hints that emails or answers are due
 MAIL_EVENTS_QUEUE_URL: str = env.str("MAIL_EVENTS_QUEUE_URL")  # what became of sent emails
 IMPORTS_DEAD_LETTER_URL: str = env.str("IMPORTS_DEAD_LETTER_URL")
 MAINTENANCE_DEAD_LETTER_URL: str = env.str("MAINTENANCE_DEAD_LETTER_URL")
@@ -336,7 +336,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 EMAIL_BACKEND = "django_ses.SESBackend"
 AWS_SES_REGION_NAME = AWS_REGION
 AWS_SES_REGION_ENDPOINT_URL = AWS_ENDPOINT_URL or f"https://email.{AWS_REGION}.amazonaws.com"
-AWS_SES_AUTO_THROTTLE = None  # the outbox has its own back-off
+AWS_SES_AUTO_THROTTLE = None  # emails have a back-off of their own
 MAIL_CONNECT_SECONDS = 5
 # One attempt: SES has no idempotency key, so a retry after a timeout may send a second email.
 AWS_SES_CONFIG = Config(

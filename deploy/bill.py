@@ -37,19 +37,21 @@ PRICES = {key: Price(**v) for key, v in price_table().items() if isinstance(v, d
 # The AWS requests of one upload: 1,000 rows with all 14 columns, 50 of them invalid, sent by form.
 # Counted by tests/faults/test_bill.py on the running system.
 PER_UPLOAD = {
-    "s3_put": 2,  # the file, the error report
+    # The file, the error report, and in the outbox: its copy, the rows to fix, two answers.
+    "s3_put": 6,
     "s3_get": 2,  # the worker's download, the vendor's of the report
-    # S3's event: sent, received, deleted; the hint and the email's: the same. An event of SES: sent
-    # and deleted; a sweep receives it.
-    "sqs": 11,
+    # S3's event: sent, received, deleted; the hint, that of the first answer, and that of the email
+    # and the second one: the same. An event of SES: sent and deleted; a sweep receives it.
+    "sqs": 14,
     "dynamodb_write": 95,  # two runs of rows, and the upload's own item twice with its index entry
     "dynamodb_read": 23,
     "ses": 1,
 }
 FILE_BYTES = 290_000
 REPORT_BYTES = 17_000
+ANSWER_BYTES = 40_000  # in the outbox: a copy of the report, the rows to fix, two answers
 STAGED_BYTES = 92_000
-LOG_BYTES = 3_600
+LOG_BYTES = 5_700
 DATABASE_LOG_BYTES = 37_000  # with log_statement=mod; most of it is the email, three times
 DATABASE_BYTES = 1_300_000  # by which tables and indexes grow, all rows being new, with history
 WAL_BYTES = 1_800_000  # Aurora counts one I/O per 4 KB of it
@@ -196,8 +198,8 @@ def common(
             {
                 "s3_put": uploads * PER_UPLOAD["s3_put"] + (DATA_SETS + STRAY_LISTS) * lists,
                 "s3_get": uploads * PER_UPLOAD["s3_get"],
-                # Files are kept for a day, reports for three months.
-                "s3_gb": uploads * (FILE_BYTES / 30 + 3 * REPORT_BYTES) / GB,
+                # Files are kept for a day, reports for three months, answers for one.
+                "s3_gb": uploads * (FILE_BYTES / 30 + 3 * REPORT_BYTES + ANSWER_BYTES) / GB,
             },
         ),
         Line(

@@ -5,16 +5,15 @@ import logging
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
 from imports.execution import retry_policy
-from imports.execution.clock import database_now
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.execution.lease import Fenced, Work, locked
 from imports.execution.retry_policy import backoff
 from imports.models import Alarm, Upload
 from imports.models.upload import INTERNAL
-from imports.notifications import alarms, outbox
+from imports.notifications import alarms
 from imports.rules.refusals import REFUSALS
-from imports.steps.report import end_run
+from imports.steps import ending
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +71,7 @@ def give_up(upload: Upload, error: Exception) -> None:
     upload.reschedule()
     if upload.step == Upload.Step.NOTIFY:
         alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
-        outbox.hand_over(upload)
-        upload.finish()
+        ending.finish(upload)
         return
     alarms.raise_alarm(Alarm.Kind.FAILED_UPLOAD, upload.upload_id, reason)
     was_reporting = upload.step == Upload.Step.REPORT
@@ -89,10 +87,9 @@ def end_without_report(upload: Upload) -> None:
     """
     try:
         with transaction.atomic():
-            end_run(upload)
+            ending.end_run(upload)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         log.exception("the run could not be ended properly; ending it without an email")
-        upload.end_run(at=database_now())
-        upload.finish()
+        ending.end_without_email(upload)

@@ -30,7 +30,8 @@ from imports.maintenance import (
 )
 from imports.monitoring import dead_letters
 from imports.monitoring.sweeping import for_each
-from imports.notifications import mail_events, outbox
+from imports.notifications import due_mail, mail_events
+from imports.outbox import writing
 from imports.wanted import applying
 from vendors.old_logins import forget_old_logins
 
@@ -125,14 +126,16 @@ def watch_dead_letters() -> None:
 @shared_task
 @outages_pass(mail_hint_again)
 def send_mail() -> None:
-    # First, because SES may report that it has accepted an email whose answer was lost. But emails
-    # do not wait for that queue.
+    # Answers in the bucket first: they take milliseconds, and SES may hang.
+    writing.write_due()
+    # Then the events of SES, because SES may report that it has accepted an email whose answer was
+    # lost. But emails do not wait for that queue.
     try:
-        if outbox.has_repeats():
+        if due_mail.has_repeats():
             mail_events.read_mail_events()
     except AWS_AWAY as error:
         log.error("the events of SES cannot be read; sending without them: %s", error)
-    outbox.send_due()
+    due_mail.send_due()
 
 
 @shared_task

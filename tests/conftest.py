@@ -19,8 +19,9 @@ from catalog.models import Category
 from imports import pipeline
 from imports.intake import s3_events
 from imports.intake.receive import Arrival, object_arrived, open_upload, store
-from imports.models import Notification, Upload
-from imports.notifications import outbox
+from imports.models import Notification, OutboxFile, Upload
+from imports.notifications import due_mail
+from imports.outbox import writing
 from imports.storage import s3, staging
 from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
@@ -185,8 +186,15 @@ def import_due() -> None:
 
 def send_due() -> None:
     """What the mail worker does."""
+    answer_due()
     while Notification.objects.filter(next_attempt_at__lte=Now()).exists():
-        outbox.send_next()
+        due_mail.send_next()
+
+
+def answer_due() -> None:
+    """The part of it that writes answers in outboxes."""
+    while OutboxFile.objects.filter(next_attempt_at__lte=Now()).exists():
+        writing.write_next()
 
 
 def report_text(upload: Upload) -> str:

@@ -1,5 +1,5 @@
 """What the services depend on: images, cluster, database, signing key, email sender, and the roles
-of vendors who upload files to the bucket."""
+of vendors who upload files to the bucket and read the answers there."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from deploy.aws import database
 from deploy.aws.data_stack import DataStack
 from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import NetworkStack
+from deploy.aws.permissions import ANSWERS
 
 MAX_IMAGES = 20  # older ones are deleted, so a rollback cannot go further back
 
@@ -83,12 +84,13 @@ class BaseStack(cdk.Stack):
         account: str,
         external_id: str,
     ) -> None:
-        """A role that may upload files under this vendor's prefix, and nothing else."""
+        """A role that may upload files under this vendor's prefix and read the answers in its
+        outbox, and nothing else."""
         role = iam.Role(
             self,
             f"Drop{vendor_id}",
             role_name=f"{chosen.name}-drop-{vendor_id}",
-            description=f"Uploads files of {vendor_id}.",
+            description=f"Uploads files of {vendor_id} and reads the answers.",
             assumed_by=iam.AccountPrincipal(account),
             external_ids=[external_id],
         )
@@ -96,5 +98,18 @@ class BaseStack(cdk.Stack):
             iam.PolicyStatement(
                 actions=["s3:PutObject", "s3:AbortMultipartUpload"],
                 resources=[f"{data.arn('Bucket')}/uploads/{vendor_id}/*"],
+            )
+        )
+        outbox = f"{ANSWERS}{vendor_id}/*"
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["s3:GetObject"], resources=[f"{data.arn('Bucket')}/{outbox}"]
+            )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[data.arn("Bucket")],
+                conditions={"StringLike": {"s3:prefix": outbox}},
             )
         )

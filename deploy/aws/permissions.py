@@ -12,6 +12,7 @@ from deploy.aws.deployment import Deployment
 # The prefixes of the data sets, as in the bucket's notification; a test compares them.
 SOURCES = ("uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/")
 REPORTS = ("errors/", "rejected/")
+ANSWERS = "outbox/"  # one folder for each vendor
 
 RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
 GIVE_BACK = ("sqs:ChangeMessageVisibility",)  # returns a message that a worker cannot finish
@@ -46,7 +47,7 @@ class Permissions:
         return [
             self._database(),
             self._to(RECEIVE, "EventsQueue"),
-            self._to(SEND, "ImportsQueue"),
+            self._to(SEND, "ImportsQueue", "MailQueue"),
             self._allow(("ecs:DescribeServices", "ecs:UpdateService"), arn),
         ]
 
@@ -68,11 +69,16 @@ class Permissions:
         ]
 
     def mail(self) -> Statements:
-        """Sends emails, and reads what becomes of them."""
+        """Sends emails, and reads what becomes of them. Writes answers, and copies error reports
+        beside them."""
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "MailQueue"),
             self._to(RECEIVE, "MailEventsQueue"),
+            self._objects(("s3:PutObject",), (ANSWERS,)),
+            self._objects(("s3:GetObjectVersion",), ("errors/",)),
+            # Without it S3 answers 403 for a report that was deleted, and not 404.
+            self._allow(("s3:ListBucket",), self._data.arn("Bucket")),
             self._to(("sns:Publish",), "AlarmTopic"),
             self._mail(),
         ]

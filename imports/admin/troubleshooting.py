@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imports.models import Alarm
+from imports.models.outbox_file import KEPT_FOR
 from imports.monitoring.stalled import STALLED_AFTER
-from imports.rules.quantities import hours, minutes
+from imports.rules.quantities import days, hours, minutes
 
 Text = str | Promise
 
@@ -118,6 +119,25 @@ ALARMS = (
         EMAILS,
         VENDORS,
         USERS,
+    ),
+    about(
+        Alarm.Kind.UNWRITTEN_ANSWER,
+        _(
+            "Programs that put files into the bucket find our answers in its folder “outbox”. The "
+            "bucket did not take one in {max_attempts} attempts. Imports and emails continue."
+        ),
+        (
+            _("The detail names the file and the reason."),
+            _(
+                "“AccessDenied” means that the role of the mail worker may not write there: ask "
+                "the operators."
+            ),
+            _(
+                "We try again for {answers_kept}. When answers are written again, close the alarm; "
+                "the upload’s page shows the state of its answers."
+            ),
+        ),
+        UPLOADS,
     ),
     about(
         Alarm.Kind.BOUNCED_MAIL,
@@ -367,6 +387,7 @@ def numbers_now() -> dict[str, str]:
     return {
         "max_attempts": f"{settings.MAX_ATTEMPTS:,}",
         "source_kept": hours(settings.SOURCE_KEPT_HOURS),
+        "answers_kept": days(KEPT_FOR.days),
         "stalled_after": minutes(STALLED_AFTER.total_seconds()),
         "clean_up": minutes(settings.CLEAN_UP_EVERY_SECONDS),
         "sweep": minutes(settings.EVENT_GRACE_SECONDS + settings.MISSING_EVENTS_EVERY_SECONDS),

@@ -56,6 +56,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
             ("notices", notices, counts_of(upload, NOTICE).errors if notices else 0),
         ],
         "mails": upload.notifications.order_by("-run"),
+        "answers": upload.outbox_files.order_by("-run", "-kind").defer("content"),
         "actions": upload.actions.select_related("by"),
         "encoding": layout.encoding,
         "delimiter": DELIMITERS.get(layout.delimiter, "") if layout.header else "",

@@ -13,14 +13,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Case, When
 from django.db.models.functions import Coalesce, Now
-from django.utils.timezone import now
 
 from imports import datasets
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
 from imports.models import Action, Schedule, Upload
+from imports.outbox import answers
 from imports.rules.matching import Answers
 from imports.rules.refusals import Refused
+from imports.steps import ending
 from imports.storage import s3
 from vendors.models import Vendor
 
@@ -183,8 +184,7 @@ def refuse_at_form(
             by=by,
         )
         upload.refuse(refused.code, refused.message)
-        upload.end_run(at=now())
-        upload.finish()
+        ending.end_without_email(upload)
         upload.save()
     return upload
 
@@ -231,6 +231,7 @@ def object_arrived(arrival: Arrival) -> Upload | None:
                 like=issued,
                 uploaded_by_id=issued.uploaded_by_id,
             )
+        answers.file_arrived(upload)
         if upload.step != Upload.Step.DONE:
             transaction.on_commit(lambda: failpoint("receive.before_hint"))
             transaction.on_commit(send_hint, robust=True)
@@ -245,8 +246,7 @@ def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
     """
     name = arrival.key.rpartition("/")[2]
     with transaction.atomic():
-        transaction.on_commit(send_hint, robust=True)
-        return _dropped(
+        upload = _dropped(
             arrival,
             schedule.dataset,
             schedule.vendor_id or "",
@@ -254,6 +254,9 @@ def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
             schedule=schedule,
             uploaded_by_id=schedule.asked_by_id,
         )
+        answers.file_arrived(upload)
+        transaction.on_commit(send_hint, robust=True)
+    return upload
 
 
 def _issued(arrival: Arrival, upload_id: str) -> Upload | None:

@@ -5,9 +5,11 @@ from imports.models.alarm import Alarm
 from imports.models.category_request import CategoryRequest
 from imports.models.claimed_key import ClaimedKey
 from imports.models.correction import CorrectionDraft
+from imports.models.delivery import Delivery
 from imports.models.error_counts import ErrorCounts
 from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory, ValueMap
 from imports.models.notification import Notification
+from imports.models.outbox_file import OutboxFile
 from imports.models.planned_change import PlannedChange
 from imports.models.row_error import RowError, RowErrorQuerySet
 from imports.models.schedule import Schedule
@@ -20,10 +22,12 @@ __all__ = [
     "ClaimedKey",
     "ColumnMapping",
     "CorrectionDraft",
+    "Delivery",
     "ErrorCounts",
     "FileSample",
     "HeaderMemory",
     "Notification",
+    "OutboxFile",
     "PlannedChange",
     "RowError",
     "RowErrorQuerySet",

@@ -14,6 +14,7 @@ class Alarm(models.Model):
         FAILED_UPLOAD = "failed_upload", _("Upload failed: internal error")
         UNKNOWN_VENDOR = "unknown_vendor", _("File from an unknown vendor")
         UNSENT_MAIL = "unsent_mail", _("Email not sent")
+        UNWRITTEN_ANSWER = "unwritten_answer", _("Answer not written to an outbox")
         BOUNCED_MAIL = "bounced_mail", _("Email bounced or marked as spam")
         FAILED_IMPORT = "failed_import", _("Automated import failed")
         DEAD_LETTER = "dead_letter", _("Messages in a dead-letter queue")

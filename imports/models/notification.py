@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from imports.models.delivery import Delivery
 from imports.models.upload import Upload
 from vendors.access import Access
 
@@ -17,13 +18,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return access.narrow(self, "upload__vendor_id")
 
 
-class Notification(models.Model):
-    """One email about one run, kept as it was sent. There is one with its result.
-
-    It is due when `next_attempt_at` has passed; while it is `sending`, that is the time at which
-    the worker counts as lost. `token` rises at every claim and fences out everyone who holds an
-    older one, as an upload's does.
-    """
+class Notification(Delivery):
+    """One email about one run, kept as it was sent. There is one with its result."""
 
     class Kind(models.TextChoices):
         RUN_ENDED = "run_ended", _("Result of an import")
@@ -39,8 +35,6 @@ class Notification(models.Model):
         UNKNOWN = "unknown", _("Not confirmed")
         FAILED = "failed", _("Not sent")
 
-    UNSENT = (State.PENDING, State.SENDING)
-
     class Bounce(models.TextChoices):
         PERMANENT = "permanent", _("Permanent")
         TRANSIENT = "transient", _("Temporary")
@@ -55,16 +49,8 @@ class Notification(models.Model):
     text_body = models.TextField()
     html_body = models.TextField()
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
-    attempts = models.IntegerField(_("attempts"), default=0)
     lost = models.IntegerField(default=0, help_text="Answers of SES that were lost.")
-    last_error = models.TextField(_("last error"), blank=True)
-    created_at = models.DateTimeField(_("created"), db_default=Now())
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
-    tried_until = models.DateTimeField(
-        null=True, blank=True, help_text="An attempt that fails after this time is the last one."
-    )
-    token = models.BigIntegerField(default=0, db_default=0)
     series = models.IntegerField(
         _("series"), default=1, db_default=1, help_text=_("Rises when staff send the email again.")
     )
@@ -107,8 +93,8 @@ class Notification(models.Model):
         return self.subject
 
     @property
-    def is_unsent(self) -> bool:
-        return self.state in self.UNSENT
+    def tried_for(self) -> timedelta:
+        return timedelta(seconds=settings.MAIL_TRIED_SECONDS)
 
     @property
     def can_be_sent_again(self) -> bool:
@@ -119,19 +105,6 @@ class Notification(models.Model):
 
     # --- transitions ---------------------------------------------------------------------------
 
-    def queue(self) -> None:
-        """It is due now, and is tried for MAIL_TRIED_SECONDS."""
-        self.state = self.State.PENDING
-        self.next_attempt_at = Now()
-        self.tried_until = Now() + timedelta(seconds=settings.MAIL_TRIED_SECONDS)
-
-    def start(self, *, seconds: float) -> None:
-        """A worker is sending it. After `seconds` the worker counts as lost."""
-        self.state = self.State.SENDING
-        self.attempts += 1
-        self.token += 1
-        self.next_attempt_at = Now() + timedelta(seconds=seconds)
-
     def send_again(self, *, to: str) -> None:
         """Start a new series of attempts. What SES still reports about earlier ones is ignored."""
         self.to = to
@@ -141,19 +114,6 @@ class Notification(models.Model):
         self.last_error = self.message_id = self.bounce = ""
         self.sent_at = None
         self.queue()
-
-    def retry(self, reason: str, *, seconds: float) -> None:
-        """The attempt failed; the next one is due after `seconds`."""
-        self.state = self.State.PENDING
-        self.last_error = reason
-        self.next_attempt_at = Now() + timedelta(seconds=seconds)
-
-    def end(self, state: "Notification.State", *, reason: str = "") -> None:
-        """Set the final state. A worker that is still sending it is fenced out."""
-        self.state = state
-        self.last_error = reason
-        self.next_attempt_at = None
-        self.token += 1
 
     def accepted(self, message_id: str) -> None:
         """SES has accepted it."""

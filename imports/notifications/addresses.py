@@ -30,6 +30,11 @@ def columns_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/columns/"
 
 
+def help_url(dataset: str, code: str) -> str:
+    """What a code means and what to do about it."""
+    return f"{settings.PORTAL_URL}/help/{dataset}/#{code}"
+
+
 def report_url(token: str) -> str:
     """The report named by a signed token (see report_links.py)."""
     return f"{settings.PORTAL_URL}/reports/{token}/"

@@ -1,4 +1,4 @@
-"""The email to who asked for a category, about the decision. outbox.py sends it."""
+"""The email to who asked for a category, about the decision. due_mail.py sends it."""
 
 from django.conf import settings
 from django.db import transaction

@@ -19,7 +19,7 @@ from imports.rules.refusals import REFUSALS
 
 
 def prepare(upload: Upload) -> Notification:
-    """Store the email about the upload's run, which the next step hands to the outbox."""
+    """Store the email about the upload's run, which the next step makes due."""
     dataset = datasets.of_upload(upload)
     counts = counts_of(upload)
     # No mailbox erases personal data after PERSONAL_KEPT_DAYS, and a link in one is open to all of

@@ -33,8 +33,10 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "deactivated_records": upload.deactivated_records,
         "removed_records": upload.removed_records,
         "warned_records": upload.warned_records,
-        "errors_by_type": errors_by_type(upload),
-        "warnings_by_type": errors_by_type(upload, severity=WARNING),
+        "errors_by_type": errors_by_type(upload) if upload.error_records else {},
+        "warnings_by_type": (
+            errors_by_type(upload, severity=WARNING) if upload.warned_records else {}
+        ),
         "failure_code": upload.failure_code or None,
         "failure_message": upload.failure_message or None,
         "error_report_key": upload.error_file_s3_key or None,

@@ -1,7 +1,7 @@
-"""Notify: the run's email is handed to the outbox, and the upload ends without waiting for it."""
+"""Notify: the run's email becomes due, and the upload ends without waiting for it."""
 
 from imports.execution.lease import Work
-from imports.notifications import outbox
+from imports.steps import ending
 from imports.storage import staging
 
 
@@ -12,5 +12,4 @@ def notify(work: Work) -> None:
     """
     staging.put_upload(work.upload)
     with work.batch() as upload:
-        outbox.hand_over(upload)
-        upload.finish()
+        ending.finish(upload)

@@ -16,7 +16,11 @@ from django.core.files.storage import default_storage
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-    from types_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
+    from types_boto3_s3.type_defs import (
+        CopySourceTypeDef,
+        GetObjectOutputTypeDef,
+        ListObjectsV2OutputTypeDef,
+    )
 
 CHUNK_BYTES = 256 * 1024
 # Of an object's metadata: how the file is to be imported, and of which mode a check is.
@@ -71,9 +75,14 @@ def get_version(bucket: str, key: str, version: str) -> "GetObjectOutputTypeDef"
     try:
         return client().get_object(Bucket=bucket, Key=key, VersionId=version)
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"NoSuchVersion", "NoSuchKey"}:
-            raise Gone(f"{key}, version {version}") from error
+        raise_gone(error, key, version)
         raise
+
+
+def raise_gone(error: ClientError, key: str, version: str) -> None:
+    """Raise Gone if the error says so."""
+    if error.response["Error"]["Code"] in {"NoSuchVersion", "NoSuchKey"}:
+        raise Gone(f"{key}, version {version}") from error
 
 
 def remove_abandoned() -> None:
@@ -87,6 +96,21 @@ def remove_abandoned() -> None:
 def put(bucket: str, key: str, body: bytes | IO[bytes], content_type: str) -> str:
     """Store an object. Returns its new version."""
     answer = client().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    return answer["VersionId"]
+
+
+def copy(bucket: str, key: str, version: str, to: str) -> str:
+    """Copy one version to another key. Returns the copy's version. Raises Gone and botocore's
+    errors."""
+    source: CopySourceTypeDef = {"Bucket": bucket, "Key": key, "VersionId": version}
+    try:
+        # Without tags, which nothing here has and whose reading needs a permission.
+        answer = client().copy_object(
+            Bucket=bucket, Key=to, CopySource=source, TaggingDirective="REPLACE"
+        )
+    except ClientError as error:
+        raise_gone(error, key, version)
+        raise
     return answer["VersionId"]
 
 

@@ -207,3 +207,22 @@ def test_an_upload_can_be_undone_and_says_so(as_reviewer: Client, run_upload: Ru
     assert page_of(undo) in page
     assert page_of(upload) in as_reviewer.get(page_of(undo)).content.decode()
     assert "Removed 1" in shown(as_reviewer, undo)
+
+
+def test_the_state_of_each_answer_in_the_bucket(
+    as_reviewer: Client, run_upload: RunUpload, vendor_a: Vendor
+) -> None:
+    upload = run_upload([good_row(1)], file_name="spring.csv")
+    upload.outbox_files.filter(kind="result").update(
+        state="pending", last_error="AccessDenied", next_attempt_at=now(), written_at=None
+    )
+    page = shown(as_reviewer, upload)
+    answers = page.partition("Answers in the bucket")[2].partition("Errors by type")[0]
+    begin = f"outbox/VEND001/spring.csv.{upload.upload_id}"
+    assert re.search(
+        r"Result of a run Pending · run 1 · next attempt .+ UTC AccessDenied "
+        rf"{begin}.run1.result.json File received Written · .+ UTC {begin}.received.json",
+        answers,
+    )
+    other = make_upload("UPLOAD_1", vendor_a)
+    assert "Answers in the bucket" not in shown(as_reviewer, other)

@@ -22,7 +22,7 @@ from django.utils.timezone import now
 from imports import datasets, tasks
 from imports.intake import s3_events, schedules
 from imports.maintenance import erasure, mail, missing_events, resume, retention, stray_files
-from imports.models import Notification, Schedule, Upload
+from imports.models import Notification, OutboxFile, Schedule, Upload
 from imports.monitoring.dead_letters import watch_dead_letters
 from imports.monitoring.queues import client as queue_client
 from imports.storage import s3
@@ -43,7 +43,7 @@ Needed = set[tuple[str, str]]
 def needed(service: str, operation: str, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The actions that a call needs, each with its resource in the form of `named`."""
     if service == "s3":
-        yield of_s3(operation, said)
+        yield from of_s3(operation, said)
     elif service == "sqs":
         yield f"sqs:{operation}", queues()[said["QueueUrl"]]
     elif service == "dynamodb":
@@ -57,13 +57,18 @@ def needed(service: str, operation: str, said: dict[str, Any]) -> Iterator[tuple
         yield f"{service}:{operation}", "AlarmTopic" if service == "sns" else "?"
 
 
-def of_s3(operation: str, said: dict[str, Any]) -> tuple[str, str]:
-    if operation == "ListObjectVersions":
-        return "s3:ListBucketVersions", "Bucket"
-    if operation == "ListObjectsV2":
-        return "s3:ListBucket", "Bucket"
+def of_s3(operation: str, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     version = "Version" if "VersionId" in said else ""
-    return f"s3:{operation}{version}", f"Bucket/{said['Key']}"
+    if operation == "ListObjectVersions":
+        yield "s3:ListBucketVersions", "Bucket"
+    elif operation == "ListObjectsV2":
+        yield "s3:ListBucket", "Bucket"
+    elif operation == "CopyObject":
+        yield "s3:GetObjectVersion", f"Bucket/{said['CopySource']['Key']}"
+        yield "s3:PutObject", f"Bucket/{said['Key']}"
+        assert said["TaggingDirective"] == "REPLACE", "tags of the original need more"
+    else:
+        yield f"s3:{operation}{version}", f"Bucket/{said['Key']}"
 
 
 def queues() -> dict[str, str]:
@@ -154,7 +159,7 @@ def test_the_forwarder(
     with noting() as calls:
         forward_all()
     assert Upload.objects.count() == 1
-    assert ("sqs:SendMessage", "ImportsQueue") in calls
+    assert {("sqs:SendMessage", "ImportsQueue"), ("sqs:SendMessage", "MailQueue")} <= calls
     assert not refused(standard, "forwarder", calls)
 
 
@@ -196,10 +201,12 @@ def test_mail(
         tasks.send_mail()
         tasks.read_mail_events()
     assert Notification.objects.get().state == Notification.State.BOUNCED
+    assert {*OutboxFile.objects.values_list("state", flat=True)} == {"written"}
     assert calls >= {
         *(("ses:SendRawEmail", "identity"), ("ses:SendRawEmail", "configuration-set")),
         *(("sqs:DeleteMessage", "MailEventsQueue"), ("sns:Publish", "AlarmTopic")),
     }
+    assert {"s3:PutObject", "s3:GetObjectVersion"} <= {action for action, _ in calls}
     assert not refused(standard, "mail", calls)
 
 

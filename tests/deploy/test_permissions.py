@@ -75,7 +75,8 @@ def test_each_process_accesses_only_its_part_of_the_bucket(layouts: dict[str, La
 def test_sources_have_the_prefixes_of_the_buckets_notification(layout: Layout) -> None:
     notified = template.properties("Bucket")["NotificationConfiguration"]["QueueConfigurations"]
     prefixes = {each["Filter"]["S3Key"]["Rules"][0]["Value"] for each in notified}
-    assert may(layout, "web")["s3:PutObject"] == {f"Bucket/{prefix}*" for prefix in prefixes}
+    written = may(layout, "web")["s3:PutObject"] - {"Bucket/outbox/*"}  # by mail, in its task
+    assert written == {f"Bucket/{prefix}*" for prefix in prefixes}
 
 
 def test_only_migrate_may_read_the_master_password(layout: Layout) -> None:
@@ -111,14 +112,35 @@ def test_import_workers_cannot_send_email(layout: Layout) -> None:
     assert not senders & {"worker", "migrate"}
 
 
-def test_a_vendors_role_may_write_only_to_its_own_prefix(layout: Layout) -> None:
+def test_a_vendors_role_may_write_to_its_own_prefix_and_read_its_own_outbox(
+    layout: Layout,
+) -> None:
     (role,) = layout.resources("IAM::Role", "base").values()
     (policy,) = layout.resources("IAM::Policy", "base").values()
-    allowed = set(grants(policy["PolicyDocument"]))
-    assert {named(text(resource)) for _, resource in allowed} == {"Bucket/uploads/VEND001/*"}
-    assert {action for action, _ in allowed} == {"s3:PutObject", "s3:AbortMultipartUpload"}
+    allowed: dict[str, set[str]] = {}
+    for action, resource in grants(policy["PolicyDocument"]):
+        allowed.setdefault(action, set()).add(named(text(resource)))
+    assert allowed == {
+        "s3:PutObject": {"Bucket/uploads/VEND001/*"},
+        "s3:AbortMultipartUpload": {"Bucket/uploads/VEND001/*"},
+        "s3:GetObject": {"Bucket/outbox/VEND001/*"},
+        "s3:ListBucket": {"Bucket"},
+    }
+    for statement in policy["PolicyDocument"]["Statement"]:
+        lists = "s3:ListBucket" in statement["Action"]
+        only = {"StringLike": {"s3:prefix": "outbox/VEND001/*"}} if lists else None
+        assert statement.get("Condition") == only
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": "techmart-VEND001"}}
+
+
+def test_only_the_mail_worker_writes_answers(layouts: dict[str, Layout]) -> None:
+    layout = layouts["standard"]
+    writers = {part for part in PARTS if "Bucket/outbox/*" in reach(layout, part, "s3")}
+    assert writers == {"mail", "maintenance", "beat"}  # they share a task
+    assert may(layout, "mail")["s3:PutObject"] == {"Bucket/outbox/*"}
+    assert may(layout, "mail")["s3:GetObjectVersion"] == {"Bucket/errors/*"}
+    assert "Bucket/outbox/*" not in may(layout, "mail")["s3:DeleteObjectVersion"]
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))

@@ -11,7 +11,7 @@ from django.test import Client
 
 from imports import datasets
 from imports.admin.filters import row_error_codes
-from imports.models import Alarm, Notification, Upload
+from imports.models import Alarm, Notification, OutboxFile, Upload
 from imports.rules.refusals import REFUSALS
 from tests.docs.pages import ROOT, documents, inline_code, name_of, section, table
 from tests.docs.test_configuration import settings_read
@@ -50,6 +50,7 @@ OTHERS = {
         ("Step of an upload", Upload.Step),
         ("Mode of an upload", Upload.Mode),
         ("State of an email", Notification.State),
+        ("State of an answer", OutboxFile.State),
         ("Kinds of alarm", Alarm.Kind),
     ],
 )

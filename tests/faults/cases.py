@@ -210,7 +210,8 @@ class Case:
         return found[0] if found else {}
 
     def settle(self, *, within: float = HANG) -> None:
-        """Wait until every file has an upload, every upload is done, and no email is unsent."""
+        """Wait until every file has an upload, every upload is done, and no email and no answer is
+        left to deliver."""
 
         def is_quiet() -> bool:
             self._find_submitted()
@@ -232,9 +233,10 @@ class Case:
         )
 
     def unsent(self) -> set[str]:
-        """The uploads with an email that is not sent and not given up."""
+        """The uploads with an email or answer that is not delivered and not given up."""
         found = self.world.rows(
-            "SELECT upload_id FROM notifications WHERE state IN ('pending', 'sending')"
+            "SELECT upload_id FROM notifications WHERE state IN ('pending', 'sending') "
+            "UNION SELECT upload_id FROM outbox_files WHERE state IN ('pending', 'sending')"
         )
         return {row["upload_id"] for row in found}
 

@@ -19,6 +19,7 @@ from deploy.local import stopping
 from tests.faults.cases import Case, Sent
 from tests.faults.change_rows import recorded
 from tests.faults.logs import Record, records
+from tests.faults.outbox import answered_once
 from tests.faults.reference import GoodRow
 from tests.faults.spare_time import moments
 from tests.faults.staff_files import KINDS
@@ -91,6 +92,7 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
     for dataset in KINDS:
         yield from staffs_rows_once(case, dataset)
     yield from one_mail_per_run(case)
+    yield from answered_once(case.world, case.vendors, uploads)
     yield from nothing_dead(case.world, dead_letters)
     yield from nothing_left(case)
     yield from everybody_listens(case.world)

@@ -145,11 +145,12 @@ def test_an_upload_makes_no_more_requests_than_the_cost_page_says() -> None:
             bill.PER_UPLOAD["s3_get"] - 1
         )  # the vendor's own download
         assert asked["ses.SendRawEmail"] == uploads * bill.PER_UPLOAD["ses"]
-        assert asked["sqs.DeleteMessage"] == uploads * 3
-        assert asked["sqs.SendMessage"] == uploads * 2
+        assert asked["sqs.DeleteMessage"] == uploads * 4
+        assert asked["sqs.SendMessage"] == uploads * 3
         # S3 sends its event without passing the proxy, and the emulator sends no event of SES.
-        assert bill.PER_UPLOAD["sqs"] == 1 + 5 + 3 + 2
+        assert bill.PER_UPLOAD["sqs"] == 1 + 6 + 4 + 3
         assert asked["dynamodb.Query"] == uploads
+        assert near(bytes_in_outbox(case) / uploads, bill.ANSWER_BYTES)
         kinds = {name.partition(".")[0] for name in asked}
         assert kinds == {"s3", "sqs", "dynamodb", "ses"}
 
@@ -161,6 +162,11 @@ def test_an_upload_makes_no_more_requests_than_the_cost_page_says() -> None:
         assert 0.5 < logs / uploads / bill.LOG_BYTES < 1.5
         assert 0.5 < database / uploads / bill.DATABASE_BYTES < 1.5
         assert 0.5 < wal / uploads / bill.WAL_BYTES < 2
+
+
+def bytes_in_outbox(case: Case) -> int:
+    found = case.world.aws("s3").list_objects_v2(Bucket=case.world.bucket, Prefix="outbox/")
+    return sum(each["Size"] for each in found["Contents"])
 
 
 def is_done(case: Case) -> bool:

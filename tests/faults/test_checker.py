@@ -157,6 +157,48 @@ def end_without_an_email(case: Case) -> None:
     )
 
 
+def answers(case: Case) -> list[str]:
+    """The keys in the outbox of the case's vendor."""
+    found = case.world.aws("s3").list_objects_v2(
+        Bucket=case.world.bucket, Prefix=f"outbox/{case.vendor()}/"
+    )
+    return [each["Key"] for each in found["Contents"]]
+
+
+def lose_an_answer(case: Case) -> None:
+    [key] = [key for key in answers(case) if key.endswith(".result.json")]
+    s3 = case.world.aws("s3")
+    version = s3.head_object(Bucket=case.world.bucket, Key=key)["VersionId"]
+    s3.delete_object(Bucket=case.world.bucket, Key=key, VersionId=version)
+
+
+def answer_twice(case: Case) -> None:
+    [key] = [key for key in answers(case) if key.endswith(".result.json")]
+    copy_answer(case, key, key.replace(".run1.", ".run2."))
+
+
+def answer_differently(case: Case) -> None:
+    [key] = [key for key in answers(case) if key.endswith(".result.json")]
+    case.world.aws("s3").put_object(Bucket=case.world.bucket, Key=key, Body=b"{}")
+
+
+def answer_another_vendor(case: Case) -> None:
+    [key] = [key for key in answers(case) if key.endswith(".received.json")]
+    copy_answer(case, key, key.replace("UPLOAD_2", "UPLOAD_1"))
+
+
+def copy_answer(case: Case, key: str, to: str) -> None:
+    source = {"Bucket": case.world.bucket, "Key": key}
+    case.world.aws("s3").copy_object(Bucket=case.world.bucket, Key=to, CopySource=source)
+
+
+def lose_rows_to_fix(case: Case) -> None:
+    [key] = [key for key in answers(case) if key.endswith(".rows_to_fix.csv")]
+    s3 = case.world.aws("s3")
+    version = s3.head_object(Bucket=case.world.bucket, Key=key)["VersionId"]
+    s3.delete_object(Bucket=case.world.bucket, Key=key, VersionId=version)
+
+
 def send_a_dead_letter(case: Case) -> None:
     queue = case.world.queue("ImportsDeadLetter")
     case.world.aws("sqs").send_message(QueueUrl=queue, MessageBody="{}")
@@ -204,6 +246,13 @@ def leave_a_file(case: Case) -> None:
         (change_a_client, "I3 .* has stored"),
         (forget_an_error, "I4"),
         (end_without_an_email, "I5 .* emails of 2 runs"),
+        (lose_an_answer, r"I10 .* \[\] of 1 runs"),
+        (end_without_an_email, "I10 .* of 2 runs"),
+        (answer_twice, "I10 .* of 1 runs"),
+        (answer_differently, "I10 .* 2 contents"),
+        (answer_another_vendor, "I10 .* is not known"),
+        (lose_rows_to_fix, "I10 .* not there"),
+        (miscount, "I10 .* another"),
         (forget_a_change, "I11 .* of kinds"),
         (record_a_change_twice, "I11 .* counted"),
         (undo_to_another_value, "I12 .* had replaced"),

@@ -218,6 +218,7 @@ PAIRS = (
     ("compare.before_commit", "deactivate.before_commit"),
     ("compare.after_commit", "deactivate.after_commit"),
     ("mail.after_send",),
+    ("outbox.after_claim", "outbox.after_files", "outbox.after_put"),
 )
 ALONE = tuple((point,) for point in POINTS if point not in {p for pair in PAIRS for p in pair})
 

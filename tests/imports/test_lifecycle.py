@@ -1,6 +1,8 @@
 """The transitions of an upload: what a new run resets, and which status a run ends with."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from imports.models import Upload
 from imports.models.upload import INTERNAL
 
+ROOT = Path(__file__).resolve().parents[2]
 # Fields that do not belong to one run. `start_run` sets the last three, but to no default.
 KEPT = {
     *("corrects", "corrected_rows", "corrected_records"),
@@ -118,3 +121,13 @@ def test_a_canceled_upload_is_fenced_and_due() -> None:
     assert (upload.status, upload.step, upload.token) == ("cancelled", "report", 5)
     assert (upload.lease_until, upload.attempts) == (None, 0)
     assert upload.next_attempt_at is not None
+
+
+def test_one_module_ends_runs() -> None:
+    """Emails, answers in the bucket and whatever else is said about a run hang on it."""
+    sources = [
+        path
+        for path in (ROOT / "imports").rglob("*.py")
+        if re.search(r"\bupload\.end_run\(", path.read_text())
+    ]
+    assert sources == [ROOT / "imports" / "steps" / "ending.py"]

@@ -1,12 +1,15 @@
 """Properties of the template, some of which the emulator ignores."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from deploy.local import template
 from imports import datasets
+from imports.models.outbox_file import KEPT_FOR
+from imports.outbox.contents import OUTBOX
 
 TEMPLATE = template.load()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -82,6 +85,12 @@ def test_all_versions_of_error_reports_expire_after_90_days() -> None:
     reports = lifecycle("errors/")
     assert reports["ExpirationInDays"] == 90
     assert reports["NoncurrentVersionExpiration"]["NoncurrentDays"] == 9
+
+
+def test_answers_expire_when_they_are_given_up_too() -> None:
+    answers = lifecycle(OUTBOX)
+    assert timedelta(days=answers["ExpirationInDays"]) == KEPT_FOR
+    assert answers["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
 
 
 PREFIXES = ["uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/"]

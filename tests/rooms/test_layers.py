@@ -22,6 +22,7 @@ LAYERS = (
     {"mapping"},
     {"reports"},
     {"notifications"},
+    {"outbox"},
     {"monitoring"},
     {"steps"},
     {"intake"},

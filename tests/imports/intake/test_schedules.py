@@ -246,6 +246,7 @@ def test_a_line_that_only_an_earlier_version_accepted_disables_its_schedule(
         ({"prefix": "/exports/"}, "prefix"),
         ({"prefix": "up"}, "prefix"),
         ({"prefix": "errors/VEND001/"}, "prefix"),
+        ({"prefix": "outbox/"}, "prefix"),
         ({"every_minutes": 0}, "every_minutes"),
         ({"every_minutes": None}, "cron"),
         ({"cron": "0 6 * * *"}, "cron"),

@@ -53,6 +53,7 @@ def test_each_place_with_files_that_nothing_reads_is_reported_once() -> None:
 def test_what_we_read_and_write_is_not_reported() -> None:
     Schedule.objects.create(name="x", dataset="metrics", prefix="exports/m", every_minutes=5)
     put("errors/VEND001/a_errors.csv", "rejected/customers/a.csv", "uploads/VEND001/a.csv")
+    put("outbox/VEND001/a.csv.UPLOAD_1.received.json")
     put("client-data/uploads/a.csv", "metrics/a.json", "csv/a.csv", "customers/a.csv")
     put("exports/metrics/a.json", "exports/more.json", "a folder of the console/", "uploads/a.csv")
     find_stray_files()

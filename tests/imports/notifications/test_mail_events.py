@@ -18,7 +18,7 @@ from config import aws
 from imports import actions
 from imports.execution.lease import Fenced
 from imports.models import Alarm, Notification, Upload
-from imports.notifications import mail_events, outbox
+from imports.notifications import due_mail, mail_events
 from imports.notifications.mail_events import event_of, read_mail_events
 from tests.conftest import drive
 from tests.product_files import good_row
@@ -167,19 +167,19 @@ def test_a_lost_answer_is_found_again(mail: Notification, state: State) -> None:
     read_mail_events()
     mail.refresh_from_db()
     assert (mail.state, mail.message_id) == (State.SENT, "0102018f-lost")
-    assert outbox.claim() is None
+    assert due_mail.claim() is None
 
 
 def test_the_worker_that_is_still_waiting_is_fenced_out(mail: Notification) -> None:
     Notification.objects.update(
         state=State.PENDING, message_id="", next_attempt_at=datetime.now(UTC)
     )
-    waiting = outbox.claim()
+    waiting = due_mail.claim()
     assert waiting is not None
     publish(event("Bounce", "0102018f-fast", about=mail, **bounce()))
     read_mail_events()
     with pytest.raises(Fenced):
-        outbox.attempt(waiting)
+        due_mail.attempt(waiting)
     mail.refresh_from_db()
     assert mail.state == State.BOUNCED
 

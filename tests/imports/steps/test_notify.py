@@ -16,7 +16,7 @@ Run = Callable[..., Upload]
 
 @pytest.fixture
 def real_mail(settings: Any) -> None:
-    """Mail goes to the emulator's SES, not to pytest-django's outbox."""
+    """Mail goes to the emulator's SES, not to pytest-django's mailbox."""
     settings.EMAIL_BACKEND = "django_ses.SESBackend"
 
 

@@ -1,4 +1,4 @@
-"""The outbox: prepared emails, until SES has accepted them or all attempts have failed.
+"""Emails that are due: prepared ones, until SES has accepted them or all attempts have failed.
 
 The pipeline hands an email over and ends its upload. Workers of the queue `mail` send it, so that
 a mail service that hangs or throttles costs only their time. As with uploads, the row says what is
@@ -9,14 +9,13 @@ is sent again, because twice is better than never.
 """
 
 import logging
-import time
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
 from config.logging import about
-from imports.execution.clock import database_now
+from imports.execution import deliveries
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_mail_hint
 from imports.execution.lease import Fenced
@@ -40,7 +39,6 @@ def hand_over(upload: Upload) -> None:
     for mail in waiting:
         mail.queue()
         mail.save()
-        transaction.on_commit(send_mail_hint, robust=True)
 
 
 def has_repeats() -> bool:
@@ -53,11 +51,7 @@ def send_due() -> None:
 
     A failure ends the slice: most of them concern the service and not the email.
     """
-    deadline = time.monotonic() + settings.SLICE_SECONDS
-    while send_next():
-        if time.monotonic() >= deadline:
-            send_mail_hint()
-            return
+    deliveries.deliver_for_a_slice(send_next, send_mail_hint)
 
 
 def send_next() -> bool:
@@ -76,16 +70,10 @@ def send_next() -> bool:
 def claim() -> Notification | None:
     """Mark the next due email as `sending`, with a new token; None when nothing is due."""
     with transaction.atomic():
-        due = Notification.objects.select_for_update(skip_locked=True, of=("self",))
-        mail = (
-            due.filter(next_attempt_at__lte=Now())
-            .select_related("upload")
-            .order_by("next_attempt_at")
-            .first()
-        )
+        mail = deliveries.next_due(Notification.objects.select_related("upload"))
         if mail is None:
             return None
-        if mail.state == State.SENDING and is_late(mail):
+        if mail.state == State.SENDING and deliveries.is_late(mail):
             give_up(mail, State.UNKNOWN, "Every worker that sent this email was lost.")
             return claim()
         # If this worker is killed, the next attempt follows after the usual pause.
@@ -110,7 +98,7 @@ def attempt(mail: Notification) -> bool:
         record_lost_answer(mail, error)
     else:
         with transaction.atomic():
-            lock(mail)
+            deliveries.lock(mail)
             mail.accepted(message_id)
             mail.save()
             if mail.kind == Notification.Kind.RUN_ENDED:
@@ -123,8 +111,8 @@ def attempt(mail: Notification) -> bool:
 def record_rejection(mail: Notification, error: sending.NotSent) -> None:
     """SES did not accept the email: retry later, or give up."""
     with transaction.atomic():
-        lock(mail)
-        if error.final or is_late(mail):
+        deliveries.lock(mail)
+        if error.final or deliveries.is_late(mail):
             give_up(mail, State.FAILED, str(error))
         else:
             retry(mail, str(error))
@@ -137,9 +125,9 @@ def record_lost_answer(mail: Notification, error: sending.AnswerLost) -> None:
     hardly accepts what it does not answer, and if it does, its event ends the attempts.
     """
     with transaction.atomic():
-        lock(mail)
+        deliveries.lock(mail)
         mail.lost += not error.timed_out
-        if mail.lost >= MAX_LOST_ANSWERS or is_late(mail):
+        if mail.lost >= MAX_LOST_ANSWERS or deliveries.is_late(mail):
             give_up(mail, State.UNKNOWN, f"No answer of SES was received. The last: {error}")
         else:
             retry(mail, str(error))
@@ -158,18 +146,6 @@ def give_up(mail: Notification, state: Notification.State, reason: str) -> None:
     mail.end(state, reason=reason)
     mail.save()
     alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, mail.upload_id, reason)
-
-
-def lock(mail: Notification) -> None:
-    """Lock the row until the end of the transaction. Raises Fenced if its token has risen."""
-    held = Notification.objects.select_for_update().filter(pk=mail.pk, token=mail.token)
-    if not held.values_list("pk").first():
-        raise Fenced(mail.upload_id)
-
-
-def is_late(mail: Notification) -> bool:
-    """Whether a failed attempt was the last one."""
-    return mail.tried_until is not None and mail.tried_until < database_now()
 
 
 def pause_after(attempts: int) -> float:

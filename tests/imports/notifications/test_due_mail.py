@@ -1,4 +1,4 @@
-"""The outbox: what happens to an email when SES does not accept it, or does not answer."""
+"""Emails that are due: what happens to one when SES does not accept it, or does not answer."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,8 +21,8 @@ from imports import actions, pipeline
 from imports.execution.lease import Fenced
 from imports.maintenance.mail import resume_mail
 from imports.models import Action, Alarm, Notification, Upload
-from imports.notifications import outbox
-from tests.conftest import arrived, drive, import_due
+from imports.notifications import due_mail
+from tests.conftest import answer_due, arrived, drive, import_due
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -85,6 +85,7 @@ def queued(vendor_a: Vendor, categories: list[str]) -> Notification:
     """The email of an upload that is done."""
     arrived([good_row(1)], vendor=vendor_a)
     import_due()
+    answer_due()
     return Notification.objects.get()
 
 
@@ -192,8 +193,8 @@ def test_an_email_that_cannot_even_be_made_ends_too(
 
 
 def test_an_email_of_a_killed_worker_is_sent_again(queued: Notification) -> None:
-    assert outbox.claim() is not None
-    assert outbox.claim() is None  # no other worker sends it at the same time
+    assert due_mail.claim() is not None
+    assert due_mail.claim() is None  # no other worker sends it at the same time
     Notification.objects.update(next_attempt_at=now())
     drive()
     queued.refresh_from_db()
@@ -201,9 +202,9 @@ def test_an_email_of_a_killed_worker_is_sent_again(queued: Notification) -> None
 
 
 def test_an_email_that_kills_every_worker_has_an_end(queued: Notification) -> None:
-    assert outbox.claim() is not None
+    assert due_mail.claim() is not None
     Notification.objects.update(next_attempt_at=now(), tried_until=now() - timedelta(seconds=1))
-    assert outbox.claim() is None
+    assert due_mail.claim() is None
     queued.refresh_from_db()
     assert (queued.state, queued.attempts) == (State.UNKNOWN, 1)
     assert Alarm.objects.get().kind == Alarm.Kind.UNSENT_MAIL
@@ -216,13 +217,13 @@ def test_a_worker_believed_dead_changes_nothing(
     queued: Notification, ses: Callable[..., Ses], answer: Exception | None
 ) -> None:
     ses(answer)
-    late = outbox.claim()
+    late = due_mail.claim()
     assert late is not None
     Notification.objects.update(next_attempt_at=now())
-    newer = outbox.claim()
+    newer = due_mail.claim()
     assert newer is not None
     with pytest.raises(Fenced):
-        outbox.attempt(late)
+        due_mail.attempt(late)
     queued.refresh_from_db()
     assert (queued.state, queued.token) == (State.SENDING, newer.token)
     assert not Alarm.objects.exists()

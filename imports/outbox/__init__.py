@@ -1,0 +1,1 @@
+"""The outbox: our answers in the bucket, for programs that put files there."""
