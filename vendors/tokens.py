@@ -28,6 +28,7 @@ SHOWN_CHARACTERS = 8  # of a token, of which four are random
 SCOPES = (READ_UPLOADS, SEND_UPLOADS, READ_PRODUCTS)
 MOST_OF_VENDOR = 10
 LONGEST_LIFE = timedelta(days=400)
+KEYS_KEPT = timedelta(days=7)  # of requests that may be repeated
 USE_RECORDED_EVERY = timedelta(minutes=1)
 WINDOW_SECONDS = 60
 # One statement: count this request in the present minute, and say how the minute stands.

@@ -16,7 +16,14 @@ from onboarding.api.callers import ApiRequest
 from onboarding.api.declared import JSON, operation
 from onboarding.api.repeats import PARAMETER as KEY
 from onboarding.api.repeats import Answer, digest_of, once
-from onboarding.api.uploads import OF_SENDING, BaseMode, UploadResult, dataset_for, detail_of
+from onboarding.api.uploads import (
+    OF_SENDING,
+    BaseMode,
+    DatasetKey,
+    UploadResult,
+    dataset_for,
+    detail_of,
+)
 from vendors.access import SEND_UPLOADS
 
 router = Router(tags=["uploads"])
@@ -27,7 +34,7 @@ class Announced(Schema):
 
     file_name: str = Field(min_length=1, max_length=150)
     size: int = Field(ge=0, strict=True, description="Bytes.")
-    dataset: str = Field("products", max_length=50)
+    dataset: DatasetKey = "products"
     mode: BaseMode = "create"
     only_check: bool = Field(False, strict=True)
 

@@ -184,7 +184,7 @@ BY_STATUS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Problem(Exception):
     """A request is answered with this. `errors` have a `pointer` to a place in the request and a
     `detail`; `more` are further members."""

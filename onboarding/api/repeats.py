@@ -24,9 +24,10 @@ from imports.models import Upload
 from onboarding.api.callers import ApiRequest
 from onboarding.api.problems import Problem
 from vendors.models import ApiToken, IdempotencyKey
+from vendors.tokens import KEYS_KEPT
 
 MAX_CHARACTERS = 200
-KEPT_DAYS = 7
+KEPT_DAYS = KEYS_KEPT.days
 PARAMETER = {
     "in": "header",
     "name": "Idempotency-Key",

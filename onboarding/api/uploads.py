@@ -100,8 +100,18 @@ class Filters(Schema):
     cursor: str | None = Field(None, max_length=300)
 
 
+# Of the data sets that vendors send.
+DatasetKey = Annotated[
+    str,
+    Field(
+        max_length=50,
+        json_schema_extra={"enum": [k for k, one in all_datasets().items() if one.by_vendor]},
+    ),
+]
+
+
 class Sending(Schema):
-    dataset: str = Field("products", max_length=50)
+    dataset: DatasetKey = "products"
     mode: BaseMode = "create"
     only_check: bool = Field(False, description="Say what the import would do, and do nothing.")
     file_name: Annotated[str | None, Field(min_length=1, max_length=150)] = Field(
