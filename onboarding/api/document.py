@@ -112,7 +112,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe(operation: dict[str, Any]) -> None:
-    """Say in the operation what it asks of a token, and its parameters without what says nothing."""
+    """Say in the operation what it asks of a token; leave out what says nothing."""
     scope = operation.pop("x-scope")
     operation["security"] = [{"token": []}]
     about = " ".join(operation["description"].split())

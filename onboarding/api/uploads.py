@@ -81,6 +81,8 @@ class UploadResult(Summary):
     open_records: int = Field(description="Rejected rows that are not fixed yet.")
     errors_by_type: dict[str, int]
     warnings_by_type: dict[str, int]
+    failure_code: str | None
+    failure_message: str | None
     error_report_key: str | None
     seconds: float | None = Field(description="From arrival to final status.")
 

@@ -61,6 +61,11 @@ def upload(vendor_a: Vendor, alice: User) -> Upload:
     return upload
 
 
+@pytest.fixture
+def people(alice: User, adam: User, bob: User, reviewer: User) -> dict[str, User]:
+    return {user.username: user for user in (alice, adam, bob, reviewer)}
+
+
 def ask(program: Program, name: str) -> tuple[int, str]:
     """Status and code of the answer."""
     _, method, path, body, _, _ = OPERATIONS[name]
@@ -89,17 +94,9 @@ def test_every_operation_is_listed_here() -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_each_kind_of_caller_gets_the_answer_it_may_have(
-    name: str,
-    upload: Upload,
-    program_of: MakeToken,
-    browse: Browse,
-    alice: User,
-    adam: User,
-    bob: User,
-    reviewer: User,
-    settings: Any,
+    name: str, upload: Upload, program_of: MakeToken, browse: Browse, people: dict[str, User]
 ) -> None:
-    settings.API_REQUESTS_PER_MINUTE = settings.API_UPLOADS_PER_MINUTE = 1_000
+    alice, adam, bob = (people[name] for name in ("alice", "adam", "bob"))
     scope, _, _, _, own, other = OPERATIONS[name]
     works = program_of(alice)
     expired, revoked = program_of(alice), program_of(alice)
@@ -109,7 +106,7 @@ def test_each_kind_of_caller_gets_the_answer_it_may_have(
     invalid = (401, "INVALID_TOKEN")
     assert ask(Program(), name) == (401, "NO_TOKEN")
     assert ask(Program(client=browse(alice)), name) == (401, "NO_TOKEN")  # a session is none
-    assert ask(Program(client=browse(reviewer)), name) == (401, "NO_TOKEN")
+    assert ask(Program(client=browse(people["reviewer"])), name) == (401, "NO_TOKEN")
     assert ask(Program("secret"), name) == invalid
     assert ask(Program(works.token[:-1] + "x"), name) == invalid  # mistyped
     assert ask(Program(tokens.new_token()), name) == invalid  # well-formed, and unknown
