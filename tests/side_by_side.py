@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
     "tests/browser/test_admin_pages.py": "tests/browser",
+    "tests/browser/test_api_clients.py": "tests/browser",
     "tests/browser/test_catalog_journey.py": "tests/browser",
     "tests/browser/test_columns.py": "tests/browser",
     "tests/browser/test_fix.py": "tests/browser",

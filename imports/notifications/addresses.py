@@ -30,6 +30,11 @@ def columns_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/columns/"
 
 
+def tokens_url() -> str:
+    """Where a person creates and revokes API tokens."""
+    return f"{settings.PORTAL_URL}/account/tokens/"
+
+
 def report_url(token: str) -> str:
     """The report named by a signed token (see report_links.py)."""
     return f"{settings.PORTAL_URL}/reports/{token}/"

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from onboarding.api.api import api
 from onboarding.api.guide import EXAMPLES
 from onboarding.api.problems import ALL
-from vendors.tokens import MOST_OF_VENDOR
 
 
 @require_safe
@@ -24,7 +23,6 @@ def help_api(request: HttpRequest) -> HttpResponse:
         "problems": ALL,
         "requests": settings.API_REQUESTS_PER_MINUTE,
         "uploads": settings.API_UPLOADS_PER_MINUTE,
-        "most_tokens": MOST_OF_VENDOR,
     }
     return render(request, "onboarding/help_api.html", page)
 
@@ -38,7 +36,9 @@ def operations() -> list[dict[str, Any]]:
             "path": document["servers"][0]["url"] + path,
             "title": operation["summary"],
             "about": operation["description"],
-            "parameters": operation["parameters"],
+            "parameters": [
+                each["name"] for each in operation["parameters"] if each["in"] == "query"
+            ],
         }
         for path, methods in document["paths"].items()
         for method, operation in methods.items()

@@ -189,7 +189,7 @@ def test_a_mapping_by_which_most_rows_are_wrong_must_be_sure(
 ) -> None:
     upload = finish(program.post("/uploads", FOREIGN.encode()))
     path = f"/uploads/{upload.upload_id}/mapping"
-    odd = {**SAID, "columns": {**SAID["columns"], "stock_quantity": "Bez"}}  # type: ignore[dict-item]
+    odd = {**SAID, "columns": {**SAID["columns"], "stock_quantity": "Bez"}}
     answer = program.post(path, odd)
     assert [each["pointer"] for each in answer.json()["errors"]] == ["body/sure"]
     assert program.post(path, {**odd, "sure": True}).status_code == 200
