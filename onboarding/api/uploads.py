@@ -52,7 +52,7 @@ class Summary(Schema):
     dataset: str
     mode: str = Field(description="create, update, replace or undo; of a check, what it checks.")
     only_check: bool
-    status: str = Field(description="received, processing, completed, partial, failed, cancelled.")
+    status: str = Field(json_schema_extra={"enum": [*Upload.Status.values]})
     ended: bool = Field(description="The status is final, and the report is written.")
     run: int = Field(description="Rises with every retry.")
     file_name: str
