@@ -1,7 +1,7 @@
 """What was changed in a product, and what stood there before and after."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,18 @@ REPLACED_LATER = """
     FROM product_changes, jsonb_each(before) AS replaced (field, value)
     WHERE product_id = %s AND change_id > %s
     ORDER BY field, change_id
+"""
+
+
+# The same for many changes: what the first later change of each of their fields replaced.
+REPLACED_LATER_EACH = """
+    SELECT DISTINCT ON (change.change_id, field) change.change_id, field, value
+    FROM product_changes AS change
+    JOIN product_changes AS later
+        ON later.product_id = change.product_id AND later.change_id > change.change_id
+    CROSS JOIN jsonb_each(later.before) AS replaced (field, value)
+    WHERE change.change_id = ANY(%s) AND change.before ? field
+    ORDER BY change.change_id, field, later.change_id
 """
 
 
@@ -88,6 +100,25 @@ def entries(product: Product, changes: list[ProductChange]) -> Iterator[Entry]:
             ],
         )
         after |= before
+
+
+def set_by(
+    changes: Sequence[ProductChange], products: Mapping[int, Product]
+) -> dict[int, dict[str, object]]:
+    """What changes have set in the fields that they changed, by the IDs of the changes. `products`
+    are theirs; of one that is gone, only what a later change says is known."""
+    with connection.cursor() as cursor:
+        cursor.execute(REPLACED_LATER_EACH, [[change.change_id for change in changes]])
+        later: dict[int, dict[str, object]] = {}
+        for change_id, field, value in cursor.fetchall():
+            later.setdefault(change_id, {})[field] = json.loads(value)
+    return {
+        change.change_id: (
+            values_of(products[change.product_id]) if change.product_id in products else {}
+        )
+        | later.get(change.change_id, {})
+        for change in changes
+    }
 
 
 def replaced_after(change: ProductChange) -> dict[str, object]:

@@ -29,6 +29,8 @@ QUOTES_DATA = (ParamValidationError, UnicodeError)  # subclasses of the above
 
 # Anyone who has such a link can read the report, or set the password.
 SECRET_LINK = re.compile(r"(/(?:reports|password-reset)/)[^\s\"'<>]+")
+# Of the REST API (vendors/tokens.py); its first characters may be known.
+API_TOKEN = re.compile(r"\bvop_[0-9A-Za-z]+")
 # Linear: a match begins only where a name can, and gives nothing back.
 ADDRESS = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.[\w-]++)++")
 MAX_CHARACTERS = 20_000  # of a message or traceback; anyone may send a long header
@@ -77,7 +79,8 @@ def scrubbed(text: str) -> str:
     if len(text) > MAX_CHARACTERS:
         left_out = f" … {len(text) - MAX_CHARACTERS:,} characters left out … "
         text = text[: MAX_CHARACTERS // 2] + left_out + text[-MAX_CHARACTERS // 2 :]
-    return ADDRESS.sub("…@…", SECRET_LINK.sub(r"\1…", text))
+    text = API_TOKEN.sub("vop_…", SECRET_LINK.sub(r"\1…", text))
+    return ADDRESS.sub("…@…", text)
 
 
 def describe(error: BaseException) -> str:

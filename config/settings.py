@@ -84,6 +84,12 @@ STEP_SECONDS: int = env.int("STEP_SECONDS", 200, validate=validate.Range(1, 240)
 BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows per transaction
 # Active products of a vendor, in percent, that a file of mode `replace` may deactivate.
 REPLACE_MAX_SHARE: int = env.int("REPLACE_MAX_SHARE", 20, validate=validate.Range(1, 100))
+API_REQUESTS_PER_MINUTE: int = env.int(  # of one token
+    "API_REQUESTS_PER_MINUTE", 120, validate=at_least_one
+)
+API_UPLOADS_PER_MINUTE: int = env.int(  # of these, requests that start an import
+    "API_UPLOADS_PER_MINUTE", 20, validate=at_least_one
+)
 MAX_STORED_ERRORS: int = env.int("MAX_STORED_ERRORS", 100_000, validate=at_least_one)  # per upload
 MAX_ATTEMPTS: int = env.int("MAX_ATTEMPTS", 8, validate=at_least_one)  # per batch, before failing
 RETRY_BASE_SECONDS: float = env.float("RETRY_BASE_SECONDS", 2.0)  # first back-off; doubles
@@ -173,6 +179,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "onboarding.api.middleware.ApiMiddleware",
     "onboarding.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

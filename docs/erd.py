@@ -32,6 +32,7 @@ The database rejects these, in addition to wrong keys, types and missing values:
 
 """
 TYPES = {
+    "ArrayField": "varchar[]",
     "AutoField": "serial",
     "BigAutoField": "bigserial",
     "BigIntegerField": "bigint",

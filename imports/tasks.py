@@ -22,6 +22,7 @@ from imports.intake import schedules
 from imports.maintenance import (
     changes,
     erasure,
+    expiring_tokens,
     mail,
     missing_events,
     resume,
@@ -142,3 +143,4 @@ def send_mail() -> None:
 @outages_pass(sweep_again("read_mail_events"))
 def read_mail_events() -> None:
     mail_events.read_mail_events()
+    expiring_tokens.warn_of_expiring_tokens()  # here, because this worker may send email

@@ -6,13 +6,27 @@ from functools import cached_property
 
 from django.utils.translation import gettext
 
+from imports.datasets import all_datasets, layout_of
+from imports.formats.sample import Sample
 from imports.mapping.question import Choice, Problem, Question
 from imports.mapping.suggestions import BY_CELLS, Suggestion
+from imports.models import Upload
+from imports.models.mapping import sample_of
 from imports.rules.columns import Column
 from imports.rules.matching import OWN_NAME, PRESET, SYNONYM, Source
 from imports.rules.number_format import COMMA, POINT
 
 MAX_CHARACTERS = 500  # of a text for all rows
+MAX_WRONG = 0.5  # of the sample's rows; above, a person is asked whether this is right
+
+
+def question_of(upload: Upload) -> Question | None:
+    """What to ask about the upload's file; None if there is nothing to ask."""
+    dataset = all_datasets().get(upload.dataset)
+    sample = sample_of(upload).first()
+    if dataset is None or sample is None or upload.layout is None:
+        return None
+    return Question(dataset, upload.base_mode, layout_of(upload), Sample.from_json(sample.content))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What the upload page shows of an upload's row errors, warnings and notices: all by type, a page
 row by row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -91,24 +91,27 @@ class Errors:
     @cached_property
     def lines(self) -> list[Line]:
         """The page's errors as the table shows them."""
-        errors = list(self.page)
-        kept = (
-            RowError.objects.of_run(self.upload)
-            .filter(
-                row_number__in={error.row_number for error in errors}, original_data__isnull=False
-            )
-            .values_list("row_number", "original_data")
+        return lines_of(self.upload, self.dataset, list(self.page))
+
+
+def lines_of(upload: Upload, dataset: Dataset, errors: Sequence[RowError]) -> list[Line]:
+    """Errors of the upload's run with the values that they are about, in a constant number of
+    queries."""
+    kept = (
+        RowError.objects.of_run(upload)
+        .filter(row_number__in={error.row_number for error in errors}, original_data__isnull=False)
+        .values_list("row_number", "original_data")
+    )
+    read = by_column(upload, dataset)
+    rows = {number: read(data or {}) for number, data in kept}
+    return [
+        Line(
+            row=error.row_number,
+            column=dataset.label(error.column_name),
+            value=rows.get(error.row_number, {}).get(error.column_name, ""),
+            error_type=error.error_type,
+            message=error.error_message,
+            remedy=remedy_for(dataset, error.column_name, error.error_type),
         )
-        read = by_column(self.upload, self.dataset)
-        rows = {number: read(data or {}) for number, data in kept}
-        return [
-            Line(
-                row=error.row_number,
-                column=self.dataset.label(error.column_name),
-                value=rows.get(error.row_number, {}).get(error.column_name, ""),
-                error_type=error.error_type,
-                message=error.error_message,
-                remedy=remedy_for(self.dataset, error.column_name, error.error_type),
-            )
-            for error in errors
-        ]
+        for error in errors
+    ]

@@ -18,8 +18,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         view_args: tuple[Any, ...],
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
-        if request.resolver_match and request.resolver_match.app_name == "admin":
-            return None  # has its own checks and login page
+        if request.resolver_match and request.resolver_match.app_name in {"admin", "ninja"}:
+            return None  # has its own checks and login page, or asks for a token
         if not getattr(view_func, "login_required", True):
             return None  # without reading the session: its database may be unavailable
         answer = super().process_view(request, view_func, view_args, view_kwargs)

@@ -20,13 +20,13 @@ from imports.rules.matching import NOTHING_KNOWN
 from imports.rules.refusals import Refused
 from imports.rules.wording import in_megabytes
 from onboarding.datasets import datasets_for
-from vendors.access import access_of
+from vendors.access import Access, access_of
 from vendors.models import Vendor
 
 
-def largest_file(user: Any) -> int:
-    """Bytes of the largest file that any data set of this user takes."""
-    return max(dataset.byte_limit for dataset in datasets_for(access_of(user)).values())
+def largest_file(access: Access) -> int:
+    """Bytes of the largest file that any data set of this person takes."""
+    return max(dataset.byte_limit for dataset in datasets_for(access).values())
 
 
 class NoLargerThanAllowed(FileUploadHandler):
@@ -38,7 +38,8 @@ class NoLargerThanAllowed(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.limit = largest_file(cast("HttpRequest", self.request).user)
+        request = cast("HttpRequest", self.request)
+        self.limit = largest_file(access_of(request.user))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         if start + len(raw_data) > self.limit:

@@ -12,11 +12,13 @@ from onboarding.views import (
     product_edit,
     product_status,
     products,
+    tokens,
     upload,
     uploads,
     vendors,
 )
-from onboarding.views.help import help_index, help_page
+from onboarding.views.help import help_index, help_page, help_schema
+from onboarding.views.help_api import help_api
 from onboarding.views.home import home
 from onboarding.views.template import template
 from onboarding.views.troubleshooting import troubleshooting
@@ -68,6 +70,8 @@ urlpatterns = [
     path("products/<int:product_id>/", products.product, name="product"),
     path("products/<int:product_id>/edit/", product_edit.edit, name="edit_product"),
     path("products/<int:product_id>/status/", product_status.product_status, name="product_status"),
+    path("account/tokens/", tokens.api_tokens, name="api_tokens"),
+    path("account/tokens/<int:number>/revoke/", tokens.revoke_token, name="revoke_token"),
     path("columns/", columns.remembered, name="remembered"),
     path("columns/<kind:kind>/<int:number>/forget/", columns.forget, name="forget"),
     path("uploads/<upload_id:upload_id>/retry/", upload.retry, name="retry"),
@@ -86,6 +90,8 @@ urlpatterns = [
     path("reports/<str:token>/", downloads.mailed, name="mailed_report"),
     path("template/<slug:dataset>.<slug:extension>", template, name="template"),
     path("help/", help_index, name="help_index"),
+    path("help/api/", help_api, name="help_api"),
     path("help/troubleshooting/", troubleshooting, name="troubleshooting"),
+    path("help/<slug:dataset>/schema/", help_schema, name="help_schema"),
     path("help/<slug:dataset>/", help_page, name="help"),
 ]

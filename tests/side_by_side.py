@@ -17,6 +17,7 @@ from xdist.workermanage import WorkerController
 
 TOGETHER = {
     "tests/browser/test_admin_pages.py": "tests/browser",
+    "tests/browser/test_api_clients.py": "tests/browser",
     "tests/browser/test_catalog_journey.py": "tests/browser",
     "tests/browser/test_columns.py": "tests/browser",
     "tests/browser/test_fix.py": "tests/browser",

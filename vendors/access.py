@@ -4,11 +4,19 @@ Every model that belongs to a vendor has a query set with `.visible_to(access)`,
 starts from it, so another vendor's record does not exist for the user (404, not 403).
 """
 
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    from vendors.models import ApiToken
+
+# What a token may do, which is never more than what its person may.
+READ_UPLOADS = "uploads:read"
+SEND_UPLOADS = "uploads:write"
+READ_PRODUCTS = "products:read"
 
 # Rights of staff, by the names of their permissions. A test holds them against the models.
 VIEW_UPLOADS = "imports.view_upload"
@@ -48,3 +56,11 @@ def access_of(user: Any) -> Access:
     membership = getattr(user, "membership", None)
     vendor_id = membership and membership.vendor_id
     return Access(user=user, vendor_id=vendor_id, sees_all=False, acts=vendor_id is not None)
+
+
+def access_of_token(token: "ApiToken") -> Access:
+    """What a program with this token may see and do: its vendor's records, as its person."""
+    access = access_of(token.created_by)
+    if access.sees_all or access.vendor_id != token.vendor_id:
+        return Access(user=token.created_by, vendor_id=None, sees_all=False)
+    return replace(access, acts=access.acts and SEND_UPLOADS in token.scopes)

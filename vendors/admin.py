@@ -14,13 +14,14 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.html import format_html
 from django.utils.timezone import now
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from config.admin_base import LookOnlyAdmin, ModelAdmin, TabularInline, WholeDaysFilter
-from vendors.models import Member, Vendor
+from vendors import tokens
+from vendors.models import ApiToken, Member, Vendor
 
 if TYPE_CHECKING:
     from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -79,6 +80,40 @@ class VendorAdmin(ModelAdmin):
     @admin.display(description=_("members"))
     def people(self, vendor: Any) -> int:
         return int(vendor.member_count)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(LookOnlyAdmin):
+    """With what the programs of vendors call the REST API. Vendors create tokens; staff can revoke
+    one, for example if it has leaked."""
+
+    list_display = ("name", "vendor", "created_by", "scopes", "last_used_at", "expires_at", "works")
+    list_filter = (("vendor", AutocompleteSelectFilter),)
+    list_filter_submit = True
+    list_select_related = ("vendor", "created_by")
+    search_fields = ("name", "start", "vendor__vendor_id")
+    search_help_text = _("Name, first characters or vendor ID")
+    fields = (
+        *("name", "vendor", "created_by", "start", "scopes", "created_at", "last_used_at"),
+        *("expires_at", "revoked_at", "revoked_by"),
+    )
+    actions = ("revoke_selected",)
+
+    @admin.display(description=_("works"), boolean=True)
+    def works(self, token: ApiToken) -> bool:
+        return token.revoked_at is None and token.expires_at > now()
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("vendors.change_apitoken"))
+
+    @admin.action(description=_("Revoke selected tokens"), permissions=["revoke"])
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        working = list(queryset.filter(revoked_at=None))
+        for token in working:
+            tokens.revoke(token, by=request.user)  # type: ignore[arg-type]
+            self.log_change(request, token, gettext("Revoked"))
+        text = ngettext("%(count)s token revoked.", "%(count)s tokens revoked.", len(working))
+        self.message_user(request, text % {"count": len(working)})
 
 
 @admin.register(User)

@@ -1,8 +1,12 @@
-"""Vendors and their users."""
+"""Vendors, their users, and the tokens with which their programs call the REST API."""
+
+from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from vendors.access import Access
@@ -93,3 +97,104 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} for {self.vendor_id}"
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def visible_to(self, access: Access) -> "ApiTokenQuerySet":
+        return access.narrow(self, "vendor_id")
+
+    def working_at(self, moment: datetime) -> "ApiTokenQuerySet":
+        """Neither revoked nor expired."""
+        return self.filter(revoked_at=None, expires_at__gt=moment)
+
+
+class ApiToken(models.Model):
+    """What a program of a vendor shows to call the REST API (see tokens.py).
+
+    It acts for the person who created it, within its scopes, as long as that person is active and a
+    member of the vendor. The token itself is not stored, only its digest.
+    """
+
+    name = models.CharField(_("name"), max_length=60)
+    vendor = models.ForeignKey(
+        Vendor, on_delete=models.CASCADE, related_name="api_tokens", verbose_name=_("vendor")
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="api_tokens",
+        verbose_name=_("created by"),
+    )
+    start = models.CharField(
+        _("begins with"), max_length=10, help_text="By which a person recognizes it."
+    )
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token.")
+    scopes = ArrayField(models.CharField(max_length=30), verbose_name=_("scopes"))
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    expires_at = models.DateTimeField(_("expires"))
+    last_used_at = models.DateTimeField(
+        _("last used"), null=True, blank=True, help_text="To the minute."
+    )
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("revoked by"),
+    )
+    warned_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its person was notified that it expires."
+    )
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        db_table = "api_tokens"
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.start}…)"
+
+
+class ApiWindow(models.Model):
+    """How many requests a token has made in the minute that began at `began_at`. The table is
+    UNLOGGED: after a crash of the database, counting begins again."""
+
+    token = models.OneToOneField(
+        ApiToken, on_delete=models.CASCADE, primary_key=True, db_constraint=False
+    )
+    began_at = models.DateTimeField()
+    requests = models.IntegerField()
+    uploads = models.IntegerField()
+
+    class Meta:
+        db_table = "api_windows"
+
+    def __str__(self) -> str:
+        return f"{self.token_id} at {self.began_at}"
+
+
+class IdempotencyKey(models.Model):
+    """A request that changed something and was sent with an `Idempotency-Key`, written in the
+    transaction of that change. `answer` is what it was answered, once it was; until then, the next
+    request with the key goes on with `upload_id`."""
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="keys")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what was asked.")
+    upload_id = models.CharField(max_length=40)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        db_table = "idempotency_keys"
+        constraints = [
+            models.UniqueConstraint(fields=["token", "key"], name="idempotency_keys_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

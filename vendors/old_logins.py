@@ -1,13 +1,16 @@
-"""Deletes what logins leave behind: ended sessions, old records of failures, counts of tries."""
+"""Deletes what logins and tokens leave behind: ended sessions, old records of failures, counts of
+tries, tokens that ended long ago, keys of requests that are not repeated any more."""
 
 from datetime import timedelta
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 from django.utils.timezone import now
 
-from vendors.models import Tries
+from vendors.models import ApiToken, IdempotencyKey, Tries
+from vendors.tokens import KEYS_KEPT
 
 
 def forget_old_logins() -> int:
@@ -17,6 +20,8 @@ def forget_old_logins() -> int:
     past = [
         Session.objects.filter(expire_date__lt=moment),
         Tries.objects.filter(expires_at__lt=moment),
+        IdempotencyKey.objects.filter(created_at__lt=moment - KEYS_KEPT),
+        ApiToken.objects.filter(Q(expires_at__lt=old) | Q(revoked_at__lt=old)),
         *(
             records.objects.filter(attempt_time__lt=old)
             for records in (AccessAttempt, AccessFailureLog, AccessLog)

@@ -53,6 +53,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             ("vendors.vendor", "storefront"),
             ("auth.user", "person"),
             ("auth.group", "group"),
+            ("vendors.apitoken", "key"),
             ("axes.accessattempt", "lock"),
             ("admin.logentry", "manage_history"),
         ),

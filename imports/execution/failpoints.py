@@ -14,7 +14,8 @@ from django.conf import settings
 
 FREEZE = "freeze"
 POINTS = (
-    "send.before_put",  # the web form: the row exists, the object does not
+    "send.before_commit",  # the web form and the API: there is no row yet
+    "send.before_put",  # the row exists, the object does not
     "send.after_put",
     "receive.before_commit",  # the forwarder
     "receive.before_hint",

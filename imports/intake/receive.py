@@ -1,5 +1,6 @@
 """Receive: one upload per object version, even if several events arrive for it."""
 
+import logging
 import re
 import secrets
 import unicodedata
@@ -20,11 +21,13 @@ from imports.execution.hints import send_hint
 from imports.models import Action, Schedule, Upload
 from imports.outbox import answers
 from imports.rules.matching import Answers
-from imports.rules.refusals import Refused
+from imports.rules.quantities import minutes as in_minutes
+from imports.rules.refusals import REFUSALS, Refused
 from imports.steps import ending
 from imports.storage import s3
 from vendors.models import Vendor
 
+log = logging.getLogger(__name__)
 UPLOAD_ID = re.compile(r"UPLOAD_[0-9]{8}_[0-9]{6}_[0-9A-F]{6}")
 MAX_ID_CLASHES = 10
 MAX_NAME_BYTES = 150  # of a file name with its extension
@@ -109,6 +112,7 @@ def inserted(upload_of: Callable[[str], Upload], *, by: Any) -> Upload:
                 upload.save(force_insert=True)
                 if by is not None:
                     Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=by)
+                failpoint("send.before_commit")
                 return upload
         except IntegrityError:
             continue  # two uploads got the same ID within one second
@@ -196,12 +200,25 @@ def store(upload: Upload, body: IO[bytes]) -> None:
     file that was only to be checked. A check says `check` there for the same reason as in its row.
     """
     failpoint("send.before_put")
+    media_type, asked = said_of_object(upload)
+    s3.put_new(upload.s3_bucket, upload.s3_key, body, media_type, asked)
+    failpoint("send.after_put")
+
+
+def link_to_store(upload: Upload, *, seconds: int) -> s3.PutLink:
+    """A link by which a program stores the object of an opened upload by itself."""
+    media_type, asked = said_of_object(upload)
+    size = upload.file_size or 0
+    return s3.put_link(upload.s3_bucket, upload.s3_key, media_type, asked, size, seconds=seconds)
+
+
+def said_of_object(upload: Upload) -> tuple[str, dict[str, str]]:
+    """The media type and the metadata with which the upload's object is stored."""
     media_type = datasets.get(upload.dataset).format.media_type_of(upload.file_name)
     asked = {s3.MODE: upload.mode}
     if upload.check_of:
         asked[s3.CHECK_OF] = upload.check_of
-    s3.put_new(upload.s3_bucket, upload.s3_key, body, media_type, asked)
-    failpoint("send.after_put")
+    return media_type, asked
 
 
 def object_arrived(arrival: Arrival) -> Upload | None:
@@ -237,6 +254,29 @@ def object_arrived(arrival: Arrival) -> Upload | None:
             transaction.on_commit(send_hint, robust=True)
         failpoint("receive.before_commit")
     return upload
+
+
+def receive_stored(upload: Upload) -> bool:
+    """Receive the upload's object if the bucket has it: the forwarder may have been away."""
+    versions = s3.list_versions(upload.s3_bucket, upload.s3_key)
+    listed = next((each for each in versions if each.key == upload.s3_key), None)
+    if listed is None:
+        return False
+    object_arrived(Arrival.of_listed(listed))
+    log.info("received %s without its event", upload.upload_id)
+    return True
+
+
+def give_up(upload_id: str) -> None:
+    """End the wait for an object that was not stored and will not be, without an email."""
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update().get(pk=upload_id)
+        if upload.s3_version is None and not upload.has_ended:
+            time = in_minutes(60 * settings.NEVER_ARRIVED_MINUTES)
+            upload.refuse("NEVER_ARRIVED", REFUSALS["NEVER_ARRIVED"].filled_in(time=time))
+            upload.end_run(at=now())
+            upload.finish()
+            upload.save()
 
 
 def object_found(arrival: Arrival, schedule: Schedule) -> Upload:

@@ -15,13 +15,12 @@ from django.utils.timezone import now
 
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_hint
-from imports.intake.receive import Arrival, object_arrived
+from imports.intake.receive import receive_stored
 from imports.maintenance.missing_hints import MAX_HINTS_PER_SWEEP, send_missing
 from imports.models import Upload
 from imports.monitoring.sweeping import for_each
 from imports.rules.quantities import minutes as in_minutes
 from imports.rules.refusals import REFUSALS
-from imports.storage import s3
 
 log = logging.getLogger(__name__)
 
@@ -73,17 +72,6 @@ def late() -> QuerySet[Upload]:
 def receive_or_refuse(upload: Upload) -> bool:
     """End the wait for the upload's object. Returns whether it was refused."""
     return not receive_stored(upload) and refuse(upload.upload_id)
-
-
-def receive_stored(upload: Upload) -> bool:
-    """Receive the upload's object if the bucket has it: the forwarder may have been away."""
-    versions = s3.list_versions(upload.s3_bucket, upload.s3_key)
-    listed = next((each for each in versions if each.key == upload.s3_key), None)
-    if listed is None:
-        return False
-    object_arrived(Arrival.of_listed(listed))
-    log.info("received %s without its event", upload.upload_id)
-    return True
 
 
 def refuse(upload_id: str) -> bool:

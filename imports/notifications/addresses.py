@@ -35,6 +35,11 @@ def help_url(dataset: str, code: str) -> str:
     return f"{settings.PORTAL_URL}/help/{dataset}/#{code}"
 
 
+def tokens_url() -> str:
+    """Where a person creates and revokes API tokens."""
+    return f"{settings.PORTAL_URL}/account/tokens/"
+
+
 def report_url(token: str) -> str:
     """The report named by a signed token (see report_links.py)."""
     return f"{settings.PORTAL_URL}/reports/{token}/"

@@ -105,6 +105,12 @@ class Rule:
     def remedy(self) -> Words:
         raise NotImplementedError
 
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """What JSON Schema can say of the texts that satisfy it, as a program writes them. There
+        may be more to it, and people may write the same in other ways."""
+        return {}
+
 
 @dataclass(frozen=True)
 class Required(Rule):

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +45,10 @@ class Email(Rule):
             return address
 
         return check
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"format": "email"}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.utils.timezone import now
 from django.utils.translation import gettext, ngettext, ngettext_lazy
@@ -63,6 +64,10 @@ class Date(Rule):
             "Enter the date as YYYY-MM-DD, such as {rule.example}. Spreadsheets reformat dates: "
             "give the column the format YYYY-MM-DD before you save."
         ).format(rule=self)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"format": "date"}
 
 
 @dataclass(frozen=True)
@@ -133,3 +138,7 @@ class Timestamp(Rule):
             "a time in ISO 8601 with its time zone, up to {rule.ahead.days} days in the future",
             self.ahead.days,
         ).format(rule=self)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"format": "date-time"}

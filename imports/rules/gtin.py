@@ -1,7 +1,9 @@
 """Rules about GTINs, the numbers below bar codes: EAN, UPC, ISBN-13 and ITF-14."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +59,10 @@ class Gtin(Rule):
         if count in {10, 11} and check_digit(longer) == longer[-1]:
             return InvalidCell(self, "zeros_lost", label, text, count=count, suggestion=longer)
         return InvalidCell(self, "length", label, text, count=count)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"pattern": "^([0-9]{8}|[0-9]{12,14})$"}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -112,6 +113,17 @@ class Number(Rule):
             self.decimals,
         ).format(rule=self, comma=self.example.replace(".", ","))
 
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        """A text, so that no decimal is lost on the way."""
+        digits = len(str(int(self.at_most)))
+        return {
+            "type": "string",
+            "pattern": f"^[0-9]{{1,{digits}}}([.][0-9]{{1,{self.decimals}}})?$",
+            "minimum": float(self.at_least),
+            "maximum": float(self.at_most),
+        }
+
 
 @dataclass(frozen=True)
 class Whole(Rule):
@@ -163,6 +175,15 @@ class Whole(Rule):
             "Enter a whole number from {rule.at_least:,} to {rule.at_most:,}: digits only, no "
             "decimals, no thousands separators."
         ).format(rule=self)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {
+            "type": ["integer", "string"],
+            "pattern": "^[0-9]{1,18}$",
+            "minimum": self.at_least,
+            "maximum": self.at_most,
+        }
 
 
 def needed_decimals(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
@@ -85,6 +86,10 @@ class Digits(Rule):
             "leading zero: format the column as text first.",
             self.count,
         ).format(rule=self)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"pattern": f"^[0-9]{{{self.count}}}$"}
 
 
 def has_other_digits(text: str) -> bool:

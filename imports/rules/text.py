@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Any
 
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +56,10 @@ class MaxLength(Rule):
             self.limit,
         ).format(rule=self)
 
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"maxLength": self.limit}
+
 
 @dataclass(frozen=True)
 class OneOf(Rule):
@@ -84,6 +89,10 @@ class OneOf(Rule):
     @property
     def remedy(self) -> str:
         return gettext("Enter {rule.choices}.").format(rule=self)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"enum": [*self.names]}
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,10 @@ class Approved(Rule):
 
         return check
 
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"enum": self.names()}
+
 
 def approved_in(column: Column) -> Approved | None:
     """The rule of a column whose names stand on a list; None if it has none."""
@@ -169,6 +182,10 @@ class WebAddress(Rule):
             return "several"
         return "site" if PARTS.fullmatch(text) else "sign"
 
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
+
 
 @dataclass(frozen=True)
 class Pattern(Rule):
@@ -196,3 +213,7 @@ class Pattern(Rule):
     @property
     def remedy(self) -> str:
         return gettext("Write it like this: {rule.example}.").format(rule=self)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"pattern": f"^(?:{self.pattern})$"}

@@ -144,6 +144,46 @@ def put_new(
         return
 
 
+@dataclass(frozen=True)
+class PutLink:
+    """Where an object can be stored without our rights, and the headers that must be sent."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+def put_link(
+    bucket: str,
+    key: str,
+    content_type: str,
+    metadata: Mapping[str, str],
+    size: int,
+    *,
+    seconds: int,
+) -> PutLink:
+    """A link by which anyone can store an object of this `size` under this key, once."""
+    url = client().generate_presigned_url(
+        "put_object",
+        Params={
+            "Bucket": bucket,
+            "Key": key,
+            "ContentType": content_type,
+            "ContentLength": size,
+            "Metadata": dict(metadata),
+            "IfNoneMatch": "*",
+        },
+        ExpiresIn=seconds,
+    )
+    return PutLink(
+        url,
+        {
+            "Content-Type": content_type,
+            "If-None-Match": "*",
+            **{f"x-amz-meta-{name}": value for name, value in metadata.items()},
+        },
+    )
+
+
 def delete_version(bucket: str, key: str, version: str) -> None:
     """Delete one version permanently. No error if it does not exist."""
     client().delete_object(Bucket=bucket, Key=key, VersionId=version)

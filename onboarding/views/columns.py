@@ -14,15 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.category_names import comparable
 from imports import actions
-from imports.datasets import all_datasets, label_of, layout_of
-from imports.formats.sample import Sample
+from imports.datasets import all_datasets, label_of
 from imports.mapping import memory
-from imports.mapping.question import Question
 from imports.models import ColumnMapping, HeaderMemory, Upload, ValueMap
-from imports.models.mapping import sample_of
 from imports.rules.matching import Answers
 from imports.rules.text import Approved, approved_in
-from onboarding.column_choice import ColumnForm
+from onboarding.column_choice import MAX_WRONG, ColumnForm, question_of
 from onboarding.encodings import readings_of
 from onboarding.views.encoding import encoding_page
 from onboarding.views.upload import acted, by, get_actionable_upload
@@ -30,7 +27,6 @@ from vendors.access import access_of
 
 PER_PAGE = 50  # names
 MOST_FILES = 100
-MAX_WRONG = 0.5  # of the sample's rows; above, a person is asked whether this is right
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,15 +70,6 @@ def import_as_chosen(request: HttpRequest, upload: Upload, form: ColumnForm) -> 
         lambda: actions.import_as_mapped(upload.upload_id, answers, by=by(request)),
         gettext("We’ll read your next file with these columns the same way."),
     )
-
-
-def question_of(upload: Upload) -> Question | None:
-    """What to ask about the upload's file; None if there is nothing to ask."""
-    dataset = all_datasets().get(upload.dataset)
-    sample = sample_of(upload).first()
-    if dataset is None or sample is None or upload.layout is None:
-        return None
-    return Question(dataset, upload.base_mode, layout_of(upload), Sample.from_json(sample.content))
 
 
 @require_safe

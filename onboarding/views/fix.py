@@ -19,7 +19,7 @@ from imports.rules.replacements import Value
 from imports.wanted.asking import CannotAsk, ask, withdraw
 from onboarding.datasets import to_show
 from onboarding.fix import FixForm, number_in, value_of
-from onboarding.views.new_upload import store
+from onboarding.storing import store
 from onboarding.views.upload import by, get_actionable_upload
 
 

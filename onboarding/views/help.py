@@ -3,6 +3,8 @@
 Anyone may read about what vendors upload; what only staff upload is for staff.
 """
 
+import json
+
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +21,7 @@ from onboarding.help import (
     row_error_codes,
     warning_codes,
 )
+from onboarding.json_schema import schema_of
 from onboarding.modes import modes_of
 from vendors.access import access_of
 
@@ -53,6 +56,17 @@ def help_page(request: HttpRequest, dataset: str) -> HttpResponse:
             "lists": approved_lists(found),
         },
     )
+
+
+@require_safe
+@login_not_required
+def help_schema(request: HttpRequest, dataset: str) -> HttpResponse:
+    """The rules of a row as JSON Schema, for programs that send some."""
+    found = datasets_for(access_of(request.user)).get(dataset)
+    if found is None:
+        return ask_for_login(request, dataset)
+    schema = json.dumps(schema_of(found), indent=2, ensure_ascii=False)
+    return render(request, "onboarding/help_schema.html", {"dataset": found, "schema": schema})
 
 
 def ask_for_login(request: HttpRequest, key: str) -> HttpResponse:

@@ -4,9 +4,8 @@ import json
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import IO, Any
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from imports.rules.wording import in_megabytes
 from onboarding.datasets import datasets_for
 from onboarding.forms import UploadForm
 from onboarding.modes import choice_of
+from onboarding.storing import store
 from onboarding.upload_checks import browser_check, check, refuse_if_cut
 from onboarding.views.vendors import suggested
 from vendors.access import Access, access_of
@@ -151,23 +151,6 @@ def refuse_size(request: HttpRequest, size: int) -> HttpResponse:
             record(refused, request, page["form"], dataset, size=size)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "onboarding/new_upload.html", page, status=status)
-
-
-def store(upload: Upload, file: IO[bytes]) -> bool:
-    """Put the file into storage; False when storage did not answer.
-
-    The upload's row stays: if the file arrived after all, it is imported; otherwise the row ends
-    as NEVER_ARRIVED.
-    """
-    with about(upload_id=upload.upload_id, vendor_id=upload.vendor_prefix):
-        try:
-            receive.store(upload, file)
-        except (BotoCoreError, ClientError) as error:
-            log.error("the file could not be stored: %s", error)
-            return False
-        # With the IDs of request and upload: it connects the workers' log lines to the request's.
-        log.info("stored (%s, %s bytes)", upload.dataset, upload.file_size)
-    return True
 
 
 def dataset_of(request: HttpRequest, datasets: dict[str, Dataset]) -> Dataset:

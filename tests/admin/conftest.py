@@ -1,7 +1,7 @@
 """One of everything that staff can look at, and who looks at it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axes.models import AccessAttempt
@@ -15,7 +15,7 @@ from django.utils.timezone import now
 
 from catalog.models import Category, Product
 from imports.models import Action, Alarm, CategoryRequest, Notification, RowError, Schedule, Upload
-from vendors.models import Vendor
+from vendors.models import ApiToken, Vendor
 from warehouse.models import Customer, Metric
 
 SCRIPT = '<script>alert("x")</script>'
@@ -102,6 +102,7 @@ class World:
     group: Group
     entry: LogEntry
     failed_login: AccessAttempt
+    token: ApiToken
 
 
 @pytest.fixture
@@ -141,6 +142,15 @@ def world(vendor_a: Vendor, alice: User) -> World:
         ),
         failed_login=AccessAttempt.objects.create(
             username="alice", ip_address="192.0.2.7", failures_since_start=5, attempt_time=now()
+        ),
+        token=ApiToken.objects.create(
+            name="Nightly",
+            vendor=vendor_a,
+            created_by=alice,
+            start="vop_Ab1d",
+            digest="0" * 64,
+            scopes=["uploads:read"],
+            expires_at=now() + timedelta(days=30),
         ),
     )
 

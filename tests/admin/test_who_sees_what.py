@@ -21,7 +21,7 @@ REVIEWERS_SEE = [
     "wanted",
     "vendor",
 ]
-ADMINS_ONLY = ["customer", "metric", "user", "group", "entry", "failed_login"]
+ADMINS_ONLY = ["customer", "metric", "user", "group", "entry", "failed_login", "token"]
 ROWS = [*REVIEWERS_SEE, *ADMINS_ONLY]
 CAN_BE_ADDED = ["schedule", "category", "vendor", "user", "group"]
 CAN_BE_DELETED = ["schedule", "category", "group", "failed_login"]

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from django.urls import reverse
 from imports.models import Upload
 from tests.attacks.portal import FORM, Portal, form, head_of, running_portal, session_of
 from tests.faults.world import wait_until
+from vendors import tokens
+from vendors.access import SEND_UPLOADS
 
 MB = 1024 * 1024
 KB = 1024
@@ -167,3 +170,42 @@ def test_files_on_disk_are_bounded_together_and_all_get_in(
 
         wait_until("every file is answered", all_are_answered)
         assert {sender.answer for sender in senders} == {b"HTTP/1.1 422"}
+
+
+API = "/api/v1/uploads"
+
+
+def test_a_program_without_a_token_that_works_is_answered_before_the_body(
+    portal: Portal, alice: User
+) -> None:
+    for more in ((), ("Authorization: Bearer vop_x",)):
+        with portal.connect() as line:
+            line.sendall(head_of(API, *more, size=500 * MB) + b"x" * 100 * KB)
+            answer = answer_to(line)
+            assert (answer.status, answer.headers["Connection"]) == (401, "close")
+            assert answer.headers["Content-Type"] == "application/problem+json"
+            assert portal.bytes_on_disk() == 0
+
+
+def test_a_program_s_body_is_read_if_its_size_is_known_and_allowed(
+    small_portal: Portal, alice: User
+) -> None:
+    life = timedelta(days=1)
+    vendor = alice.membership.vendor
+    scopes = [SEND_UPLOADS]
+    _, token = tokens.create(vendor=vendor, name="x", scopes=scopes, life=life, by=alice)
+    bearer = f"Authorization: Bearer {token}"
+
+    def asked(path: str, *more: str, size: int = 0, body: bytes = b"") -> int:
+        head = head_of(path, bearer, *more, size=size).replace(FORM.encode(), b"text/csv")
+        with small_portal.connect() as line:
+            line.sendall(head + body)
+            return answer_to(line).status
+
+    assert asked(API, "Transfer-Encoding: chunked", body=b"fff\r\n" + b"x" * 0xFFF) == 411
+    assert asked(API, size=LARGEST + MB, body=b"x" * KB) == 413
+    assert asked("/api/v1/uploads:prepare", size=LARGEST, body=b"x" * KB) == 413
+    assert not Upload.objects.exists()
+    body = b"sku\n" + b"x" * 100 * KB
+    assert asked(API, size=len(body), body=body) == 201
+    assert Upload.objects.get().file_size == len(body)

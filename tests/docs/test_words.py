@@ -13,6 +13,7 @@ from imports import datasets
 from imports.admin.filters import row_error_codes
 from imports.models import Alarm, Notification, OutboxFile, Upload
 from imports.rules.refusals import REFUSALS
+from onboarding.api.problems import KINDS
 from tests.docs.pages import ROOT, documents, inline_code, name_of, section, table
 from tests.docs.test_configuration import settings_read
 
@@ -84,6 +85,12 @@ def codes() -> set[str]:
     return {*row_error_codes(), *notices, *required, *REFUSALS}
 
 
+def test_all_codes_of_the_api_are_listed_once() -> None:
+    listed = re.findall(r"`([A-Z_]+)`", section(WORDS, "Codes of the REST API"))
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(KINDS)
+
+
 def test_all_codes_are_listed_once() -> None:
     listed = re.findall(r"`([A-Z_]+)`", section(WORDS, "Codes"))
     assert len(listed) == len(set(listed))
@@ -101,7 +108,7 @@ def test_every_code_has_its_place_on_a_page(client: Client, reviewer: User) -> N
 @pytest.mark.parametrize("document", documents(), ids=name_of)
 def test_no_document_names_a_code_or_setting_that_does_not_exist(document: Path) -> None:
     capitals = {word for word in inline_code(document) if re.fullmatch(r"[A-Z][A-Z0-9_]{3,}", word)}
-    assert capitals <= codes() | set(settings_read()) | set(dir(settings)) | OTHERS
+    assert capitals <= codes() | set(KINDS) | set(settings_read()) | set(dir(settings)) | OTHERS
 
 
 @pytest.mark.parametrize(

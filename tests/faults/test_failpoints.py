@@ -90,7 +90,10 @@ def a_form(case: Case, point: str, times: int) -> None:
     )
     case.stop_waiting_for_files()
     case.settle()
-    if point == "send.before_put":
+    if point == "send.before_commit":
+        assert not case.sent
+        assert not case.uploads()
+    elif point == "send.before_put":
         assert not case.sent
         assert {upload["failure_code"] for upload in case.uploads()} == {"NEVER_ARRIVED"}
     else:
@@ -194,6 +197,7 @@ SCENES: dict[str, Callable[[Case, str, int], None]] = {
     "stage.after_commit": as_many_imports,
     "report.after_commit": as_many_imports,
     "notify.after_commit": as_many_imports,
+    "send.before_commit": a_form,
     "send.before_put": a_form,
     "send.after_put": a_form,
     "failure.before_commit": a_failing_import,

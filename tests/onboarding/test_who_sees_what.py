@@ -3,6 +3,7 @@
 The addresses come from the URL configuration: a new one fails here until it is listed.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from imports.models import Action, HeaderMemory, Upload
 from imports.notifications import report_links
 from tests.admin.conftest import make_product
 from tests.onboarding.conftest import Browse, make_upload, text_of
-from vendors.models import Vendor
+from vendors.models import ApiToken, Vendor
 
 PEOPLE = ("anonymous", "other vendor", "colleague", "plain staff", "viewer", "reviewer")
 ADDRESSES: list[Any] = get_resolver("onboarding.urls").url_patterns
@@ -53,6 +54,14 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "edit_product": {
         "get": (302, 404, 200, 404, 403, 200),
         "post": (302, 404, 302, 404, 403, 302),
+    },
+    "api_tokens": {
+        "get": (302, 200, 200, 403, 403, 403),
+        "post": (302, 422, 422, 403, 403, 403),
+    },
+    "revoke_token": {
+        "get": (302, 404, 200, 403, 403, 403),
+        "post": (302, 404, 302, 403, 403, 403),
     },
     "columns": {
         "get": (302, 404, 302, 404, 403, 302),
@@ -95,6 +104,8 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "template": {"get": (200, 200, 200, 200, 200, 200)},
     "help_index": {"get": (302, 302, 302, 302, 302, 302)},
     "help": {"get": (200, 200, 200, 200, 200, 200)},
+    "help_api": {"get": (200, 200, 200, 200, 200, 200)},
+    "help_schema": {"get": (200, 200, 200, 200, 200, 200)},
     "troubleshooting": {"get": (200, 200, 200, 200, 200, 200)},
 }
 TO_LOGIN = {
@@ -111,6 +122,8 @@ TO_LOGIN = {
     "products_status",
     "product_status",
     "edit_product",
+    "api_tokens",
+    "revoke_token",
     "columns",
     "remembered",
     "forget",
@@ -170,10 +183,10 @@ def test_every_address_is_listed_here() -> None:
     assert {pattern.name for pattern in ADDRESSES} == EXPECTED.keys()
 
 
-def test_the_portal_and_the_admin_are_all_there_is() -> None:
+def test_the_portal_the_admin_and_the_api_are_all_there_is() -> None:
     entries: list[Any] = get_resolver().url_patterns
     roots = [(str(entry.pattern), getattr(entry, "app_name", None)) for entry in entries]
-    assert roots == [("admin/", "admin"), ("", None)]
+    assert roots == [("admin/", "admin"), ("api/v1/", "ninja"), ("", None)]
 
 
 @pytest.mark.parametrize(("name", "method"), CASES)
@@ -190,6 +203,14 @@ def test_everybody_gets_the_answer_they_may_have(
             name="artnr",
             written="Art.-Nr.",
             key="sku",
+        )
+        ApiToken.objects.update_or_create(
+            pk=1,
+            vendor=upload.vendor,
+            name="Nightly",
+            created_by=upload.uploaded_by,
+            expires_at=datetime(2100, 1, 1, tzinfo=UTC),
+            scopes=[],
         )
         answer = getattr(client, method)(address(name, upload))
         answers[person] = answer.status_code

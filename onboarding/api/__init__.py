@@ -1,0 +1,1 @@
+"""The REST API: the same uploads, rules and rights as the portal, for programs."""

@@ -1,0 +1,82 @@
+"""What a program can do to an upload: the same as its person on the portal."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Path, Router
+
+from imports import actions
+from imports.models import Upload
+from onboarding.api.callers import ApiRequest
+from onboarding.api.declared import UploadId, operation
+from onboarding.api.problems import Problem
+from onboarding.api.repeats import PARAMETER as KEY
+from onboarding.api.repeats import Answer, once
+from onboarding.api.uploads import UploadResult, detail_of, visible_upload
+from vendors.access import SEND_UPLOADS
+
+router = Router(tags=["uploads"])
+PROBLEMS = (404, 409, 422)
+
+
+def acted(
+    request: ApiRequest, upload_id: str, action: Callable[..., Upload], *, status: int = 200
+) -> HttpResponse:
+    """The answer after an action to an upload; 201 if that is another upload. Raises Problem."""
+    visible_upload(request, upload_id)
+
+    def start() -> Upload:
+        try:
+            return action(upload_id, by=request.auth.person)
+        except actions.NotPossible as error:
+            raise Problem("NOT_POSSIBLE", str(error)) from error
+
+    def finish(upload: Upload) -> Answer:
+        upload.refresh_from_db()
+        created = upload.upload_id if status == 201 else ""
+        return Answer.of(status, UploadResult, detail_of(upload), created=created)
+
+    return once(request, start=start, finish=finish)
+
+
+def can(name: str, title: str, *, is_upload: bool = True, status: int = 200) -> Callable[..., Any]:
+    """Declare an action."""
+    return operation(
+        router,
+        "POST",
+        f"/uploads/{{upload_id}}/{name}",
+        name=f"{name}_upload",
+        title=title,
+        scope=SEND_UPLOADS,
+        is_upload=is_upload,
+        answers={status: UploadResult},
+        problems=PROBLEMS,
+        parameters=[KEY],
+    )
+
+
+@can("cancel", "Cancel it", is_upload=False)
+def cancel(request: ApiRequest, upload_id: Path[UploadId]) -> HttpResponse:
+    """Stop the import. Imported rows stay, and the rest of the file is not read."""
+    return acted(request, upload_id, actions.cancel)
+
+
+@can("retry", "Retry it")
+def retry(request: ApiRequest, upload_id: Path[UploadId]) -> HttpResponse:
+    """Process the same file again from the beginning, for example after a category was approved.
+    Imported rows stay as they are."""
+    return acted(request, upload_id, actions.retry)
+
+
+@can("import", "Import what was checked")
+def import_checked(request: ApiRequest, upload_id: Path[UploadId]) -> HttpResponse:
+    """Import the file of a check, without sending it again."""
+    return acted(request, upload_id, actions.import_checked)
+
+
+@can("undo", "Undo it", status=201)
+def undo(request: ApiRequest, upload_id: Path[UploadId]) -> HttpResponse:
+    """Take back what the upload has changed, as far as nothing else has changed it since. The
+    answer is the upload that does this."""
+    return acted(request, upload_id, actions.undo, status=201)

@@ -1,0 +1,76 @@
+"""The REST API's operations, and how it answers what goes wrong."""
+
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from onboarding.api import (
+    acting,
+    changes,
+    corrections,
+    datasets,
+    findings,
+    mapping,
+    me,
+    prepared,
+    products,
+    uploads,
+)
+from onboarding.api.document import ABOUT, complete
+from onboarding.api.problems import Problem, answer
+
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> Any:
+        """The document, with what django-ninja does not say."""
+        return complete(super().get_openapi_schema(path_prefix=""))
+
+
+api = Api(
+    title="TechMart onboarding",
+    version="1.0",
+    description=ABOUT,
+    docs_url=None,
+    urls_namespace="ninja",
+    servers=[{"url": "/api/v1"}],
+)
+RESOURCES = (uploads, prepared, findings, changes, acting, mapping, corrections, products, datasets)
+for resource in (*RESOURCES, me):
+    api.add_router("", resource.router)
+
+
+@api.exception_handler(Problem)
+def with_problem(request: HttpRequest, error: Problem) -> HttpResponse:
+    return answer(error)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return answer(Problem("NOT_FOUND"))
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return answer(Problem("BODY_TOO_LARGE"))
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """A body that is not JSON."""
+    return answer(Problem("BAD_REQUEST", str(error)))
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = [{"pointer": pointer_of(each["loc"]), "detail": each["msg"]} for each in error.errors]
+    return answer(Problem("INVALID_REQUEST", errors=errors))
+
+
+def pointer_of(place: tuple[Any, ...]) -> str:
+    """Where in the request: "query/limit", "body/values/0/to"."""
+    source, *path = place
+    inner = path[1:] if len(path) > 1 else path  # without the name of our own variable
+    return "/".join(map(str, [source, *inner]))
