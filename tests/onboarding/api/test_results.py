@@ -1,6 +1,5 @@
 """What the API says about uploads and products, and what it does to them."""
 
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -348,6 +347,4 @@ def test_a_look_at_an_upload_needs_few_queries(
     program.get(path)
     # The token, its minute, the upload, the open rows, the counts of errors and of warnings.
     with django_assert_num_queries(6):
-        began = time.process_time()
         assert program.get(path).status_code == 200
-        print("CPU", time.process_time() - began)
