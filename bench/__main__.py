@@ -21,6 +21,7 @@ from deploy.local.places import CHECKOUT
 ALL = (
     *(
         "upload",
+        "api",
         "workbook",
         "load",
         "updates",

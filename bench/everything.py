@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bench import (
     any_csv,
+    api,
     clients,
     crowd,
     customers,
@@ -21,6 +22,7 @@ from bench.table import Line
 
 MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
     "upload": lambda runs, _: whole_upload.measure(runs),
+    "api": lambda runs, _: api.measure(runs),
     "workbook": lambda runs, _: workbook.measure(runs),
     "load": lambda runs, _: load_step.measure(runs),
     "updates": lambda runs, _: updates.measure(runs),

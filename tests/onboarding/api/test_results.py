@@ -337,3 +337,14 @@ def test_me_names_the_token_and_what_it_may_do(program_of: MakeToken, alice: Use
     found = program_of(alice, ["uploads:read"]).get("/me").json()
     assert (found["vendor_id"], found["person"]) == ("VEND001", "alice")
     assert found["token"]["scopes"] == ["uploads:read"]
+
+
+def test_a_look_at_an_upload_needs_few_queries(
+    program: Program, run_upload: RunUpload, django_assert_num_queries: Any
+) -> None:
+    upload = run_upload([good_row(1), good_row(2, price="free")])
+    path = f"/uploads/{upload.upload_id}"
+    program.get(path)
+    # The token, its minute, the upload, the open rows, the counts of errors and of warnings.
+    with django_assert_num_queries(6):
+        assert program.get(path).status_code == 200

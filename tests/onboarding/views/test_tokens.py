@@ -31,7 +31,13 @@ def test_a_new_token_is_shown_once_and_works(as_alice: Client, alice: User) -> N
 
 
 def test_what_is_missing_is_named(as_alice: Client) -> None:
-    for wrong in ({"name": ""}, {"scopes": []}, {"life": "4000"}, {"scopes": ["everything"]}):
+    wrongs: list[dict[str, object]] = [
+        {"name": ""},
+        {"scopes": []},
+        {"life": "4000"},
+        {"scopes": ["x"]},
+    ]
+    for wrong in wrongs:
         answer = as_alice.post(PAGE, {**FORM, **wrong})
         assert answer.status_code == 422
         assert f'href="#id_{next(iter(wrong))}"' in text_of(answer)
