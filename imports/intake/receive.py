@@ -274,8 +274,7 @@ def give_up(upload_id: str) -> None:
         if upload.s3_version is None and not upload.has_ended:
             time = in_minutes(60 * settings.NEVER_ARRIVED_MINUTES)
             upload.refuse("NEVER_ARRIVED", REFUSALS["NEVER_ARRIVED"].filled_in(time=time))
-            upload.end_run(at=now())
-            upload.finish()
+            ending.end_without_email(upload)
             upload.save()
 
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
-from re import _constants as constants  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from types import ModuleType
 from typing import Any
 
@@ -28,6 +26,7 @@ import vendors
 import warehouse
 from config.redaction import MAX_CHARACTERS, scrubbed
 
+constants, parser = (importlib.import_module(f"re.{name}") for name in ("_constants", "_parser"))
 OURS = (catalog, config, imports, onboarding, vendors, warehouse)
 NOT_IMPORTED = re.compile(r"\.migrations\.|\.wsgi$")
 LENGTHS = (8, 12, 16, 20, 24, 28, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
