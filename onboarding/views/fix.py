@@ -3,6 +3,7 @@
 import io
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,7 @@ from imports.corrections.drafts import forget_draft, keep_draft
 from imports.corrections.sending import Correction
 from imports.models import Upload
 from imports.reports.corrections import left_in
-from imports.rules.quantities import rows
+from imports.rules.quantities import minutes, rows
 from imports.rules.replacements import Value
 from imports.wanted.asking import CannotAsk, ask, withdraw
 from onboarding.datasets import to_show
@@ -81,17 +82,25 @@ def send(request: HttpRequest, form: FixForm) -> HttpResponse:
     form.judged = correction.judged
     if correction.upload is None:
         return fix_page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not store(correction.upload, io.BytesIO(correction.body)):
+        return not_stored(request, form)
     forget_draft(form.upload, by=by(request))
     return sent(request, correction, correction.upload)
 
 
+def not_stored(request: HttpRequest, form: FixForm) -> HttpResponse:
+    """The rows may have arrived all the same. If not, they are open again after some time."""
+    keep_draft(form.upload, form.fixes, by=by(request))
+    text = gettext(
+        "We could not store the corrected rows. If they do not arrive within %(time)s, send them "
+        "again. What you entered is kept."
+    )
+    messages.error(request, text % {"time": minutes(60 * settings.NEVER_ARRIVED_MINUTES)})
+    return redirect("upload", form.upload.upload_id)
+
+
 def sent(request: HttpRequest, correction: Correction, upload: Upload) -> HttpResponse:
-    """Store the correction, and show its upload."""
-    if not store(upload, io.BytesIO(correction.body)):
-        messages.error(
-            request, gettext("We could not store the corrected rows. Try again in a few minutes.")
-        )
-        return redirect("fix", upload.corrects_id)
+    """Show the upload of the correction."""
     count = len(correction.judged.ready)
     text = ngettext("%(rows)s was sent.", "%(rows)s were sent.", count) % {"rows": rows(count)}
     if left := correction.judged.left:

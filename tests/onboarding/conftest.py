@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -104,3 +105,12 @@ def wait_for_a_lock() -> None:
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("no other session waits")
+
+
+@pytest.fixture
+def storage_away(settings: Any) -> None:
+    """No process listens where S3 should be."""
+    s3 = settings.STORAGES["default"]
+    once = s3["OPTIONS"]["client_config"].merge(Config(retries={"total_max_attempts": 1}))
+    away = s3["OPTIONS"] | {"endpoint_url": "http://127.0.0.1:9", "client_config": once}
+    settings.STORAGES = settings.STORAGES | {"default": s3 | {"OPTIONS": away}}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils.timezone import now
 
 from catalog.models import Category, Product
 from imports.models import CategoryRequest, Upload, ValueMap
@@ -139,6 +140,23 @@ def test_only_values_that_can_be_replaced_are_kept(client: Client, run_upload: R
     # A file that was rejected before has it, too.
     earlier = fields(client.get(f"/uploads/{before.upload_id}/fix/").content.decode())
     assert earlier["to"] == ["Books"]
+
+
+def test_when_storage_does_not_answer_what_was_entered_is_kept(
+    client: Client, run_upload: Run, request: pytest.FixtureRequest
+) -> None:
+    upload = run_upload(rows(2, category="Toyz"))
+    request.getfixturevalue("storage_away")
+    address = f"/uploads/{upload.upload_id}/fix/"
+    sent = {"of": '["category", "Toyz"]', "to": "Books", "known": "0", "send": ""}
+    page = client.post(address, sent, follow=True).content.decode()
+    assert "If they do not arrive within 15 minutes, send them again." in page
+    lost = Upload.objects.get(corrects=upload)
+    lost.refuse("NEVER_ARRIVED", "It never arrived.")
+    lost.end_run(at=now())
+    lost.finish()
+    lost.save()
+    assert fields(client.get(address).content.decode())["to"] == ["Books"]
 
 
 def test_a_second_click_is_not_called_someone_else(client: Client, run_upload: Run) -> None:

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from botocore.config import Config
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
@@ -256,15 +255,6 @@ def test_a_member_of_no_vendor_reads_who_can_help(browse: Browse, unassigned: Us
         assert answer.status_code == 403
         assert "Your account doesn’t belong to a vendor." in text_of(answer)
     assert not Upload.objects.exists()
-
-
-@pytest.fixture
-def storage_away(settings: Any) -> None:
-    """No process listens where S3 should be."""
-    s3 = settings.STORAGES["default"]
-    once = s3["OPTIONS"]["client_config"].merge(Config(retries={"total_max_attempts": 1}))
-    away = s3["OPTIONS"] | {"endpoint_url": "http://127.0.0.1:9", "client_config": once}
-    settings.STORAGES = settings.STORAGES | {"default": s3 | {"OPTIONS": away}}
 
 
 def test_when_storage_does_not_answer_the_form_says_so_and_stays(
