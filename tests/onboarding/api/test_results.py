@@ -345,6 +345,6 @@ def test_a_look_at_an_upload_needs_few_queries(
     upload = run_upload([good_row(1), good_row(2, price="free")])
     path = f"/uploads/{upload.upload_id}"
     program.get(path)
-    # The token, its minute, the upload, the open rows, the counts of errors and of warnings.
-    with django_assert_num_queries(6):
+    # The token, its minute, the upload, the open rows, the counts of errors.
+    with django_assert_num_queries(5):
         assert program.get(path).status_code == 200
