@@ -215,7 +215,7 @@ CREATE TABLE outbox_files (
     state varchar(10) NOT NULL,
     key varchar(1024) NOT NULL,
     content text NOT NULL,
-    has_rows boolean NOT NULL,
+    lacks_files boolean NOT NULL,
     report_key varchar(1024) NOT NULL,
     report_version varchar(1024) NOT NULL,
     version varchar(1024) NOT NULL,

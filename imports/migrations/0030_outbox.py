@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(help_text="Its S3 key.", max_length=1024)),
                 ("content", models.TextField(help_text="The text of the file.")),
                 (
-                    "has_rows",
+                    "lacks_files",
                     models.BooleanField(
                         default=False,
                         help_text="Error report and rows to fix are still to be written beside it.",

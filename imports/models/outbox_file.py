@@ -43,7 +43,7 @@ class OutboxFile(Delivery):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
     key = models.CharField(max_length=1024, help_text="Its S3 key.")
     content = models.TextField(help_text="The text of the file.")
-    has_rows = models.BooleanField(
+    lacks_files = models.BooleanField(
         default=False,
         help_text="Error report and rows to fix are still to be written beside it.",
     )
@@ -84,7 +84,7 @@ class OutboxFile(Delivery):
     def complete(self, content: str) -> None:
         """What lies beside it is stored, and `content` names it."""
         self.content = content
-        self.has_rows = False
+        self.lacks_files = False
 
     def written(self, version: str) -> None:
         """The bucket has it."""

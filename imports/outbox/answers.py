@@ -34,7 +34,7 @@ def run_ended(upload: Upload) -> None:
                 kind=Kind.RESULT,
                 key=contents.result_key(upload, upload.run),
                 content=contents.result(upload),
-                has_rows=bool(upload.error_records),
+                lacks_files=bool(upload.error_records),
                 report_key=upload.error_file_s3_key,
                 report_version=upload.error_file_version,
             )

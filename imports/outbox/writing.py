@@ -59,7 +59,7 @@ def claim() -> OutboxFile | None:
             return None
         if file.attempts and deliveries.is_late(file):
             file.end(OutboxFile.State.FAILED, reason=file.last_error)
-            file.save()
+            file.save(update_fields=file.PROGRESS)
             return claim()
         if file.attempts >= settings.MAX_ATTEMPTS:
             alarms.raise_alarm(
@@ -69,7 +69,7 @@ def claim() -> OutboxFile | None:
             )
         # If this worker is killed, the next attempt follows after the usual pause.
         file.start(seconds=max(settings.LEASE_SECONDS, backoff(file.attempts + 1)))
-        file.save()
+        file.save(update_fields=file.PROGRESS)
     failpoint("outbox.after_claim")
     return file
 
@@ -77,19 +77,19 @@ def claim() -> OutboxFile | None:
 def write(file: OutboxFile) -> None:
     """Write a claimed answer, after what lies beside it. Raises Fenced, botocore's errors, and
     OSError when the disk is full."""
-    if file.has_rows:
+    if file.lacks_files:
         files = {"error_report": copied_report(file), "rows_to_fix": stored_rows(file)}
         failpoint("outbox.after_files")
         with transaction.atomic():
             deliveries.lock(file)
             file.complete(contents.with_files(file.content, files))
-            file.save()
+            file.save(update_fields=["content", "lacks_files"])
     version = s3.put(settings.S3_BUCKET, file.key, file.content.encode(), "application/json")
     failpoint("outbox.after_put")
     with transaction.atomic():
         deliveries.lock(file)
         file.written(version)
-        file.save()
+        file.save(update_fields=[*file.PROGRESS, "version", "written_at"])
     log.info("answered: %s (run %s)", file.kind, file.run, extra={"event": "answered"})
 
 
@@ -133,7 +133,7 @@ def record_failure(file: OutboxFile, error: Exception) -> None:
             deliveries.lock(file)
             log.warning("attempt %s failed; next in %.0f s: %s", file.attempts, delay, reason)
             file.retry(reason, seconds=delay)
-            file.save()
+            file.save(update_fields=file.PROGRESS)
             transaction.on_commit(lambda: send_mail_hint(delay=delay), robust=True)
     except Fenced:
         log.info("this answer has been written meanwhile; its failure is not recorded")

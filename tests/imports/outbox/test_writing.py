@@ -76,7 +76,7 @@ def due_now() -> None:
 def test_an_upload_ends_before_its_answer_is_written(result: OutboxFile) -> None:
     upload = result.upload
     assert (upload.status, upload.step) == ("partial", "done")
-    assert (result.state, result.attempts, result.has_rows) == (State.PENDING, 0, True)
+    assert (result.state, result.attempts, result.lacks_files) == (State.PENDING, 0, True)
     assert not versions(result)
 
 
