@@ -10,6 +10,14 @@ from tests.faults.cases import Case
 from tests.faults.world import World, running
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests come first in half of the processes (tests/side_by_side.py), and one that emptied
+    the database of pytest-django would take the rows of migrations from the tests after it."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("django_db"):
+            raise pytest.UsageError(f"{item.nodeid}: tests of faults have a world of their own")
+
+
 @pytest.fixture(scope="package")
 def world() -> Iterator[World]:
     if not Path("/proc/self/stat").exists():

@@ -4,18 +4,15 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from deploy.local import stopping
 from deploy.local.application import Commands
-from imports.models import Alarm, Upload
 from tests.faults.cases import Case
 from tests.faults.checker import check
 from tests.faults.http_faults import HELD, Request
 from tests.faults.world import World, wait_until
-from tests.product_files import good_row
 
 # Logged by a worker that has lost its lease: as "nothing was changed", or as "this failure is not
 # recorded" if the time of its step was over when it woke up.
@@ -164,18 +161,3 @@ def test_lost_workers_end_the_upload_that_loses_them(case: Case) -> None:
     other.drop(other.rows(30, bad=2))
     other.settle()
     check(other)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_batch_out_of_memory_fails_that_upload(
-    run_upload: Callable[..., Upload], monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    settings.RETRY_BASE_SECONDS = 0
-
-    def too_much(*_: Any, **__: Any) -> None:
-        raise MemoryError("cannot allocate")
-
-    monkeypatch.setattr("imports.steps.load.validate", too_much)
-    upload = run_upload([good_row(1)])
-    assert (upload.status, upload.failure_code) == ("failed", "INTERNAL")
-    assert "MemoryError" in Alarm.objects.get(subject=upload.upload_id).detail

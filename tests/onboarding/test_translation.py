@@ -18,7 +18,8 @@ from vendors.models import Vendor
 
 ROOT = Path(__file__).resolve().parents[2] / "onboarding"
 TEMPLATES = sorted(ROOT.rglob("*.html")) + sorted(ROOT.rglob("*.txt"))
-MODULES = sorted(ROOT.rglob("*.py"))
+# The API's description and the JSON Schema are read by programs and their authors, in English.
+MODULES = sorted({*ROOT.rglob("*.py")} - {*(ROOT / "api").rglob("*.py"), ROOT / "json_schema.py"})
 
 MARKED = re.compile(r"\{%\s*blocktranslate\b.*?\{%\s*endblocktranslate\s*%\}", re.DOTALL)
 TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
@@ -30,19 +31,28 @@ SAME_EVERYWHERE = {"UPLOAD_20261120_093000_7F3A2C"}
 
 
 class Texts(HTMLParser):
-    """Collects the texts of a page and the attributes that are shown or read out."""
+    """Collects the texts of a page and the attributes that are shown or read out.
+
+    What a person types into a terminal (`<pre>`) is the same in every language.
+    """
 
     def __init__(self, markup: str) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.is_typed = False
         self.feed(markup)
         self.close()
 
     def handle_data(self, data: str) -> None:
-        self.found.append(data.strip())
+        if not self.is_typed:
+            self.found.append(data.strip())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.is_typed = self.is_typed or tag == "pre"
         self.found += [(value or "").strip() for name, value in attrs if name in SHOWN_ATTRIBUTES]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_typed = self.is_typed and tag != "pre"
 
 
 def unmarked(template: str) -> list[str]:
@@ -58,6 +68,7 @@ def unmarked(template: str) -> list[str]:
         ('<p>{% translate "Log in" %} · {{ name }}</p>', []),
         ("<p>{% blocktranslate %}Hello <b>you</b>{% endblocktranslate %}</p>", []),
         ("<p>Hello</p>", ["Hello"]),
+        ("<pre>export A=b</pre><p>Hello</p>", ["Hello"]),
         ('<a aria-label="Main">{{ x }}</a>', ["Main"]),
         ('<a aria-label="{% translate "Main" %}" class="nav">{{ x }}</a>', []),
     ],

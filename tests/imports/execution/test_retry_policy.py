@@ -1,6 +1,8 @@
 """Which errors are transient, how many attempts they get, and how long we wait between them."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import botocore.exceptions as aws
 import pytest
@@ -158,3 +160,18 @@ def test_a_full_disk_inside_copy_gets_many_attempts(vendor_a: Vendor) -> None:
     drive()
     upload.refresh_from_db()
     assert (upload.status, upload.attempts) == ("partial", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_out_of_memory_fails_that_upload(
+    run_upload: Callable[..., Upload], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.RETRY_BASE_SECONDS = 0
+
+    def too_much(*_: Any, **__: Any) -> None:
+        raise MemoryError("cannot allocate")
+
+    monkeypatch.setattr("imports.steps.load.validate", too_much)
+    upload = run_upload([good_row(1)])
+    assert (upload.status, upload.failure_code) == ("failed", "INTERNAL")
+    assert "MemoryError" in Alarm.objects.get(subject=upload.upload_id).detail
