@@ -130,6 +130,10 @@ MAIL_TRIED_SECONDS: int = env.int("MAIL_TRIED_SECONDS", 24 * 3600)  # then an em
 SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", NOTIFICATION_EMAIL)  # shown to vendors who need help
 SUPPORT_URL: str = env.str("SUPPORT_URL", "")  # a support site to link as well; "" for none
 
+# --- Webhooks --------------------------------------------------------------------------------
+WEBHOOK_ANSWER_SECONDS: int = env.int("WEBHOOK_ANSWER_SECONDS", 15, validate=at_least_one)
+WEBHOOKS_TO_THIS_MACHINE = LOCAL  # elsewhere to public addresses only, and with HTTPS only
+
 try:
     env.seal()
 except EnvValidationError as error:

@@ -21,6 +21,7 @@ from imports.execution.hints import send_hint, send_mail_hint, send_sweep
 from imports.intake import schedules
 from imports.maintenance import (
     changes,
+    dead_webhooks,
     erasure,
     expiring_tokens,
     mail,
@@ -34,6 +35,7 @@ from imports.monitoring.sweeping import for_each
 from imports.notifications import due_mail, mail_events
 from imports.outbox import writing
 from imports.wanted import applying
+from imports.webhooks import endpoints
 from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
@@ -113,6 +115,7 @@ def clean_up() -> None:
         retention.delete_sources,
         retention.delete_history,
         changes.delete_changes,
+        endpoints.delete_old_deliveries,
         forget_old_logins,
     )
     for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)
@@ -143,4 +146,6 @@ def send_mail() -> None:
 @outages_pass(sweep_again("read_mail_events"))
 def read_mail_events() -> None:
     mail_events.read_mail_events()
-    expiring_tokens.warn_of_expiring_tokens()  # here, because this worker may send email
+    # Here, because this worker may send email.
+    expiring_tokens.warn_of_expiring_tokens()
+    dead_webhooks.warn_of_dead_webhooks()

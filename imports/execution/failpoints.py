@@ -45,6 +45,8 @@ POINTS = (
     "outbox.after_claim",
     "outbox.after_files",  # error report and rows to fix are in the outbox; that is not recorded
     "outbox.after_put",
+    "webhooks.after_claim",
+    "webhooks.after_post",  # the vendor's program has it; that is not recorded
     "failure.before_commit",
     "failure.after_commit",
     "resume.after_hint",  # the sweeps

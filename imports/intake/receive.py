@@ -25,6 +25,7 @@ from imports.rules.quantities import minutes as in_minutes
 from imports.rules.refusals import REFUSALS, Refused
 from imports.steps import ending
 from imports.storage import s3
+from imports.webhooks import events
 from vendors.models import Vendor
 
 log = logging.getLogger(__name__)
@@ -248,12 +249,18 @@ def object_arrived(arrival: Arrival) -> Upload | None:
                 like=issued,
                 uploaded_by_id=issued.uploaded_by_id,
             )
-        answers.file_arrived(upload)
+        tell_programs(upload)
         if upload.step != Upload.Step.DONE:
             transaction.on_commit(lambda: failpoint("receive.before_hint"))
             transaction.on_commit(send_hint, robust=True)
         failpoint("receive.before_commit")
     return upload
+
+
+def tell_programs(upload: Upload) -> None:
+    """That the file has arrived: in the vendor's outbox, and at its webhooks."""
+    answers.file_arrived(upload)
+    events.file_arrived(upload)
 
 
 def receive_stored(upload: Upload) -> bool:
@@ -293,7 +300,7 @@ def object_found(arrival: Arrival, schedule: Schedule) -> Upload:
             schedule=schedule,
             uploaded_by_id=schedule.asked_by_id,
         )
-        answers.file_arrived(upload)
+        tell_programs(upload)
         transaction.on_commit(send_hint, robust=True)
     return upload
 

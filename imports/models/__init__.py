@@ -14,6 +14,7 @@ from imports.models.planned_change import PlannedChange
 from imports.models.row_error import RowError, RowErrorQuerySet
 from imports.models.schedule import Schedule
 from imports.models.upload import Upload, UploadQuerySet
+from imports.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Action",
@@ -35,4 +36,6 @@ __all__ = [
     "Upload",
     "UploadQuerySet",
     "ValueMap",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

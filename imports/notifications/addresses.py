@@ -15,6 +15,11 @@ def upload_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/"
 
 
+def api_upload_url(upload_id: str) -> str:
+    """Where a program reads what is known about the upload."""
+    return f"{settings.PORTAL_URL}/api/v1/uploads/{upload_id}"
+
+
 def undo_url(upload_id: str) -> str:
     """Where a person takes the upload back."""
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/undo/"
@@ -38,6 +43,11 @@ def help_url(dataset: str, code: str) -> str:
 def tokens_url() -> str:
     """Where a person creates and revokes API tokens."""
     return f"{settings.PORTAL_URL}/account/tokens/"
+
+
+def webhooks_url() -> str:
+    """Where a person adds and changes webhooks."""
+    return f"{settings.PORTAL_URL}/account/webhooks/"
 
 
 def report_url(token: str) -> str:

@@ -5,12 +5,12 @@ Both are an interface: docs/machines.md describes them.
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from imports.models import Upload
 from imports.notifications import addresses
 from imports.reports.result import result_of
+from imports.reports.times import rfc_3339
 
 OUTBOX = "outbox/"
 RECEIVED, RESULT = "received.v1", "result.v1"  # what `schema` says
@@ -44,7 +44,7 @@ def received(upload: Upload) -> str:
             "schema": RECEIVED,
             "upload_id": upload.upload_id,
             **_source(upload),
-            "received_at": _moment(upload.upload_timestamp),
+            "received_at": rfc_3339(upload.upload_timestamp),
             "result_key": result_key(upload, 1),
             "upload_url": addresses.upload_url(upload.upload_id),
         }
@@ -63,9 +63,9 @@ def result(upload: Upload) -> str:
             "mode": upload.base_mode,
             **_source(upload),
             "sha256": upload.sha256 or None,
-            "received_at": _moment(upload.upload_timestamp),
-            "started_at": _moment(upload.started_at),
-            "ended_at": _moment(upload.completed_at),
+            "received_at": rfc_3339(upload.upload_timestamp),
+            "started_at": rfc_3339(upload.started_at),
+            "ended_at": rfc_3339(upload.completed_at),
             "upload_url": addresses.upload_url(upload.upload_id),
             "help": {code: addresses.help_url(upload.dataset, code) for code in sorted(codes)},
             "files": NO_FILES,
@@ -86,13 +86,6 @@ def _source(upload: Upload) -> dict[str, Any]:
         "source_key": upload.s3_key or None,
         "source_version": upload.s3_version,
     }
-
-
-def _moment(at: datetime | None) -> str | None:
-    """As RFC 3339 says, in UTC: "2024-12-21T10:30:45.123Z"."""
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(content: Mapping[str, Any]) -> str:

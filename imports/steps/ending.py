@@ -17,6 +17,7 @@ from imports.monitoring import metrics
 from imports.notifications import alarms, due_mail, email
 from imports.outbox import answers
 from imports.reports import result
+from imports.webhooks import events
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def end_run(upload: Upload) -> None:
     upload.end_run(at=ended_at)
     claimed_keys.forget(upload)
     email.prepare(upload)
-    answers.run_ended(upload)
+    tell_programs(upload)
     if upload.failure_code == "UNKNOWN_VENDOR":
         alarms.raise_alarm(
             Alarm.Kind.UNKNOWN_VENDOR,
@@ -63,8 +64,14 @@ def end_without_email(upload: Upload) -> None:
     """End a run and finish its upload at once: of a file that the form refused, whose sender has
     just read why, or if the run cannot be ended properly."""
     upload.end_run(at=database_now())
-    answers.run_ended(upload)
+    tell_programs(upload)
     finish(upload)
+
+
+def tell_programs(upload: Upload) -> None:
+    """How the run has ended: in the vendor's outbox, and at its webhooks."""
+    answers.run_ended(upload)
+    events.run_ended(upload)
 
 
 def log_end(upload: Upload, seconds: float) -> None:

@@ -15,6 +15,7 @@ from imports.models import CategoryRequest
 from imports.notifications import category_decided
 from imports.rules.replacements import Value
 from imports.wanted.waiting import COLUMN, waiting_for
+from imports.webhooks import events
 
 State = CategoryRequest.State
 
@@ -88,6 +89,8 @@ def decide(
         each.state, each.category, each.note = state, category, note
         each.decided_by, each.decided_at = by, at
         each.save()
+        if state != State.DECLINED:
+            events.category_approved(each)
 
 
 def category_called(compared: str) -> Category | None:

@@ -1,0 +1,42 @@
+"""Emails the people whose webhooks we have switched off, once for each."""
+
+import logging
+
+from django.utils.timezone import now
+from django.utils.translation import gettext
+
+from imports.models import WebhookEndpoint
+from imports.monitoring.sweeping import for_each
+from imports.notifications import plain_email
+from imports.notifications.addresses import webhooks_url
+
+log = logging.getLogger(__name__)
+MOST = 50  # of one sweep
+
+
+def warn_of_dead_webhooks() -> None:
+    """It is recorded after the email was sent: if the process dies in between, it is sent once
+    more."""
+    ours = (WebhookEndpoint.Off.GONE, WebhookEndpoint.Off.DEAD)
+    found = WebhookEndpoint.objects.filter(off__in=ours, warned_at=None, vendor__is_active=True)
+    reachable = found.filter(created_by__is_active=True).exclude(created_by__email="")
+    for_each(
+        list(reachable.select_related("created_by", "vendor").order_by("off_at")[:MOST]),
+        warn,
+        sweep="warn_of_dead_webhooks",
+        name=lambda endpoint: f"webhook {endpoint.pk}",
+    )
+
+
+def warn(endpoint: WebhookEndpoint) -> int:
+    """Returns 1: one email was sent. Raises botocore's errors."""
+    last = endpoint.deliveries.exclude(last_error="").first()
+    plain_email.send(
+        endpoint.created_by.email,
+        gettext("We switched off your webhook %(url)s") % {"url": endpoint.url},
+        "imports/mail/webhook_switched_off.txt",
+        {"endpoint": endpoint, "last": last, "webhooks_url": webhooks_url()},
+    )
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(warned_at=now())
+    log.info("notified of webhook %s, which is switched off", endpoint.pk)
+    return 1

@@ -1,0 +1,106 @@
+"""The addresses of vendors: added, changed, switched off, given a new secret."""
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext
+
+from imports.models import WebhookDelivery, WebhookEndpoint
+from imports.webhooks import events, signing
+from imports.webhooks.connection import check_url
+from vendors.models import Vendor
+
+MOST_OF_VENDOR = 10
+KEPT_OF_ENDPOINT = 200  # deliveries, the newest: its log
+
+
+class TooManyWebhooks(Exception):
+    """The vendor has as many as it may have."""
+
+
+def create(vendor: Vendor, *, url: str, chosen: Collection[str], by: User) -> WebhookEndpoint:
+    """Add an address for the events `chosen`, and send it a ping.
+
+    Raises NotAllowed if nothing may be sent there, and TooManyWebhooks.
+    """
+    check_url(url)
+    with transaction.atomic():
+        Vendor.objects.select_for_update().get(pk=vendor.pk)  # two at once are counted one by one
+        if vendor.webhooks.count() >= MOST_OF_VENDOR:
+            raise TooManyWebhooks(vendor.pk)
+        endpoint = WebhookEndpoint.objects.create(
+            vendor=vendor,
+            url=url,
+            events=in_order(chosen),
+            seed=signing.new_seed(),
+            created_by=by,
+        )
+        events.ping(endpoint)
+    return endpoint
+
+
+def change(endpoint: WebhookEndpoint, *, url: str, chosen: Collection[str]) -> None:
+    """Raises NotAllowed."""
+    check_url(url)
+    endpoint.url, endpoint.events = url, in_order(chosen)
+    endpoint.save(update_fields=["url", "events"])
+
+
+def in_order(chosen: Collection[str]) -> list[str]:
+    return [event for event in WebhookEndpoint.Event.values if event in chosen]
+
+
+def replace_secret(endpoint: WebhookEndpoint) -> None:
+    """From now on, a new secret signs, and the present one beside it for a day.
+
+    A second call within the day ends the first secret.
+    """
+    endpoint.earlier_seed, endpoint.seed = endpoint.seed, signing.new_seed()
+    endpoint.earlier_until = Now() + signing.BOTH_SIGN_FOR
+    endpoint.save(update_fields=["seed", "earlier_seed", "earlier_until"])
+
+
+def switch_off(endpoint: WebhookEndpoint, reason: WebhookEndpoint.Off) -> None:
+    """Send nothing more. What is due is given up; nothing happens to one that is off."""
+    with transaction.atomic():
+        is_on = WebhookEndpoint.objects.filter(pk=endpoint.pk, off="")
+        if is_on.update(off=reason, off_at=Now()):
+            due = endpoint.deliveries.select_for_update().filter(next_attempt_at__isnull=False)
+            for delivery in due:
+                delivery.end(WebhookDelivery.State.FAILED, reason=gettext("Switched off."))
+                delivery.save(update_fields=delivery.PROGRESS)
+
+
+def switch_on(endpoint: WebhookEndpoint) -> None:
+    """Send what happens from now on."""
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+        off="", off_at=None, failing_since=None, warned_at=None
+    )
+
+
+def send_again(delivery: WebhookDelivery) -> bool:
+    """Send it once more, with the same id. Returns whether that is possible: it is not under way,
+    and its address is on."""
+    with transaction.atomic():
+        rows = WebhookDelivery.objects.select_for_update(of=("self",))
+        locked = rows.select_related("endpoint").get(pk=delivery.pk)
+        if locked.is_unsent or locked.endpoint.off:
+            return False
+        locked.send_again()
+        locked.save(update_fields=locked.PROGRESS)
+        transaction.on_commit(events.send_webhook_hint, robust=True)
+    return True
+
+
+def delete_old_deliveries() -> int:
+    """Delete what is no longer in the log of an address. Returns how many. Part of `clean_up`."""
+    deleted = 0
+    for number in WebhookEndpoint.objects.values_list("pk", flat=True):
+        log = WebhookDelivery.objects.filter(endpoint_id=number)
+        last = log.order_by("-created_at", "-pk").values_list("created_at", flat=True)
+        for kept in last[KEPT_OF_ENDPOINT - 1 : KEPT_OF_ENDPOINT]:
+            old = log.filter(created_at__lt=kept, next_attempt_at=None)
+            deleted += old.delete()[0]
+    return deleted
