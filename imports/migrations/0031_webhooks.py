@@ -8,66 +8,212 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imports', '0030_outbox'),
-        ('vendors', '0005_api_tokens'),
+        ("imports", "0030_outbox"),
+        ("vendors", "0005_api_tokens"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WebhookEndpoint',
+            name="WebhookEndpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=500, verbose_name='address')),
-                ('events', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('upload.received', 'A file has arrived'), ('upload.finished', 'An import has ended'), ('upload.refused', 'A file was rejected as a whole'), ('upload.undone', 'An import was undone'), ('category.approved', 'A category that you asked for was approved'), ('token.expiring', 'An API token expires soon')], max_length=30), size=None, verbose_name='events')),
-                ('seed', models.CharField(max_length=64)),
-                ('earlier_seed', models.CharField(blank=True, max_length=64)),
-                ('earlier_until', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
-                ('failing_since', models.DateTimeField(blank=True, null=True, verbose_name='failing since')),
-                ('off', models.CharField(blank=True, choices=[('by_person', 'Switched off by a person'), ('gone', 'Switched off: the address answered 410 Gone'), ('dead', 'Switched off: no delivery arrived for five days')], max_length=10, verbose_name='switched off')),
-                ('off_at', models.DateTimeField(blank=True, null=True, verbose_name='switched off at')),
-                ('warned_at', models.DateTimeField(blank=True, help_text='When its person was notified that we switched it off.', null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to='vendors.vendor', verbose_name='vendor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("url", models.CharField(max_length=500, verbose_name="address")),
+                (
+                    "events",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("upload.received", "A file has arrived"),
+                                ("upload.finished", "An import has ended"),
+                                ("upload.refused", "A file was rejected as a whole"),
+                                ("upload.undone", "An import was undone"),
+                                ("category.approved", "A category that you asked for was approved"),
+                                ("token.expiring", "An API token expires soon"),
+                            ],
+                            max_length=30,
+                        ),
+                        size=None,
+                        verbose_name="events",
+                    ),
+                ),
+                ("seed", models.CharField(max_length=64)),
+                ("earlier_seed", models.CharField(blank=True, max_length=64)),
+                ("earlier_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="created"
+                    ),
+                ),
+                (
+                    "failing_since",
+                    models.DateTimeField(blank=True, null=True, verbose_name="failing since"),
+                ),
+                (
+                    "off",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("by_person", "Switched off by a person"),
+                            ("gone", "Switched off: the address answered 410 Gone"),
+                            ("dead", "Switched off: no delivery arrived for five days"),
+                        ],
+                        max_length=10,
+                        verbose_name="switched off",
+                    ),
+                ),
+                (
+                    "off_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="switched off at"),
+                ),
+                (
+                    "warned_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When its person was notified that we switched it off.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="created by",
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="webhooks",
+                        to="vendors.vendor",
+                        verbose_name="vendor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'webhook',
-                'verbose_name_plural': 'webhooks',
-                'db_table': 'webhook_endpoints',
-                'ordering': ['created_at', 'id'],
+                "verbose_name": "webhook",
+                "verbose_name_plural": "webhooks",
+                "db_table": "webhook_endpoints",
+                "ordering": ["created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='WebhookDelivery',
+            name="WebhookDelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempts', models.IntegerField(default=0, verbose_name='attempts')),
-                ('last_error', models.TextField(blank=True, verbose_name='last error')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
-                ('next_attempt_at', models.DateTimeField(blank=True, null=True, verbose_name='next attempt')),
-                ('tried_until', models.DateTimeField(blank=True, help_text='An attempt that fails after this time is the last one.', null=True)),
-                ('token', models.BigIntegerField(db_default=0, default=0)),
-                ('message_id', models.CharField(max_length=40, unique=True, verbose_name='message ID')),
-                ('type', models.CharField(max_length=30, verbose_name='event')),
-                ('subject', models.CharField(max_length=60)),
-                ('body', models.TextField(help_text='JSON, as it is sent.')),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('delivered', 'Delivered'), ('failed', 'Not delivered')], default='pending', max_length=10, verbose_name='state')),
-                ('status', models.IntegerField(blank=True, null=True, verbose_name='HTTP status')),
-                ('seconds', models.FloatField(blank=True, help_text='How long the last attempt took.', null=True, verbose_name='seconds')),
-                ('delivered_at', models.DateTimeField(blank=True, null=True, verbose_name='delivered')),
-                ('upload', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='webhook_deliveries', to='imports.upload')),
-                ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='imports.webhookendpoint', verbose_name='webhook')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attempts", models.IntegerField(default=0, verbose_name="attempts")),
+                ("last_error", models.TextField(blank=True, verbose_name="last error")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="created"
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="next attempt"),
+                ),
+                (
+                    "tried_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="An attempt that fails after this time is the last one.",
+                        null=True,
+                    ),
+                ),
+                ("token", models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "message_id",
+                    models.CharField(max_length=40, unique=True, verbose_name="message ID"),
+                ),
+                ("type", models.CharField(max_length=30, verbose_name="event")),
+                ("subject", models.CharField(max_length=60)),
+                ("body", models.TextField(help_text="JSON, as it is sent.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sending", "Sending"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Not delivered"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("status", models.IntegerField(blank=True, null=True, verbose_name="HTTP status")),
+                (
+                    "seconds",
+                    models.FloatField(
+                        blank=True,
+                        help_text="How long the last attempt took.",
+                        null=True,
+                        verbose_name="seconds",
+                    ),
+                ),
+                (
+                    "delivered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="delivered"),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="webhook_deliveries",
+                        to="imports.upload",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="imports.webhookendpoint",
+                        verbose_name="webhook",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'webhook delivery',
-                'verbose_name_plural': 'webhook deliveries',
-                'db_table': 'webhook_deliveries',
-                'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['endpoint', '-created_at', '-id'], name='webhook_deliveries_log'), models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='webhook_deliveries_due')],
-                'constraints': [models.UniqueConstraint(fields=('endpoint', 'type', 'subject'), name='webhook_deliveries_once')],
+                "verbose_name": "webhook delivery",
+                "verbose_name_plural": "webhook deliveries",
+                "db_table": "webhook_deliveries",
+                "ordering": ["-created_at", "-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["endpoint", "-created_at", "-id"], name="webhook_deliveries_log"
+                    ),
+                    models.Index(
+                        condition=models.Q(("next_attempt_at__isnull", False)),
+                        fields=["next_attempt_at"],
+                        name="webhook_deliveries_due",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("endpoint", "type", "subject"), name="webhook_deliveries_once"
+                    )
+                ],
             },
         ),
     ]

@@ -82,6 +82,8 @@ def addresses_of(host: str, port: int) -> list[str]:
     except (OSError, UnicodeError) as error:
         raise NotAnswered(f"The name {host} has no address: {error}") from error
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    if not addresses:
+        raise NotAnswered(f"The name {host} has no address.")
     for address in addresses:
         if not (is_public(address) or settings.WEBHOOKS_TO_THIS_MACHINE):
             raise NotAllowed(f"The name {host} leads to {address}, which is not a public address.")
