@@ -17,7 +17,13 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from imports import pipeline
-from imports.execution.hints import send_hint, send_mail_hint, send_sweep
+from imports.execution.hints import (
+    SEND_WARNINGS,
+    send_hint,
+    send_mail_hint,
+    send_sweep,
+    send_webhook_hint,
+)
 from imports.intake import schedules
 from imports.maintenance import (
     changes,
@@ -35,7 +41,7 @@ from imports.monitoring.sweeping import for_each
 from imports.notifications import due_mail, mail_events
 from imports.outbox import writing
 from imports.wanted import applying
-from imports.webhooks import endpoints
+from imports.webhooks import endpoints, sending
 from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
@@ -64,6 +70,10 @@ def hint_again() -> bool:
 
 def mail_hint_again() -> bool:
     return send_mail_hint(delay=settings.LEASE_SECONDS)
+
+
+def webhook_hint_again() -> bool:
+    return send_webhook_hint(delay=settings.LEASE_SECONDS)
 
 
 def sweep_again(name: str) -> Callable[[], bool]:
@@ -119,6 +129,8 @@ def clean_up() -> None:
         forget_old_logins,
     )
     for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)
+    # To the worker that may send email, now that the database is awake.
+    send_sweep(SEND_WARNINGS, queue="mail")
 
 
 @shared_task
@@ -143,9 +155,19 @@ def send_mail() -> None:
 
 
 @shared_task
+@outages_pass(webhook_hint_again)
+def send_webhooks() -> None:
+    sending.send_due()
+
+
+@shared_task
 @outages_pass(sweep_again("read_mail_events"))
 def read_mail_events() -> None:
     mail_events.read_mail_events()
-    # Here, because this worker may send email.
+
+
+@shared_task
+@outages_pass(lambda: True)  # clean_up sends it again
+def send_warnings() -> None:
     expiring_tokens.warn_of_expiring_tokens()
     dead_webhooks.warn_of_dead_webhooks()

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 ADVANCE = "imports.tasks.advance"
 RUN_SCHEDULES = "imports.tasks.run_schedules"
 SEND_MAIL = "imports.tasks.send_mail"
+SEND_WARNINGS = "imports.tasks.send_warnings"
 SEND_WEBHOOKS = "imports.tasks.send_webhooks"
 MAX_DELAY_SECONDS = 900  # the limit of SQS
 

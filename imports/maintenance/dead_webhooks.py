@@ -2,6 +2,7 @@
 
 import logging
 
+from django.db.models import F
 from django.utils.timezone import now
 from django.utils.translation import gettext
 
@@ -20,19 +21,20 @@ def warn_of_dead_webhooks() -> None:
     ours = (WebhookEndpoint.Off.GONE, WebhookEndpoint.Off.DEAD)
     found = WebhookEndpoint.objects.filter(off__in=ours, warned_at=None, vendor__is_active=True)
     reachable = found.filter(created_by__is_active=True).exclude(created_by__email="")
+    named = reachable.annotate(to=F("created_by__email")).select_related("vendor")
     for_each(
-        list(reachable.select_related("created_by", "vendor").order_by("off_at")[:MOST]),
-        warn,
+        list(named.order_by("off_at")[:MOST]),
+        lambda endpoint: warn(endpoint, to=endpoint.to),
         sweep="warn_of_dead_webhooks",
         name=lambda endpoint: f"webhook {endpoint.pk}",
     )
 
 
-def warn(endpoint: WebhookEndpoint) -> int:
+def warn(endpoint: WebhookEndpoint, *, to: str) -> int:
     """Returns 1: one email was sent. Raises botocore's errors."""
-    last = endpoint.deliveries.exclude(last_error="").first()
+    last = endpoint.deliveries.filter(attempts__gt=0).exclude(last_error="").first()
     plain_email.send(
-        endpoint.created_by.email,
+        to,
         gettext("We switched off your webhook %(url)s") % {"url": endpoint.url},
         "imports/mail/webhook_switched_off.txt",
         {"endpoint": endpoint, "last": last, "webhooks_url": webhooks_url()},

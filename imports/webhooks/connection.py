@@ -23,7 +23,9 @@ MAX_URL = 500  # characters
 CONNECT_SECONDS = 5.0
 HTTP, HTTPS = 80, 443
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA gives to networks
-RESERVED = ipaddress.IPv4Network("192.0.0.0/24")  # Python 3.11 takes most of it as public
+# Not public, though Python 3.11 does not know it.
+RESERVED_4 = ipaddress.IPv4Network("192.0.0.0/24")
+DOCUMENTATION_6 = ipaddress.IPv6Network("3fff::/20")
 
 
 class NotAllowed(Exception):
@@ -95,9 +97,10 @@ def is_public(address: str) -> bool:
     would connect to, counts as not public."""
     number = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(number, ipaddress.IPv4Address):
-        return number.is_global and not number.is_multicast and number not in RESERVED
-    carries = number.sixtofour or number.teredo
-    return number.is_global and number in GLOBAL_UNICAST and not carries
+        return number.is_global and not number.is_multicast and number not in RESERVED_4
+    is_carrier = number.sixtofour or number.teredo
+    is_unicast = number in GLOBAL_UNICAST and number not in DOCUMENTATION_6
+    return number.is_global and is_unicast and not is_carrier
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
@@ -119,8 +122,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
             connection.sock = connected
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", target, body, dict(headers))
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.headers.get("Retry-After", ""))
+            with connection.getresponse() as answer:
+                if deadline.is_over:  # a cut line or header reads like a whole one
+                    raise TimeoutError
+                return Answer(answer.status, answer.headers.get("Retry-After", ""))
         except (OSError, HTTPException) as error:
             if deadline.is_over:
                 raise NotAnswered(f"No answer within {seconds:.0f} s.") from error

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
+from imports.execution.hints import send_webhook_hint
 from imports.models import WebhookDelivery, WebhookEndpoint
 from imports.webhooks import events, signing
 from imports.webhooks.connection import check_url
@@ -20,7 +21,9 @@ class TooManyWebhooks(Exception):
     """The vendor has as many as it may have."""
 
 
-def create(vendor: Vendor, *, url: str, chosen: Collection[str], by: User) -> WebhookEndpoint:
+def create(
+    vendor: Vendor, *, url: str, chosen: Collection[str], by: User | None
+) -> WebhookEndpoint:
     """Add an address for the events `chosen`, and send it a ping.
 
     Raises NotAllowed if nothing may be sent there, and TooManyWebhooks.
@@ -28,7 +31,7 @@ def create(vendor: Vendor, *, url: str, chosen: Collection[str], by: User) -> We
     check_url(url)
     with transaction.atomic():
         Vendor.objects.select_for_update().get(pk=vendor.pk)  # two at once are counted one by one
-        if vendor.webhooks.count() >= MOST_OF_VENDOR:
+        if WebhookEndpoint.objects.filter(vendor=vendor).count() >= MOST_OF_VENDOR:
             raise TooManyWebhooks(vendor.pk)
         endpoint = WebhookEndpoint.objects.create(
             vendor=vendor,
@@ -69,7 +72,8 @@ def switch_off(endpoint: WebhookEndpoint, reason: WebhookEndpoint.Off) -> None:
         if is_on.update(off=reason, off_at=Now()):
             due = endpoint.deliveries.select_for_update().filter(next_attempt_at__isnull=False)
             for delivery in due:
-                delivery.end(WebhookDelivery.State.FAILED, reason=gettext("Switched off."))
+                why = delivery.last_error or gettext("The webhook was switched off.")
+                delivery.end(WebhookDelivery.State.FAILED, reason=why)
                 delivery.save(update_fields=delivery.PROGRESS)
 
 
@@ -90,7 +94,7 @@ def send_again(delivery: WebhookDelivery) -> bool:
             return False
         locked.send_again()
         locked.save(update_fields=locked.PROGRESS)
-        transaction.on_commit(events.send_webhook_hint, robust=True)
+        transaction.on_commit(send_webhook_hint, robust=True)
     return True
 
 

@@ -128,7 +128,7 @@ def claim(excluded: Collection[int] = ()) -> WebhookDelivery | None:
 def why_not_sent(delivery: WebhookDelivery) -> str:
     """Why no attempt is made any more, "" if one is."""
     if delivery.endpoint.off:
-        return gettext("The webhook is switched off.")
+        return delivery.last_error or gettext("The webhook was switched off.")
     if delivery.attempts >= MOST_ATTEMPTS:
         return delivery.last_error or gettext("Every worker that sent it was lost.")
     return ""
@@ -175,7 +175,7 @@ def record(delivery: WebhookDelivery, ended: Attempt) -> None:
 def settle(delivery: WebhookDelivery, ended: Attempt) -> None:
     """Inside the transaction that holds the delivery's lock."""
     endpoint = delivery.endpoint
-    delivery.status = ended.answer and ended.answer.status
+    delivery.status = ended.answer.status if ended.answer else None
     delivery.seconds = round(ended.seconds, 3)
     if ended.has_arrived:
         delivery.delivered()

@@ -114,7 +114,7 @@ def haunted(case: Case) -> Case:
 
 
 SKIPPED = re.compile(
-    r"/logout/|/source/|/export/|/template/|\.csv|\.xlsx|/static/|/password-reset/|/reports/|/delete/|/jsi18n/|\?.*(o=|all=)"
+    r"/logout/|/api/|/source/|/export/|/template/|\.csv|\.xlsx|/static/|/password-reset/|/reports/|/delete/|/jsi18n/|\?.*(o=|all=)"
 )
 
 

@@ -25,7 +25,7 @@ def test_the_person_hears_of_it_once(alice: User) -> None:
     token_for(alice, 14.1)
     tokens.revoke(token_for(alice, 2), by=alice)
     for _ in range(2):
-        tasks.read_mail_events()
+        tasks.send_warnings()
     (sent,) = mail.outbox
     assert sent.to == ["alice@people.example"]
     assert sent.subject.startswith("API token “Nightly” expires on ")
@@ -37,7 +37,7 @@ def test_the_person_hears_of_it_once(alice: User) -> None:
 def test_a_person_who_has_left_hears_nothing(alice: User) -> None:
     token_for(alice, 3)
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    tasks.read_mail_events()
+    tasks.send_warnings()
     assert not mail.outbox
 
 
@@ -56,9 +56,9 @@ def test_an_email_that_was_not_sent_is_sent_by_the_next_sweep(
         return int(type(real).send_messages(real, messages))
 
     monkeypatch.setattr(real, "send_messages", send_messages)
-    tasks.read_mail_events()
+    tasks.send_warnings()
     assert [each.to for each in mail.outbox] == [["adam@people.example"]]
-    tasks.read_mail_events()
+    tasks.send_warnings()
     assert [each.to[0] for each in mail.outbox] == ["adam@people.example", "alice@people.example"]
 
 

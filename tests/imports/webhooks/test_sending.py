@@ -14,10 +14,11 @@ from django.utils.timezone import now
 from standardwebhooks import WebhookVerificationError
 
 from imports import actions, tasks
+from imports.execution import deliveries
 from imports.execution.lease import Fenced
 from imports.maintenance import dead_webhooks
 from imports.models import Upload, WebhookDelivery, WebhookEndpoint
-from imports.webhooks import connection, endpoints, sending, signing
+from imports.webhooks import connection, endpoints, events, sending, signing
 from tests.conftest import drive
 from tests.imports.webhooks.receiver import Heard, Receiver
 from tests.product_files import good_row
@@ -50,7 +51,7 @@ def only_delivery() -> WebhookDelivery:
 def one_is_due(endpoint: WebhookEndpoint) -> WebhookDelivery:
     """A delivery that is tried more than once, as all but pings are."""
     tasks_before = set(WebhookDelivery.objects.values_list("pk", flat=True))
-    sending.events.say(
+    events.say(
         WebhookEndpoint.Event.FINISHED, f"u{len(tasks_before)}", {}, vendor_id=endpoint.vendor_id
     )
     return WebhookDelivery.objects.exclude(pk__in=tasks_before).get()
@@ -121,9 +122,9 @@ def test_a_rejected_file_a_retry_and_an_undo_have_events_of_their_own(
     endpoint: WebhookEndpoint, receiver: Receiver, run_upload: Run, alice: Any
 ) -> None:
     refused = run_upload("not,the,columns\n1,2,3\n", file_name="wrong.csv")
-    actions.retry(refused, by=alice)
+    actions.retry(refused.upload_id, by=alice)
     imported = run_upload([good_row(1)])
-    undo = actions.undo(imported, by=alice)
+    undo = actions.undo(imported.upload_id, by=alice)
     drive()
     sending.send_due()
     said = [json.loads(heard.body) for heard in receiver.heard]
@@ -166,9 +167,7 @@ def test_a_body_is_small_also_with_the_longest_names(
     upload.vendor_id = "V" * 50
     upload.undoes_id = upload.corrects_id = upload.upload_id
     upload.failure_code = "N" * 30
-    made = sending.events.delivery_of(
-        endpoint, "upload.received", "x", sending.events.outcome(upload)
-    )
+    made = events.delivery_of(endpoint, "upload.received", "x", events.outcome(upload))
     assert len(made.body.encode()) < 2_000
 
 
@@ -263,9 +262,7 @@ def test_an_address_that_is_gone_is_switched_off_and_its_person_hears_of_it_once
     sending.send_due()
     endpoint.refresh_from_db()
     assert (endpoint.off, endpoint.off_at is not None) == ("gone", True)
-    assert set(WebhookDelivery.objects.values_list("state", "next_attempt_at")) == {
-        ("failed", None)
-    }
+    assert not WebhookDelivery.objects.exclude(state="failed", next_attempt_at=None).exists()
     run_upload([good_row(1)])
     mail.outbox.clear()
     for _ in range(2):
@@ -335,7 +332,7 @@ def test_while_a_secret_is_replaced_both_sign(
 
 def test_a_ping_is_tried_once(endpoint: WebhookEndpoint, receiver: Receiver) -> None:
     receiver.answers(500)
-    sending.events.ping(endpoint)
+    events.ping(endpoint)
     sending.send_due()
     assert (only_delivery().state, only_delivery().attempts) == ("failed", 1)
 
@@ -370,7 +367,7 @@ def test_a_lost_worker_changes_nothing(endpoint: WebhookEndpoint, receiver: Rece
     endpoint.refresh_from_db()
     assert endpoint.failing_since is None
     with pytest.raises(Fenced):
-        sending.deliveries.lock(lost)
+        deliveries.lock(lost)
 
 
 def test_workers_that_are_lost_again_and_again_give_up(endpoint: WebhookEndpoint) -> None:
@@ -431,9 +428,7 @@ def test_an_address_that_hangs_delays_no_other(
     )
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(url=receiver.url + "/slow")
     for number in range(29):
-        sending.events.say(
-            WebhookEndpoint.Event.FINISHED, f"{number}", {}, vendor_id=endpoint.vendor_id
-        )
+        events.say(WebhookEndpoint.Event.FINISHED, f"{number}", {}, vendor_id=endpoint.vendor_id)
     sending.send_due()
     assert len(others) == 30
     assert not WebhookDelivery.objects.filter(endpoint=fast).exclude(state="delivered").exists()
@@ -443,9 +438,7 @@ def test_an_address_that_hangs_delays_no_other(
 
 def test_the_log_of_an_address_ends(endpoint: WebhookEndpoint) -> None:
     for number in range(endpoints.KEPT_OF_ENDPOINT + 5):
-        sending.events.say(
-            WebhookEndpoint.Event.FINISHED, f"{number}", {}, vendor_id=endpoint.vendor_id
-        )
+        events.say(WebhookEndpoint.Event.FINISHED, f"{number}", {}, vendor_id=endpoint.vendor_id)
         WebhookDelivery.objects.filter(subject=str(number)).update(
             created_at=now() - timedelta(hours=400 - number), state="failed", next_attempt_at=None
         )
