@@ -1,5 +1,6 @@
 """Repeated measurements, with project and reference taking turns so that noise affects both."""
 
+import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import connection
+
+YARDSTICK_RECORDS, YARDSTICK_SECONDS = 20_000, 0.107  # how long these take undisturbed
 
 
 def computed_seconds(pid: int) -> float:
@@ -26,6 +29,15 @@ def server_process() -> int:
         (found,) = cursor.fetchone()
     pid: int = found
     return pid
+
+
+def slowness() -> float:
+    """How many times as long as undisturbed this machine takes at present for work like that of a
+    page, which makes many small objects; at least 1. Neighbors take caches and memory from it."""
+    began = time.process_time()
+    records = [{"number": str(n), "parts": [n, n + 1]} for n in range(YARDSTICK_RECORDS)]
+    json.loads(json.dumps(records))
+    return max(1.0, (time.process_time() - began) / YARDSTICK_SECONDS)
 
 
 @dataclass
