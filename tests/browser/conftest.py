@@ -96,6 +96,9 @@ class Visitor:
 
 Visit = Callable[..., Visitor]
 
+# Both widths and both color schemes: what depends on one does not depend on the other.
+SCREENS = pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+
 
 @pytest.fixture
 def visit(browser: Browser, stack: dict[str, Any]) -> Iterator[Visit]:

@@ -1,18 +1,16 @@
 """The admin in Chromium: no accessibility violations, and nothing wider than the window."""
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import SCREENS, Visit
 
 # Unfold's scrolling parts are all called "scrollable content".
 UNFOLDS = {"landmark-unique"}
 LISTS = ("alarm", "notification", "upload")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@SCREENS
 def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme: str) -> None:
     staff = visit("staff", viewport={"width": width, "height": 844}, color_scheme=scheme)
     for path in ("", "troubleshooting/", *(f"imports/{name}/" for name in LISTS)):

@@ -1,9 +1,8 @@
 """A price list that was not made for us, in a real browser: one page asks about its columns."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import SCREENS, Visit, Visitor
 from tests.browser.test_vendor_journey import assert_accessible, chosen, counts, ended
 
 TITLE = "Preisliste November;;;;;\n"
@@ -81,8 +80,7 @@ def test_with_the_keyboard_alone_and_without_java_script(visit: Visit) -> None:
     assert counts(page)["valid"] == "2"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@SCREENS
 def test_the_pages_are_accessible(visit: Visit, width: int, scheme: str) -> None:
     options = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
     vendor = visit("vendor", **options)

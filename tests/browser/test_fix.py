@@ -2,10 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import SCREENS, Visit, Visitor
 from tests.browser.test_vendor_journey import assert_accessible, counts, ended, upload
 from tests.mailbox import messages_about
 from tests.product_files import csv_bytes, good_row
@@ -91,8 +90,7 @@ def test_with_the_keyboard_alone_and_without_java_script(visit: Visit) -> None:
     expect(page.locator(f'[data-cell="{WRONG}"]')).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@SCREENS
 def test_cell_by_cell(visit: Visit, width: int, scheme: str) -> None:
     options = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
     vendor = visit("vendor", **options)

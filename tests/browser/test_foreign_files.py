@@ -2,11 +2,10 @@
 
 from io import BytesIO
 
-import pytest
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import SCREENS, Visit, Visitor
 from tests.browser.test_columns import send
 from tests.browser.test_vendor_journey import assert_accessible, counts, ended
 
@@ -95,8 +94,7 @@ def test_the_letters_of_a_file_are_asked_about_once(visit: Visit) -> None:
     assert counts(page)["valid"] == "3"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@SCREENS
 def test_the_pages_are_accessible(visit: Visit, width: int, scheme: str) -> None:
     options = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
     vendor = visit("vendor", **options)

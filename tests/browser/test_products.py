@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import SCREENS, Visit, Visitor
 from tests.browser.test_vendor_journey import assert_accessible, ended, upload
 from tests.product_files import csv_bytes, good_row
 
@@ -81,8 +81,7 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
     expect(page.locator("#inactive-since")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@SCREENS
 def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme: str) -> None:
     vendor = visit("vendor", viewport={"width": width, "height": 844}, color_scheme=scheme)
     name = f"SEEN{width}{scheme}"

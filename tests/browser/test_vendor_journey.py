@@ -4,11 +4,10 @@ import csv
 import io
 from pathlib import Path
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import SCREENS, Visit, Visitor
 from tests.product_files import csv_bytes, good_row
 
 
@@ -170,8 +169,7 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@SCREENS
 def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme: str) -> None:
     options = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
     stranger = visit(**options)

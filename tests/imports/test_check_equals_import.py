@@ -28,7 +28,7 @@ CUSTOMER = (
 )
 Batches = Callable[[int], None]
 EXAMPLES = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10, deadline=None
 )
 # Few keys, so that many clash: within a batch, with an earlier one, with the catalog, and with
 # another vendor's products.

@@ -47,7 +47,7 @@ def file_of(table: list[tuple[str, ...]]) -> bytes:
 @pytest.mark.slow
 @given(st.lists(rows, min_size=1, max_size=12))
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
 )
 @pytest.mark.django_db
 def test_every_row_is_either_imported_or_rejected(

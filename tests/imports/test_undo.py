@@ -363,7 +363,7 @@ class Reference:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=2, max_size=8))
 def test_any_history_is_that_of_a_small_reference(
     vendor_a: Vendor, categories: list[str], staff: User, steps: list[tuple[Any, ...]]

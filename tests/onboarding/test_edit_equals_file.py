@@ -61,7 +61,7 @@ def of_form(found: dict[str, list[Finding]]) -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entered=ENTERED)
 @example(entered={"price": "12,50", "weight_kg": "1.5"})
 @example(entered={"price": "12,50", "compare_at_price": "€ 15,00"})
@@ -117,7 +117,7 @@ STEPS = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=1, max_size=6))
 def test_going_back_over_the_changes_leads_through_all_that_the_product_was(
     run_upload: Run, as_alice: Client, alice: User, admin: User, steps: list[tuple[str, Any]]
