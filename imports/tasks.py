@@ -17,13 +17,13 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from imports import pipeline
-from imports.execution.hints import send_hint, send_mail_hint, send_sweep
+from imports.execution.hints import send_hint, send_mail_hint, send_sweep, send_webhook_hint
 from imports.intake import schedules
 from imports.maintenance import (
     changes,
+    deliveries,
     erasure,
     expiring_tokens,
-    mail,
     missing_events,
     resume,
     retention,
@@ -34,6 +34,7 @@ from imports.monitoring.sweeping import for_each
 from imports.notifications import due_mail, mail_events
 from imports.outbox import writing
 from imports.wanted import applying
+from imports.webhooks import sending
 from vendors.old_logins import forget_old_logins
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,10 @@ def mail_hint_again() -> bool:
     return send_mail_hint(delay=settings.LEASE_SECONDS)
 
 
+def webhook_hint_again() -> bool:
+    return send_webhook_hint(delay=settings.LEASE_SECONDS)
+
+
 def sweep_again(name: str) -> Callable[[], bool]:
     """Later, unless beat sends the sweep again soon: else an outage would pile them up."""
     entry: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE[name]
@@ -87,7 +92,7 @@ def advance() -> None:
 @outages_pass(sweep_again("resume_stalled"))
 def resume_stalled() -> None:
     resume.resume_stalled()
-    mail.resume_mail()
+    deliveries.resume_mail()
     applying.import_waiting()
 
 
@@ -137,6 +142,12 @@ def send_mail() -> None:
     except AWS_AWAY as error:
         log.error("the events of SES cannot be read; sending without them: %s", error)
     due_mail.send_due()
+
+
+@shared_task
+@outages_pass(webhook_hint_again)
+def send_webhooks() -> None:
+    sending.send_due()
 
 
 @shared_task

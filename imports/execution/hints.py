@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 ADVANCE = "imports.tasks.advance"
 RUN_SCHEDULES = "imports.tasks.run_schedules"
 SEND_MAIL = "imports.tasks.send_mail"
+SEND_WEBHOOKS = "imports.tasks.send_webhooks"
 MAX_DELAY_SECONDS = 900  # the limit of SQS
 
 
@@ -36,6 +37,11 @@ def send_hint(*, delay: float = 0) -> bool:
 def send_mail_hint(*, delay: float = 0) -> bool:
     """Report that an email is due after `delay` seconds. Returns whether the hint was sent."""
     return _send(SEND_MAIL, queue="mail", delay=delay)
+
+
+def send_webhook_hint(*, delay: float = 0) -> bool:
+    """Report that a webhook is due after `delay` seconds. Returns whether the hint was sent."""
+    return _send(SEND_WEBHOOKS, queue="webhooks", delay=delay)
 
 
 def _send(task: str, *, queue: str, delay: float) -> bool:
