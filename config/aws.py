@@ -11,6 +11,11 @@ from botocore.parsers import ResponseParserError, ResponseParserFactory
 from django.conf import settings
 
 
+# Each session would read the descriptions of the services again, which takes 8 MB. Kombu makes one
+# for each queue, and django-storages one for each thread.
+botocore.session.create_loader = cache(botocore.session.create_loader)
+
+
 class ParserFactory(ResponseParserFactory):
     """Parsers that raise ResponseParserError for any answer they cannot parse, also for good JSON
     or XML that is not of AWS, as a proxy's. botocore's own raise whatever they meet there."""
