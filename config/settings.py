@@ -58,10 +58,12 @@ MAINTENANCE_QUEUE_URL: str = env.str("MAINTENANCE_QUEUE_URL")  # periodic tasks
 EVENTS_DEAD_LETTER_URL: str = env.str("EVENTS_DEAD_LETTER_URL")
 MAIL_QUEUE_URL: str = env.str("MAIL_QUEUE_URL")  # hints that emails or answers are due
 MAIL_EVENTS_QUEUE_URL: str = env.str("MAIL_EVENTS_QUEUE_URL")  # what became of sent emails
+WEBHOOKS_QUEUE_URL: str = env.str("WEBHOOKS_QUEUE_URL")  # hints that webhooks are due
 IMPORTS_DEAD_LETTER_URL: str = env.str("IMPORTS_DEAD_LETTER_URL")
 MAINTENANCE_DEAD_LETTER_URL: str = env.str("MAINTENANCE_DEAD_LETTER_URL")
 MAIL_DEAD_LETTER_URL: str = env.str("MAIL_DEAD_LETTER_URL")
 MAIL_EVENTS_DEAD_LETTER_URL: str = env.str("MAIL_EVENTS_DEAD_LETTER_URL")
+WEBHOOKS_DEAD_LETTER_URL: str = env.str("WEBHOOKS_DEAD_LETTER_URL")
 UPLOAD_RECORDS_TABLE: str = env.str("UPLOAD_RECORDS_TABLE")  # staged rows
 CLIENTS_TABLE: str = env.str("CLIENTS_TABLE")  # rows of the data set "clients"
 CSV_DATA_TABLE: str = env.str("CSV_DATA_TABLE")  # rows of CSV files with any columns
@@ -361,6 +363,7 @@ QUEUE_URLS = {
     "imports": IMPORTS_QUEUE_URL,
     "maintenance": MAINTENANCE_QUEUE_URL,
     "mail": MAIL_QUEUE_URL,
+    "webhooks": WEBHOOKS_QUEUE_URL,
 }
 CELERY_BROKER_URL = "sqs://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -63,14 +63,16 @@ PAGE_BYTES = 135_000
 POLLS = 3600 / 20  # of one queue by one process
 # Resume, missing events, schedules, clean up, dead letters, events of SES.
 SWEEPS = 120 + 12 + 60 + 4 + 60 + 60
-QUEUE_LOOKS = 2 * 120 + 5 * 60  # resume reads two queues, the watch over dead letters five
+RESUMED = 2  # queues whose length the sweep `resume_stalled` reads and writes to two metrics
+WATCHED = 6  # dead-letter queues
+QUEUE_LOOKS = RESUMED * 120 + WATCHED * 60
 FORWARDER_LOOKS = 240  # of the queue of hints: is a first worker needed?
 DATA_SETS = 5  # whose prefixes are listed to find missing events
 STRAY_LISTS = 2  # the top of the bucket and client-data/, to find files that nothing reads
 IDLE_LOG_BYTES = 83_000
 
 # An alarm that computes with two metrics costs twice as much.
-ALARM_METRICS = {"standard": 26, "compact": 25}
+ALARM_METRICS = {"standard": 28, "compact": 27}
 
 WORKER_LINGERS = 670  # seconds: a minute to start, and ten without work before it ends
 VISIT_LINGERS = 420  # seconds: two minutes on pages, and five before Aurora pauses
@@ -140,7 +142,7 @@ def compact(traffic: Traffic) -> list[Line]:
             {"http_api": traffic.uploads * PAGE_REQUESTS, "hosted_zone": 1},
         ),
         Line(
-            "task: web, forwarder, beat, maintenance and mail in one",
+            "task: web, forwarder, beat, maintenance, mail and webhooks in one",
             {"fargate_vcpu": 0.25 * HOURS, "fargate_gb": HOURS},
         ),
         Line("public address", {"ipv4": HOURS}),
@@ -156,7 +158,7 @@ def compact(traffic: Traffic) -> list[Line]:
             traffic,
             alarms=ALARM_METRICS["compact"],
             sweeps=5 * turns + 12 * HOURS,
-            looks=2 * turns + 5 * 12 * HOURS,
+            looks=RESUMED * turns + WATCHED * 12 * HOURS,
             lists=turns,
             resumes=turns,
         ),
@@ -171,9 +173,9 @@ def common(
     uploads = traffic.uploads
     up = traffic.busy_hours(WORKER_LINGERS)
     # Four counts of rows and BatchSeconds, five types of error, two figures of two final statuses,
-    # and the two filters are written in hours with uploads; the queue's two with every such sweep.
-    metrics = (16 * traffic.busy_hours(3600) + 2 * min(HOURS, resumes)) / HOURS
-    polls = (3 * HOURS + up) * POLLS
+    # and the two filters are written in hours with uploads; those of queues with every such sweep.
+    metrics = (16 * traffic.busy_hours(3600) + 2 * RESUMED * min(HOURS, resumes)) / HOURS
+    polls = (4 * HOURS + up) * POLLS  # forwarder, maintenance, mail, webhooks; import worker
     log_bytes = LOG_BYTES + DATABASE_LOG_BYTES
     return [
         Line("import worker: Spot, 1 vCPU", {"spot_vcpu": up, "spot_gb": 2 * up, "ipv4": up}),

@@ -65,7 +65,7 @@ uploaded through the form.
 |---|---|---|
 {per_upload()}
 
-The polls of an idle system are known too: a process polls a queue every 20 s, {HOURS * bill.POLLS:,.0f} times a month, and three or four processes do.
+The polls of an idle system are known too: a process polls a queue every 20 s, {HOURS * bill.POLLS:,.0f} times a month, and four or five processes do.
 One DynamoDB item per row would be at least 1,000 write units instead of {bill.PER_UPLOAD["dynamodb_write"]}:
 {usd(1000 * 1000 * PRICES["dynamodb_write"].usd / 1e6)} for 1,000 uploads instead of {usd(by_key("dynamodb_write", 1000))}
 ([decision 1](decisions/0001-row-status-in-postgresql-staging-in-packed-runs.md)).
@@ -197,7 +197,7 @@ def first_model_comparison() -> str:
                 "compact with RDS",
                 "$26",
                 usd(net(small) - aurora.usd + rds_alone()),
-                "the task has 1 GB, because four programs share it; 3 secrets; Cloud Map's hosted zone",
+                "the task has 1 GB, because six programs share it; 3 secrets; Cloud Map's hosted zone",
             ],
             [
                 "compact",

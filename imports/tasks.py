@@ -28,9 +28,9 @@ from imports.intake import schedules
 from imports.maintenance import (
     changes,
     dead_webhooks,
+    deliveries,
     erasure,
     expiring_tokens,
-    mail,
     missing_events,
     resume,
     retention,
@@ -99,7 +99,8 @@ def advance() -> None:
 @outages_pass(sweep_again("resume_stalled"))
 def resume_stalled() -> None:
     resume.resume_stalled()
-    mail.resume_mail()
+    deliveries.resume_mail()
+    deliveries.resume_webhooks()
     applying.import_waiting()
 
 

@@ -17,7 +17,8 @@ def draw(stack: cdk.Stack, chosen: Deployment, portal_errors: cloudwatch.IMetric
     dashboard = cloudwatch.Dashboard(
         stack, "Dashboard", dashboard_name=chosen.name, default_interval=cdk.Duration.hours(12)
     )
-    queues = [f"{chosen.name}-{queue}" for queue in ("events", "imports", "maintenance", "mail")]
+    names = ("events", "imports", "maintenance", "mail", "webhooks")
+    queues = [f"{chosen.name}-{queue}" for queue in names]
     waiting = "ApproximateNumberOfMessagesVisible"
     oldest = "ApproximateAgeOfOldestMessage"
     of_database = ("CPUUtilization", "DatabaseConnections")

@@ -6,6 +6,7 @@ Both layouts have the same parts; they differ in which parts share a task.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import Aws
@@ -35,7 +36,8 @@ WORKER_VARIABLES = {"REMAP_SIGTERM": "SIGQUIT"}
 @dataclass(frozen=True)
 class Part:
     """One container. `health` is a command that fails when the container is unhealthy;
-    `stop_seconds` is how long it may take to end after SIGTERM."""
+    `stop_seconds` is how long it may take to end after SIGTERM. One that is not `essential` is
+    restarted by itself, and its task goes on without it."""
 
     name: str
     command: tuple[str, ...]
@@ -44,6 +46,7 @@ class Part:
     health: tuple[str, ...] | None = None
     stop_seconds: int = 30
     port: int | None = None
+    essential: bool = True
 
 
 class Application:
@@ -79,33 +82,36 @@ class Application:
         )
 
     def worker(self, *, processes: int) -> Part:
-        return Part(
-            "worker",
-            commands.worker("imports", processes=processes),
-            self._may.worker(),
-            HEALTH_FILE_VARIABLE | WORKER_VARIABLES,
-            health=SQS_HEALTH_CHECK,
-            stop_seconds=120,
-        )
+        return self._worker("worker", "imports", self._may.worker(), processes=processes)
 
     def maintenance(self) -> Part:
-        return Part(
-            "maintenance",
-            commands.worker("maintenance", processes=1),
-            self._may.maintenance(),
-            HEALTH_FILE_VARIABLE | WORKER_VARIABLES,
-            health=SQS_HEALTH_CHECK,
-            stop_seconds=120,
-        )
+        return self._worker("maintenance", "maintenance", self._may.maintenance())
 
     def mail(self) -> Part:
+        return self._worker("mail", "mail", self._may.mail())
+
+    def webhooks(self) -> Part:
+        # Not essential, because it deals with hosts of strangers, and because an older image, after
+        # a rollback, may not know its queue and end at once.
+        return self._worker("webhooks", "webhooks", self._may.webhooks(), essential=False)
+
+    def _worker(
+        self,
+        name: str,
+        queue: str,
+        statements: Statements,
+        *,
+        processes: int = 1,
+        essential: bool = True,
+    ) -> Part:
         return Part(
-            "mail",
-            commands.worker("mail", processes=1),
-            self._may.mail(),
+            name,
+            commands.worker(queue, processes=processes),
+            statements,
             HEALTH_FILE_VARIABLE | WORKER_VARIABLES,
             health=SQS_HEALTH_CHECK,
             stop_seconds=120,
+            essential=essential,
         )
 
     def beat(self) -> Part:
@@ -125,7 +131,7 @@ class Application:
     ) -> ecs.FargateTaskDefinition:
         """A task of these containers, whose role has the permissions of all of them.
 
-        If one container ends, all end, and the service starts another task.
+        If an essential container ends, all end, and the service starts another task.
         """
         image = stack.node.try_find_child("Image") or cdk.CfnParameter(
             stack,
@@ -167,7 +173,13 @@ class Application:
             interval=cdk.Duration.seconds(30),
             timeout=cdk.Duration.seconds(10),
             retries=3,
-            start_period=cdk.Duration.seconds(180),  # four processes start on a quarter of a CPU
+            start_period=cdk.Duration.seconds(180),  # six programs start on a quarter of a CPU
+        )
+        # ECS restarts no container that has run for less than this period, the shortest it accepts.
+        restart: dict[str, Any] = (
+            {}
+            if part.essential
+            else {"enable_restart_policy": True, "restart_attempt_period": cdk.Duration.minutes(1)}
         )
         container = task.add_container(
             part.name,
@@ -179,6 +191,8 @@ class Application:
             stop_timeout=cdk.Duration.seconds(part.stop_seconds),
             logging=ecs.LogDrivers.aws_logs(stream_prefix=part.name, log_group=log),
             readonly_root_filesystem=True,
+            essential=part.essential,
+            **restart,
         )
         if part.port:
             container.add_port_mappings(ecs.PortMapping(container_port=part.port))

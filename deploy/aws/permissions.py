@@ -35,7 +35,7 @@ class Permissions:
         """Sends hints but cannot read them; stores files from the form and links to downloads."""
         return [
             self._database(),
-            self._to(SEND, "ImportsQueue", "MaintenanceQueue", "MailQueue"),
+            self._to(SEND, "ImportsQueue", "MaintenanceQueue", "MailQueue", "WebhooksQueue"),
             self._objects(("s3:PutObject",), SOURCES),
             self._objects(READ, (*self._sources, *REPORTS)),
             self._mail(),
@@ -47,7 +47,7 @@ class Permissions:
         return [
             self._database(),
             self._to(RECEIVE, "EventsQueue"),
-            self._to(SEND, "ImportsQueue", "MailQueue"),
+            self._to(SEND, "ImportsQueue", "MailQueue", "WebhooksQueue"),
             self._allow(("ecs:DescribeServices", "ecs:UpdateService"), arn),
         ]
 
@@ -56,7 +56,7 @@ class Permissions:
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "ImportsQueue"),
-            self._to(SEND, "MailQueue"),
+            self._to(SEND, "MailQueue", "WebhooksQueue"),
             self._objects(READ, self._sources),
             # Without it S3 answers 403 for a version that was deleted, and not 404.
             self._allow(("s3:ListBucket",), self._data.arn("Bucket")),
@@ -74,6 +74,7 @@ class Permissions:
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "MailQueue"),
+            self._to(SEND, "WebhooksQueue"),
             self._to(RECEIVE, "MailEventsQueue"),
             self._objects(("s3:PutObject",), (ANSWERS,)),
             self._objects(("s3:GetObjectVersion",), ("errors/",)),
@@ -83,15 +84,22 @@ class Permissions:
             self._mail(),
         ]
 
+    def webhooks(self) -> Statements:
+        """Calls addresses of vendors, so it reaches as little of ours as possible."""
+        return [
+            self._database(),
+            self._to((*RECEIVE, *GIVE_BACK, *SEND), "WebhooksQueue"),
+        ]
+
     def maintenance(self) -> Statements:
         """Lists and deletes objects but reads none; counts dead letters but reads none."""
-        queues = ("Events", "Imports", "Maintenance", "Mail", "MailEvents")
+        queues = ("Events", "Imports", "Maintenance", "Mail", "MailEvents", "Webhooks")
         dead = tuple(f"{queue}DeadLetterQueue" for queue in queues)
         prefixes = (*self._sources, *REPORTS)
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "MaintenanceQueue"),
-            self._to(SEND, "ImportsQueue", "MailQueue"),
+            self._to(SEND, "ImportsQueue", "MailQueue", "WebhooksQueue"),
             self._to(SIZE, *dead),
             self._objects(("s3:DeleteObject", "s3:DeleteObjectVersion"), prefixes),
             self._allow(

@@ -20,7 +20,7 @@ from deploy.aws.measures import FIVE_MINUTES
 HOUR = cdk.Duration.hours(1)
 GIB = 2**30
 SLOW_SECONDS = 1_800
-OLDEST_MINUTES = {"events": 5, "imports": 30, "maintenance": 30, "mail": 30}
+OLDEST_MINUTES = {"events": 5, "imports": 30, "maintenance": 30, "mail": 30, "webhooks": 30}
 DEAD_LETTERS = (*OLDEST_MINUTES, "mail-events")  # which is read only every few minutes or hours
 
 # Deployments, scaling and Spot interruptions have other codes.

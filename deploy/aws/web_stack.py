@@ -1,5 +1,5 @@
 """The portal behind a load balancer. In the compact layout it is behind API Gateway, in one task
-with the forwarder, beat, maintenance and mail."""
+with the forwarder, beat, maintenance, mail and webhooks."""
 
 from typing import Any
 
@@ -42,6 +42,7 @@ class WebStack(cdk.Stack):
             application.beat(),
             application.maintenance(),
             application.mail(),
+            application.webhooks(),
             cpu=256,
             memory=1024,
         )

@@ -37,6 +37,7 @@ class WorkersStack(cdk.Stack):
             application.beat(),
             application.maintenance(),
             application.mail(),
+            application.webhooks(),
             cpu=256,
             memory=1024,
         )

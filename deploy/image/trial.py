@@ -15,7 +15,7 @@ from deploy.local.demo_logins import DEMO_LOGINS
 from deploy.local.places import CHECKOUT
 
 PROJECT = "onboarding-trial"
-SERVICES = ("web", "forwarder", "worker", "maintenance", "mail", "beat")
+SERVICES = ("web", "forwarder", "worker", "maintenance", "mail", "webhooks", "beat")
 TIMEOUT_SECONDS = 120  # for uploads on a busy machine
 LONG_FILES = 12  # of 10,000 rows: seconds of work
 

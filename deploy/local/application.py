@@ -37,6 +37,7 @@ class Commands:
             self._worker("worker", "imports", processes=2),
             self._worker("maintenance", "maintenance", processes=1),
             self._worker("mail", "mail", processes=1),
+            self._worker("webhooks", "webhooks", processes=1),
             self._process("beat", commands.beat(str(self.places.beat_schedule))),
         )
 

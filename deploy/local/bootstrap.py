@@ -29,6 +29,7 @@ LOCAL_TIMEOUTS = {
     "ImportsVisibilityTimeout": "60",
     "MaintenanceVisibilityTimeout": "120",
     "MailVisibilityTimeout": "60",
+    "WebhooksVisibilityTimeout": "60",
     "MailEventsVisibilityTimeout": "30",
 }
 # Tests kill workers and wait for the next delivery.
@@ -37,6 +38,7 @@ TEST_TIMEOUTS = {
     "ImportsVisibilityTimeout": "5",
     "MaintenanceVisibilityTimeout": "5",
     "MailVisibilityTimeout": "5",
+    "WebhooksVisibilityTimeout": "5",
     "MailEventsVisibilityTimeout": "5",
 }
 
@@ -88,7 +90,7 @@ class _Emulator:
         except (ClientError, KeyError):
             return False
         return (
-            len(queues) == 10
+            len(queues) == 12
             and states == {"ACTIVE"}
             and bool(notified.get("QueueConfigurations"))
             and versioned.get("Status") == "Enabled"

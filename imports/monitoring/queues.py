@@ -27,6 +27,7 @@ def all_queues() -> dict[str, Queue]:
         "maintenance": Queue(settings.MAINTENANCE_QUEUE_URL, settings.MAINTENANCE_DEAD_LETTER_URL),
         "mail": Queue(settings.MAIL_QUEUE_URL, settings.MAIL_DEAD_LETTER_URL),
         "mail-events": Queue(settings.MAIL_EVENTS_QUEUE_URL, settings.MAIL_EVENTS_DEAD_LETTER_URL),
+        "webhooks": Queue(settings.WEBHOOKS_QUEUE_URL, settings.WEBHOOKS_DEAD_LETTER_URL),
     }
 
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext
 from config.logging import about
 from imports.execution import deliveries
 from imports.execution.failpoints import failpoint
-from imports.execution.hints import send_webhook_hint
+from imports.execution.hints import MAX_DELAY_SECONDS, send_webhook_hint
 from imports.execution.lease import Fenced
 from imports.models import WebhookDelivery, WebhookEndpoint
 from imports.webhooks import connection, endpoints, signing
@@ -190,7 +190,8 @@ def settle(delivery: WebhookDelivery, ended: Attempt) -> None:
         seconds = pause_after(delivery.attempts, asked=ended.patience)
         delivery.retry(ended.in_words, seconds=seconds)
         log.info("attempt %s failed; next in %.0f s", delivery.attempts, seconds)
-        transaction.on_commit(lambda: send_webhook_hint(delay=seconds), robust=True)
+        if seconds <= MAX_DELAY_SECONDS:  # else the sweep finds it
+            transaction.on_commit(lambda: send_webhook_hint(delay=seconds), robust=True)
     delivery.save(update_fields=[*delivery.PROGRESS, "status", "seconds", "delivered_at"])
     if not ended.has_arrived:
         note_failure(endpoint, ended)

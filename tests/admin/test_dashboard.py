@@ -122,6 +122,7 @@ def test_open_alarms_and_dead_letters(db: None) -> None:
         ("maintenance", None),
         ("mail", None),
         ("mail-events", None),
+        ("webhooks", None),
     ]
 
 

@@ -18,7 +18,7 @@ from tests.faults.people import Person
 from tests.faults.world import running, wait_until
 from tests.product_files import csv_bytes, good_row
 
-OURS = ("web", "forwarder", "worker", "maintenance", "mail", "beat")
+OURS = ("web", "forwarder", "worker", "maintenance", "mail", "webhooks", "beat")
 IDS = {"upload_id", "vendor_id", "request_id"}
 # Words that occur in imported and in rejected rows.
 WORDS = ("Zzyzx", "Quuxley", "Frobnitz", "Xyzzyburg", "Plughover")

@@ -37,6 +37,8 @@ def complete() -> dict[str, str]:
         "MAIL_EVENTS_QUEUE_URL",
         "MAIL_DEAD_LETTER_URL",
         "MAIL_EVENTS_DEAD_LETTER_URL",
+        "WEBHOOKS_QUEUE_URL",
+        "WEBHOOKS_DEAD_LETTER_URL",
         "MAIL_CONFIGURATION_SET",
         "UPLOAD_RECORDS_TABLE",
         "CLIENTS_TABLE",

@@ -21,7 +21,7 @@ from django.utils.timezone import now
 
 from imports import datasets, tasks
 from imports.intake import s3_events, schedules
-from imports.maintenance import erasure, mail, missing_events, resume, retention, stray_files
+from imports.maintenance import deliveries, erasure, missing_events, resume, retention, stray_files
 from imports.models import Notification, OutboxFile, Schedule, Upload
 from imports.monitoring.dead_letters import watch_dead_letters
 from imports.monitoring.queues import client as queue_client
@@ -78,6 +78,7 @@ def queues() -> dict[str, str]:
         "MAINTENANCE": "Maintenance",
         "MAIL": "Mail",
         "MAIL_EVENTS": "MailEvents",
+        "WEBHOOKS": "Webhooks",
     }
     return {
         **{getattr(settings, f"{key}_QUEUE_URL"): f"{name}Queue" for key, name in names.items()},
@@ -239,7 +240,7 @@ def test_maintenance(
         assert retention.delete_sources()
         assert erasure.erase_personal_data()
         assert resume.resume_stalled()
-        assert mail.resume_mail()
+        assert deliveries.resume_mail()
         watch_dead_letters()
     queue_client().purge_queue(QueueUrl=dead_letters)
     calls |= later

@@ -9,7 +9,7 @@ import pytest
 from deploy.local import template
 from tests.deploy.templates import Layout, listed
 
-QUEUES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents")
+QUEUES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents", "Webhooks")
 NAMES = {
     "NamePrefix": "synthesized",
     "UploadRecordsTableName": "SynthesizedRecords",

@@ -11,6 +11,7 @@ from tests.deploy.test_tasks import PARTS
 
 # These actions do not support resources.
 WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
+CLOCK = {"beat", "maintenance", "mail", "webhooks"}  # they share a task
 
 
 EXPORTED = (
@@ -53,10 +54,11 @@ def test_each_process_reads_only_its_own_queue(layouts: dict[str, Layout]) -> No
     receivers = {part: may(layout, part).get("sqs:ReceiveMessage", set()) for part in PARTS}
     assert receivers["forwarder"] == {"EventsQueue"}
     assert receivers["worker"] == {"ImportsQueue"}
-    clock = {"MaintenanceQueue", "MailQueue", "MailEventsQueue"}  # they share a task
-    assert receivers["maintenance"] == receivers["mail"] == receivers["beat"] == clock
+    clock = {"MaintenanceQueue", "MailQueue", "MailEventsQueue", "WebhooksQueue"}
+    assert {part for part in PARTS if receivers[part] == clock} == CLOCK
     assert receivers["web"] == receivers["migrate"] == set()
-    assert reach(layout, "web", "sqs") == {"ImportsQueue", "MaintenanceQueue", "MailQueue"}
+    others = {"ImportsQueue", "MaintenanceQueue", "MailQueue", "WebhooksQueue"}
+    assert reach(layout, "web", "sqs") == others
 
 
 def test_each_process_accesses_only_its_part_of_the_bucket(layouts: dict[str, Layout]) -> None:
@@ -68,7 +70,7 @@ def test_each_process_accesses_only_its_part_of_the_bucket(layouts: dict[str, La
     assert may(layout, "worker")["s3:ListBucket"] == {"Bucket"}  # 404, not 403, if one is gone
     assert "Bucket/errors/*" not in may(layout, "web")["s3:PutObject"]
     assert "s3:GetObject" not in may(layout, "maintenance")
-    for part in PARTS - {"maintenance", "mail", "beat"}:
+    for part in PARTS - CLOCK:
         assert "s3:DeleteObjectVersion" not in may(layout, part), part
 
 
@@ -137,7 +139,7 @@ def test_a_vendors_role_may_write_to_its_own_prefix_and_read_its_own_outbox(
 def test_only_the_mail_worker_writes_answers(layouts: dict[str, Layout]) -> None:
     layout = layouts["standard"]
     writers = {part for part in PARTS if "Bucket/outbox/*" in reach(layout, part, "s3")}
-    assert writers == {"mail", "maintenance", "beat"}  # they share a task
+    assert writers == CLOCK
     assert may(layout, "mail")["s3:PutObject"] == {"Bucket/outbox/*"}
     assert may(layout, "mail")["s3:GetObjectVersion"] == {"Bucket/errors/*"}
     assert "Bucket/outbox/*" not in may(layout, "mail")["s3:DeleteObjectVersion"]

@@ -18,19 +18,19 @@ from tests.deploy.templates import Layout, text
 from tests.docs.test_configuration import REQUIRED, settings_read
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = {"web", "forwarder", "worker", "maintenance", "mail", "beat", "migrate"}
+PARTS = {"web", "forwarder", "worker", "maintenance", "mail", "webhooks", "beat", "migrate"}
 # Read by Celery, not by the settings.
 NOT_SETTINGS = {"REMAP_SIGTERM"}
 TASKS = {
     "standard": {
         "onboarding-web": {"web"},
         "onboarding-forwarder": {"forwarder"},
-        "onboarding-clock": {"beat", "maintenance", "mail"},
+        "onboarding-clock": {"beat", "maintenance", "mail", "webhooks"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
     },
     "compact": {
-        "onboarding-portal": {"web", "forwarder", "beat", "maintenance", "mail"},
+        "onboarding-portal": {"web", "forwarder", "beat", "maintenance", "mail", "webhooks"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
     },
@@ -44,6 +44,13 @@ def test_each_part_is_in_one_task(layout: Layout) -> None:
     }
     assert found == TASKS[layout.key]
     assert layout.containers().keys() == PARTS
+
+
+def test_only_webhooks_may_end_without_ending_their_task(layout: Layout) -> None:
+    """An older image, after a rollback, may not know their queue; the portal shares their task."""
+    for name, container in layout.containers().items():
+        assert container["Essential"] is (name != "webhooks"), name
+        assert container.get("RestartPolicy", {}).get("Enabled", False) is (name == "webhooks")
 
 
 def test_tasks_run_on_arm_with_separate_execution_and_task_roles(layout: Layout) -> None:
@@ -72,7 +79,7 @@ def test_a_worker_has_longer_to_stop_than_its_tasks_need(layout: Layout) -> None
     containers = layout.containers()
     for name, container in containers.items():
         assert container["StopTimeout"] <= 120, name  # Fargate's maximum
-    for name in ("worker", "maintenance", "mail"):
+    for name in ("worker", "maintenance", "mail", "webhooks"):
         assert containers[name]["StopTimeout"] > settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT
         assert layout.environment(name)["REMAP_SIGTERM"] == "SIGQUIT"
     web = containers["web"]["Command"]
@@ -85,11 +92,12 @@ def test_commands_are_those_of_other_environments(layout: Layout) -> None:
     assert run["worker"] == commands.worker("imports", processes=2)
     assert run["maintenance"] == commands.worker("maintenance", processes=1)
     assert run["mail"] == commands.worker("mail", processes=1)
+    assert run["webhooks"] == commands.worker("webhooks", processes=1)
     assert run["migrate"] == (*commands.MANAGE, "prepare_database")
 
 
 def test_containers_that_poll_sqs_have_a_health_file(layout: Layout) -> None:
-    for name in ("forwarder", "worker", "maintenance", "mail"):
+    for name in ("forwarder", "worker", "maintenance", "mail", "webhooks"):
         health = layout.containers()[name]["HealthCheck"]
         assert health["Command"] == ["CMD", "python", "-m", "config.health_file"]
         assert layout.environment(name)["HEALTH_FILE"].startswith("/tmp/")

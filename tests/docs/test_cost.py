@@ -8,6 +8,7 @@ import pytest
 from deploy import bill, cost
 from deploy.bill import PRICES, Traffic, compact, free_of_charge, standard, total
 from imports import datasets
+from imports.monitoring.queues import all_queues
 from tests.docs.pages import ROOT, section, table
 from tests.docs.test_configuration import settings_read
 
@@ -36,7 +37,8 @@ def test_the_idle_system_agrees_with_the_default_settings() -> None:
     defaults = {name: value.strip("`") for name, value in settings_read().items()}
     an_hour = {name: 3600 / int(defaults[f"{name}_EVERY_SECONDS"]) for name in SWEEPS}
     assert sum(an_hour.values()) == bill.SWEEPS
-    assert 2 * an_hour["RESUME"] + 5 * an_hour["DEAD_LETTERS"] == bill.QUEUE_LOOKS
+    looks = bill.RESUMED * an_hour["RESUME"] + len(all_queues()) * an_hour["DEAD_LETTERS"]
+    assert looks == bill.QUEUE_LOOKS
     assert 3600 / int(defaults["SQS_WAIT_SECONDS"]) == bill.POLLS
     assert len(datasets.all_datasets()) == bill.DATA_SETS
 

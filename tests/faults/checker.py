@@ -28,8 +28,9 @@ from tests.faults.world import HANG, QUEUES, World
 ProductId = tuple[str, str]  # of a vendor, its own ID
 Content = tuple[Any, ...]  # the values that an update can change
 ENDED = {"completed", "partial", "failed", "cancelled"}
-LISTENERS = {f"onboarding-{name}" for name in ("events", "imports", "maintenance", "mail")}
-LOGS = ("web", "forwarder", "worker", "maintenance", "mail", "beat")
+HEARD = ("events", "imports", "maintenance", "mail", "webhooks")  # queues that are always polled
+LISTENERS = {f"onboarding-{name}" for name in HEARD}
+LOGS = ("web", "forwarder", "worker", "maintenance", "mail", "webhooks", "beat")
 # Handled errors: a failed attempt is recorded in the upload's row, a killed child is replaced.
 HANDLED = re.compile(
     r"attempt \d+ of \d+ in step|gave up in step|cannot read a message|WorkerLostError|"

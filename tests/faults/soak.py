@@ -21,7 +21,7 @@ from typing import Any
 from deploy.local import stopping
 from imports.execution.failpoints import POINTS
 from tests.faults.cases import Case
-from tests.faults.checker import check
+from tests.faults.checker import LOGS, check
 from tests.faults.http_faults import (
     BLACK_HOLE,
     DROPPED,
@@ -61,7 +61,7 @@ Action = Callable[[Case, random.Random], str]
 
 
 def kill(case: Case, chance: random.Random) -> str:
-    name = chance.choice(("worker", "worker", "forwarder", "maintenance", "mail", "beat", "web"))
+    name = chance.choice(("worker", *LOGS))
     case.world.kill(name)
     return f"kill {name}"
 

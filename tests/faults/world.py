@@ -40,7 +40,12 @@ START = 300.0  # seconds for a whole system to start or stop, on a very busy mac
 MANY = 1_000  # receives of a message
 HANG = 90.0  # seconds, more than anything takes on a machine with an idle CPU
 ENDED = (FileNotFoundError, ProcessLookupError)  # of a file of /proc, also while it is read
-HINTS = ("Imports", "Maintenance", "Mail")  # queues whose messages say that there may be work
+HINTS = (
+    "Imports",
+    "Maintenance",
+    "Mail",
+    "Webhooks",
+)  # queues whose messages say that there may be work
 QUEUES = (*HINTS, "Events", "MailEvents")
 SHORT = {
     "LOG_FORMAT": "json",

@@ -27,6 +27,7 @@ COMMANDS = {
     "worker": commands.worker("imports", processes=2),
     "maintenance": commands.worker("maintenance", processes=1),
     "mail": commands.worker("mail", processes=1),
+    "webhooks": commands.worker("webhooks", processes=1),
     "beat": commands.beat("/tmp/beat-schedule"),
     "migrate": (*commands.MANAGE, "prepare_database"),
     "demo": (*commands.MANAGE, "load_demo"),
@@ -97,13 +98,13 @@ def test_the_database_is_prepared_in_order() -> None:
     assert [COMPOSED[name]["restart"] for name in ONCE] == ["no", "no"]
 
 
-@pytest.mark.parametrize("name", ["forwarder", "worker", "maintenance", "mail"])
+@pytest.mark.parametrize("name", ["forwarder", "worker", "maintenance", "mail", "webhooks"])
 def test_a_service_that_polls_sqs_is_healthy_while_sqs_answers(name: str) -> None:
     assert COMPOSED[name]["healthcheck"]["test"][1:] == ["python", "-m", "config.health_file"]
     assert COMPOSED[name]["environment"]["HEALTH_FILE"].startswith("/tmp/")
 
 
-@pytest.mark.parametrize("name", ["worker", "maintenance", "mail"])
+@pytest.mark.parametrize("name", ["worker", "maintenance", "mail", "webhooks"])
 def test_a_worker_may_finish_its_tasks(name: str, settings: Any) -> None:
     assert COMPOSED[name]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
     seconds = int(COMPOSED[name]["stop_grace_period"].removesuffix("s"))

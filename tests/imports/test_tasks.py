@@ -12,18 +12,17 @@ from kombu.exceptions import OperationalError as NotReachable
 
 from config.celery import app
 from imports import pipeline, tasks
-from imports.execution.hints import send_mail_hint
+from imports.execution.hints import send_mail_hint, send_webhook_hint
 from imports.intake import s3_events
 from imports.maintenance import resume
 from imports.monitoring import dead_letters
+from imports.webhooks import sending
 from tests.faults.world import wait_until
-
-QUEUES = (project.IMPORTS_QUEUE_URL, project.MAINTENANCE_QUEUE_URL, project.MAIL_QUEUE_URL)
 
 
 @pytest.fixture(autouse=True)
 def empty_queues() -> None:
-    for queue in QUEUES:
+    for queue in project.QUEUE_URLS.values():
         s3_events.client().purge_queue(QueueUrl=queue)
 
 
@@ -33,6 +32,7 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OperationalError("the database system is starting up")
 
     monkeypatch.setattr(pipeline, "advance", fails)
+    monkeypatch.setattr(sending, "send_due", fails)
     monkeypatch.setattr(resume, "resume_stalled", fails)
     monkeypatch.setattr(dead_letters, "watch_dead_letters", fails)
 
@@ -47,19 +47,32 @@ def messages(queue: str) -> tuple[int, int]:
     )
 
 
-def test_import_workers_get_no_hint_about_an_email() -> None:
-    assert send_mail_hint()
-    wait_until("it arrives", lambda: messages(project.MAIL_QUEUE_URL) == (1, 0))
-    assert messages(project.IMPORTS_QUEUE_URL) == (0, 0)
+@pytest.mark.parametrize(
+    ("send", "queue"), [(send_mail_hint, "mail"), (send_webhook_hint, "webhooks")]
+)
+def test_each_hint_arrives_in_the_queue_of_its_worker_only(
+    send: Callable[[], bool], queue: str
+) -> None:
+    assert send()
+    others = project.QUEUE_URLS.copy()
+    wait_until("it arrives", lambda: messages(others[queue]) == (1, 0))
+    del others[queue]
+    assert {messages(url) for url in others.values()} == {(0, 0)}
 
 
 @pytest.mark.usefixtures("outage")
-def test_a_hint_comes_again_after_a_lease(settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("task", "queue"), [(tasks.advance, "imports"), (tasks.send_webhooks, "webhooks")]
+)
+def test_a_hint_comes_again_after_a_lease(
+    task: Callable[[], None], queue: str, settings: Any
+) -> None:
     """It was acknowledged and gone; in the compact layout the next sweep is six hours away."""
     settings.LEASE_SECONDS = 2
-    tasks.advance()
-    assert sum(messages(project.IMPORTS_QUEUE_URL)) == 1
-    wait_until("it arrives", lambda: messages(project.IMPORTS_QUEUE_URL) == (1, 0))
+    task()
+    url = project.QUEUE_URLS[queue]
+    assert sum(messages(url)) == 1
+    wait_until("it arrives", lambda: messages(url) == (1, 0))
 
 
 @pytest.mark.usefixtures("outage")

@@ -37,7 +37,7 @@ def test_a_message_survives_several_killed_workers() -> None:
 
 def test_messages_are_kept_encrypted_and_as_long_as_possible() -> None:
     queues = of_type("AWS::SQS::Queue")
-    assert len(queues) == 10
+    assert len(queues) == 12
     for queue in queues.values():
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert queue["SqsManagedSseEnabled"] is True

@@ -23,6 +23,7 @@ LAYERS = (
     {"reports"},
     {"notifications"},
     {"outbox"},
+    {"webhooks"},
     {"monitoring"},
     {"steps"},
     {"intake"},

@@ -19,7 +19,7 @@ from django.utils.timezone import now
 
 from imports import actions, pipeline
 from imports.execution.lease import Fenced
-from imports.maintenance.mail import resume_mail
+from imports.maintenance.deliveries import resume_mail
 from imports.models import Action, Alarm, Notification, Upload
 from imports.notifications import due_mail
 from tests.conftest import answer_due, arrived, drive, import_due
@@ -254,7 +254,7 @@ def test_the_sweep_hints_each_due_email_once(
         sent.append(None)
         return True
 
-    monkeypatch.setattr("imports.maintenance.mail.send_mail_hint", hint)
+    monkeypatch.setattr("imports.maintenance.deliveries.send_mail_hint", hint)
     monkeypatch.setattr("imports.maintenance.missing_hints.messages_in", lambda *_, **__: 0)
     assert resume_mail() == len(sent) == 1
     monkeypatch.setattr("imports.maintenance.missing_hints.messages_in", lambda *_, **__: 1)

@@ -12,7 +12,7 @@ from django.utils.timezone import now
 
 from imports import actions, tasks
 from imports.execution.lease import Fenced
-from imports.maintenance.mail import resume_mail
+from imports.maintenance.deliveries import resume_mail
 from imports.models import Alarm, Notification, OutboxFile, Upload
 from imports.models.outbox_file import KEPT_FOR
 from imports.outbox import writing
@@ -238,7 +238,7 @@ def test_the_sweep_hints_each_due_answer_once(
         sent.append(True)
         return True
 
-    monkeypatch.setattr("imports.maintenance.mail.send_mail_hint", hint)
+    monkeypatch.setattr("imports.maintenance.deliveries.send_mail_hint", hint)
     monkeypatch.setattr("imports.maintenance.missing_hints.messages_in", lambda *_, **__: 0)
     monkeypatch.setattr(
         "imports.monitoring.metrics.queue_age", lambda **said: ages.append(said["oldest_seconds"])
