@@ -63,7 +63,7 @@ PAGE_BYTES = 135_000
 POLLS = 3600 / 20  # of one queue by one process
 # Resume, missing events, schedules, clean up, dead letters, events of SES.
 SWEEPS = 120 + 12 + 60 + 4 + 60 + 60
-RESUMED = 2  # queues whose length the sweep `resume_stalled` reads and writes to two metrics
+RESUMED = 3  # queues whose length the sweep `resume_stalled` reads and writes to two metrics
 WATCHED = 6  # dead-letter queues
 QUEUE_LOOKS = RESUMED * 120 + WATCHED * 60
 FORWARDER_LOOKS = 240  # of the queue of hints: is a first worker needed?

@@ -85,8 +85,8 @@ def switch_on(endpoint: WebhookEndpoint) -> None:
 
 
 def send_again(delivery: WebhookDelivery) -> bool:
-    """Send it once more, with the same id. Returns whether that is possible: it is not under way,
-    and its address is on."""
+    """Send it once more, with the same id. Returns whether that is possible: it is not
+    pending, and its address is on."""
     with transaction.atomic():
         rows = WebhookDelivery.objects.select_for_update(of=("self",))
         locked = rows.select_related("endpoint").get(pk=delivery.pk)

@@ -79,7 +79,7 @@ class Attempt:
 
 def send_due() -> None:
     """Send what is due, for the time of a slice, or longer while hosts are waited for. Raises
-    database errors, after which what was under way counts as lost."""
+    database errors, after which attempts in progress count as lost."""
     running: dict[Future[Attempt], WebhookDelivery] = {}
     started = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks") as pool:
@@ -101,7 +101,7 @@ def send_due() -> None:
 
 
 def busy(running: Mapping[Future[Attempt], WebhookDelivery]) -> list[int]:
-    """The addresses that have as many deliveries under way as one may have."""
+    """The addresses that have as many attempts in progress as one may have."""
     counts = Counter(delivery.endpoint_id for delivery in running.values())
     return [number for number, count in counts.items() if count >= AT_ONCE_OF_ENDPOINT]
 

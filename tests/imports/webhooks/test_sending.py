@@ -278,7 +278,7 @@ def test_an_address_that_is_gone_is_switched_off_and_its_person_hears_of_it_once
 def test_five_days_without_an_arrival_switch_an_address_off(
     endpoint: WebhookEndpoint, receiver: Receiver
 ) -> None:
-    """And one arrival begins the days anew."""
+    """One arrival ends the count."""
     receiver.answers(500)
     one_is_due(endpoint)
     sending.send_due()
@@ -290,8 +290,7 @@ def test_five_days_without_an_arrival_switch_an_address_off(
     receiver.answers(204)
     make_due()
     sending.send_due()
-    endpoint.refresh_from_db()
-    assert (endpoint.off, endpoint.failing_since) == ("", None)
+    assert WebhookEndpoint.objects.filter(off="", failing_since=None).exists()
 
     receiver.answers(500)
     for days, off in ((4.9, ""), (5.1, "dead")):
@@ -341,7 +340,7 @@ def test_what_has_arrived_or_failed_can_be_sent_again_with_the_same_id(
     endpoint: WebhookEndpoint, receiver: Receiver
 ) -> None:
     delivery = one_is_due(endpoint)
-    assert not endpoints.send_again(delivery), "it is under way"
+    assert not endpoints.send_again(delivery), "it is on its way"
     sending.send_due()
     assert endpoints.send_again(delivery)
     sending.send_due()
@@ -407,7 +406,7 @@ def test_an_address_that_hangs_delays_no_other(
     endpoint: WebhookEndpoint, receiver: Receiver, settings: Any
 ) -> None:
     """It has some of the threads, never all of them."""
-    settings.WEBHOOK_ANSWER_SECONDS = 2
+    settings.WEBHOOK_ANSWER_SECONDS = 60
     others: list[Heard] = []
     hanging: list[Heard] = []
     may_answer = threading.Event()
@@ -415,7 +414,7 @@ def test_an_address_that_hangs_delays_no_other(
     def orders(heard: Heard) -> tuple[int, dict[str, str]]:
         if heard.path.endswith("/slow"):
             hanging.append(heard)
-            may_answer.wait(10)
+            may_answer.wait(60)
         else:
             others.append(heard)
             if len(others) == 30:
