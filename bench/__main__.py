@@ -22,6 +22,7 @@ ALL = (
     *(
         "upload",
         "api",
+        "webhooks",
         "workbook",
         "load",
         "updates",

@@ -14,6 +14,7 @@ from bench import (
     metrics_file,
     pages,
     updates,
+    webhooks,
     whole_upload,
     workbook,
 )
@@ -23,6 +24,7 @@ from bench.table import Line
 MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
     "upload": lambda runs, _: whole_upload.measure(runs),
     "api": lambda runs, _: api.measure(runs),
+    "webhooks": lambda runs, _: webhooks.measure(runs),
     "workbook": lambda runs, _: workbook.measure(runs),
     "load": lambda runs, _: load_step.measure(runs),
     "updates": lambda runs, _: updates.measure(runs),
