@@ -35,9 +35,10 @@ def columns_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/columns/"
 
 
-def help_url(dataset: str, code: str) -> str:
-    """What a code means and what to do about it."""
-    return f"{settings.PORTAL_URL}/help/{dataset}/#{code}"
+def help_url(page: str, code: str) -> str:
+    """What a code means and what to do about it: on the page of the data set whose files can get
+    it, or on that of the API."""
+    return f"{settings.PORTAL_URL}/help/{page}/#{code}"
 
 
 def tokens_url() -> str:

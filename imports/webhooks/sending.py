@@ -79,7 +79,7 @@ class Attempt:
 
 def send_due() -> None:
     """Send what is due, for the time of a slice, or longer while hosts are waited for. Raises
-    database errors, after which what was under way counts as lost."""
+    database errors, after which what was in progress counts as lost."""
     running: dict[Future[Attempt], WebhookDelivery] = {}
     started = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks") as pool:
@@ -101,7 +101,7 @@ def send_due() -> None:
 
 
 def busy(running: Mapping[Future[Attempt], WebhookDelivery]) -> list[int]:
-    """The addresses that have as many deliveries under way as one may have."""
+    """The addresses that have as many deliveries in progress as one may have."""
     counts = Counter(delivery.endpoint_id for delivery in running.values())
     return [number for number, count in counts.items() if count >= AT_ONCE_OF_ENDPOINT]
 
@@ -166,6 +166,8 @@ def record(delivery: WebhookDelivery, ended: Attempt) -> None:
     with about(upload_id=delivery.upload_id or "", vendor_id=delivery.endpoint.vendor_id):
         try:
             with transaction.atomic():
+                # The address first, as all who change it and its deliveries do.
+                endpoints.locked().filter(pk=delivery.endpoint_id).first()
                 deliveries.lock(delivery)
                 settle(delivery, ended)
         except Fenced:

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from imports.notifications.addresses import help_url
 from imports.rules.refusals import REFUSALS
 from imports.rules.wording import Words
 
@@ -200,18 +199,11 @@ class Problem(Exception):
         return KINDS[self.code].status
 
 
-def help_url(code: str, dataset: str = "") -> str:
-    """Where a code is explained: on the page of the data set whose files can get it, or on that of
-    the API."""
-    page = reverse("help", args=[dataset]) if dataset else reverse("help_api")
-    return f"{settings.PORTAL_URL}{page}#{code}"
-
-
 def answer(problem: Problem) -> HttpResponse:
     """The response."""
     kind = KINDS[problem.code]
     body = {
-        "type": help_url(problem.code),
+        "type": help_url("api", problem.code),
         "title": str(kind.title),
         "status": kind.status,
         "code": problem.code,

@@ -341,7 +341,7 @@ def test_what_has_arrived_or_failed_can_be_sent_again_with_the_same_id(
     endpoint: WebhookEndpoint, receiver: Receiver
 ) -> None:
     delivery = one_is_due(endpoint)
-    assert not endpoints.send_again(delivery), "it is under way"
+    assert not endpoints.send_again(delivery), "it is in progress"
     sending.send_due()
     assert endpoints.send_again(delivery)
     sending.send_due()
