@@ -1,5 +1,7 @@
-"""The guide on the help page of webhooks: messages, numbers, programs that a person can copy. A test
-runs them."""
+"""The guide on the help page of webhooks: messages, numbers, programs that a person can copy.
+
+A test runs the programs.
+"""
 
 import json
 from collections.abc import Mapping

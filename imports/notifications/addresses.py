@@ -51,6 +51,11 @@ def webhooks_url() -> str:
     return f"{settings.PORTAL_URL}/account/webhooks/"
 
 
+def webhook_url(number: int) -> str:
+    """The page of a webhook, with what was sent to it."""
+    return f"{settings.PORTAL_URL}/account/webhooks/{number}/"
+
+
 def report_url(token: str) -> str:
     """The report named by a signed token (see report_links.py)."""
     return f"{settings.PORTAL_URL}/reports/{token}/"

@@ -23,7 +23,7 @@ class TooManyWebhooks(Exception):
 
 
 class SwitchedOff(Exception):
-    """Nothing is sent to this address."""
+    """Nothing is sent to this address, or it was deleted."""
 
 
 def locked() -> VendorsQuerySet:
@@ -61,8 +61,8 @@ def create(
 
 def change(endpoint: WebhookEndpoint, *, url: str, chosen: Collection[str]) -> None:
     """What waits goes to the new address, too. Raises NotAllowed."""
-    check_url(url)
     if url != endpoint.url:
+        check_url(url)
         endpoint.failing_since = None
     endpoint.url, endpoint.events = url, in_order(chosen)
     endpoint.save(update_fields=["url", "events", "failing_since"])
@@ -79,12 +79,12 @@ def delete(endpoint: WebhookEndpoint) -> None:
 def ping(endpoint: WebhookEndpoint) -> WebhookDelivery:
     """Send it a ping, unless one is being sent, which is returned then.
 
-    Raises SwitchedOff, and WebhookEndpoint.DoesNotExist.
+    Raises SwitchedOff.
     """
     with transaction.atomic():
-        current: WebhookEndpoint = locked().get(pk=endpoint.pk)
-        if current.off:
-            raise SwitchedOff(current.pk)
+        current: WebhookEndpoint | None = locked().filter(pk=endpoint.pk).first()
+        if current is None or current.off:
+            raise SwitchedOff(endpoint.pk)
         pings = current.deliveries.filter(type=WebhookDelivery.PING)
         return pings.exclude(next_attempt_at=None).first() or events.ping(current)
 
@@ -128,11 +128,11 @@ def send_again(delivery: WebhookDelivery) -> bool:
     and its address is on."""
     with transaction.atomic():
         rows = WebhookDelivery.objects.select_for_update(of=("self",))
-        locked = rows.select_related("endpoint").get(pk=delivery.pk)
-        if locked.is_unsent or locked.endpoint.off:
+        current = rows.select_related("endpoint").filter(pk=delivery.pk).first()
+        if current is None or current.is_unsent or current.endpoint.off:
             return False
-        locked.send_again()
-        locked.save(update_fields=locked.PROGRESS)
+        current.send_again()
+        current.save(update_fields=current.PROGRESS)
         transaction.on_commit(send_webhook_hint, robust=True)
     return True
 

@@ -50,7 +50,7 @@ HEADERS = {
     },
     "RateLimit-Policy": {"description": "What the token may do in a minute.", "schema": TEXT},
     "ETag": {"description": "For `If-None-Match`.", "schema": TEXT},
-    "Location": {"description": "Of the new upload.", "schema": TEXT},
+    "Location": {"description": "Of what is new.", "schema": TEXT},
     "Idempotency-Replayed": {
         "description": "`true` if this is the answer to an earlier request with this key.",
         "schema": TEXT,

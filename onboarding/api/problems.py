@@ -84,8 +84,14 @@ ALL = (
     Kind(
         "NOT_POSSIBLE",
         409,
-        _("The upload’s state does not allow this"),
-        _("Look at the upload’s status."),
+        _("The state does not allow this"),
+        _("Look at the status of the upload, or the state of the webhook."),
+    ),
+    Kind(
+        "TOO_MANY_WEBHOOKS",
+        409,
+        _("You have as many webhooks as you may have"),
+        _("Delete one first."),
     ),
     Kind(
         "IN_PROGRESS",

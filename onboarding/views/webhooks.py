@@ -27,7 +27,7 @@ from onboarding.webhook_log import Log
 from vendors.access import Access
 from vendors.models import Vendor
 
-SHOW_SECRET = "webhook_secret_to_show"  # of the session: the number of a webhook
+JUST_MADE = "new_webhook"  # in the session: the number of a webhook
 ONE_CLICK = timedelta(seconds=10)  # what is added twice within it was clicked twice
 USUAL = [WebhookEndpoint.Event.FINISHED, WebhookEndpoint.Event.REFUSED]
 
@@ -96,7 +96,7 @@ def add(access: Access, chosen: dict[str, Any], *, by: Any) -> WebhookEndpoint:
 
 def with_secret(request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
     """To its page, which shows the secret the next time, and never again."""
-    request.session[SHOW_SECRET] = endpoint.pk
+    request.session[JUST_MADE] = endpoint.pk
     return redirect("webhook", endpoint.pk)
 
 
@@ -125,8 +125,8 @@ def webhook(request: HttpRequest, number: int) -> HttpResponse:
             change(access, number, form.cleaned_data)
             messages.success(request, gettext("The changes were saved."))
             return redirect("webhook", number)
-    elif request.method == "GET" and request.session.get(SHOW_SECRET) == number:
-        del request.session[SHOW_SECRET]
+    elif request.method == "GET" and request.session.get(JUST_MADE) == number:
+        del request.session[JUST_MADE]
         page["secret"] = signing.secret_of(endpoint.seed)
     is_wrong = request.method == "POST"
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK

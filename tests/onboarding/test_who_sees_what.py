@@ -255,10 +255,12 @@ def test_everybody_gets_the_answer_they_may_have(
             scopes=[],
         )
         endpoint, _ = WebhookEndpoint.objects.update_or_create(
-            pk=1, vendor=upload.vendor, url="https://shop.example.com/", events=[], off=""
+            pk=1,
+            defaults={"vendor_id": upload.vendor_id, "url": "https://shop.example.com/", "events": []},
         )
         WebhookDelivery.objects.update_or_create(
-            pk=1, endpoint=endpoint, message_id="msg_1", body="{}", type="ping", subject="1"
+            pk=1,
+            defaults={"endpoint": endpoint, "message_id": "msg_1", "body": "{}", "type": "ping"},
         )
         answer = getattr(client, method)(address(name, upload))
         answers[person] = answer.status_code

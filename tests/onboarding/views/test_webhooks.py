@@ -88,9 +88,9 @@ def test_what_is_wrong_is_said_beside_the_field(as_alice: Client) -> None:
     as_alice.post(PAGE, {**FORM, "url": longest})
     endpoint = WebhookEndpoint.objects.get()
     assert endpoint.url == longest
-    wrong = as_alice.post(page_of(endpoint), {**FORM, "url": "nothing"})
-    assert wrong.status_code == 422
-    assert "must begin with https://" in text_of(wrong)
+    refused = as_alice.post(page_of(endpoint), {**FORM, "url": "nothing"})
+    assert refused.status_code == 422
+    assert "must begin with https://" in text_of(refused)
     as_alice.post(page_of(endpoint), {**FORM, "events": ["upload.undone"]})
     endpoint.refresh_from_db()
     assert (endpoint.url, endpoint.events) == (ADDRESS, ["upload.undone"])
