@@ -57,8 +57,10 @@ class Log:
         newest = endpoint.deliveries.order_by("-created_at", "-pk")
         fields = ("pk", "state", "attempts", "next_attempt_at", "type")
         self._newest = list(newest.values_list(*fields)[:KEPT_OF_ENDPOINT])
-        wanted = FILTERS[self.state][1] if self.state else State.values
-        found = [row[0] for row in self._newest if row[1] in wanted]
+        found = [row[0] for row in self._newest]
+        if self.state:  # also one that waits behind newer ones
+            of_state = newest.filter(state__in=FILTERS[self.state][1])
+            found = list(of_state.values_list("pk", flat=True)[:KEPT_OF_ENDPOINT])
         self.page: Page[Any] = Paginator(found, ON_PAGE).get_page(number)
 
     @cached_property

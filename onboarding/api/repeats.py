@@ -9,6 +9,7 @@ repeated from then on. What was not done is not recorded: it may be possible lat
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from vendors.models import ApiToken, IdempotencyKey
 from vendors.tokens import KEYS_KEPT
 
 T = TypeVar("T", bound=Model)
-MAX_CHARACTERS = 200
+WELL_FORMED = "[!-~]{1,200}"
 KEPT_DAYS = KEYS_KEPT.days
 PARAMETER = {
     "in": "header",
@@ -39,7 +40,7 @@ PARAMETER = {
         "request with the same key: it is done once, and the answer says `Idempotency-Replayed`. "
         f"A key is remembered for {KEPT_DAYS} days."
     ),
-    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    "schema": {"type": "string", "pattern": f"^{WELL_FORMED}$"},
 }
 
 
@@ -101,8 +102,9 @@ def once(
         with transaction.atomic():
             made = start()
         return finish(made).response()
-    if not 0 < len(key) <= MAX_CHARACTERS or not (key.isascii() and key.isprintable()):
-        error = {"pointer": "header/Idempotency-Key", "detail": "must be 1 to 200 ASCII characters"}
+    if not re.fullmatch(WELL_FORMED, key):
+        detail = "must be 1 to 200 ASCII characters, without spaces"
+        error = {"pointer": "header/Idempotency-Key", "detail": detail}
         raise Problem("INVALID_REQUEST", errors=[error])
     token = request.auth.token
     asked = fingerprint(request, digest)

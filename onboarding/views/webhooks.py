@@ -40,7 +40,7 @@ class WebhookForm(forms.Form):
         error_messages={"required": _("Enter the address of your program.")},
     )
     events = forms.MultipleChoiceField(
-        label=_("It hears of"),
+        label=_("Events"),
         choices=WebhookEndpoint.Event.choices,
         initial=USUAL,
         error_messages={"required": _("Choose at least one event.")},

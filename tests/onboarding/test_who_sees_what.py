@@ -256,7 +256,11 @@ def test_everybody_gets_the_answer_they_may_have(
         )
         endpoint, _ = WebhookEndpoint.objects.update_or_create(
             pk=1,
-            defaults={"vendor_id": upload.vendor_id, "url": "https://shop.example.com/", "events": []},
+            defaults={
+                "vendor_id": upload.vendor_id,
+                "url": "https://shop.example.com/",
+                "events": [],
+            },
         )
         WebhookDelivery.objects.update_or_create(
             pk=1,
