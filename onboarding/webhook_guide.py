@@ -38,6 +38,7 @@ PROGRAMS = (
         """\
 from standardwebhooks import Webhook
 
+
 def verified(secret: str, headers: dict[str, str], body: bytes) -> dict:
     \"\"\"What the message says. Raises WebhookVerificationError.\"\"\"
     return Webhook(secret).verify(body, headers)
@@ -54,6 +55,7 @@ def verified(secret: str, headers: dict[str, str], body: bytes) -> dict:
 import base64
 import hmac
 import time
+
 
 def is_genuine(secret: str, headers: dict[str, str], body: bytes) -> bool:
     key = base64.b64decode(secret.removeprefix("whsec_"))
