@@ -59,7 +59,7 @@ def work() -> None:
         data = message["data"]
         match message["type"]:
             case "upload.finished" | "upload.undone":
-                counts = f"{data['valid_records']} rows valid, {data['error_records']} rejected"
+                counts = f"valid {data['valid_records']}, rejected {data['error_records']}"
                 print(f"{data['upload_id']} is {data['status']}: {counts}", flush=True)
             case "upload.refused":
                 print(f"{data['upload_id']} was rejected: {data['failure_code']}", flush=True)

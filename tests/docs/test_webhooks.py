@@ -76,7 +76,7 @@ def test_the_receiver_hears_each_message_once(
         endpoints.send_again(delivery)
     sending.send_due()
     ids = upload.upload_id, wrong.upload_id
-    assert process.stdout.readline() == f"{ids[0]} is partial: 1 rows valid, 1 rejected\n"
+    assert process.stdout.readline() == f"{ids[0]} is partial: valid 1, rejected 1\n"
     assert process.stdout.readline() == f"{ids[1]} was rejected: MISSING_COLUMNS\n"
     assert set(WebhookDelivery.objects.values_list("state", "status")) == {("delivered", 204)}
 
