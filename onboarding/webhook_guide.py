@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.rules.quantities import days, hours, minutes
 from imports.rules.wording import Words
-from imports.webhooks import connection, endpoints, examples, sending, signing
+from imports.webhooks import connection, endpoints, examples, programs, sending, signing
 from onboarding.webhook_log import EVENT_TITLES
 
 
@@ -35,14 +35,7 @@ PROGRAMS = (
             "Standard Webhooks has libraries for most languages. In Python, “pip install "
             "standardwebhooks”. It refuses what is older than five minutes."
         ),
-        """\
-from standardwebhooks import Webhook
-
-
-def verified(secret: str, headers: dict[str, str], body: bytes) -> dict:
-    \"\"\"What the message says. Raises WebhookVerificationError.\"\"\"
-    return Webhook(secret).verify(body, headers)
-""",
+        programs.WITH_LIBRARY,
     ),
     Program(
         "python",
@@ -51,31 +44,13 @@ def verified(secret: str, headers: dict[str, str], body: bytes) -> dict:
             "The signature is an HMAC with SHA-256 of ID, time and body, with a dot between them. "
             "Use the body as it came, byte for byte."
         ),
-        """\
-import base64
-import hmac
-import time
-
-
-def is_genuine(secret: str, headers: dict[str, str], body: bytes) -> bool:
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    sent_at = headers["webhook-timestamp"]
-    signed = f"{headers['webhook-id']}.{sent_at}.".encode() + body
-    expected = "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
-    given = headers["webhook-signature"].split()
-    is_recent = abs(time.time() - int(sent_at)) < 300
-    return is_recent and any(hmac.compare_digest(expected, each) for each in given)
-""",
+        programs.IN_PYTHON,
     ),
     Program(
         "shell",
         _("By hand, in a shell"),
         _("It prints the signature that the header must have, to compare the two."),
-        """\
-KEY=$(printf %s "${SECRET#whsec_}" | base64 -d | od -An -tx1 | tr -d ' \\n')
-{ printf '%s.%s.' "$WEBHOOK_ID" "$WEBHOOK_TIMESTAMP"; cat body.json; } |
-  openssl dgst -sha256 -mac HMAC -macopt "hexkey:$KEY" -binary | base64
-""",
+        programs.IN_SHELL,
     ),
 )
 HEADERS = (
