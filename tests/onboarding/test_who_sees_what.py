@@ -257,7 +257,7 @@ def test_everybody_gets_the_answer_they_may_have(
         endpoint, _ = WebhookEndpoint.objects.update_or_create(
             pk=1,
             defaults={
-                "vendor_id": upload.vendor_id,
+                "vendor_id": "VEND001",
                 "url": "https://shop.example.com/",
                 "events": [],
             },
