@@ -2,7 +2,16 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-ADMIN_PAGES = ("alarms", "errors", "history", "emails", "schedules", "uploads", "wanted")
+ADMIN_PAGES = (
+    "alarms",
+    "errors",
+    "history",
+    "emails",
+    "schedules",
+    "uploads",
+    "wanted",
+    "webhooks",
+)
 
 
 class ImportsConfig(AppConfig):

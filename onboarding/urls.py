@@ -16,9 +16,11 @@ from onboarding.views import (
     upload,
     uploads,
     vendors,
+    webhooks,
 )
 from onboarding.views.help import help_index, help_page, help_schema
 from onboarding.views.help_api import help_api
+from onboarding.views.help_webhooks import help_webhooks
 from onboarding.views.home import home
 from onboarding.views.template import template
 from onboarding.views.troubleshooting import troubleshooting
@@ -72,6 +74,26 @@ urlpatterns = [
     path("products/<int:product_id>/status/", product_status.product_status, name="product_status"),
     path("account/tokens/", tokens.api_tokens, name="api_tokens"),
     path("account/tokens/<int:number>/revoke/", tokens.revoke_token, name="revoke_token"),
+    path("account/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("account/webhooks/<int:number>/", webhooks.webhook, name="webhook"),
+    path("account/webhooks/<int:number>/ping/", webhooks.ping_webhook, name="ping_webhook"),
+    path(
+        "account/webhooks/<int:number>/secret/",
+        webhooks.replace_webhook_secret,
+        name="replace_webhook_secret",
+    ),
+    path(
+        "account/webhooks/<int:number>/off/",
+        webhooks.switch_webhook_off,
+        name="switch_webhook_off",
+    ),
+    path("account/webhooks/<int:number>/on/", webhooks.switch_webhook_on, name="switch_webhook_on"),
+    path("account/webhooks/<int:number>/delete/", webhooks.delete_webhook, name="delete_webhook"),
+    path(
+        "account/webhooks/<int:number>/deliveries/<int:delivery>/send-again/",
+        webhooks.send_webhook_again,
+        name="send_webhook_again",
+    ),
     path("columns/", columns.remembered, name="remembered"),
     path("columns/<kind:kind>/<int:number>/forget/", columns.forget, name="forget"),
     path("uploads/<upload_id:upload_id>/retry/", upload.retry, name="retry"),
@@ -91,6 +113,7 @@ urlpatterns = [
     path("template/<slug:dataset>.<slug:extension>", template, name="template"),
     path("help/", help_index, name="help_index"),
     path("help/api/", help_api, name="help_api"),
+    path("help/webhooks/", help_webhooks, name="help_webhooks"),
     path("help/troubleshooting/", troubleshooting, name="troubleshooting"),
     path("help/<slug:dataset>/schema/", help_schema, name="help_schema"),
     path("help/<slug:dataset>/", help_page, name="help"),

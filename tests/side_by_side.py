@@ -25,6 +25,7 @@ TOGETHER = {
     "tests/browser/test_products.py": "tests/browser",
     "tests/browser/test_vendor_journey.py": "tests/browser",
     "tests/browser/test_wanted.py": "tests/browser",
+    "tests/browser/test_webhooks.py": "tests/browser",
     "tests/config/test_logs.py": "tests/config/test_logs.py",
     "tests/config/test_prepare_database.py": "tests/config/test_prepare_database.py",
 }

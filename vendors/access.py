@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 READ_UPLOADS = "uploads:read"
 SEND_UPLOADS = "uploads:write"
 READ_PRODUCTS = "products:read"
+WEBHOOKS = "webhooks"
 
 # Rights of staff, by the names of their permissions. A test holds them against the models.
 VIEW_UPLOADS = "imports.view_upload"

@@ -180,8 +180,9 @@ class ApiWindow(models.Model):
 
 class IdempotencyKey(models.Model):
     """A request that changed something and was sent with an `Idempotency-Key`, written in the
-    transaction of that change. `answer` is what it was answered, once it was; until then, the next
-    request with the key goes on with `upload_id`."""
+    transaction of that change. `answer` is what it was answered, once it was; until then, and
+    always if the answer has a secret, the next request with the key goes on with `upload_id`: the
+    upload, or the webhook or delivery."""
 
     token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="keys")
     key = models.CharField(max_length=200)

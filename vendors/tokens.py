@@ -18,14 +18,14 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
-from vendors.access import READ_PRODUCTS, READ_UPLOADS, SEND_UPLOADS
+from vendors.access import READ_PRODUCTS, READ_UPLOADS, SEND_UPLOADS, WEBHOOKS
 from vendors.models import ApiToken, Vendor
 
 PREFIX = "vop_"
 DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS, SUM_CHARACTERS = 30, 6
 SHOWN_CHARACTERS = 8  # of a token, of which four are random
-SCOPES = (READ_UPLOADS, SEND_UPLOADS, READ_PRODUCTS)
+SCOPES = (READ_UPLOADS, SEND_UPLOADS, READ_PRODUCTS, WEBHOOKS)
 MOST_OF_VENDOR = 10
 LONGEST_LIFE = timedelta(days=400)
 KEYS_KEPT = timedelta(days=7)  # of requests that may be repeated

@@ -35,9 +35,10 @@ def columns_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/columns/"
 
 
-def help_url(dataset: str, code: str) -> str:
-    """What a code means and what to do about it."""
-    return f"{settings.PORTAL_URL}/help/{dataset}/#{code}"
+def help_url(page: str, code: str) -> str:
+    """What a code means and what to do about it: on the page of the data set whose files can get
+    it, or on that of the API."""
+    return f"{settings.PORTAL_URL}/help/{page}/#{code}"
 
 
 def tokens_url() -> str:
@@ -48,6 +49,11 @@ def tokens_url() -> str:
 def webhooks_url() -> str:
     """Where a person adds and changes webhooks."""
     return f"{settings.PORTAL_URL}/account/webhooks/"
+
+
+def webhook_url(number: int) -> str:
+    """The page of a webhook, with what was sent to it."""
+    return f"{settings.PORTAL_URL}/account/webhooks/{number}/"
 
 
 def report_url(token: str) -> str:

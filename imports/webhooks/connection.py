@@ -18,6 +18,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 MAX_URL = 500  # characters
 CONNECT_SECONDS = 5.0
@@ -53,21 +54,24 @@ def check_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise NotAllowed("This is not a web address.") from error
+        raise NotAllowed(gettext("This is not a web address.")) from error
     if not url.isascii() or not url.isprintable() or " " in url or len(url) > MAX_URL:
-        raise NotAllowed(f"Use at most {MAX_URL} ASCII characters, without spaces.")
+        words = gettext("Use at most %(most)s ASCII characters, without spaces.")
+        raise NotAllowed(words % {"most": MAX_URL})
     if settings.WEBHOOKS_TO_THIS_MACHINE and parts.scheme == "http" and parts.hostname:
         return parts
     if parts.scheme != "https":
-        raise NotAllowed("The address must begin with https://.")
+        raise NotAllowed(gettext("The address must begin with https://."))
     if port not in {None, HTTPS}:
-        raise NotAllowed("The address must use the usual port of HTTPS, 443.")
+        raise NotAllowed(gettext("The address must use the usual port of HTTPS, 443."))
     if parts.username is not None or parts.password is not None:
-        raise NotAllowed("The address must not contain a username or password.")
+        raise NotAllowed(gettext("The address must not contain a username or password."))
     if parts.fragment:
-        raise NotAllowed("The address must not contain “#”.")
+        raise NotAllowed(gettext("The address must not contain “#”."))
     if not parts.hostname or "." not in parts.hostname.strip(".") or is_number(parts.hostname):
-        raise NotAllowed("The address must have the name of a host, such as shop.example.com.")
+        raise NotAllowed(
+            gettext("The address must have the name of a host, such as shop.example.com.")
+        )
     return parts
 
 

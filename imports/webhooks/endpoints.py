@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from imports.execution.hints import send_webhook_hint
 from imports.models import WebhookDelivery, WebhookEndpoint
+from imports.models.mapping import VendorsQuerySet
 from imports.webhooks import events, signing
 from imports.webhooks.connection import check_url
 from vendors.models import Vendor
@@ -19,6 +20,20 @@ KEPT_OF_ENDPOINT = 200  # deliveries, the newest: its log
 
 class TooManyWebhooks(Exception):
     """The vendor has as many as it may have."""
+
+
+class SwitchedOff(Exception):
+    """Nothing is sent to this address, or it was deleted."""
+
+
+def locked() -> VendorsQuerySet:
+    """Addresses, each locked when it is read, until the end of the transaction.
+
+    All that changes an address and its deliveries locks the address first, so that no two wait for
+    each other. Imports, which make deliveries for it, do not wait.
+    """
+    found: VendorsQuerySet = WebhookEndpoint.objects.select_for_update(no_key=True)
+    return found
 
 
 def create(
@@ -45,10 +60,33 @@ def create(
 
 
 def change(endpoint: WebhookEndpoint, *, url: str, chosen: Collection[str]) -> None:
-    """Raises NotAllowed."""
-    check_url(url)
+    """What waits goes to the new address, too. Raises NotAllowed."""
+    if url != endpoint.url:
+        check_url(url)
+        endpoint.failing_since = None
     endpoint.url, endpoint.events = url, in_order(chosen)
-    endpoint.save(update_fields=["url", "events"])
+    endpoint.save(update_fields=["url", "events", "failing_since"])
+
+
+def delete(endpoint: WebhookEndpoint) -> None:
+    """Delete the address and its log. One that is in progress may still arrive."""
+    with transaction.atomic():
+        # Waits for transactions that are making deliveries for it (events.say).
+        for each in WebhookEndpoint.objects.select_for_update().filter(pk=endpoint.pk):
+            each.delete()
+
+
+def ping(endpoint: WebhookEndpoint) -> WebhookDelivery:
+    """Send it a ping, unless one is being sent, which is returned then.
+
+    Raises SwitchedOff.
+    """
+    with transaction.atomic():
+        current: WebhookEndpoint | None = locked().filter(pk=endpoint.pk).first()
+        if current is None or current.off:
+            raise SwitchedOff(endpoint.pk)
+        pings = current.deliveries.filter(type=WebhookDelivery.PING)
+        return pings.exclude(next_attempt_at=None).first() or events.ping(current)
 
 
 def in_order(chosen: Collection[str]) -> list[str]:
@@ -63,6 +101,7 @@ def replace_secret(endpoint: WebhookEndpoint) -> None:
     endpoint.earlier_seed, endpoint.seed = endpoint.seed, signing.new_seed()
     endpoint.earlier_until = Now() + signing.BOTH_SIGN_FOR
     endpoint.save(update_fields=["seed", "earlier_seed", "earlier_until"])
+    endpoint.refresh_from_db(fields=["earlier_until"])
 
 
 def switch_off(endpoint: WebhookEndpoint, reason: WebhookEndpoint.Off) -> None:
@@ -89,11 +128,11 @@ def send_again(delivery: WebhookDelivery) -> bool:
     pending, and its address is on."""
     with transaction.atomic():
         rows = WebhookDelivery.objects.select_for_update(of=("self",))
-        locked = rows.select_related("endpoint").get(pk=delivery.pk)
-        if locked.is_unsent or locked.endpoint.off:
+        current = rows.select_related("endpoint").filter(pk=delivery.pk).first()
+        if current is None or current.is_unsent or current.endpoint.off:
             return False
-        locked.send_again()
-        locked.save(update_fields=locked.PROGRESS)
+        current.send_again()
+        current.save(update_fields=current.PROGRESS)
         transaction.on_commit(send_webhook_hint, robust=True)
     return True
 

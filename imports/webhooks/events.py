@@ -5,6 +5,7 @@ Deliveries are made in the transaction in which it happened. sending.py sends th
 
 import json
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,11 @@ from imports.reports.times import rfc_3339
 from vendors.models import ApiToken
 
 Event = WebhookEndpoint.Event
+# Locked against being deleted before the deliveries are stored, and against nothing else.
+LISTENING = """
+    SELECT * FROM webhook_endpoints WHERE vendor_id = %s AND off = '' AND %s = ANY(events)
+    ORDER BY id FOR KEY SHARE
+"""
 
 
 def file_arrived(upload: Upload) -> None:
@@ -44,29 +50,16 @@ def event_of(upload: Upload) -> Event:
 
 def category_approved(request: CategoryRequest) -> None:
     """Also if the name is read as another approved category."""
-    data = {
-        "vendor_id": request.vendor_id,
-        "name": request.name,
-        "category": request.category and request.category.name,
-        "upload_id": request.upload_id,
-    }
-    say(Event.APPROVED, str(request.pk), data, vendor_id=request.vendor_id)
+    say(Event.APPROVED, str(request.pk), approval(request), vendor_id=request.vendor_id)
 
 
 def token_expires(token: ApiToken) -> None:
-    data = {
-        "vendor_id": token.vendor_id,
-        "name": token.name,
-        "start": token.start,
-        "expires_at": rfc_3339(token.expires_at),
-        "tokens_url": addresses.tokens_url(),
-    }
-    say(Event.EXPIRING, str(token.pk), data, vendor_id=token.vendor_id)
+    say(Event.EXPIRING, str(token.pk), expiry(token), vendor_id=token.vendor_id)
 
 
 def ping(endpoint: WebhookEndpoint) -> WebhookDelivery:
     """A message without an event, to try the address. Returns its delivery."""
-    data = {"vendor_id": endpoint.vendor_id}
+    data = greeting(endpoint)
     delivery = delivery_of(endpoint, WebhookDelivery.PING, secrets.token_hex(8), data)
     delivery.save()
     transaction.on_commit(send_webhook_hint, robust=True)
@@ -82,9 +75,7 @@ def say(
     upload: Upload | None = None,
 ) -> None:
     """Make the deliveries, due at once. Those of an earlier call for this subject stay."""
-    listening = WebhookEndpoint.objects.filter(
-        vendor_id=vendor_id, off="", events__contains=[event.value]
-    )
+    listening = WebhookEndpoint.objects.raw(LISTENING, [vendor_id, event.value])
     made = [delivery_of(each, event.value, subject, data, upload) for each in listening]
     if made:
         WebhookDelivery.objects.bulk_create(made, ignore_conflicts=True)
@@ -99,7 +90,7 @@ def delivery_of(
     upload: Upload | None = None,
 ) -> WebhookDelivery:
     """A delivery that is not stored yet."""
-    body = {"type": name, "timestamp": rfc_3339(now()), "data": data}
+    body = message(name, data, at=now())
     delivery = WebhookDelivery(
         endpoint=endpoint,
         message_id=f"msg_{secrets.token_urlsafe(18)}",
@@ -110,6 +101,34 @@ def delivery_of(
     )
     delivery.queue()
     return delivery
+
+
+def message(name: str, data: dict[str, Any], *, at: datetime) -> dict[str, Any]:
+    """What is sent of an event that happened then."""
+    return {"type": name, "timestamp": rfc_3339(at), "data": data}
+
+
+def greeting(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    return {"vendor_id": endpoint.vendor_id}
+
+
+def approval(request: CategoryRequest) -> dict[str, Any]:
+    return {
+        "vendor_id": request.vendor_id,
+        "name": request.name,
+        "category": request.category and request.category.name,
+        "upload_id": request.upload_id,
+    }
+
+
+def expiry(token: ApiToken) -> dict[str, Any]:
+    return {
+        "vendor_id": token.vendor_id,
+        "name": token.name,
+        "start": token.start,
+        "expires_at": rfc_3339(token.expires_at),
+        "tokens_url": addresses.tokens_url(),
+    }
 
 
 def about(upload: Upload) -> dict[str, Any]:

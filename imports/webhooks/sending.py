@@ -166,6 +166,8 @@ def record(delivery: WebhookDelivery, ended: Attempt) -> None:
     with about(upload_id=delivery.upload_id or "", vendor_id=delivery.endpoint.vendor_id):
         try:
             with transaction.atomic():
+                # The address first, as all who change it and its deliveries do.
+                endpoints.locked().filter(pk=delivery.endpoint_id).first()
                 deliveries.lock(delivery)
                 settle(delivery, ended)
         except Fenced:

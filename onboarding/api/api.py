@@ -18,6 +18,7 @@ from onboarding.api import (
     prepared,
     products,
     uploads,
+    webhooks,
 )
 from onboarding.api.document import ABOUT, complete
 from onboarding.api.problems import Problem, answer
@@ -37,7 +38,8 @@ api = Api(
     urls_namespace="ninja",
     servers=[{"url": "/api/v1"}],
 )
-RESOURCES = (uploads, prepared, findings, changes, acting, mapping, corrections, products, datasets)
+FILES = (uploads, prepared, findings, changes, acting, mapping, corrections)
+RESOURCES = (*FILES, products, datasets, webhooks)
 for resource in (*RESOURCES, me):
     api.add_router("", resource.router)
 

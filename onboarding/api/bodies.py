@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from imports.dataset import Dataset
 from imports.formats.csv_writer import csv_lines
 from imports.formats.file_types import XLSX
+from imports.notifications.addresses import help_url
 from imports.rules.columns import is_corrections
 from imports.rules.refusals import Refused
 from onboarding.api.callers import ApiRequest
-from onboarding.api.problems import Problem, help_url
+from onboarding.api.problems import Problem
 
 MULTIPART, JSON, CSV = "multipart/form-data", "application/json", "text/csv"
 TAKEN = (MULTIPART, JSON, CSV, XLSX, "application/octet-stream")
@@ -130,7 +131,7 @@ def refuse_by_size(dataset: Dataset, size: int) -> None:
     try:
         dataset.refuse_by_size(size)
     except Refused as refused:
-        explained = {"help": help_url(refused.code, dataset.key)}
+        explained = {"help": help_url(dataset.key, refused.code)}
         raise Problem(refused.code, refused.message, more=explained) from refused
 
 

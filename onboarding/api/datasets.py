@@ -9,10 +9,10 @@ from ninja import Path, Router, Schema
 from pydantic import Field
 
 from imports.dataset import Dataset
+from imports.notifications.addresses import help_url
 from imports.rules.base import ERROR, NOTICE, WARNING
 from onboarding.api.callers import ApiRequest
 from onboarding.api.declared import operation
-from onboarding.api.problems import help_url
 from onboarding.datasets import datasets_for
 from onboarding.help import (
     ErrorCode,
@@ -141,7 +141,7 @@ def codes(dataset: Dataset, found: list[ErrorCode], severity: str) -> list[dict[
             "title": str(each.title),
             "columns": list(dict.fromkeys(name for cause in each.causes for name in cause.columns)),
             "remedies": [str(cause.remedy) for cause in each.causes],
-            "help": help_url(each.code, dataset.key),
+            "help": help_url(dataset.key, each.code),
         }
         for each in found
     ]

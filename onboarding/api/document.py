@@ -50,7 +50,7 @@ HEADERS = {
     },
     "RateLimit-Policy": {"description": "What the token may do in a minute.", "schema": TEXT},
     "ETag": {"description": "For `If-None-Match`.", "schema": TEXT},
-    "Location": {"description": "Of the new upload.", "schema": TEXT},
+    "Location": {"description": "Of what is new.", "schema": TEXT},
     "Idempotency-Replayed": {
         "description": "`true` if this is the answer to an earlier request with this key.",
         "schema": TEXT,
@@ -65,17 +65,19 @@ IF_NONE_MATCH = {
 }
 
 
-def links(upload_id: str, *names: str) -> dict[str, Any]:
-    """What can be asked next about the upload that an answer has."""
-    return {
-        name: {"operationId": name, "parameters": {"upload_id": f"$response.body#/{upload_id}"}}
-        for name in names
-    }
+def links(place: str, *names: str, of: str = "upload_id", **more: str) -> dict[str, Any]:
+    """What can be asked next about the upload that an answer has at this place, or about something
+    else with another parameter than `upload_id`. `more` are the other parameters."""
+    parameters = {of: f"$response.body#/{place}", **more}
+    return {name: {"operationId": name, "parameters": parameters} for name in names}
 
 
 READS = ("get_upload", "list_errors", "list_changes", "get_mapping")
 ACTS = ("cancel_upload", "retry_upload", "import_upload", "undo_upload", "map_upload")
-# By the operation that answers with an upload.
+HOOK_ACTS = ("change_webhook", "ping_webhook", "replace_webhook_secret", "list_deliveries")
+MESSAGE = ("get_delivery", "send_delivery_again")
+OF_SAME = {"webhook_id": "$request.path.webhook_id"}
+# By the operation that answers with them.
 LINKS = {
     "create_upload": links("upload_id", *READS, *ACTS, "correct_upload"),
     "undo_upload": links("upload_id", "get_upload", "list_changes", "undo_upload"),
@@ -83,6 +85,11 @@ LINKS = {
     "correct_upload": links("upload/upload_id", "get_upload", "cancel_upload"),
     "list_uploads": links("uploads/0/upload_id", *READS),
     "get_upload": links("upload_id", *READS[1:], *ACTS),
+    "create_webhook": links("id", "get_webhook", *HOOK_ACTS, of="webhook_id"),
+    "list_webhooks": links("webhooks/0/id", "get_webhook", "ping_webhook", of="webhook_id"),
+    "get_webhook": links("id", *HOOK_ACTS, of="webhook_id"),
+    "ping_webhook": links("message_id", *MESSAGE, of="message_id", **OF_SAME),
+    "list_deliveries": links("deliveries/0/message_id", *MESSAGE, of="message_id", **OF_SAME),
 }
 
 

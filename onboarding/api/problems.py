@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from imports.notifications.addresses import help_url
 from imports.rules.refusals import REFUSALS
 from imports.rules.wording import Words
 
@@ -85,8 +84,14 @@ ALL = (
     Kind(
         "NOT_POSSIBLE",
         409,
-        _("The upload’s state does not allow this"),
-        _("Look at the upload’s status."),
+        _("The state does not allow this"),
+        _("Look at the status of the upload, or the state of the webhook."),
+    ),
+    Kind(
+        "TOO_MANY_WEBHOOKS",
+        409,
+        _("You have as many webhooks as you may have"),
+        _("Delete one first."),
     ),
     Kind(
         "IN_PROGRESS",
@@ -200,18 +205,11 @@ class Problem(Exception):
         return KINDS[self.code].status
 
 
-def help_url(code: str, dataset: str = "") -> str:
-    """Where a code is explained: on the page of the data set whose files can get it, or on that of
-    the API."""
-    page = reverse("help", args=[dataset]) if dataset else reverse("help_api")
-    return f"{settings.PORTAL_URL}{page}#{code}"
-
-
 def answer(problem: Problem) -> HttpResponse:
     """The response."""
     kind = KINDS[problem.code]
     body = {
-        "type": help_url(problem.code),
+        "type": help_url("api", problem.code),
         "title": str(kind.title),
         "status": kind.status,
         "code": problem.code,

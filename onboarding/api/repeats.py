@@ -9,12 +9,14 @@ repeated from then on. What was not done is not recorded: it may be possible lat
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Schema
@@ -26,7 +28,8 @@ from onboarding.api.problems import Problem
 from vendors.models import ApiToken, IdempotencyKey
 from vendors.tokens import KEYS_KEPT
 
-MAX_CHARACTERS = 200
+T = TypeVar("T", bound=Model)
+WELL_FORMED = "[!-~]{1,200}"
 KEPT_DAYS = KEYS_KEPT.days
 PARAMETER = {
     "in": "header",
@@ -37,23 +40,32 @@ PARAMETER = {
         "request with the same key: it is done once, and the answer says `Idempotency-Replayed`. "
         f"A key is remembered for {KEPT_DAYS} days."
     ),
-    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    "schema": {"type": "string", "pattern": f"^{WELL_FORMED}$"},
 }
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request is answered that has created or changed an upload."""
+    """What a request is answered that has created or changed something."""
 
     status: int
     body: Mapping[str, Any]
     location: str = ""
 
     @classmethod
-    def of(cls, status: int, schema: type[Schema], value: object, *, created: str = "") -> "Answer":
-        """`value` in the form of `schema`; `created` is the ID of a new upload."""
+    def of(
+        cls,
+        status: int,
+        schema: type[Schema],
+        value: object,
+        *,
+        created: object = "",
+        page: str = "get_upload",
+    ) -> "Answer":
+        """`value` in the form of `schema`; `created` is the ID of what is new, and `page` the
+        operation that reads it."""
         body = schema.model_validate(value).model_dump()
-        location = reverse("ninja:api_get_upload", args=[created]) if created else ""
+        location = reverse(f"ninja:api_{page}", args=[created]) if created else ""
         return cls(status, json.loads(json.dumps(body, cls=NinjaJSONEncoder)), location)
 
     def response(self) -> HttpResponse:
@@ -64,36 +76,46 @@ class Answer:
         return response
 
 
+def find_upload(upload_id: str) -> Any:
+    return Upload.objects.get(pk=upload_id)
+
+
 def once(
     request: ApiRequest,
     *,
-    start: Callable[[], Upload],
-    finish: Callable[[Upload], Answer],
+    start: Callable[[], T],
+    finish: Callable[[T], Answer],
     digest: str = "",
-    is_lost: Callable[[Upload], bool] = lambda _: False,
+    is_lost: Callable[[T], bool] = lambda _: False,
+    find: Callable[[str], T] = find_upload,
+    is_secret: bool = False,
 ) -> HttpResponse:
-    """Do `start` in a transaction, and then `finish`, which may be done again, with the upload.
+    """Do `start` in a transaction, and then `finish`, which may be done again, with what `start`
+    has made: an upload, if there is no `find`, which finds it by its ID.
 
-    `digest` is that of the body. If `is_lost`, the upload of an earlier request cannot be finished,
-    and another one takes its place. Raises Problem.
+    `digest` is that of the body. If `is_lost`, what an earlier request has made cannot be finished,
+    and another one takes its place. If `is_secret`, the answer is not stored, but made again.
+    Raises Problem, and what `find` raises.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
         with transaction.atomic():
-            upload = start()
-        return finish(upload).response()
-    if not 0 < len(key) <= MAX_CHARACTERS or not (key.isascii() and key.isprintable()):
-        error = {"pointer": "header/Idempotency-Key", "detail": "must be 1 to 200 ASCII characters"}
+            made = start()
+        return finish(made).response()
+    if not re.fullmatch(WELL_FORMED, key):
+        detail = "must be 1 to 200 ASCII characters, without spaces"
+        error = {"pointer": "header/Idempotency-Key", "detail": detail}
         raise Problem("INVALID_REQUEST", errors=[error])
     token = request.auth.token
     asked = fingerprint(request, digest)
+    is_repeated = False
     with held(token, key):
         known = IdempotencyKey.objects.filter(token=token, key=key).first()
         if known is None:
             with transaction.atomic():
-                upload = start()
+                made = start()
                 known = IdempotencyKey.objects.create(
-                    token=token, key=key, fingerprint=asked, upload_id=upload.pk
+                    token=token, key=key, fingerprint=asked, upload_id=made.pk
                 )
         elif known.fingerprint != asked:
             raise Problem("KEY_REUSED")
@@ -102,16 +124,22 @@ def once(
             response["Idempotency-Replayed"] = "true"
             return response
         else:
-            upload = Upload.objects.get(pk=known.upload_id)
-            if is_lost(upload):
+            made = find(known.upload_id)
+            is_repeated = is_secret
+            if is_lost(made):
                 with transaction.atomic():
-                    upload = start()
-                    known.upload_id = upload.pk
+                    made = start()
+                    known.upload_id = made.pk
                     known.save(update_fields=["upload_id"])
-        answer = finish(upload)
-        known.answer = {"status": answer.status, "body": answer.body, "location": answer.location}
-        known.save(update_fields=["answer"])
-    return answer.response()
+        answer = finish(made)
+        if not is_secret:
+            stored = {"status": answer.status, "body": answer.body, "location": answer.location}
+            known.answer = stored
+            known.save(update_fields=["answer"])
+    response = answer.response()
+    if is_repeated:
+        response["Idempotency-Replayed"] = "true"
+    return response
 
 
 def fingerprint(request: ApiRequest, digest: str) -> str:

@@ -22,7 +22,7 @@ from onboarding.api.bodies import received
 from onboarding.api.callers import ApiRequest
 from onboarding.api.cursors import cursor_of, values_of
 from onboarding.api.declared import Time, UploadId, operation
-from onboarding.api.problems import Problem, help_url
+from onboarding.api.problems import Problem
 from onboarding.api.repeats import PARAMETER as KEY
 from onboarding.api.repeats import Answer, once
 from onboarding.datasets import datasets_for
@@ -156,7 +156,8 @@ def detail_of(upload: Upload) -> dict[str, Any]:
 
 def help_of(code: str, dataset: str) -> str:
     """Where a code of a file or row is explained."""
-    return help_url(code, dataset if dataset in all_datasets() else next(iter(all_datasets())))
+    known = dataset if dataset in all_datasets() else next(iter(all_datasets()))
+    return addresses.help_url(known, code)
 
 
 def visible_upload(request: ApiRequest, upload_id: str) -> Upload:

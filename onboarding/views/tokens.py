@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from imports.rules.quantities import days
 from vendors import tokens
-from vendors.access import READ_PRODUCTS, READ_UPLOADS, SEND_UPLOADS, Access, access_of
+from vendors.access import READ_PRODUCTS, READ_UPLOADS, SEND_UPLOADS, WEBHOOKS, Access, access_of
 from vendors.models import ApiToken, Vendor
 
 SHOWN = 50  # of the vendor's tokens, the newest
@@ -26,6 +26,7 @@ SCOPES = (
     (READ_UPLOADS, _("Read uploads, their errors and changes")),
     (SEND_UPLOADS, _("Send files; retry, cancel, correct and undo uploads")),
     (READ_PRODUCTS, _("Read products")),
+    (WEBHOOKS, _("Add, change and delete webhooks")),
 )
 
 

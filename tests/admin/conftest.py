@@ -14,7 +14,17 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from catalog.models import Category, Product
-from imports.models import Action, Alarm, CategoryRequest, Notification, RowError, Schedule, Upload
+from imports.models import (
+    Action,
+    Alarm,
+    CategoryRequest,
+    Notification,
+    RowError,
+    Schedule,
+    Upload,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from vendors.models import ApiToken, Vendor
 from warehouse.models import Customer, Metric
 
@@ -103,11 +113,16 @@ class World:
     entry: LogEntry
     failed_login: AccessAttempt
     token: ApiToken
+    webhook: WebhookEndpoint
+    delivery: WebhookDelivery
 
 
 @pytest.fixture
 def world(vendor_a: Vendor, alice: User) -> World:
     upload = make_upload("UPLOAD_20261120_223000_2F3A40", vendor_a, uploaded_by=alice)
+    webhook = WebhookEndpoint.objects.create(
+        vendor=vendor_a, url="https://shop.example.com/", events=["upload.finished"], seed="5eed"
+    )
     return World(
         upload=upload,
         error=make_error(upload, 2, original_data={"price": "-1"}),
@@ -151,6 +166,10 @@ def world(vendor_a: Vendor, alice: User) -> World:
             digest="0" * 64,
             scopes=["uploads:read"],
             expires_at=now() + timedelta(days=30),
+        ),
+        webhook=webhook,
+        delivery=WebhookDelivery.objects.create(
+            endpoint=webhook, message_id="msg_1", type="ping", body='{"type": "ping"}'
         ),
     )
 

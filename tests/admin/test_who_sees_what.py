@@ -22,6 +22,7 @@ REVIEWERS_SEE = [
     "vendor",
 ]
 ADMINS_ONLY = ["customer", "metric", "user", "group", "entry", "failed_login", "token"]
+ADMINS_ONLY += ["webhook", "delivery"]
 ROWS = [*REVIEWERS_SEE, *ADMINS_ONLY]
 CAN_BE_ADDED = ["schedule", "category", "vendor", "user", "group"]
 CAN_BE_DELETED = ["schedule", "category", "group", "failed_login"]
@@ -171,6 +172,8 @@ def test_not_even_admins_add_or_delete_what_the_machine_owns(
         "metric",
         "entry",
         "failed_login",
+        "webhook",
+        "delivery",
     ],
 )
 def test_not_even_admins_change_what_the_machine_owns(

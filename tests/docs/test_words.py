@@ -11,7 +11,7 @@ from django.test import Client
 
 from imports import datasets
 from imports.admin.filters import row_error_codes
-from imports.models import Alarm, Notification, OutboxFile, Upload
+from imports.models import Alarm, Notification, OutboxFile, Upload, WebhookDelivery
 from imports.rules.refusals import REFUSALS
 from onboarding.api.problems import KINDS
 from tests.docs.pages import ROOT, documents, inline_code, name_of, section, table
@@ -52,6 +52,7 @@ OTHERS = {
         ("Mode of an upload", Upload.Mode),
         ("State of an email", Notification.State),
         ("State of an answer", OutboxFile.State),
+        ("State of a delivery", WebhookDelivery.State),
         ("Kinds of alarm", Alarm.Kind),
     ],
 )

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from catalog.models import Product
-from imports.models import Action, HeaderMemory, Upload
+from imports.models import Action, HeaderMemory, Upload, WebhookDelivery, WebhookEndpoint
 from imports.notifications import report_links
 from tests.admin.conftest import make_product
 from tests.onboarding.conftest import Browse, make_upload, text_of
@@ -63,6 +63,38 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
         "get": (302, 404, 200, 403, 403, 403),
         "post": (302, 404, 302, 403, 403, 403),
     },
+    "webhooks": {
+        "get": (302, 200, 200, 403, 403, 403),
+        "post": (302, 422, 422, 403, 403, 403),
+    },
+    "webhook": {
+        "get": (302, 404, 200, 403, 403, 403),
+        "post": (302, 404, 422, 403, 403, 403),
+    },
+    "replace_webhook_secret": {
+        "get": (302, 404, 200, 403, 403, 403),
+        "post": (302, 404, 302, 403, 403, 403),
+    },
+    "delete_webhook": {
+        "get": (302, 404, 200, 403, 403, 403),
+        "post": (302, 404, 302, 403, 403, 403),
+    },
+    "ping_webhook": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 403, 403, 403),
+    },
+    "switch_webhook_off": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 403, 403, 403),
+    },
+    "switch_webhook_on": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 403, 403, 403),
+    },
+    "send_webhook_again": {
+        "get": (302, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 403, 403, 403),
+    },
     "columns": {
         "get": (302, 404, 302, 404, 403, 302),
         "post": (302, 404, 302, 404, 403, 302),
@@ -105,6 +137,7 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "help_index": {"get": (302, 302, 302, 302, 302, 302)},
     "help": {"get": (200, 200, 200, 200, 200, 200)},
     "help_api": {"get": (200, 200, 200, 200, 200, 200)},
+    "help_webhooks": {"get": (200, 200, 200, 200, 200, 200)},
     "help_schema": {"get": (200, 200, 200, 200, 200, 200)},
     "troubleshooting": {"get": (200, 200, 200, 200, 200, 200)},
 }
@@ -124,6 +157,14 @@ TO_LOGIN = {
     "edit_product",
     "api_tokens",
     "revoke_token",
+    "webhooks",
+    "webhook",
+    "ping_webhook",
+    "replace_webhook_secret",
+    "switch_webhook_off",
+    "switch_webhook_on",
+    "delete_webhook",
+    "send_webhook_again",
     "columns",
     "remembered",
     "forget",
@@ -137,7 +178,7 @@ TO_LOGIN = {
     "correct_workbook",
     "changes",
 }
-PRODUCT = 71
+PRODUCT = 71  # also of a delivery; no sequence gets there
 CASES = [(name, method) for name, methods in EXPECTED.items() for method in methods]
 
 
@@ -173,6 +214,7 @@ def address(name: str, upload: Upload) -> str:
         "uidb64": "MQ",
         "kind": "name",
         "number": 1,
+        "delivery": PRODUCT,
     }
     wanted = next(pattern for pattern in ADDRESSES if pattern.name == name).pattern.converters
     return reverse(name, kwargs={key: values[key] for key in wanted})
@@ -211,6 +253,18 @@ def test_everybody_gets_the_answer_they_may_have(
             created_by=upload.uploaded_by,
             expires_at=datetime(2100, 1, 1, tzinfo=UTC),
             scopes=[],
+        )
+        endpoint, _ = WebhookEndpoint.objects.update_or_create(
+            pk=1,
+            defaults={
+                "vendor_id": "VEND001",
+                "url": "https://shop.example.com/",
+                "events": [],
+            },
+        )
+        WebhookDelivery.objects.update_or_create(
+            pk=PRODUCT,
+            defaults={"endpoint": endpoint, "message_id": "msg_1", "body": "{}", "type": "ping"},
         )
         answer = getattr(client, method)(address(name, upload))
         answers[person] = answer.status_code

@@ -43,6 +43,7 @@ PORTAL_MAY_USE = {
     *("actions", "intake", "mapping"),
     "corrections",  # of rejected rows
     "wanted",  # categories
+    "webhooks",
     "validation",  # of what a person enters, by the rules of files
 }
 PORTAL_EXCEPTIONS: set[str] = set()

@@ -3,12 +3,14 @@
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as project
 from django.core import mail
+from django.db import connections, transaction
 from django.db.models import F
 from django.utils.timezone import now
 from standardwebhooks import WebhookVerificationError
@@ -21,6 +23,7 @@ from imports.models import Upload, WebhookDelivery, WebhookEndpoint
 from imports.webhooks import connection, endpoints, events, sending, signing
 from tests.conftest import drive
 from tests.imports.webhooks.receiver import Heard, Receiver
+from tests.onboarding.conftest import wait_for_a_lock
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -452,3 +455,62 @@ def test_a_vendor_has_ten_at_most(endpoint: WebhookEndpoint) -> None:
         endpoints.create(endpoint.vendor, url=endpoint.url, chosen=[], by=endpoint.created_by)
     with pytest.raises(endpoints.TooManyWebhooks):
         endpoints.create(endpoint.vendor, url=endpoint.url, chosen=[], by=endpoint.created_by)
+
+
+def test_a_webhook_deleted_while_a_message_is_in_progress_is_gone(
+    endpoint: WebhookEndpoint, receiver: Receiver
+) -> None:
+    """Its worker finds out that nothing is to be recorded; others go on."""
+    one_is_due(endpoint)
+
+    receiver.answers(500)
+    claimed = sending.claim()
+    assert claimed is not None
+    ended = sending.attempt(claimed, sending.headers_of(claimed))
+    endpoints.delete(endpoint)
+    sending.record(claimed, ended)
+    assert not WebhookEndpoint.objects.exists()
+    assert not WebhookDelivery.objects.exists()
+    endpoints.delete(endpoint)  # in another window
+    assert not endpoints.send_again(claimed)
+    with pytest.raises(endpoints.SwitchedOff):
+        endpoints.ping(endpoint)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_webhook_deleted_while_an_import_ends_breaks_neither(
+    vendor_a: Vendor, alice: Any, receiver: Receiver
+) -> None:
+    """The deletion waits until the deliveries are stored, and deletes them, too."""
+    created = endpoints.create(vendor_a, url=receiver.url, chosen=["upload.finished"], by=alice)
+
+    def delete() -> None:
+        try:
+            endpoints.delete(created)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            events.say(WebhookEndpoint.Event.FINISHED, "u", {}, vendor_id=vendor_a.pk)
+            deletion = other.submit(delete)
+            wait_for_a_lock()
+        deletion.result(30)
+    assert not WebhookDelivery.objects.exists()
+    with ThreadPoolExecutor(1) as other:
+        again = endpoints.create(vendor_a, url=receiver.url, chosen=["upload.finished"], by=alice)
+        with transaction.atomic():
+            WebhookEndpoint.objects.select_for_update().get(pk=again.pk).delete()
+
+            def say() -> None:
+                try:
+                    with transaction.atomic():
+                        event = WebhookEndpoint.Event.FINISHED
+                        events.say(event, "v", {}, vendor_id=vendor_a.pk)
+                finally:
+                    connections.close_all()
+
+            said = other.submit(say)
+            wait_for_a_lock()
+        said.result(30)
+    assert not WebhookDelivery.objects.exists()

@@ -66,7 +66,7 @@ def test_a_key_belongs_to_one_request_of_one_token(
     assert Upload.objects.count() == 2
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, "käse", "a\tb"])
+@pytest.mark.parametrize("key", ["", "x" * 201, "käse", "a\tb", "a b"])
 def test_an_odd_key_is_refused(program: Program, key: str) -> None:
     answer = program.post("/uploads", b"sku\nA\n", headers={"Idempotency-Key": key})
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST")

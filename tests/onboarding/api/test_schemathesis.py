@@ -20,6 +20,8 @@ from tests.onboarding.api.conftest import MakeToken
 DEPENDS_ON_EARLIER = [
     *("list_uploads", "list_errors", "list_changes", "list_products"),
     *("create_upload", "prepare_upload", "map_upload", "correct_upload"),
+    *("create_webhook", "replace_webhook_secret", "ping_webhook"),
+    *("send_delivery_again", "list_deliveries"),
     *("cancel_upload", "retry_upload", "import_upload", "undo_upload"),
 ]
 UNLIMITED = dict.fromkeys(("API_REQUESTS_PER_MINUTE", "API_UPLOADS_PER_MINUTE"), "1000000")

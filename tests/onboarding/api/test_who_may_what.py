@@ -11,16 +11,19 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.timezone import now
 
-from imports.models import Action, Upload
+from imports.models import Action, Upload, WebhookDelivery, WebhookEndpoint
 from onboarding.api.api import api
 from tests.admin.conftest import make_product
 from tests.onboarding.api.conftest import MakeToken, Program
 from tests.onboarding.conftest import Browse, make_upload
 from vendors import tokens
-from vendors.access import READ_PRODUCTS, READ_UPLOADS, SEND_UPLOADS
+from vendors.access import READ_PRODUCTS, READ_UPLOADS, SEND_UPLOADS, WEBHOOKS
 from vendors.models import ApiToken, Vendor
 
 UPLOAD = "UPLOAD_20261120_093000_000001"
+NUMBER = 71  # of a webhook
+MESSAGE = f"/webhooks/{NUMBER}/deliveries/msg_1"
+HOOK = {"url": "https://shop.example.com/hooks", "events": ["upload.finished"]}
 ROWS = {"rows": [{"sku": "A"}]}
 # operationId → (scope, method, path, body, the answer of one's own vendor's token with the scope,
 # that of another vendor's, which sees no such upload).
@@ -46,6 +49,16 @@ OPERATIONS: dict[str, tuple[str, str, str, Any, int, int]] = {
     "correct_upload": (SEND_UPLOADS, "POST", f"/uploads/{UPLOAD}/corrections", {}, 422, 404),
     "retry_upload": (SEND_UPLOADS, "POST", f"/uploads/{UPLOAD}/retry", None, 200, 404),
     "list_products": (READ_PRODUCTS, "GET", "/products", None, 200, 200),
+    "list_webhooks": (WEBHOOKS, "GET", "/webhooks", None, 200, 200),
+    "create_webhook": (WEBHOOKS, "POST", "/webhooks", HOOK, 201, 201),
+    "get_webhook": (WEBHOOKS, "GET", f"/webhooks/{NUMBER}", None, 200, 404),
+    "change_webhook": (WEBHOOKS, "PATCH", f"/webhooks/{NUMBER}", {"on": False}, 200, 404),
+    "delete_webhook": (WEBHOOKS, "DELETE", f"/webhooks/{NUMBER}", None, 204, 404),
+    "replace_webhook_secret": (WEBHOOKS, "POST", f"/webhooks/{NUMBER}/secret", None, 200, 404),
+    "ping_webhook": (WEBHOOKS, "POST", f"/webhooks/{NUMBER}/ping", None, 201, 404),
+    "list_deliveries": (WEBHOOKS, "GET", f"/webhooks/{NUMBER}/deliveries", None, 200, 404),
+    "get_delivery": (WEBHOOKS, "GET", MESSAGE, None, 200, 404),
+    "send_delivery_again": (WEBHOOKS, "POST", f"{MESSAGE}/send-again", None, 200, 404),
     "list_datasets": ("", "GET", "/datasets", None, 200, 200),
     "get_dataset": ("", "GET", "/datasets/products", None, 200, 200),
     "get_me": ("", "GET", "/me", None, 200, 200),
@@ -58,6 +71,10 @@ def upload(vendor_a: Vendor, alice: User) -> Upload:
     upload = make_upload(1, vendor_a, upload_id=UPLOAD, uploaded_by=alice)
     Action.objects.create(upload=upload, run=1, kind=Action.Kind.UPLOAD, by=alice)
     make_product(vendor_a, 1)
+    endpoint = WebhookEndpoint.objects.create(pk=NUMBER, vendor=vendor_a, **HOOK)
+    WebhookDelivery.objects.create(
+        endpoint=endpoint, message_id="msg_1", body="{}", type="ping", state="delivered"
+    )
     return upload
 
 
@@ -87,7 +104,9 @@ def test_every_operation_is_listed_here() -> None:
     assert found.keys() == OPERATIONS.keys()
     for name, (scope, method, path, *_) in OPERATIONS.items():
         assert method == found[name][0]
-        assert path == found[name][1].format(upload_id=UPLOAD, key="products")
+        assert path == found[name][1].format(
+            upload_id=UPLOAD, key="products", webhook_id=NUMBER, message_id="msg_1"
+        )
         operation = document["paths"][found[name][1]][method.lower()]
         assert (f"Scope: `{scope}`." in operation["description"]) == bool(scope)
 
@@ -124,9 +143,11 @@ def test_each_kind_of_caller_gets_the_answer_it_may_have(
     assert ask(works, name) == (403, "INACTIVE_VENDOR")
     Vendor.objects.filter(pk="VEND001").update(is_active=True)
     unchanged = Upload.objects.filter(pk=UPLOAD, run=1, status="partial")
+    hook = WebhookEndpoint.objects.filter(pk=NUMBER, off="", earlier_seed="")
     assert unchanged.exists()
     assert ask(program_of(bob), name)[0] == other
     assert unchanged.exists()
+    assert (hook.exists(), WebhookDelivery.objects.filter(endpoint=NUMBER).count()) == (True, 1)
     assert ask(program_of(alice, {scope} - {""}), name)[0] == own
 
 
@@ -140,6 +161,7 @@ def test_another_vendors_upload_looks_like_one_that_does_not_exist(
         assert (theirs.status_code, theirs.content) == (404, none.content)
     assert program.get("/uploads").json()["uploads"] == []
     assert program.get("/products").json()["products"] == []
+    assert program.get("/webhooks").json()["webhooks"] == []
 
 
 def test_a_token_lasts_no_longer_than_400_days(program_of: MakeToken, alice: User) -> None:
