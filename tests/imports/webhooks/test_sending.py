@@ -431,7 +431,8 @@ def test_an_address_that_hangs_delays_no_other(
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(url=receiver.url + "/slow")
     for number in range(29):
         events.say(WebhookEndpoint.Event.FINISHED, f"{number}", {}, vendor_id=endpoint.vendor_id)
-    sending.send_due()
+    while WebhookDelivery.objects.filter(next_attempt_at__lte=now()).exists():
+        sending.send_due()  # the next slice, as its hint says
     assert len(others) == 30
     assert not WebhookDelivery.objects.filter(endpoint=fast).exclude(state="delivered").exists()
     assert len(hanging) == 29
