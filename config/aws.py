@@ -10,7 +10,6 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError, ResponseParserFactory
 from django.conf import settings
 
-
 # Each session would read the descriptions of the services again, which takes 8 MB. Kombu makes one
 # for each queue, and django-storages one for each thread.
 botocore.session.create_loader = cache(botocore.session.create_loader)

@@ -12,7 +12,7 @@ from kombu.transport import TRANSPORT_ALIASES
 from config.database import timeouts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# Django's checks load the URLs and with them all pages: 14 MB in each worker. `make lint` runs them.
+# Django's checks load the URLs and with them all pages, 14 MB in each worker. `make lint` checks.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 TRANSPORT_ALIASES["sqs"] = "config.sqs:Transport"  # kombu's, with polls that survive errors

@@ -1,9 +1,10 @@
-"""What our AWS clients make of answers that are not of AWS."""
+"""AWS clients: what they share, and what they make of answers that are not of AWS."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import boto3
 import pytest
 from botocore.parsers import ResponseParserError
 
@@ -35,3 +36,9 @@ def test_an_answer_not_of_aws_is_one_kind_of_error(settings: Any, answer: bytes)
                 sqs.receive_message(QueueUrl=f"{settings.AWS_ENDPOINT_URL}/1/queue")
         finally:
             server.shutdown()
+
+
+def test_sessions_share_what_they_have_read() -> None:
+    """Those of other libraries too: a worker has one for each queue that it sends to."""
+    loaders = {id(boto3.Session()._session.get_component("data_loader")) for _ in range(3)}
+    assert loaders == {id(aws.SESSION._session.get_component("data_loader"))}

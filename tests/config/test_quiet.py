@@ -30,6 +30,7 @@ def case() -> Iterator[Case]:
         MISSING_EVENTS_EVERY_SECONDS=HOUR,
         SCHEDULES_EVERY_SECONDS=HOUR,
         CLEAN_UP_EVERY_SECONDS=HOUR,
+        MAIL_EVENTS_EVERY_SECONDS=HOUR,  # looks for expiring tokens, too
         # This task uses queues and not the database, so it may run often. Here it shows that beat,
         # the maintenance queue and its worker keep working.
         DEAD_LETTERS_EVERY_SECONDS="1",
