@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def store(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def stores(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The data set of the example, as a file beside the others."""
+    import_module("config.urls")  # which keeps the list of data sets that it finds
     (tmp_path / "stores.py").write_text(block(PAGE, "# imports/datasets/stores.py"))
     monkeypatch.setattr(datasets, "__path__", [*datasets.__path__, str(tmp_path)])
     datasets.all_datasets.cache_clear()
