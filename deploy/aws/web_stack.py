@@ -44,7 +44,7 @@ class WebStack(cdk.Stack):
             application.mail(),
             application.webhooks(),
             cpu=256,
-            memory=1024,
+            memory=1024,  # measured, as PSS: 610 MB when idle, 700 MB with four busy users
         )
         # API Gateway finds the task through the API of Cloud Map, not through DNS; but ECS can only
         # register tasks in a DNS namespace.
