@@ -22,10 +22,11 @@ from django.utils.timezone import now
 from imports import datasets, tasks
 from imports.intake import s3_events, schedules
 from imports.maintenance import deliveries, erasure, missing_events, resume, retention, stray_files
-from imports.models import Notification, OutboxFile, Schedule, Upload
+from imports.models import Notification, OutboxFile, Schedule, Upload, WebhookEndpoint
 from imports.monitoring.dead_letters import watch_dead_letters
 from imports.monitoring.queues import client as queue_client
 from imports.storage import s3
+from imports.webhooks import signing
 from onboarding import after_response
 from tests.conftest import arrived, drive, import_due
 from tests.deploy.templates import Layout
@@ -148,19 +149,31 @@ def drop(key: str, body: bytes) -> None:
     s3.put(settings.S3_BUCKET, key, body, "text/csv")
 
 
+@pytest.fixture
+def webhook(vendor_a: Vendor) -> WebhookEndpoint:
+    """It hears of everything, at a host that there is not."""
+    return WebhookEndpoint.objects.create(
+        vendor=vendor_a,
+        url="https://shop.invalid/",
+        events=WebhookEndpoint.Event.values,
+        seed=signing.new_seed(),
+    )
+
+
 def forward_all() -> None:
     while s3_events.forward_some(s3_events.client(), wait_seconds=1):
         pass
 
 
 def test_the_forwarder(
-    standard: Layout, noting: Callable[[], Any], vendor_a: Vendor, quiet_events: None
+    standard: Layout, noting: Callable[[], Any], webhook: WebhookEndpoint, quiet_events: None
 ) -> None:
     drop("uploads/VEND001/products.csv", csv_bytes(ROWS))
     with noting() as calls:
         forward_all()
     assert Upload.objects.count() == 1
-    assert {("sqs:SendMessage", "ImportsQueue"), ("sqs:SendMessage", "MailQueue")} <= calls
+    hinted = {resource for action, resource in calls if action == "sqs:SendMessage"}
+    assert hinted == {"ImportsQueue", "MailQueue", "WebhooksQueue"}
     assert not refused(standard, "forwarder", calls)
 
 
@@ -168,7 +181,7 @@ def test_the_worker(
     standard: Layout,
     noting: Callable[[], Any],
     categories: list[str],
-    vendor_a: Vendor,
+    webhook: WebhookEndpoint,
     quiet_events: None,
 ) -> None:
     for folder in SAMPLES.iterdir():
@@ -184,8 +197,24 @@ def test_the_worker(
     assert Upload.objects.ended().count() == len(datasets.all_datasets()) + 1
     assert {action for action, _ in calls} >= {"s3:GetObjectVersion", "s3:PutObject"}
     assert {resource for _, resource in calls} >= {*tables().values(), "AlarmTopic"}
-    assert ("sqs:SendMessage", "MailQueue") in calls
+    assert {("sqs:SendMessage", "MailQueue"), ("sqs:SendMessage", "WebhooksQueue")} <= calls
     assert not refused(standard, "worker", calls)
+
+
+def test_webhooks(
+    standard: Layout,
+    noting: Callable[[], Any],
+    categories: list[str],
+    webhook: WebhookEndpoint,
+    vendor_a: Vendor,
+) -> None:
+    arrived(ROWS, vendor=vendor_a)
+    with noting() as calls:
+        tasks.send_webhooks()
+    tried = webhook.deliveries.get()
+    assert (tried.attempts, tried.state) == (1, "pending")
+    assert calls == {("sqs:SendMessage", "WebhooksQueue")}
+    assert not refused(standard, "webhooks", calls)
 
 
 def test_mail(
