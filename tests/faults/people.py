@@ -6,6 +6,7 @@ import secrets
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from typing import Any
@@ -56,12 +57,12 @@ class Person:
     def get(self, path: str) -> Answer:
         return self._ask(urllib.request.Request(self.case.world.env["PORTAL_URL"] + path))
 
-    def post(self, path: str, fields: dict[str, str], *, form: str = "") -> Answer:
+    def post(self, path: str, fields: Mapping[str, str | list[str]], *, form: str = "") -> Answer:
         """Post a form; its token comes from the page `form`, by default the same page."""
         token = TOKEN.search(self.get(form or path).text)
         assert token, form or path
         fields = {**fields, "csrfmiddlewaretoken": token[1]}
-        return self._ask(self._request(path, urllib.parse.urlencode(fields).encode()))
+        return self._ask(self._request(path, urllib.parse.urlencode(fields, doseq=True).encode()))
 
     def send(
         self,

@@ -37,7 +37,9 @@ from tests.faults.messages import event, send
 from tests.faults.people import Person
 from tests.faults.proxy import Proxy
 from tests.faults.staff_files import KINDS
-from tests.faults.world import World, running
+from tests.faults.webhooks import add_webhook, is_delivered, said_once
+from tests.faults.world import World, running, wait_until
+from tests.imports.webhooks.receiver import receiving
 
 VENDORS = 6
 PRODUCTS = 200  # of the first vendor, which its updates change
@@ -292,9 +294,10 @@ def soak(seconds: float, seed: int) -> None:
     """Raises AssertionError when a promise is broken."""
     agenda = [(at, "file") for at in moments(random.Random(seed), seconds, 1.0)]
     agenda += [(at, "fault") for at in moments(random.Random(-seed), seconds, 1.5)]
-    with running(most_receives=1_000, MAX_ATTEMPTS="100") as world:
+    with running(most_receives=1_000, MAX_ATTEMPTS="100") as world, receiving() as receiver:
         case = Case(world, tag=f"S{seed % 10**6}")
         person = Person(case)
+        webhook, secret = add_webhook(person, receiver.url)
         case.drop(case.rows(PRODUCTS))
         case.drop(case.rows(PRODUCTS, first=FIRST_OF_CATALOG), vendor=CATALOG)
         case.settle()
@@ -326,6 +329,8 @@ def soak(seconds: float, seed: int) -> None:
             if sent.mode == "check" and not case.upload_of(sent)["only_check"]:
                 sent.mode = "create"  # it was imported
         check(case)
+        wait_until("the webhook has all", lambda: is_delivered(case, webhook))
+        assert list(said_once(case, webhook, secret, receiver)) == []
         print(f"{len(case.sent)} files, {len(agenda) - len(case.sent)} faults: all as promised")  # noqa: T201
 
 
