@@ -24,6 +24,7 @@ from imports.notifications import due_mail
 from imports.outbox import writing
 from imports.storage import s3, staging
 from tests.product_files import csv_bytes
+from tests.services import IS_MIGRATED
 from vendors.models import Member, Vendor
 
 PASSWORD = "correct horse battery staple"
@@ -33,6 +34,16 @@ hypothesis.settings.register_profile(
     "steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, pytestconfig: pytest.Config
+) -> None:
+    """The database of the tests begins as a copy of the one that has all migrations."""
+    if pytestconfig.stash[IS_MIGRATED]:
+        database = settings.DATABASES["default"]
+        database["TEST"]["TEMPLATE"] = database["NAME"]
 
 
 @pytest.fixture(autouse=True)

@@ -14,17 +14,12 @@ from unittest.mock import patch
 
 import pytest
 
-from deploy.local.application_env import application_env
+from deploy.local import migrated
+from deploy.local.application_env import nowhere
 from deploy.local.embedded import clear, embedded
-from deploy.outputs import OUTPUTS
 
-NOWHERE = application_env(
-    dict.fromkeys(OUTPUTS, "http://127.0.0.1:9/none"),
-    secret_key="of the process that hands out tests",
-    database_url="postgresql://127.0.0.1:9/none",
-    aws_endpoint_url="http://127.0.0.1:9",
-    portal_url="http://127.0.0.1:9",
-)
+# Whether the database in the settings has all migrations, and nothing else.
+IS_MIGRATED = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -37,9 +32,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if asked_for.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
         early_config.add_cleanup(clear)  # after workers that did not end in time
-        with patch.dict(os.environ, NOWHERE):  # only while the settings load: workers inherit it
+        with patch.dict(os.environ, nowhere()):  # only while the settings load: workers inherit it
             return (yield)
     servers = ExitStack()
     early_config.add_cleanup(servers.close)
-    os.environ.update(servers.enter_context(embedded()))
+    early_config.stash[IS_MIGRATED] = "DATABASE_URL" not in os.environ
+    os.environ.update(servers.enter_context(embedded(database=migrated.prepare)))
     return (yield)

@@ -1,6 +1,7 @@
 """The application's environment: everything its settings need."""
 
 import os
+import secrets
 from collections.abc import Mapping
 
 from deploy.local.aws import CREDENTIALS, REGION
@@ -31,6 +32,17 @@ def application_env(
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "DEFAULT_FROM_EMAIL": SENDER,
     }
+
+
+def nowhere() -> dict[str, str]:
+    """The variables of a process that connects to no server."""
+    return application_env(
+        dict.fromkeys(OUTPUTS, "http://127.0.0.1:9/none"),
+        secret_key=secrets.token_urlsafe(50),
+        database_url="postgresql://127.0.0.1:9/none",
+        aws_endpoint_url="http://127.0.0.1:9",
+        portal_url="http://127.0.0.1:9",
+    )
 
 
 def process_env(variables: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -31,31 +31,33 @@ def embedded(
     *,
     durable: bool = False,
     timeouts: Mapping[str, str] = TEST_TIMEOUTS,
+    database: Callable[..., Process] = postgres.prepare,
 ) -> Iterator[dict[str, str]]:
     """Run both servers, empty, and yield the application's environment; leave nothing behind.
+
+    `database` prepares PostgreSQL; with `migrated.prepare` it has the application's tables.
 
     Every run has its own directory under `runs` and its own ports, so that several can run at the
     same time. What killed runs left behind is stopped and removed first. `DATABASE_URL` and
     `PGBIN` in the environment select another server.
     """
     with ExitStack() as cleanup:
-        places = Places(_own_directory(runs, cleanup))
-        cleanup.callback(_clear, places)
+        places = own_places(runs, cleanup)
         given = os.environ.get("DATABASE_URL")
-        ports = _ports(places, "postgres", "aws")
-        endpoint = aws.endpoint(ports["aws"])
+        server_ports = ports(places, "postgres", "aws")
+        endpoint = aws.endpoint(server_ports["aws"])
         # The database is created while the emulator starts.
         with ThreadPoolExecutor(1) as aside:
             if not given:
-                making = aside.submit(postgres.prepare, places, ports["postgres"], durable=durable)
-            _run(aws.prepare(places, ports["aws"], durable=durable), places)
+                making = aside.submit(database, places, server_ports["postgres"], durable=durable)
+            run(aws.prepare(places, server_ports["aws"], durable=durable), places)
             outputs = bootstrap(endpoint, timeouts)
             if not given:
-                _run(making.result(), places)
+                run(making.result(), places)
         yield application_env(
             outputs,
             secret_key=places.secret_key(),
-            database_url=given or postgres.url(ports["postgres"]),
+            database_url=given or postgres.url(server_ports["postgres"]),
             aws_endpoint_url=endpoint,
             portal_url="http://127.0.0.1:8000",
         )
@@ -64,33 +66,37 @@ def embedded(
 def clear(runs: Path = TEST_RUNS) -> None:
     """Stop and remove what killed processes left there."""
     runs.mkdir(parents=True, exist_ok=True)
-    with _locked(runs):
+    with locked(runs):
         for left in runs.iterdir():
-            with suppress(BlockingIOError, FileNotFoundError), _locked(left, fcntl.LOCK_NB):
+            with suppress(BlockingIOError, FileNotFoundError), locked(left, fcntl.LOCK_NB):
                 _clear(Places(left))
 
 
-def _own_directory(runs: Path, cleanup: ExitStack) -> Path:
-    """A new directory, locked while this process runs; removes those of ended processes."""
+def own_places(runs: Path, cleanup: ExitStack) -> Places:
+    """The files of a new run, which `cleanup` stops and removes; also removes those of ended
+    processes."""
     clear(runs)
-    with _locked(runs):
+    with locked(runs):
         own = Path(tempfile.mkdtemp(dir=runs))
         own.chmod(0o755)  # the database may run as another user
-        cleanup.enter_context(_locked(own))
-    return own
+        cleanup.enter_context(locked(own))
+    places = Places(own)
+    cleanup.callback(_clear, places)
+    return places
 
 
-def _ports(places: Places, *names: str) -> dict[str, int]:
+def ports(places: Places, *names: str) -> dict[str, int]:
     """A port for each server; none that another run has chosen, even if it is not open yet."""
     runs = places.root.parent
-    with _locked(runs):
+    with locked(runs):
         others = (Places(run) for run in runs.iterdir() if run != places.root)
         promised = [port for run in others for port in (run.recall("ports") or {}).values()]
         return {name: places.port(name, promised=promised) for name in names}
 
 
 @contextmanager
-def _locked(directory: Path, how: int = 0) -> Iterator[None]:
+def locked(directory: Path, how: int = 0) -> Iterator[None]:
+    """Keep other processes from locking the directory; wait for one that has."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | how)
@@ -105,7 +111,7 @@ def _clear(places: Places) -> None:
     shutil.rmtree(places.root, ignore_errors=True)
 
 
-def _run(process: Process, places: Places) -> None:
+def run(process: Process, places: Places) -> None:
     """Start a server and wait until it is ready."""
     with _log(process, places).open("wb") as log:
         child = subprocess.Popen(

@@ -35,20 +35,13 @@ class CannotStart(Exception):
 
 
 def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
-    """Create the data directory and the database if necessary; return the server as a process.
-
-    The name of the data directory ends in the major version, so that no server is started on data
-    that it cannot read.
-    """
+    """Create the data directory and the database if necessary; return the server as a process."""
     home, run_as = _home(places)
     binaries = _binaries(home, run_as)
-    said = _run([str(binaries / "postgres"), "--version"], run_as)
-    version = re.search(r"\b(\d+)\.", said)
-    if not version:
-        raise CannotStart(f"{binaries}/postgres --version printed no version: {said}")
-    data = home / f"postgres-{version[1]}"
+    version = _major_version(binaries, run_as)
+    data = _data(home, version)
     if not data.exists():
-        _initialize(binaries, data, int(version[1]), run_as)
+        _initialize(binaries, data, version, run_as)
     settings = (
         f"port={port}",
         "listen_addresses=127.0.0.1",
@@ -73,6 +66,12 @@ def prepare(places: Places, port: int, *, durable: bool = True) -> Process:
         grace=30,
         run_as=run_as,
     )
+
+
+def data_directory(places: Places) -> Path:
+    """Where the server's data are, or will be."""
+    home, run_as = _home(places)
+    return _data(home, _major_version(_binaries(home, run_as), run_as))
 
 
 def url(port: int) -> str:
@@ -128,6 +127,19 @@ def _binaries(home: Path, run_as: Mapping[str, Any]) -> Path:
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         half.rename(copies)
     return copies / SERVER / "bin"
+
+
+def _major_version(binaries: Path, run_as: Mapping[str, Any]) -> int:
+    said = _run([str(binaries / "postgres"), "--version"], run_as)
+    version = re.search(r"\b(\d+)\.", said)
+    if not version:
+        raise CannotStart(f"{binaries}/postgres --version printed no version: {said}")
+    return int(version[1])
+
+
+def _data(home: Path, version: int) -> Path:
+    # With the major version, so that no server is started on data that it cannot read.
+    return home / f"postgres-{version}"
 
 
 def _initialize(binaries: Path, data: Path, major: int, run_as: Mapping[str, Any]) -> None:

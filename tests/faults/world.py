@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import psycopg2
 from psycopg2.extras import RealDictCursor
 
-from deploy.local import aws, bootstrap, embedded, postgres, stopping
+from deploy.local import aws, bootstrap, embedded, migrated, postgres, stopping
 from deploy.local.application import Commands
 from deploy.local.application_env import application_env
 from deploy.local.output import Output
@@ -107,7 +107,7 @@ class World:
         self.forks: Forks | None = None
         self.supervisor = Supervisor(self.output, places.pids, lambda: None, self._launch)
         names = ("postgres", "aws", "pg_proxy", "aws_proxy", "web")
-        self.ports = embedded._ports(places, *names)
+        self.ports = embedded.ports(places, *names)
         self.http = HttpFaults(self.ports["aws"], self.ports["aws_proxy"])
         self.pg = PgFaults(self.ports["postgres"], self.ports["pg_proxy"])
         self.outputs: dict[str, str] = {}
@@ -133,7 +133,7 @@ class World:
 
         emulator = aws.prepare(self.places, self.ports["aws"], durable=False, on_ready=fill)
         database = await asyncio.to_thread(
-            postgres.prepare, self.places, self.ports["postgres"], durable=False
+            migrated.prepare, self.places, self.ports["postgres"], durable=False
         )
         await self.supervisor.start(emulator, database, within=START)
         self.limit_receives_of_hints(self.hint_receives)
@@ -385,8 +385,7 @@ def running(
         str(visibility),
     )
     with ExitStack() as cleanup:
-        places = Places(embedded._own_directory(embedded.TEST_RUNS, cleanup))
-        cleanup.callback(embedded._clear, places)
+        places = embedded.own_places(embedded.TEST_RUNS, cleanup)
         given = os.environ.pop("PGBIN", None)  # the proxy needs an embedded server
         queues |= {"MaxReceiveCount": str(most_receives or 5)}
         world = World(places, settings, queues, most_receives or MANY)
