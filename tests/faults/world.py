@@ -114,6 +114,7 @@ class World:
         self.env: dict[str, str] = {}
         self.kills = 0  # since the last `heal`
         self.freezes = False  # at failpoints, instead of dying
+        self._connection: Any = None
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -181,6 +182,8 @@ class World:
             await self.pg.stop()
             await asyncio.sleep(0.2)  # transports close in later rounds of the loop
 
+        if self._connection:
+            self._connection.close()
         self.do(end())
         self.output.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -274,7 +277,10 @@ class World:
     # --- Looking ------------------------------------------------------------------------------
 
     def rows(self, statement: str, parameters: Any = ()) -> list[dict[str, Any]]:
-        """Query the database directly, with a new connection each time; waits for a restart."""
+        """Query the database directly, each time in a transaction of its own; waits for a restart.
+
+        With one connection: each new one is a new process of PostgreSQL, and tests ask often.
+        """
         deadline = time.monotonic() + HANG
         while True:
             try:
@@ -285,13 +291,13 @@ class World:
                 time.sleep(0.1)
 
     def _rows(self, statement: str, parameters: Any) -> list[dict[str, Any]]:
-        connection = psycopg2.connect(postgres.url(self.ports["postgres"]), connect_timeout=5)
-        try:
-            with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
-                cursor.execute(statement, parameters)
-                return [dict(row) for row in cursor.fetchall()] if cursor.description else []
-        finally:
-            connection.close()
+        if self._connection is None or self._connection.closed:
+            database = postgres.url(self.ports["postgres"])
+            self._connection = psycopg2.connect(database, connect_timeout=5)
+            self._connection.autocommit = True
+        with self._connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute(statement, parameters)
+            return [dict(row) for row in cursor.fetchall()] if cursor.description else []
 
     def aws(self, service: str) -> Any:
         """A client connected directly to the emulator."""
