@@ -1,6 +1,7 @@
 """Users, vendors and functions for all tests.
 
-Alice and Adam belong to VEND001; Bob belongs to VEND002 and must not see anything of VEND001.
+Alice and Adam are owners of VEND001, Uma uploads for it, Lou only looks; Bob belongs to VEND002 and
+must not see anything of VEND001.
 `staff` may log in to the admin but has no permissions there, `reviewer` may see uploads and act on
 them, `admin` may do everything.
 """
@@ -55,10 +56,10 @@ def vendor_b(db: None) -> Vendor:
     )
 
 
-def person(name: str, vendor: Vendor | None = None, **rights: bool) -> User:
+def person(name: str, vendor: Vendor | None = None, role: str = "owner", **rights: bool) -> User:
     user = User.objects.create_user(name, f"{name}@people.example", PASSWORD, **rights)
     if vendor is not None:
-        Member.objects.create(user=user, vendor=vendor)
+        Member.objects.create(user=user, vendor=vendor, role=role)
     return user
 
 
@@ -70,6 +71,16 @@ def alice(vendor_a: Vendor) -> User:
 @pytest.fixture
 def adam(vendor_a: Vendor) -> User:
     return person("adam", vendor_a)
+
+
+@pytest.fixture
+def uma(vendor_a: Vendor) -> User:
+    return person("uma", vendor_a, role="uploader")
+
+
+@pytest.fixture
+def lou(vendor_a: Vendor) -> User:
+    return person("lou", vendor_a, role="viewer")
 
 
 @pytest.fixture

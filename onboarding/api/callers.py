@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from onboarding.api.problems import Problem
 from vendors import tokens
-from vendors.access import Access, access_of_token
+from vendors.access import Access, access_of_token, scopes_of
 from vendors.models import ApiToken
 from vendors.tokens import Usage
 
@@ -60,6 +60,8 @@ class Bearer:
             raise Problem("TOO_MANY_REQUESTS", headers={"Retry-After": str(usage.seconds)})
         if self.scope and self.scope not in caller.token.scopes:
             raise Problem("MISSING_SCOPE", _("It needs the scope %s.") % self.scope)
+        if self.scope and self.scope not in scopes_of(caller.token):
+            raise Problem("MISSING_SCOPE", _("Its person is a viewer today, and changes nothing."))
         if self.takes and request.content_type not in self.takes:
             raise Problem("UNSUPPORTED_MEDIA_TYPE", _("Expected: %s.") % ", ".join(self.takes))
         return caller

@@ -137,7 +137,7 @@ def test_each_kind_of_caller_gets_the_answer_it_may_have(
     type(adam).objects.filter(pk=adam.pk).update(is_active=False)
     assert ask(gone, name) == invalid
     type(adam).objects.filter(pk=adam.pk).update(is_active=True)
-    adam.membership.delete()
+    adam.memberships.all().delete()
     assert ask(gone, name) == invalid  # no longer a member
     Vendor.objects.filter(pk="VEND001").update(is_active=False)
     assert ask(works, name) == (403, "INACTIVE_VENDOR")
