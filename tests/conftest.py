@@ -23,6 +23,7 @@ from imports.intake.receive import Arrival, object_arrived, open_upload, store
 from imports.models import Notification, OutboxFile, Upload
 from imports.notifications import due_mail
 from imports.outbox import writing
+from imports.people import sending as person_mail
 from imports.storage import s3, staging
 from tests.product_files import csv_bytes
 from vendors.models import Member, Vendor
@@ -198,6 +199,9 @@ def import_due() -> None:
 def send_due() -> None:
     """What the mail worker does."""
     answer_due()
+    for kind in person_mail.KINDS:
+        while kind.objects.filter(next_attempt_at__lte=Now()).exists():
+            person_mail.send_next(kind)
     while Notification.objects.filter(next_attempt_at__lte=Now()).exists():
         due_mail.send_next()
 

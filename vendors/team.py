@@ -68,7 +68,9 @@ def refuse_last_owner(member: Member) -> None:
 
 
 def is_of(user: User | None, vendor_id: str | None) -> bool:
-    """Whether the vendor's data may be sent to the user: a member, or staff."""
+    """Whether the vendor's data may be sent to the user: a member, or staff. Data of no vendor are
+    those of staff."""
     if user is None or not user.is_active:
         return False
-    return user.is_staff or user.memberships.filter(vendor=vendor_id).exists()
+    is_free = user.is_staff or vendor_id is None
+    return is_free or user.memberships.filter(vendor=vendor_id).exists()

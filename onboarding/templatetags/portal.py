@@ -21,6 +21,7 @@ from imports.rules import quantities
 from onboarding.for_vendor import FIELD, vendor_to_say
 from onboarding.help import error_title
 from vendors.access import access_of, current_membership, memberships_of
+from vendors.models import Vendor
 
 register = template.Library()
 
@@ -123,6 +124,16 @@ def only_views(context: Context) -> bool:
 def is_member(context: Context) -> bool:
     """Whether the person works for a vendor."""
     return access_of(context["user"]).vendor_id is not None
+
+
+@register.simple_tag(takes_context=True)
+def inactive_vendor(context: Context) -> Vendor | None:
+    """The vendor that the person works for, if it is not active."""
+    user = context["user"]
+    if access_of(user).vendor_id is None:
+        return None
+    current = current_membership(user)
+    return current.vendor if current and not current.vendor.is_active else None
 
 
 @register.simple_tag(takes_context=True)

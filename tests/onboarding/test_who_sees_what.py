@@ -329,13 +329,16 @@ def test_everybody_gets_the_answer_they_may_have(
             pk=PRODUCT,
             defaults={"endpoint": endpoint, "message_id": "msg_1", "body": "{}", "type": "ping"},
         )
-        Member.objects.filter(user=upload.uploaded_by).delete()
-        Member.objects.create(pk=1, user=upload.uploaded_by, vendor=upload.vendor)
+        Member.objects.filter(user__username="alice").delete()
+        Member.objects.create(pk=1, user_id=upload.uploaded_by_id or 0, vendor_id="VEND001")
         Invitation.objects.update_or_create(
             pk=1,
             defaults={
-                **{"vendor": upload.vendor, "to": "new@people.example", "role": "viewer"},
-                **{"expires_at": datetime(2100, 1, 1, tzinfo=UTC), "revoked_at": None},
+                "vendor_id": "VEND001",
+                "to": "new@people.example",
+                "role": "viewer",
+                "expires_at": datetime(2100, 1, 1, tzinfo=UTC),
+                "revoked_at": None,
             },
         )
         answer = getattr(client, method)(address(name, upload))
