@@ -35,6 +35,11 @@ else:
 admin.site.unregister(Vendor)
 
 
+def counted(text: str, count: int) -> list[str]:
+    """The sentence with the count; none if there is nothing to count."""
+    return [text % {"count": cells.number(count)}] if count else []
+
+
 class NewVendorForm(VendorModelForm):
     """A company, its ID, and one person, who is invited."""
 
@@ -69,7 +74,7 @@ class VendorForm(VendorModelForm):
         widget=UnfoldAdminSelectWidget,
     )
     sure = forms.BooleanField(
-        label=_("I’ve read what follows from deactivating this vendor"),
+        label=_("I know what deactivating it does"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
     )
@@ -82,7 +87,7 @@ class VendorForm(VendorModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         is_deactivated = "is_active" in self.changed_data and not cleaned.get("is_active")
         if is_deactivated and not cleaned.get("sure"):
-            text = _("Read what follows from deactivating this vendor, and confirm it.")
+            text = _("Read what deactivating it does, and confirm it.")
             raise ValidationError({"sure": text})
         return cleaned
 
@@ -144,38 +149,65 @@ class VendorAdmin(vendors_admin.VendorAdmin):
             ),
         )
 
-    @admin.display(description=_("what follows"))
+    @admin.display(description=_("if you change it"))
     def what_follows(self, vendor: Vendor) -> str:
-        if not vendor.is_active:
-            since = vendor.deactivated_at
+        """Of the vendor as it is stored: the form on the page may say otherwise."""
+        stored = Vendor.objects.get(pk=vendor.pk)
+        if not stored.is_active:
+            since = stored.deactivated_at
             text = gettext("Inactive since %(time)s. Activating it sends an email to each member.")
             return text % {"time": cells.moment(since) if since else gettext("an unknown time")}
-        found = vendor_state.consequences(vendor)
+        found = vendor_state.consequences(stored)
         lines = [
             gettext("Its files are rejected, however they are sent."),
-            ngettext(
-                "%(count)s product stays in the catalog as it is.",
-                "%(count)s products stay in the catalog as they are.",
+            *counted(
+                ngettext(
+                    "%(count)s product stays in the catalog as it is.",
+                    "%(count)s products stay in the catalog as they are.",
+                    found.products,
+                ),
                 found.products,
-            )
-            % {"count": cells.number(found.products)},
-            ngettext(
-                "%(count)s member sees a notice on every page, and gets one email now.",
-                "%(count)s members see a notice on every page, and get one email now.",
+            ),
+            *counted(
+                ngettext(
+                    "%(count)s member sees a notice on every page, and gets one email now.",
+                    "%(count)s members see a notice on every page, and get one email now.",
+                    found.members,
+                ),
                 found.members,
-            )
-            % {"count": cells.number(found.members)},
-            gettext(
-                "%(schedules)s schedules still run, and their files are rejected. %(tokens)s API "
-                "tokens answer 403. %(webhooks)s webhooks hear of the rejected files. "
-                "%(invitations)s open invitations end."
-            )
-            % {
-                "schedules": found.schedules,
-                "tokens": found.tokens,
-                "webhooks": found.webhooks,
-                "invitations": found.invitations,
-            },
+            ),
+            *counted(
+                ngettext(
+                    "%(count)s schedule still runs, and its files are rejected.",
+                    "%(count)s schedules still run, and their files are rejected.",
+                    found.schedules,
+                ),
+                found.schedules,
+            ),
+            *counted(
+                ngettext(
+                    "%(count)s API token answers 403 until the vendor is active again.",
+                    "%(count)s API tokens answer 403 until the vendor is active again.",
+                    found.tokens,
+                ),
+                found.tokens,
+            ),
+            *counted(
+                ngettext(
+                    "%(count)s webhook hears of the rejected files.",
+                    "%(count)s webhooks hear of the rejected files.",
+                    found.webhooks,
+                ),
+                found.webhooks,
+            ),
+            *counted(
+                ngettext(
+                    "%(count)s open invitation ends.",
+                    "%(count)s open invitations end.",
+                    found.invitations,
+                ),
+                found.invitations,
+            ),
         ]
         return format_html(
             '<ul class="ob-list" id="what-follows">{}</ul>',

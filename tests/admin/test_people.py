@@ -102,6 +102,7 @@ def test_a_deactivation_says_what_follows_and_needs_a_confirmation(
     del off["is_active"]
     answer = as_admin.post(page_of(vendor_a), off)
     assert "and confirm it" in answer.content.decode()
+    assert "1 member sees a notice" in answer.content.decode()
     for _ in range(2):  # saved twice
         assert as_admin.post(page_of(vendor_a), {**off, "sure": "on"}).status_code == 302
     vendor_a.refresh_from_db()
