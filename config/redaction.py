@@ -27,8 +27,8 @@ SAFE_TO_LOG = (
 )
 QUOTES_DATA = (ParamValidationError, UnicodeError)  # subclasses of the above
 
-# Anyone who has such a link can read the report, or set the password.
-SECRET_LINK = re.compile(r"(/(?:reports|password-reset)/)[^\s\"'<>]+")
+# Anyone who has such a link can read the report, set the password, or become a member.
+SECRET_LINK = re.compile(r"(/(?:reports|password-reset|invitations|account/email)/)[^\s\"'<>]+")
 # Of the REST API (vendors/tokens.py); its first characters may be known.
 API_TOKEN = re.compile(r"\bvop_[0-9A-Za-z]+")
 # Linear: a match begins only where a name can, and gives nothing back.

@@ -191,9 +191,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "onboarding.sign_in.SignInMiddleware",
+    "onboarding.time_zone.TimeZoneMiddleware",
     "onboarding.blank_answers.BlankAnswersMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, so only for those who may send
     "onboarding.odd_input.OddInputMiddleware",
+    "onboarding.for_vendor.ForVendorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

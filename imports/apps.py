@@ -7,8 +7,10 @@ ADMIN_PAGES = (
     "errors",
     "history",
     "emails",
+    "people",
     "schedules",
     "uploads",
+    "vendors",
     "wanted",
     "webhooks",
 )

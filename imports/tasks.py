@@ -40,6 +40,8 @@ from imports.monitoring import dead_letters
 from imports.monitoring.sweeping import for_each
 from imports.notifications import due_mail, mail_events
 from imports.outbox import writing
+from imports.people import invitations, vendor_state
+from imports.people import sending as person_mail
 from imports.wanted import applying
 from imports.webhooks import endpoints, sending
 from vendors.old_logins import forget_old_logins
@@ -127,6 +129,8 @@ def clean_up() -> None:
         retention.delete_history,
         changes.delete_changes,
         endpoints.delete_old_deliveries,
+        invitations.delete_old,
+        vendor_state.delete_old_notices,
         forget_old_logins,
     )
     for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)
@@ -152,6 +156,8 @@ def send_mail() -> None:
             mail_events.read_mail_events()
     except AWS_AWAY as error:
         log.error("the events of SES cannot be read; sending without them: %s", error)
+    # People wait at their screens for invitations, and there are few.
+    person_mail.send_due()
     due_mail.send_due()
 
 

@@ -1,13 +1,14 @@
 """The two forms of the portal: uploading a file, and filtering the list of uploads."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.urls import reverse_lazy
+from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
@@ -127,16 +128,16 @@ class UploadFilterForm(forms.Form):
         return wanted
 
     def filter(self, uploads: UploadQuerySet) -> UploadQuerySet:
-        """The uploads that match. Days are those of UTC, like all times in the portal."""
+        """The uploads that match. Days are those of the person's time zone."""
         self.is_valid()
         wanted = self.cleaned_data
         if status := wanted.get("status"):
             uploads = uploads.filter(status=status)
         if since := wanted.get("since"):
-            first = datetime.combine(since, time.min, UTC)
+            first = make_aware(datetime.combine(since, time.min))
             uploads = uploads.filter(upload_timestamp__gte=first)
         if until := wanted.get("until"):
-            last = datetime.combine(until, time.max, UTC)
+            last = make_aware(datetime.combine(until, time.max))
             uploads = uploads.filter(upload_timestamp__lte=last)
         if q := wanted.get("q"):
             uploads = uploads.filter(Q(upload_id__icontains=q) | Q(file_name__icontains=q))

@@ -7,6 +7,13 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 
+IS_PRIVATE = "onboarding.is_private"
+
+
+def is_private(request: HttpRequest) -> bool:
+    """Whether the page is one of those of the portal that need a login."""
+    return IS_PRIVATE in request.META
+
 
 class SignInMiddleware(LoginRequiredMiddleware):
     """Sends strangers to the login page, and keeps pages of members out of caches."""
@@ -26,12 +33,12 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if answer is not None and request.headers.get("HX-Request") == "true":
             # A page that polls would put the whole login page into its part.
             answer = HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        request.META["onboarding.is_private"] = True
+        request.META[IS_PRIVATE] = True
         return answer
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        if request.META.get("onboarding.is_private"):
+        if is_private(request):
             add_never_cache_headers(response)
         return response

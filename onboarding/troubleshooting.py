@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.dataset import Dataset
 from imports.datasets import all_datasets
+from imports.models.invitation import VALID_FOR
 from imports.rules.quantities import days, hours, minutes, rows
 from imports.rules.wording import in_megabytes
 
@@ -61,6 +62,7 @@ def numbers_for(dataset: Dataset) -> dict[str, str]:
         "history_kept": days(settings.AUDIT_KEPT_DAYS),
         "login_failures": f"{settings.AXES_FAILURE_LIMIT:,}",
         "login_pause": minutes(settings.AXES_COOLOFF_TIME.total_seconds()),
+        "invitation_life": days(VALID_FOR.days),
         "session_life": hours(settings.SESSION_COOKIE_AGE // 3600),
     }
 
@@ -403,5 +405,30 @@ QUESTIONS = (
             ),
             _("No email? Your account may have a different address: ask us."),
         ),
+    ),
+    Question(
+        "invitation",
+        _("An invitation doesn’t arrive or doesn’t work"),
+        _(
+            "Its link works once, for {invitation_life}, and until a newer one is sent to the same "
+            "address or an owner revokes it."
+        ),
+        (
+            _("Look in the spam folder, and use the newest email."),
+            _(
+                "Ask an owner of your company to look at “Team”. It says whether the email was "
+                "delivered, and has “Send again”."
+            ),
+            _("Do you have an account with another address? Log in, then open the link."),
+        ),
+    ),
+    Question(
+        "several-vendors",
+        _("A page belongs to another vendor, or a form was not sent"),
+        _(
+            "If you work for several vendors, you see one at a time. A form works for the vendor "
+            "that you opened it for."
+        ),
+        (_("Choose the vendor at the top of the page, then open the page or form again."),),
     ),
 )

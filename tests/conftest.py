@@ -1,6 +1,7 @@
 """Users, vendors and functions for all tests.
 
-Alice and Adam belong to VEND001; Bob belongs to VEND002 and must not see anything of VEND001.
+Alice and Adam are owners of VEND001, Uma uploads for it, Lou only looks; Bob belongs to VEND002 and
+must not see anything of VEND001.
 `staff` may log in to the admin but has no permissions there, `reviewer` may see uploads and act on
 them, `admin` may do everything.
 """
@@ -22,6 +23,7 @@ from imports.intake.receive import Arrival, object_arrived, open_upload, store
 from imports.models import Notification, OutboxFile, Upload
 from imports.notifications import due_mail
 from imports.outbox import writing
+from imports.people import sending as person_mail
 from imports.storage import s3, staging
 from tests.product_files import csv_bytes
 from tests.services import IS_MIGRATED
@@ -66,10 +68,10 @@ def vendor_b(db: None) -> Vendor:
     )
 
 
-def person(name: str, vendor: Vendor | None = None, **rights: bool) -> User:
+def person(name: str, vendor: Vendor | None = None, role: str = "owner", **rights: bool) -> User:
     user = User.objects.create_user(name, f"{name}@people.example", PASSWORD, **rights)
     if vendor is not None:
-        Member.objects.create(user=user, vendor=vendor)
+        Member.objects.create(user=user, vendor=vendor, role=role)
     return user
 
 
@@ -81,6 +83,16 @@ def alice(vendor_a: Vendor) -> User:
 @pytest.fixture
 def adam(vendor_a: Vendor) -> User:
     return person("adam", vendor_a)
+
+
+@pytest.fixture
+def uma(vendor_a: Vendor) -> User:
+    return person("uma", vendor_a, role="uploader")
+
+
+@pytest.fixture
+def lou(vendor_a: Vendor) -> User:
+    return person("lou", vendor_a, role="viewer")
 
 
 @pytest.fixture
@@ -198,6 +210,9 @@ def import_due() -> None:
 def send_due() -> None:
     """What the mail worker does."""
     answer_due()
+    for kind in person_mail.KINDS:
+        while kind.objects.filter(next_attempt_at__lte=Now()).exists():
+            person_mail.send_next(kind)
     while Notification.objects.filter(next_attempt_at__lte=Now()).exists():
         due_mail.send_next()
 

@@ -48,7 +48,7 @@ class MemberInline(TabularInline):
     model = Member
     extra = 0
     autocomplete_fields = ("user",)
-    verbose_name_plural = _("members: users who upload for this vendor")
+    verbose_name_plural = _("members: users who work for this vendor")
 
 
 @admin.register(Vendor)
@@ -128,8 +128,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     )
     list_filter_submit = True
     list_per_page = 50
-    list_select_related = ("membership__vendor",)
     search_help_text = _("Username, name or email")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.prefetch_related("memberships__vendor")
 
     @admin.display(description=_("role"))
     def role(self, user: User) -> str:
@@ -137,8 +140,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
             return gettext("Administrator")
         if user.is_staff:
             return gettext("Staff")
-        membership = getattr(user, "membership", None)
-        return str(membership.vendor) if membership else gettext("None")
+        vendors = ", ".join(str(one.vendor) for one in user.memberships.all())
+        return vendors or gettext("None")
 
     # Staff who may edit users must not be able to give permissions, or take over superusers.
 

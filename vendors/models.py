@@ -1,6 +1,7 @@
 """Vendors, their users, and the tokens with which their programs call the REST API."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vendors.access import Access
 
 VENDOR_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}"
+MOST_EXTRA_RECIPIENTS = 5
 
 
 class VendorQuerySet(models.QuerySet["Vendor"]):
@@ -47,6 +49,16 @@ class Vendor(models.Model):
             "users can still log in and see its uploads."
         ),
     )
+    deactivated_at = models.DateTimeField(_("deactivated"), null=True, blank=True)
+    extra_recipients = ArrayField(
+        models.EmailField(),
+        verbose_name=_("extra recipients"),
+        size=MOST_EXTRA_RECIPIENTS,
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Get the emails about the vendor's uploads, beside its members.",
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = VendorQuerySet.as_manager()
@@ -78,25 +90,94 @@ class Tries(models.Model):
 
 
 class Member(models.Model):
-    """A user who uploads for a vendor. A user acts for one vendor at most."""
+    """A user who works for a vendor. A user may be a member of several vendors."""
 
-    user = models.OneToOneField(
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        UPLOADER = "uploader", _("Uploader")
+        VIEWER = "viewer", _("Viewer")
+
+    user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
-        related_name="membership",
+        related_name="memberships",
         verbose_name=_("user"),
+        db_index=False,  # the constraint has one
     )
     vendor = models.ForeignKey(
         Vendor, on_delete=models.CASCADE, related_name="members", verbose_name=_("vendor")
+    )
+    role = models.CharField(
+        _("role"), max_length=10, choices=Role, default=Role.OWNER, db_default=Role.OWNER
+    )
+    joined_at = models.DateTimeField(
+        _("joined"),
+        null=True,
+        blank=True,
+        db_default=Now(),
+        editable=False,
+        help_text="Unknown of those who were members before this was recorded.",
     )
 
     class Meta:
         db_table = "vendor_members"
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "vendor"], name="vendor_members_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} for {self.vendor_id}"
+
+    @property
+    def role_title(self) -> str:
+        return str(self.Role(self.role).label)
+
+
+class Person(models.Model):
+    """What a user has chosen. The row is made when the user first chooses something."""
+
+    class Emails(models.TextChoices):
+        ALL = "all", _("About every upload")
+        PROBLEMS = "problems", _("Only when something needs doing")
+        DIGEST = "digest", _("Once a day, in one email")
+        NONE = "none", _("None")
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="person",
+        verbose_name=_("user"),
+    )
+    time_zone = models.CharField(_("time zone"), max_length=50, default="UTC", db_default="UTC")
+    emails = models.CharField(
+        _("emails"), max_length=10, choices=Emails, default=Emails.ALL, db_default=Emails.ALL
+    )
+    vendor = models.ForeignKey(
+        Vendor,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("vendor"),
+        help_text="For whom the user works at present, if still a member.",
+    )
+
+    class Meta:
+        db_table = "people"
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """For times on pages."""
+        return ZoneInfo(self.time_zone)
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
@@ -147,7 +228,6 @@ class ApiToken(models.Model):
     warned_at = models.DateTimeField(
         null=True, blank=True, help_text="When its person was notified that it expires."
     )
-
     objects = ApiTokenQuerySet.as_manager()
 
     class Meta:

@@ -15,11 +15,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.timezone import now
 
 from vendors.access import READ_PRODUCTS, READ_UPLOADS, SEND_UPLOADS, WEBHOOKS
-from vendors.models import ApiToken, Vendor
+from vendors.models import ApiToken, Member, Vendor
 
 PREFIX = "vop_"
 DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -106,12 +106,20 @@ def revoke(token: ApiToken, *, by: User) -> None:
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now(), revoked_by=by)
 
 
+def revoke_of_member(*, user: User, vendor_id: str, by: User) -> None:
+    """Revoke those that the user has created for the vendor."""
+    ended = ApiToken.objects.filter(created_by=user, vendor=vendor_id, revoked_at=None)
+    ended.update(revoked_at=now(), revoked_by=by)
+
+
 def find(text: str) -> ApiToken | None:
-    """The stored token, with its vendor, its person and what that person is a member of."""
+    """The stored token, with its vendor, its person and that person's role there."""
     if not is_well_formed(text):
         return None
-    related = ("vendor", "created_by__membership")
-    return ApiToken.objects.select_related(*related).filter(digest=digest_of(text)).first()
+    members = Member.objects.filter(user=OuterRef("created_by"), vendor=OuterRef("vendor"))
+    tokens = ApiToken.objects.select_related("vendor", "created_by")
+    roles = Subquery(members.order_by().values("role"))
+    return tokens.annotate(role_today=roles).filter(digest=digest_of(text)).first()
 
 
 @dataclass(frozen=True)

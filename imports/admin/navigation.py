@@ -53,6 +53,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         (
             ("vendors.vendor", "storefront"),
             ("auth.user", "person"),
+            ("imports.invitation", "person_add"),
+            ("imports.vendornotice", "campaign"),
             ("auth.group", "group"),
             ("vendors.apitoken", "key"),
             ("imports.webhookendpoint", "hub"),

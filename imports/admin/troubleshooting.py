@@ -363,9 +363,18 @@ QUESTIONS = (
         (
             _("“Failed logins” shows which accounts, from where and when."),
             _("A vendor’s user who sees no uploads must be active and a member of the vendor."),
+            _("A user of several vendors sees one at a time, chosen at the top of the portal."),
+            _(
+                "“Invitations” shows what became of each. Send one again, or ask an owner of the "
+                "vendor to do so."
+            ),
             _("A staff user who sees nothing needs “Staff status” and a group."),
         ),
-        (Link(_("Failed logins"), "axes_accessattempt"), USERS),
+        (
+            Link(_("Failed logins"), "axes_accessattempt"),
+            Link(_("Invitations"), "imports_invitation"),
+            USERS,
+        ),
     ),
 )
 

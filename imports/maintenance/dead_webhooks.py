@@ -2,7 +2,8 @@
 
 import logging
 
-from django.db.models import F
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 from django.utils.translation import gettext
 
@@ -10,6 +11,7 @@ from imports.models import WebhookEndpoint
 from imports.monitoring.sweeping import for_each
 from imports.notifications import plain_email
 from imports.notifications.addresses import webhooks_url
+from vendors.models import Member
 
 log = logging.getLogger(__name__)
 MOST = 50  # of one sweep
@@ -20,8 +22,11 @@ def warn_of_dead_webhooks() -> None:
     more."""
     ours = (WebhookEndpoint.Off.GONE, WebhookEndpoint.Off.DEAD)
     found = WebhookEndpoint.objects.filter(off__in=ours, warned_at=None, vendor__is_active=True)
-    reachable = found.filter(created_by__is_active=True).exclude(created_by__email="")
-    named = reachable.annotate(to=F("created_by__email")).select_related("vendor")
+    # Who has added it, if they are still a member; or else the vendor's contact.
+    members = Member.objects.filter(user=OuterRef("created_by"), vendor=OuterRef("vendor"))
+    reachable = members.filter(user__is_active=True).exclude(user__email="").order_by()
+    to = Coalesce(Subquery(reachable.values("user__email")), "vendor__contact_email")
+    named = found.annotate(to=to).exclude(to="").select_related("vendor")
     for_each(
         list(named.order_by("off_at")[:MOST]),
         lambda endpoint: warn(endpoint, to=endpoint.to),

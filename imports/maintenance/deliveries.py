@@ -9,7 +9,14 @@ from django.db.models.functions import Now
 from imports.execution.clock import database_now
 from imports.execution.hints import send_mail_hint, send_webhook_hint
 from imports.maintenance.missing_hints import send_missing
-from imports.models import Delivery, Notification, OutboxFile, WebhookDelivery
+from imports.models import (
+    Delivery,
+    Invitation,
+    Notification,
+    OutboxFile,
+    VendorNotice,
+    WebhookDelivery,
+)
 
 
 def resume_mail() -> int:
@@ -17,7 +24,7 @@ def resume_mail() -> int:
 
     The age is that of the oldest one that is not delivered, whether due or between two attempts.
     """
-    return resume("mail", send_mail_hint, Notification, OutboxFile)
+    return resume("mail", send_mail_hint, Notification, OutboxFile, Invitation, VendorNotice)
 
 
 def resume_webhooks() -> int:

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.timezone import now
 from django.utils.translation import gettext
 
@@ -27,7 +28,7 @@ def warn_of_expiring_tokens() -> None:
     soon = (
         ApiToken.objects.working_at(moment)
         .filter(expires_at__lt=moment + BEFORE, warned_at=None, vendor__is_active=True)
-        .filter(created_by__is_active=True)
+        .filter(created_by__is_active=True, created_by__memberships__vendor=F("vendor"))
     )
     for_each(
         list(soon.select_related("created_by", "vendor").order_by("expires_at")[:MOST]),

@@ -7,13 +7,16 @@ from imports.models.claimed_key import ClaimedKey
 from imports.models.correction import CorrectionDraft
 from imports.models.delivery import Delivery
 from imports.models.error_counts import ErrorCounts
+from imports.models.invitation import Invitation
 from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory, ValueMap
 from imports.models.notification import Notification
 from imports.models.outbox_file import OutboxFile
+from imports.models.person_mail import PersonMail
 from imports.models.planned_change import PlannedChange
 from imports.models.row_error import RowError, RowErrorQuerySet
 from imports.models.schedule import Schedule
 from imports.models.upload import Upload, UploadQuerySet
+from imports.models.vendor_notice import VendorNotice
 from imports.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -27,8 +30,10 @@ __all__ = [
     "ErrorCounts",
     "FileSample",
     "HeaderMemory",
+    "Invitation",
     "Notification",
     "OutboxFile",
+    "PersonMail",
     "PlannedChange",
     "RowError",
     "RowErrorQuerySet",
@@ -36,6 +41,7 @@ __all__ = [
     "Upload",
     "UploadQuerySet",
     "ValueMap",
+    "VendorNotice",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

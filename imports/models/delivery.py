@@ -21,7 +21,14 @@ class Delivery(models.Model):
     PENDING, SENDING = "pending", "sending"
     UNSENT: tuple[str, ...] = (PENDING, SENDING)
     # What the transitions change, for `save(update_fields=…)`, so that no text is written again.
-    PROGRESS = ("state", "attempts", "last_error", "next_attempt_at", "tried_until", "token")
+    PROGRESS: tuple[str, ...] = (
+        "state",
+        "attempts",
+        "last_error",
+        "next_attempt_at",
+        "tried_until",
+        "token",
+    )
 
     state = models.CharField(max_length=10)  # with choices of its own
     attempts = models.IntegerField(_("attempts"), default=0)

@@ -56,6 +56,20 @@ def webhook_url(number: int) -> str:
     return f"{settings.PORTAL_URL}/account/webhooks/{number}/"
 
 
+def home_url() -> str:
+    return f"{settings.PORTAL_URL}/"
+
+
+def team_url() -> str:
+    """Where owners say who is a member."""
+    return f"{settings.PORTAL_URL}/team/"
+
+
+def invitation_url(token: str) -> str:
+    """Where a person accepts the invitation named by a signed token (see people/links.py)."""
+    return f"{settings.PORTAL_URL}/invitations/{token}/"
+
+
 def report_url(token: str) -> str:
     """The report named by a signed token (see report_links.py)."""
     return f"{settings.PORTAL_URL}/reports/{token}/"

@@ -9,6 +9,7 @@ from imports.execution.hints import send_mail_hint
 from imports.models import CategoryRequest, Notification
 from imports.notifications import addresses, email
 from imports.reports.corrections import left_in
+from vendors.team import is_of
 
 
 def prepare(request: CategoryRequest) -> Notification:
@@ -31,7 +32,7 @@ def prepare(request: CategoryRequest) -> Notification:
         upload=upload,
         run=upload.run,
         kind=kind,
-        to=(request.asked_by and request.asked_by.email) or email.recipient(upload),
+        to=address_of(request) or email.recipient(upload),
         subject=subject(request),
         text_body=render_to_string("imports/mail/category_decided.txt", context),
         html_body=render_to_string("imports/mail/category_decided.html", context),
@@ -40,6 +41,12 @@ def prepare(request: CategoryRequest) -> Notification:
     mail.save()
     transaction.on_commit(send_mail_hint, robust=True)
     return mail
+
+
+def address_of(request: CategoryRequest) -> str:
+    """Of the person who asked; "" without one, or after they have left the vendor."""
+    person = request.asked_by
+    return person.email if person and is_of(person, request.vendor_id) else ""
 
 
 def subject(request: CategoryRequest) -> str:

@@ -16,6 +16,7 @@ from imports.reports.summary import error_groups, groups_of
 from imports.rules.base import NOTICE, WARNING
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
+from vendors.team import is_of
 
 
 def prepare(upload: Upload) -> Notification:
@@ -128,6 +129,8 @@ def own_recipient(upload: Upload) -> str:
     uploader = upload.uploaded_by
     if upload.is_automatic and upload.corrects:
         uploader = upload.corrects.uploaded_by
+    if not is_of(uploader, upload.vendor_id):
+        uploader = None  # has left the vendor, and reads nothing more about it
     return (
         (uploader and uploader.email)
         or (upload.vendor and upload.vendor.contact_email)

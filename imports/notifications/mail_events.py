@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from config import aws
 from config.logging import about
-from imports.models import Alarm, Notification, Upload
+from imports.models import Alarm, Notification, PersonMail, Upload
 from imports.notifications import alarms
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 MAX_RECEIVES = 100  # per call, of up to ten messages
 KEPT_FOR = timedelta(minutes=5)  # an event may be faster than the worker that records the sending
 State = Notification.State
+RETURNED = {"Bounce": "Bounced", "Complaint": "Marked as spam", "Reject": "SES rejected it"}
 
 
 class UnreadableEvent(Exception):
@@ -126,6 +127,8 @@ def apply(event: MailEvent) -> None:
     """Record what the event says about its email. Raises NotYetKnown."""
     with transaction.atomic():
         mail = email_of(event)
+        if mail is None and apply_to_person(event):
+            return
         if mail is None:
             if datetime.now(UTC) - event.sent_at < KEPT_FOR:
                 raise NotYetKnown(event.message_id)
@@ -143,6 +146,18 @@ def email_of(event: MailEvent) -> Notification | None:
         locked.filter(message_id=event.message_id).first()
         or locked.filter(pk=event.notification, series=event.series, message_id="").first()
     )
+
+
+def apply_to_person(event: MailEvent) -> bool:
+    """Record it for an email that concerns no upload; whether there is one. Its sender sees it."""
+    for kind in PersonMail.__subclasses__():
+        rows = kind._default_manager.select_for_update().filter(message_id=event.message_id)
+        if (mail := rows.first()) is not None:
+            if event.kind in RETURNED:
+                mail.end(mail.State.BOUNCED, reason=f"{RETURNED[event.kind]}: {event.reason}")
+                mail.save(update_fields=mail.PROGRESS)
+            return True
+    return False
 
 
 def _apply(event: MailEvent, mail: Notification) -> None:

@@ -60,24 +60,33 @@ def mailbox(backend: str) -> Any:
 
 
 def send(mail: Notification) -> str:
+    """Hand one email about an upload to SES, in one attempt. Returns SES's ID of it.
+
+    Raises NotSent or AnswerLost, and nothing else.
+    """
+    headers = {
+        "X-Upload-ID": mail.upload_id,
+        # SES removes it. Its events about the message carry the tags.
+        "X-SES-MESSAGE-TAGS": f"notification={mail.pk}, series={mail.series}",
+    }
+    return send_message(mail.to, mail.subject, mail.text_body, mail.html_body, headers)
+
+
+def send_message(to: str, subject: str, text: str, html: str, headers: dict[str, str]) -> str:
     """Hand one message to SES, in one attempt. Returns SES's ID of it.
 
     Raises NotSent or AnswerLost, and nothing else.
     """
     message = EmailMultiAlternatives(
-        subject=mail.subject,
-        body=mail.text_body,
+        subject=subject,
+        body=text,
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[mail.to],
-        headers={
-            "X-Upload-ID": mail.upload_id,
-            # SES removes these two. Its events about the message carry the tags.
-            "X-SES-CONFIGURATION-SET": settings.MAIL_CONFIGURATION_SET,
-            "X-SES-MESSAGE-TAGS": f"notification={mail.pk}, series={mail.series}",
-        },
+        to=[to],
+        # SES removes it, and publishes the events of the message.
+        headers={**headers, "X-SES-CONFIGURATION-SET": settings.MAIL_CONFIGURATION_SET},
         connection=mailbox(settings.EMAIL_BACKEND),
     )
-    message.attach_alternative(mail.html_body, "text/html")
+    message.attach_alternative(html, "text/html")
     try:
         message.send()
     except ClientError as error:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from onboarding.api.problems import Problem
 from vendors import tokens
-from vendors.access import Access, access_of_token
+from vendors.access import Access, access_of_token, scopes_of
 from vendors.models import ApiToken
 from vendors.tokens import Usage
 
@@ -39,11 +39,12 @@ class ApiRequest(HttpRequest):
 class Bearer:
     """What an operation asks of a request before it looks at the rest: a token that works, has the
     scope, and has not been used too often; a body of one of these types. `is_upload`: it may start
-    an import, of which there may be fewer."""
+    an import, of which there may be fewer. `for_inactive`: also for inactive vendors."""
 
     scope: str = ""
     is_upload: bool = False
     takes: tuple[str, ...] = ()
+    for_inactive: bool = False
 
     openapi_security_schema: ClassVar = {
         "type": "http",
@@ -53,13 +54,15 @@ class Bearer:
 
     def __call__(self, request: HttpRequest) -> Caller:
         """Raises Problem."""
-        caller = caller_of(request)
+        caller = caller_of(request, for_inactive=self.for_inactive)
         usage = tokens.count(caller.token, is_upload=self.is_upload)
         request.META[USAGE] = usage
         if usage.is_exceeded:
             raise Problem("TOO_MANY_REQUESTS", headers={"Retry-After": str(usage.seconds)})
         if self.scope and self.scope not in caller.token.scopes:
             raise Problem("MISSING_SCOPE", _("It needs the scope %s.") % self.scope)
+        if self.scope and self.scope not in scopes_of(caller.token):
+            raise Problem("MISSING_SCOPE", _("Its person is a viewer today, and changes nothing."))
         if self.takes and request.content_type not in self.takes:
             raise Problem("UNSUPPORTED_MEDIA_TYPE", _("Expected: %s.") % ", ".join(self.takes))
         return caller
@@ -74,7 +77,7 @@ def usage_of(request: HttpRequest) -> Usage | None:
     return found
 
 
-def caller_of(request: HttpRequest) -> Caller:
+def caller_of(request: HttpRequest, *, for_inactive: bool = False) -> Caller:
     """Whose token the request has. Raises Problem if that does not work; it is not counted."""
     given = request.headers.get("Authorization", "")
     if not given[: len(SCHEME)].lower() == SCHEME:
@@ -87,6 +90,6 @@ def caller_of(request: HttpRequest) -> Caller:
     access = access_of_token(token)
     if access.vendor_id is None:
         raise Problem("INVALID_TOKEN")
-    if not token.vendor.is_active:
+    if not (token.vendor.is_active or for_inactive):
         raise Problem("INACTIVE_VENDOR")
     return Caller(token, access)

@@ -40,12 +40,13 @@ def operation(
     scope: str = "",
     is_upload: bool = False,
     takes: Sequence[str] = (),
+    for_inactive: bool = False,
     problems: Sequence[int] = (),
     **more: Any,
 ) -> Callable[[View], View]:
     """Declare the decorated function as an operation. `name` is its operationId, `takes` are the
-    types of its body, `problems` are statuses that it may answer besides those of every operation,
-    `more` is OpenAPI."""
+    types of its body, `for_inactive`: inactive vendors may ask, too, `problems` are statuses that
+    it may answer besides those of every operation, `more` is OpenAPI."""
     documented = {
         "responses": {
             code: {"$ref": f"#/components/responses/{code}"}
@@ -65,7 +66,7 @@ def operation(
             path,
             [method],
             checked,
-            auth=Bearer(scope, is_upload, tuple(takes)),
+            auth=Bearer(scope, is_upload, tuple(takes), for_inactive),
             response=dict(answers),
             operation_id=name,
             summary=title,

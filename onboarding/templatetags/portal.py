@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +18,10 @@ from imports.models.rates import rates_of
 from imports.reports.corrections import Corrected
 from imports.reports.outcome import deactivated, effects_of
 from imports.rules import quantities
+from onboarding.for_vendor import FIELD, vendor_to_say
 from onboarding.help import error_title
+from vendors.access import access_of, current_membership, memberships_of
+from vendors.models import Vendor
 
 register = template.Library()
 
@@ -93,6 +97,52 @@ def support(upload_id: str = "") -> dict[str, Any]:
         "email": settings.SUPPORT_EMAIL,
         "url": settings.SUPPORT_URL,
     }
+
+
+@register.inclusion_tag("onboarding/who.html", takes_context=True)
+def who(context: Context) -> dict[str, Any]:
+    """Who is logged in, for which vendor, and for which others they could work."""
+    user = context["user"]
+    is_staff = access_of(user).sees_all
+    current = None if is_staff else current_membership(user)
+    others = [] if is_staff else [one.vendor for one in memberships_of(user) if one != current]
+    return {
+        "user": user,
+        "vendor": current and current.vendor,
+        "others": others,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def only_views(context: Context) -> bool:
+    """Whether the person is a viewer of a vendor, who changes nothing."""
+    access = access_of(context["user"])
+    return access.vendor_id is not None and not access.acts
+
+
+@register.simple_tag(takes_context=True)
+def is_member(context: Context) -> bool:
+    """Whether the person works for a vendor."""
+    return access_of(context["user"]).vendor_id is not None
+
+
+@register.simple_tag(takes_context=True)
+def inactive_vendor(context: Context) -> Vendor | None:
+    """The vendor that the person works for, if it is not active."""
+    user = context["user"]
+    if access_of(user).vendor_id is None:
+        return None
+    current = current_membership(user)
+    return current.vendor if current and not current.vendor.is_active else None
+
+
+@register.simple_tag(takes_context=True)
+def for_vendor(context: Context) -> SafeString:
+    """In each form that acts for a vendor: which one that is, if the person has several."""
+    vendor = vendor_to_say(context["user"])
+    if vendor is None:
+        return SafeString("")
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, vendor.pk)
 
 
 @register.simple_tag

@@ -6,13 +6,20 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from vendors.login_limits import remember_device
+from vendors.names import username_of
 
 
 class Login(AuthenticationForm):
+    """The name is looked up before anything is counted: failures count for one name, whether the
+    username or the email address was typed."""
+
     error_messages = {
         "invalid_login": _("Incorrect username or password."),
         "inactive": _("This account is not active. Contact support to activate it."),
     }
+
+    def clean_username(self) -> str:
+        return username_of(self.cleaned_data["username"])
 
 
 class LoginView(views.LoginView):

@@ -19,6 +19,7 @@ from imports.models import Upload
 from imports.rules.refusals import Refused
 from imports.rules.wording import in_megabytes
 from onboarding.datasets import datasets_for
+from onboarding.for_vendor import vendor_to_say
 from onboarding.forms import UploadForm
 from onboarding.modes import choice_of
 from onboarding.storing import store
@@ -85,6 +86,7 @@ def form_page(
     asks_vendor = access.sees_all and dataset.by_vendor
     return {
         "access": access,
+        "vendor": vendor_to_say(access.user),
         "form": UploadForm(
             *filled, dataset=dataset, senders=senders, ask_vendor=asks_vendor, wanted=wanted
         ),

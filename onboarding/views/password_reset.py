@@ -20,6 +20,7 @@ from django.urls import reverse_lazy
 
 from config.client_address import client_address
 from onboarding.after_response import after_response
+from onboarding.passwords import NewPassword
 from vendors import login_limits
 
 
@@ -72,6 +73,7 @@ sent = login_not_required(
 )
 confirm = login_not_required(
     Confirm.as_view(
+        form_class=NewPassword,
         template_name="onboarding/password_reset_confirm.html",
         success_url=reverse_lazy("password_reset_done"),
     )

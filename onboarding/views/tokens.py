@@ -48,6 +48,13 @@ class TokenForm(forms.Form):
         label=_("It works for"), coerce=int, choices=[(n, n) for n in LIVES], initial=USUAL_LIFE
     )
 
+    def __init__(self, access: Access, *args: Any) -> None:
+        super().__init__(*args)
+        scopes: Any = self.fields["scopes"]
+        allowed = access.grantable([key for key, _title in SCOPES])
+        scopes.choices = [(key, title) for key, title in SCOPES if key in allowed]
+        scopes.initial = [key for key in scopes.initial if key in allowed]
+
     @property
     def lives(self) -> list[tuple[str, str, bool]]:
         """(value, words, whether it is chosen)."""
@@ -57,7 +64,7 @@ class TokenForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def api_tokens(request: HttpRequest) -> HttpResponse:
     access = member_access(request)
-    form = TokenForm(request.POST if request.method == "POST" else None)
+    form = TokenForm(access, request.POST if request.method == "POST" else None)
     status = HTTPStatus.OK
     created: tuple[ApiToken, str] | None = None
     if request.method == "POST":
@@ -66,11 +73,12 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
             try:
                 created = new_token(access, form.cleaned_data, by=request.user)
                 status = HTTPStatus.CREATED
-                form = TokenForm()
+                form = TokenForm(access)
             except tokens.TooManyTokens:
                 words = gettext("You have %(most)s tokens, which is the limit. Revoke one first.")
                 form.add_error(None, words % {"most": tokens.MOST_OF_VENDOR})
     page = {
+        "access": access,
         "form": form,
         "created": created,
         "tokens": list(
@@ -82,11 +90,14 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
     return render(request, "onboarding/tokens.html", page, status=status)
 
 
-def member_access(request: HttpRequest) -> Access:
-    """What a member may see. Raises PermissionDenied for staff: tokens are the vendors' own."""
+def member_access(request: HttpRequest, *, acts: bool = False) -> Access:
+    """What a member may see; with `acts`, of one who may also change it.
+
+    Raises PermissionDenied for others, and for staff: tokens are the vendors' own.
+    """
     access = access_of(request.user)
-    if access.vendor_id is None:
-        raise PermissionDenied("only members have tokens")
+    if access.vendor_id is None or (acts and not access.acts):
+        raise PermissionDenied("only members have tokens, and viewers change nothing")
     return access
 
 
@@ -103,9 +114,12 @@ def new_token(access: Access, chosen: dict[str, Any], *, by: Any) -> tuple[ApiTo
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
-    """Asks for confirmation: the program that has the token stops working."""
+    """Asks for confirmation: the program that has the token stops working. Viewers can revoke only
+    what they have created."""
     access = member_access(request)
     token = get_object_or_404(ApiToken.objects.visible_to(access), pk=number)
+    if not access.acts and token.created_by_id != request.user.pk:
+        raise PermissionDenied("viewers revoke only what they have created")
     if request.method != "POST":
         return render(request, "onboarding/revoke_token.html", {"token": token, "now": now()})
     tokens.revoke(token, by=request.user)  # type: ignore[arg-type]

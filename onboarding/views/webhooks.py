@@ -62,7 +62,7 @@ def visible(access: Access) -> "QuerySet[WebhookEndpoint]":
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhooks(request: HttpRequest) -> HttpResponse:
-    access = member_access(request)
+    access = member_access(request, acts=request.method == "POST")
     form = WebhookForm(request.POST if request.method == "POST" else None)
     status = HTTPStatus.OK
     if request.method == "POST":
@@ -77,6 +77,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
                 messages.success(request, gettext("The webhook was added. We’re sending a ping."))
                 return with_secret(request, endpoint)
     page = {
+        "access": access,
         "form": form,
         "webhooks": list(visible(access).select_related("created_by")),
         "most": endpoints.MOST_OF_VENDOR,
@@ -104,10 +105,11 @@ def with_secret(request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse
 @vary_on_headers("HX-Request")
 def webhook(request: HttpRequest, number: int) -> HttpResponse:
     """The page; or, when the page itself polls, the part of it that changes."""
-    access = member_access(request)
+    access = member_access(request, acts=request.method == "POST")
     endpoint = get_object_or_404(visible(access).select_related("created_by"), pk=number)
     log = Log(endpoint, state=request.GET.get("state", ""), number=request.GET.get("page"))
     page: dict[str, Any] = {
+        "access": access,
         "webhook": endpoint,
         "log": log,
         "now": now(),
@@ -143,7 +145,7 @@ def change(access: Access, number: int, chosen: dict[str, Any]) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace_webhook_secret(request: HttpRequest, number: int) -> HttpResponse:
     """Asks for confirmation: programs need the new one within a day."""
-    access = member_access(request)
+    access = member_access(request, acts=True)
     with transaction.atomic():
         endpoint = get_object_or_404(endpoints.locked().visible_to(access), pk=number)
         if request.method != "POST":
@@ -164,7 +166,7 @@ def mark_of(endpoint: WebhookEndpoint) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_webhook(request: HttpRequest, number: int) -> HttpResponse:
     """Asks for confirmation: its log is deleted, too."""
-    access = member_access(request)
+    access = member_access(request, acts=True)
     endpoint = get_object_or_404(visible(access), pk=number)
     if request.method != "POST":
         return render(request, "onboarding/delete_webhook.html", {"webhook": endpoint})
@@ -178,7 +180,7 @@ def clicked(action: Callable[[WebhookEndpoint], str]) -> Callable[..., HttpRespo
 
     @require_POST
     def view(request: HttpRequest, number: int) -> HttpResponse:
-        endpoint = get_object_or_404(visible(member_access(request)), pk=number)
+        endpoint = get_object_or_404(visible(member_access(request, acts=True)), pk=number)
         messages.success(request, action(endpoint))
         return redirect("webhook", number)
 
@@ -201,7 +203,7 @@ switch_webhook_on = clicked(on)
 
 @require_POST
 def ping_webhook(request: HttpRequest, number: int) -> HttpResponse:
-    endpoint = get_object_or_404(visible(member_access(request)), pk=number)
+    endpoint = get_object_or_404(visible(member_access(request, acts=True)), pk=number)
     try:
         endpoints.ping(endpoint)
     except endpoints.SwitchedOff:
@@ -211,7 +213,7 @@ def ping_webhook(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def send_webhook_again(request: HttpRequest, number: int, delivery: int) -> HttpResponse:
-    access = member_access(request)
+    access = member_access(request, acts=True)
     of_webhook = WebhookDelivery.objects.visible_to(access).filter(endpoint=number)
     if not endpoints.send_again(get_object_or_404(of_webhook, pk=delivery)):
         messages.error(request, gettext("It is being sent already, or the webhook is off."))

@@ -18,10 +18,12 @@ from imports.models import (
     Action,
     Alarm,
     CategoryRequest,
+    Invitation,
     Notification,
     RowError,
     Schedule,
     Upload,
+    VendorNotice,
     WebhookDelivery,
     WebhookEndpoint,
 )
@@ -115,6 +117,8 @@ class World:
     token: ApiToken
     webhook: WebhookEndpoint
     delivery: WebhookDelivery
+    invitation: Invitation
+    notice: VendorNotice
 
 
 @pytest.fixture
@@ -170,6 +174,16 @@ def world(vendor_a: Vendor, alice: User) -> World:
         webhook=webhook,
         delivery=WebhookDelivery.objects.create(
             endpoint=webhook, message_id="msg_1", type="ping", body='{"type": "ping"}'
+        ),
+        invitation=Invitation.objects.create(
+            vendor=vendor_a,
+            to="new@people.example",
+            role="viewer",
+            invited_by=alice,
+            expires_at=now() + timedelta(days=7),
+        ),
+        notice=VendorNotice.objects.create(
+            vendor=vendor_a, kind="deactivated", to="alice@people.example"
         ),
     )
 

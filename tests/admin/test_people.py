@@ -1,29 +1,117 @@
 """Vendors, members and users: who may set them up, and which rights users cannot take."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
-from tests.admin.conftest import list_of, page_of
-from vendors.models import Member, Vendor
+from imports.models import Invitation
+from tests.admin.conftest import list_of, make_product, page_of
+from tests.conftest import send_due
+from vendors import tokens
+from vendors.models import ApiToken, Member, Vendor
 
-MEMBERS = {"members-INITIAL_FORMS": "0", "members-MIN_NUM_FORMS": "0"}
-
-
-def test_a_vendor_is_set_up_with_its_members(as_admin: Client, bob: User) -> None:
-    Member.objects.all().delete()
-    form = {"vendor_id": "VEND009", "name": "New", "contact_email": "", "is_active": "on"}
-    member = {**MEMBERS, "members-TOTAL_FORMS": "1", "members-0-user": bob.pk}
-    answer = as_admin.post(list_of(Vendor, "add"), {**form, **member})
-    assert answer.status_code == 302
-    assert Member.objects.get().vendor == Vendor.objects.get(pk="VEND009")
+MEMBERS = {"members-INITIAL_FORMS": "0", "members-MIN_NUM_FORMS": "0", "members-TOTAL_FORMS": "0"}
+FORM = {"name": "Clicky", "contact_email": "", "is_active": "on", "invite_as": "owner"}
 
 
-def test_a_vendors_id_stays(as_admin: Client, vendor_a: Vendor) -> None:
-    form = {"vendor_id": "OTHER", "name": "Renamed", "contact_email": "", "is_active": "on"}
-    as_admin.post(page_of(vendor_a), {**form, **MEMBERS, "members-TOTAL_FORMS": "0"})
-    assert [(v.pk, v.name) for v in Vendor.objects.all()] == [("VEND001", "Renamed")]
+def members_form(*rows: tuple[Member, dict[str, str]]) -> dict[str, object]:
+    """The inline rows of these members, changed."""
+    filled: dict[str, object] = {**MEMBERS, "members-INITIAL_FORMS": len(rows)}
+    filled["members-TOTAL_FORMS"] = len(rows)
+    for number, (member, changed) in enumerate(rows):
+        values = {
+            "id": member.pk,
+            "vendor": member.vendor_id,
+            "user": member.user_id,
+            "role": member.role,
+            **changed,
+        }
+        filled |= {f"members-{number}-{name}": value for name, value in values.items()}
+    return filled
+
+
+def test_a_vendor_is_set_up_with_an_id_and_one_address(
+    as_admin: Client, mailoutbox: list[Any]
+) -> None:
+    form = {"vendor_id": "VEND009", "name": "New", "owner": "Nia@New.example"}
+    assert as_admin.post(list_of(Vendor, "add"), form).status_code == 302
+    send_due()
+    [mail] = mailoutbox
+    assert (mail.to, "You’re invited to join New" in mail.body) == (["nia@new.example"], True)
+    vendor = Vendor.objects.get(pk="VEND009")
+    assert vendor.contact_email == "nia@new.example"
+    assert vendor.invitations.get().role == "owner"
+    page = as_admin.get(page_of(vendor)).content.decode()
+    assert "nia@new.example, as owner: invited, email sent" in page
+    assert (
+        as_admin.post(list_of(Vendor, "add"), {**form, "vendor_id": "X", "owner": "no"}).status_code
+        == 200
+    )
+    assert Vendor.objects.count() == 1
+
+
+def test_a_vendors_id_stays_and_its_page_invites(
+    as_admin: Client, vendor_a: Vendor, adam: User
+) -> None:
+    hidden = members_form((adam.memberships.get(), {}))
+    invite = {"invite": "new@people.example", "invite_as": "viewer"}
+    as_admin.post(page_of(vendor_a), {**FORM, **hidden, "vendor_id": "OTHER", **invite})
+    assert [(v.pk, v.name) for v in Vendor.objects.all()] == [("VEND001", "Clicky")]
+    invited = Invitation.objects.get()
+    assert (invited.to, invited.role) == ("new@people.example", "viewer")
+    answer = as_admin.post(page_of(vendor_a), {**FORM, **hidden, "invite": adam.email}, follow=True)
+    assert "is already a member, as owner" in answer.content.decode()
+    chosen = {"action": "revoke_selected", "_selected_action": [invited.pk]}
+    assert (
+        "1 invitation revoked"
+        in as_admin.post(list_of(Invitation), chosen, follow=True).content.decode()
+    )
+    assert Invitation.objects.get().outcome == "revoked"
+
+
+def test_staff_change_members_as_owners_do(
+    as_admin: Client, vendor_a: Vendor, alice: User, adam: User, admin: User
+) -> None:
+    own, other = alice.memberships.get(), adam.memberships.get()
+    life = timedelta(days=1)
+    tokens.create(vendor=vendor_a, name="t", scopes=tokens.SCOPES, life=life, by=adam)
+    both_gone = members_form((own, {"role": "viewer"}), (other, {"DELETE": "on"}))
+    answer = as_admin.post(page_of(vendor_a), {**FORM, **both_gone})
+    assert "A vendor needs an owner" in answer.content.decode()
+    swapped = members_form((own, {"user": str(admin.pk)}), (other, {}))
+    assert as_admin.post(page_of(vendor_a), {**FORM, **swapped}).status_code == 200
+    gone = members_form((own, {}), (other, {"DELETE": "on"}))
+    assert as_admin.post(page_of(vendor_a), {**FORM, **gone}).status_code == 302
+    assert [one.user for one in vendor_a.members.all()] == [alice]
+    assert ApiToken.objects.get().revoked_by == admin
+
+
+def test_a_deactivation_says_what_follows_and_needs_a_confirmation(
+    as_admin: Client, vendor_a: Vendor, adam: User, mailoutbox: list[Any]
+) -> None:
+    make_product(vendor_a, 1)
+    hidden = members_form((adam.memberships.get(), {}))
+    page = as_admin.get(page_of(vendor_a)).content.decode()
+    assert "1 product stays in the catalog" in page
+    assert "1 member sees a notice" in page
+    off = {**FORM, **hidden}
+    del off["is_active"]
+    answer = as_admin.post(page_of(vendor_a), off)
+    assert "and confirm it" in answer.content.decode()
+    assert "1 member sees a notice" in answer.content.decode()
+    for _ in range(2):  # saved twice
+        assert as_admin.post(page_of(vendor_a), {**off, "sure": "on"}).status_code == 302
+    vendor_a.refresh_from_db()
+    assert (vendor_a.is_active, vendor_a.deactivated_at is not None) == (False, True)
+    send_due()
+    assert [mail.to for mail in mailoutbox] == [[adam.email]]
+    assert as_admin.post(page_of(vendor_a), {**FORM, **hidden}).status_code == 302
+    vendor_a.refresh_from_db()
+    assert (vendor_a.is_active, vendor_a.deactivated_at) == (True, None)
 
 
 def test_people_are_deactivated_not_deleted_because_their_record_stays(

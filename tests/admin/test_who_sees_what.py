@@ -22,7 +22,7 @@ REVIEWERS_SEE = [
     "vendor",
 ]
 ADMINS_ONLY = ["customer", "metric", "user", "group", "entry", "failed_login", "token"]
-ADMINS_ONLY += ["webhook", "delivery"]
+ADMINS_ONLY += ["webhook", "delivery", "invitation", "notice"]
 ROWS = [*REVIEWERS_SEE, *ADMINS_ONLY]
 CAN_BE_ADDED = ["schedule", "category", "vendor", "user", "group"]
 CAN_BE_DELETED = ["schedule", "category", "group", "failed_login"]

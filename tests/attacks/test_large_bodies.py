@@ -191,7 +191,7 @@ def test_a_program_s_body_is_read_if_its_size_is_known_and_allowed(
     small_portal: Portal, alice: User
 ) -> None:
     life = timedelta(days=1)
-    vendor = alice.membership.vendor
+    vendor = alice.memberships.get().vendor
     scopes = [SEND_UPLOADS]
     _, token = tokens.create(vendor=vendor, name="x", scopes=scopes, life=life, by=alice)
     bearer = f"Authorization: Bearer {token}"

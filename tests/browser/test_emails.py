@@ -1,14 +1,16 @@
 """Emails in Chromium: nothing is cut off on a phone, and all text can be read in both themes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils.timezone import now
 from playwright.sync_api import sync_playwright
 
 from catalog.models import Category
-from imports.models import Notification, Upload
+from imports.models import Invitation, Notification, PersonMail, Upload, VendorNotice
+from imports.people.texts import text_of
 from imports.rules.replacements import Value
 from imports.wanted import applying, asking, deciding
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -41,7 +43,20 @@ def emails(run_upload: Callable[..., Upload], settings: object) -> dict[str, str
         else:
             deciding.map_to(request.compared, Category.objects.all()[0], by=None)
             applying.finish(request)
-    return {mail.subject: mail.html_body for mail in Notification.objects.all()}
+    texts = [text_of(mail) for mail in to_people(wanted)]
+    return {
+        **{mail.subject: mail.html_body for mail in Notification.objects.all()},
+        **{text.subject: text.html for text in texts},
+    }
+
+
+def to_people(upload: Upload) -> Iterator[PersonMail]:
+    """One of each kind of email that concerns no upload."""
+    assert upload.vendor
+    upload.vendor.deactivated_at = now()
+    for kind in VendorNotice.Kind:
+        yield VendorNotice(vendor=upload.vendor, kind=kind, to="x@people.example")
+    yield Invitation(pk=1, vendor=upload.vendor, role="viewer", expires_at=now())
 
 
 def test_nothing_is_cut_off_and_all_text_is_readable(
@@ -71,5 +86,5 @@ def test_nothing_is_cut_off_and_all_text_is_readable(
                     )
                 context.close()
         browser.close()
-    assert len(emails) == 7
+    assert len(emails) == 10
     assert not problems, "\n".join(problems)

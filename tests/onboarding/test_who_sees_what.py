@@ -12,134 +12,194 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from catalog.models import Product
-from imports.models import Action, HeaderMemory, Upload, WebhookDelivery, WebhookEndpoint
+from imports.models import (
+    Action,
+    HeaderMemory,
+    Invitation,
+    Upload,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from imports.notifications import report_links
 from tests.admin.conftest import make_product
 from tests.onboarding.conftest import Browse, make_upload, text_of
-from vendors.models import ApiToken, Vendor
+from vendors.models import ApiToken, Member, Vendor
 
-PEOPLE = ("anonymous", "other vendor", "colleague", "plain staff", "viewer", "reviewer")
+PEOPLE = (
+    *("anonymous", "other vendor", "colleague", "uploader", "looker"),
+    *("plain staff", "viewer", "reviewer"),
+)
 ADDRESSES: list[Any] = get_resolver("onboarding.urls").url_patterns
 
 # Name → method → the answer each of PEOPLE gets for Alice's upload, in that order. Anonymous
 # people are sent to the login; another vendor's upload is 404, never 403.
-EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
-    "home": {"get": (302, 200, 200, 200, 200, 200)},
-    "login": {"get": (200, 302, 302, 302, 302, 302)},
-    "logout": {"get": (302, 405, 405, 405, 405, 405), "post": (302, 302, 302, 302, 302, 302)},
-    "password_reset": {"get": (200, 200, 200, 200, 200, 200)},
-    "password_reset_sent": {"get": (200, 200, 200, 200, 200, 200)},
-    "password_reset_confirm": {"get": (200, 200, 200, 200, 200, 200)},
-    "password_reset_done": {"get": (200, 200, 200, 200, 200, 200)},
-    "uploads": {"get": (302, 200, 200, 200, 200, 200)},
-    "new_upload": {
-        "get": (302, 200, 200, 403, 403, 200),
-        "post": (302, 422, 422, 403, 403, 422),
+EXPECTED: dict[str, dict[str, tuple[int, ...]]] = {
+    "home": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    "login": {"get": (200, 302, 302, 302, 302, 302, 302, 302)},
+    "logout": {
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
     },
-    "vendors": {"get": (302, 403, 403, 403, 403, 200)},
-    "upload": {"get": (302, 404, 200, 404, 200, 200)},
-    "products": {"get": (302, 200, 200, 200, 200, 200)},
-    "products_csv": {"get": (302, 200, 200, 200, 200, 200)},
-    "products_workbook": {"get": (302, 200, 200, 200, 200, 200)},
-    "product": {"get": (302, 404, 200, 404, 200, 200)},
+    "password_reset": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "password_reset_sent": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "password_reset_confirm": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "password_reset_done": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "uploads": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    "new_upload": {
+        "get": (302, 200, 200, 200, 403, 403, 403, 200),
+        "post": (302, 422, 422, 422, 403, 403, 403, 422),
+    },
+    "vendors": {"get": (302, 403, 403, 403, 403, 403, 403, 200)},
+    "upload": {"get": (302, 404, 200, 200, 200, 404, 200, 200)},
+    "products": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    "products_csv": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    "products_workbook": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    "product": {"get": (302, 404, 200, 200, 200, 404, 200, 200)},
     # Without a status to set, which is as far as anyone gets here.
     "products_status": {
-        "get": (302, 302, 302, 403, 403, 302),
-        "post": (302, 400, 400, 403, 403, 400),
+        "get": (302, 302, 302, 302, 403, 403, 403, 302),
+        "post": (302, 400, 400, 400, 403, 403, 403, 400),
     },
     "product_status": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 400, 404, 403, 400),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 400, 400, 403, 404, 403, 400),
     },
     "edit_product": {
-        "get": (302, 404, 200, 404, 403, 200),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 404, 200, 200, 403, 404, 403, 200),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
     "api_tokens": {
-        "get": (302, 200, 200, 403, 403, 403),
-        "post": (302, 422, 422, 403, 403, 403),
+        "get": (302, 200, 200, 200, 200, 403, 403, 403),
+        "post": (302, 422, 422, 422, 422, 403, 403, 403),
     },
     "revoke_token": {
-        "get": (302, 404, 200, 403, 403, 403),
-        "post": (302, 404, 302, 403, 403, 403),
+        "get": (302, 404, 200, 200, 403, 403, 403, 403),
+        "post": (302, 404, 302, 302, 403, 403, 403, 403),
     },
     "webhooks": {
-        "get": (302, 200, 200, 403, 403, 403),
-        "post": (302, 422, 422, 403, 403, 403),
+        "get": (302, 200, 200, 200, 200, 403, 403, 403),
+        "post": (302, 422, 422, 422, 403, 403, 403, 403),
     },
     "webhook": {
-        "get": (302, 404, 200, 403, 403, 403),
-        "post": (302, 404, 422, 403, 403, 403),
+        "get": (302, 404, 200, 200, 200, 403, 403, 403),
+        "post": (302, 404, 422, 422, 403, 403, 403, 403),
     },
     "replace_webhook_secret": {
-        "get": (302, 404, 200, 403, 403, 403),
-        "post": (302, 404, 302, 403, 403, 403),
+        "get": (302, 404, 200, 200, 403, 403, 403, 403),
+        "post": (302, 404, 302, 302, 403, 403, 403, 403),
     },
     "delete_webhook": {
-        "get": (302, 404, 200, 403, 403, 403),
-        "post": (302, 404, 302, 403, 403, 403),
+        "get": (302, 404, 200, 200, 403, 403, 403, 403),
+        "post": (302, 404, 302, 302, 403, 403, 403, 403),
     },
     "ping_webhook": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 302, 403, 403, 403),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 302, 403, 403, 403, 403),
     },
     "switch_webhook_off": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 302, 403, 403, 403),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 302, 403, 403, 403, 403),
     },
     "switch_webhook_on": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 302, 403, 403, 403),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 302, 403, 403, 403, 403),
     },
     "send_webhook_again": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 302, 403, 403, 403),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 302, 403, 403, 403, 403),
     },
     "columns": {
-        "get": (302, 404, 302, 404, 403, 302),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 404, 302, 302, 403, 404, 403, 302),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
-    "remembered": {"get": (302, 200, 200, 200, 200, 200)},
+    "remembered": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "forget": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
     "retry": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
     "update": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
     "import_checked": {
-        "get": (302, 405, 405, 405, 405, 405),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
     "cancel": {
-        "get": (302, 404, 302, 404, 403, 302),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 404, 302, 302, 403, 404, 403, 302),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
     "undo": {
-        "get": (302, 404, 302, 404, 403, 302),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 404, 302, 302, 403, 404, 403, 302),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
     "fix": {
-        "get": (302, 404, 200, 404, 403, 200),
-        "post": (302, 404, 302, 404, 403, 302),
+        "get": (302, 404, 200, 200, 403, 404, 403, 200),
+        "post": (302, 404, 302, 302, 403, 404, 403, 302),
     },
-    "errors": {"get": (302, 404, 302, 404, 302, 302)},
-    "correct": {"get": (302, 404, 200, 404, 200, 200)},
-    "correct_workbook": {"get": (302, 404, 200, 404, 200, 200)},
-    "changes": {"get": (302, 404, 404, 404, 404, 404)},
-    "mailed_report": {"get": (302, 302, 302, 302, 302, 302)},
-    "template": {"get": (200, 200, 200, 200, 200, 200)},
-    "help_index": {"get": (302, 302, 302, 302, 302, 302)},
-    "help": {"get": (200, 200, 200, 200, 200, 200)},
-    "help_api": {"get": (200, 200, 200, 200, 200, 200)},
-    "help_webhooks": {"get": (200, 200, 200, 200, 200, 200)},
-    "help_schema": {"get": (200, 200, 200, 200, 200, 200)},
-    "troubleshooting": {"get": (200, 200, 200, 200, 200, 200)},
+    "errors": {"get": (302, 404, 302, 302, 302, 404, 302, 302)},
+    "correct": {"get": (302, 404, 200, 200, 200, 404, 200, 200)},
+    "correct_workbook": {"get": (302, 404, 200, 200, 200, 404, 200, 200)},
+    "changes": {"get": (302, 404, 404, 404, 404, 404, 404, 404)},
+    "mailed_report": {"get": (302, 302, 302, 302, 302, 302, 302, 302)},
+    "template": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "help_index": {"get": (302, 302, 302, 302, 302, 302, 302, 302)},
+    "help": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "help_api": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "help_webhooks": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "help_schema": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "troubleshooting": {"get": (200, 200, 200, 200, 200, 200, 200, 200)},
+    "account": {
+        "get": (302, 200, 200, 200, 200, 200, 200, 200),
+        "post": (302, 422, 422, 422, 422, 422, 422, 422),
+    },
+    "account_email": {
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 422, 422, 422, 422, 422, 422, 422),
+    },
+    "confirm_email": {
+        "get": (302, 410, 410, 410, 410, 410, 410, 410),
+        "post": (302, 410, 410, 410, 410, 410, 410, 410),
+    },
+    "account_password": {
+        "get": (302, 200, 200, 200, 200, 200, 200, 200),
+        "post": (302, 422, 422, 422, 422, 422, 422, 422),
+    },
+    "switch_vendor": {
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 403, 403, 403, 403, 403, 403, 403),
+    },
+    "team": {"get": (302, 200, 200, 200, 200, 403, 403, 403)},
+    "invite": {
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 422, 422, 403, 403, 403, 403, 403),
+    },
+    "recipients": {
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 302, 302, 403, 403, 403, 403, 403),
+    },
+    "team_member": {
+        "get": (302, 404, 200, 403, 403, 403, 403, 403),
+        "post": (302, 404, 422, 403, 403, 403, 403, 403),
+    },
+    "remove_member": {
+        "get": (302, 404, 200, 403, 403, 403, 403, 403),
+        "post": (302, 404, 302, 403, 403, 403, 403, 403),
+    },
+    "resend_invitation": {
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 403, 403, 403, 403, 403),
+    },
+    "revoke_invitation": {
+        "get": (302, 405, 405, 405, 405, 405, 405, 405),
+        "post": (302, 404, 302, 403, 403, 403, 403, 403),
+    },
+    # The link of an invitation that is none of ours.
+    "invitation": {"get": (404, 404, 404, 404, 404, 404, 404, 404)},
 }
 TO_LOGIN = {
     "home",
@@ -173,6 +233,9 @@ TO_LOGIN = {
     "import_checked",
     "cancel",
     "undo",
+    *("account", "account_email", "confirm_email", "account_password", "switch_vendor"),
+    *("team", "invite", "recipients", "team_member", "remove_member"),
+    *("resend_invitation", "revoke_invitation"),
     "errors",
     "correct",
     "correct_workbook",
@@ -194,7 +257,7 @@ def upload(vendor_a: Vendor, alice: User) -> Upload:
 
 @pytest.fixture
 def everybody(request: pytest.FixtureRequest, browse: Browse) -> list[Client]:
-    known = ("bob", "adam", "staff", "viewer", "reviewer")  # in the order of PEOPLE
+    known = ("bob", "adam", "uma", "lou", "staff", "viewer", "reviewer")  # in the order of PEOPLE
     return [Client(), *(browse(request.getfixturevalue(name)) for name in known)]
 
 
@@ -265,6 +328,18 @@ def test_everybody_gets_the_answer_they_may_have(
         WebhookDelivery.objects.update_or_create(
             pk=PRODUCT,
             defaults={"endpoint": endpoint, "message_id": "msg_1", "body": "{}", "type": "ping"},
+        )
+        Member.objects.filter(user__username="alice").delete()
+        Member.objects.create(pk=1, user_id=upload.uploaded_by_id or 0, vendor_id="VEND001")
+        Invitation.objects.update_or_create(
+            pk=1,
+            defaults={
+                "vendor_id": "VEND001",
+                "to": "new@people.example",
+                "role": "viewer",
+                "expires_at": datetime(2100, 1, 1, tzinfo=UTC),
+                "revoked_at": None,
+            },
         )
         answer = getattr(client, method)(address(name, upload))
         answers[person] = answer.status_code

@@ -22,6 +22,7 @@ LAYERS = (
     {"mapping"},
     {"reports"},
     {"notifications"},
+    {"people"},
     {"outbox"},
     {"webhooks"},
     {"monitoring"},
@@ -44,6 +45,7 @@ PORTAL_MAY_USE = {
     "corrections",  # of rejected rows
     "wanted",  # categories
     "webhooks",
+    "people",  # invitations, vendors that are deactivated
     "validation",  # of what a person enters, by the rules of files
 }
 PORTAL_EXCEPTIONS: set[str] = set()

@@ -64,17 +64,22 @@ def tightens(operation: Any, model: Any) -> bool:
         before = model.fields.get(operation.name)
         return before is not None and before.null and not operation.field.null
     return isinstance(operation, operations.AddConstraint) and not follows_from(
-        operation.constraint, model.options.get("constraints", [])
+        operation.constraint, model
     )
 
 
-def follows_from(constraint: Any, released: Iterable[Any]) -> bool:
-    """Whether a released unique constraint on the same or fewer fields implies this one."""
-    return isinstance(constraint, models.UniqueConstraint) and any(
-        isinstance(other, models.UniqueConstraint)
-        and not other.condition
-        and {*other.fields} <= {*constraint.fields}
-        for other in released
+def follows_from(constraint: Any, model: Any) -> bool:
+    """Whether a released unique constraint on the same or fewer fields, or a unique field among
+    them, implies this one."""
+    released = model.options.get("constraints", [])
+    return isinstance(constraint, models.UniqueConstraint) and (
+        any(name in model.fields and model.fields[name].unique for name in constraint.fields)
+        or any(
+            isinstance(other, models.UniqueConstraint)
+            and not other.condition
+            and {*other.fields} <= {*constraint.fields}
+            for other in released
+        )
     )
 
 

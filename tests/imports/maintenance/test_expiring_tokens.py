@@ -14,7 +14,7 @@ from vendors.models import ApiToken
 
 
 def token_for(person: User, days: float) -> ApiToken:
-    vendor = person.membership.vendor
+    vendor = person.memberships.get().vendor
     life = timedelta(days=days)
     found, _ = tokens.create(vendor=vendor, name="Nightly", scopes=[], life=life, by=person)
     return found

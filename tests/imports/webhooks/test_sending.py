@@ -275,6 +275,11 @@ def test_an_address_that_is_gone_is_switched_off_and_its_person_hears_of_it_once
     assert sent.subject == f"We switched off your webhook {endpoint.url}"
     assert "answered 410 Gone" in sent.body
     assert "/account/webhooks/" in sent.body
+    # Its person has left: the vendor's contact hears of it.
+    WebhookEndpoint.objects.update(warned_at=None)
+    endpoint.vendor.members.all().delete()
+    dead_webhooks.warn_of_dead_webhooks()
+    assert mail.outbox[-1].to == ["imports@clicky.example"]
     assert WebhookDelivery.objects.count() == 2, "what happens while it is off is not said"
 
 

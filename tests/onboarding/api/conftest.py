@@ -62,7 +62,7 @@ def program_of() -> MakeToken:
     def make(
         person: User, scopes: Collection[str] = tokens.SCOPES, life: timedelta = timedelta(days=30)
     ) -> Program:
-        vendor: Vendor = person.membership.vendor
+        vendor: Vendor = person.memberships.get().vendor
         _, text = tokens.create(vendor=vendor, name="test", scopes=scopes, life=life, by=person)
         return Program(text)
 

@@ -137,10 +137,11 @@ def test_each_kind_of_caller_gets_the_answer_it_may_have(
     type(adam).objects.filter(pk=adam.pk).update(is_active=False)
     assert ask(gone, name) == invalid
     type(adam).objects.filter(pk=adam.pk).update(is_active=True)
-    adam.membership.delete()
+    adam.memberships.all().delete()
     assert ask(gone, name) == invalid  # no longer a member
     Vendor.objects.filter(pk="VEND001").update(is_active=False)
-    assert ask(works, name) == (403, "INACTIVE_VENDOR")
+    is_me = name == "get_me"  # which says that the vendor is inactive
+    assert ask(works, name) == ((200, "") if is_me else (403, "INACTIVE_VENDOR"))
     Vendor.objects.filter(pk="VEND001").update(is_active=True)
     unchanged = Upload.objects.filter(pk=UPLOAD, run=1, status="partial")
     hook = WebhookEndpoint.objects.filter(pk=NUMBER, off="", earlier_seed="")

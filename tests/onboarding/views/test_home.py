@@ -208,7 +208,7 @@ def test_of_one_file_the_newest_upload_counts(
     first: File, second: File, open_ones: list[int], alice: User, browse: Browse
 ) -> None:
     for number, (name, more) in enumerate((first, second), start=1):
-        make_upload(number, alice.membership.vendor, file_name=name, **more)
+        make_upload(number, alice.memberships.get().vendor, file_name=name, **more)
     other = Vendor.objects.create(vendor_id="VEND003", name="Third", contact_email="c@d.example")
     make_upload(3, other, file_name="a.csv", **ALL_IN)
     assert sorted(pk[-1] for _, pk in tasks(browse(alice))) == [str(number) for number in open_ones]

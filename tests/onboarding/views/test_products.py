@@ -108,7 +108,7 @@ def test_each_vendor_sees_their_own_and_staff_see_all(
     as_alice: Client, browse: Browse, vendor_a: Vendor, bob: User, viewer: User
 ) -> None:
     hers = make_product(vendor_a, 1)
-    his = make_product(bob.membership.vendor, 2)
+    his = make_product(bob.memberships.get().vendor, 2)
     assert listed(as_alice) == [hers.pk]
     assert listed(browse(bob)) == [his.pk]
     assert listed(browse(viewer)) == [his.pk, hers.pk]
@@ -392,7 +392,7 @@ def test_staff_see_the_products_of_one_vendor_and_export_them(
     browse: Browse, viewer: User, as_alice: Client, vendor_a: Vendor, bob: User
 ) -> None:
     hers = make_product(vendor_a, 1)
-    his = make_product(bob.membership.vendor, 2)
+    his = make_product(bob.memberships.get().vendor, 2)
     staff = browse(viewer)
     for vendor in ("VEND002", "vend002", "garden+%26+grove"):
         assert listed(staff, f"?vendor={vendor}") == [his.pk]
