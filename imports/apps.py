@@ -7,8 +7,10 @@ ADMIN_PAGES = (
     "errors",
     "history",
     "emails",
+    "products",
     "schedules",
     "uploads",
+    "vendors",
     "wanted",
     "webhooks",
 )

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from onboarding.views import (
     columns,
     downloads,
+    find,
     fix,
     login,
     new_upload,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("uploads/<upload_id:upload_id>/columns/", columns.columns, name="columns"),
     path("uploads/<upload_id:upload_id>/fix/", fix.fix, name="fix"),
     path("products/", products.products, name="products"),
+    path("products/find/", find.find, name="find"),
     path("products/export.csv", products.export_csv, name="products_csv"),
     path("products/export.xlsx", products.export_workbook, name="products_workbook"),
     path("products/status/", product_status.products_status, name="products_status"),
