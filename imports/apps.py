@@ -10,7 +10,7 @@ ADMIN_PAGES = (
     "products",
     "schedules",
     "uploads",
-    "vendors",
+    "vendor_overview",
     "wanted",
     "webhooks",
 )

@@ -16,10 +16,12 @@ from vendors.models import Vendor
 
 if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList
+
+    from config.admin_base import ModelAdmin as Base
 else:
     from unfold.views import ChangeList
 
-admin.site.unregister(Vendor)
+    Base = object
 
 
 class VendorList(ChangeList):
@@ -27,8 +29,9 @@ class VendorList(ChangeList):
         return overview_url(result)
 
 
-@admin.register(Vendor)
-class VendorWithOverviewAdmin(VendorAdmin):
+class VendorOverview(Base):
+    """The part of the admin of vendors that shows an overview of each."""
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return VendorList
 
@@ -55,3 +58,11 @@ class VendorWithOverviewAdmin(VendorAdmin):
 
 def overview_url(vendor: Vendor) -> str:
     return reverse("admin:vendors_vendor_overview", args=[quote(vendor.pk)])
+
+
+admin.site.unregister(Vendor)
+
+
+@admin.register(Vendor)
+class VendorWithOverviewAdmin(VendorOverview, VendorAdmin):
+    """The form and the members, from `vendors`, and the overview."""
