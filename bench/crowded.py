@@ -65,14 +65,15 @@ FILL = (
     """
     INSERT INTO products (
         vendor_id, vendor_product_id, product_name, category, description, sku, brand, price,
-        stock_quantity, upload_id, upload_row, created_at
+        stock_quantity, upload_id, upload_row, created_at, updated_at
     )
     SELECT CASE WHEN n %% 10 = 1 THEN %(heavy)s
                 ELSE 'BV' || lpad((n %% %(vendors)s + 1)::text, 6, '0') END,
            'BP-' || n, 'Product ' || left(md5((n %% 300)::text), 6) || ' ' || md5(n::text),
            category.name, md5((n + 1)::text),
            'BS-' || n, 'Brand ' || n %% 500, 1 + n %% 90000 / 100.0,
-           n %% 1000, upload.upload_id, n %% 1000 + 2, upload.upload_timestamp
+           n %% 1000, upload.upload_id, n %% 1000 + 2, upload.upload_timestamp,
+           upload.upload_timestamp
     FROM generate_series(1, %(products)s) AS n
     JOIN (SELECT row_number() OVER () AS i, name FROM product_categories) AS category
       ON category.i = n %% (SELECT count(*) FROM product_categories) + 1
@@ -85,6 +86,7 @@ FILL = (
         product_id, vendor_id, upload_id, run, upload_row, kind, before, at
     )
     SELECT product_id, vendor_id, upload_id, 1, upload_row, 'I', NULL, created_at FROM products
+    ORDER BY created_at
     """,
     # The upload of most errors also changed 10,000 products, and one of them 5,000 times.
     """
@@ -102,15 +104,22 @@ FILL = (
           ORDER BY error_records DESC LIMIT 1) AS upload
     """,
     """
+    UPDATE products SET updated_at = now() WHERE product_id IN (
+        SELECT product_id FROM products WHERE vendor_id = %(heavy)s
+        ORDER BY product_id LIMIT 10000)
+    """,
+    """
     INSERT INTO validation_errors (
         upload_id, run, row_number, column_name, error_type, error_message, original_data,
-        created_at
+        named_sku, named_id, created_at
     )
     SELECT upload_id, 1, n + 1, (ARRAY['price', 'sku', 'category', 'stock_quantity'])[n %% 4 + 1],
            (ARRAY['INVALID_PRICE', 'DUPLICATE_SKU', 'INVALID_CATEGORY',
                   'INVALID_STOCK'])[n %% 4 + 1],
            'Price must be at least 0.01 (was -' || n || '.00)',
-           jsonb_build_object('SKU', 'BS-' || n, 'Price', '-' || n || '.00'), completed_at
+           jsonb_build_object('SKU', 'BS-' || n, 'Price', '-' || n || '.00'),
+           vendor_id || ' bs-' || n, vendor_id || ' bp-' || (n * 7919 + error_records) %% 1000000,
+           completed_at
     FROM upload_history, generate_series(1, error_records) AS n
     WHERE s3_bucket = 'bench' AND error_records > 0
     """,

@@ -26,6 +26,8 @@ AIM = 0.100  # seconds per query
 PAGE_AIM = 0.300  # seconds per page
 LOOKS = 6  # at a page that misses an aim; the best of them counts
 STAFF, VENDOR = "admin", "vendor"  # users of the demo data
+# Named by a rejected row of every second upload, by few, by the products only, and by none.
+NAMES = ("BS-7", "bs-77777", "BP-77", "nowhere")
 # Parts of an address that differ each time.
 VARYING = (
     (r"until=20[0-8]\d-\d\d-\d\d", "until=first"),
@@ -98,6 +100,7 @@ def addresses(who: str, client: Client) -> Iterator[str]:
         f"{uploads}?q=no-such-file",
         f"{uploads}?page=999999",
         *product_pages(worst),
+        *(f"{reverse('find')}?q={name}" for name in (*NAMES, worst)),
         reverse("new_upload"),
         reverse("upload", args=[worst]),
         reverse("upload", args=[worst]) + "?page=999999",
@@ -105,6 +108,12 @@ def addresses(who: str, client: Client) -> Iterator[str]:
     )
     if who == STAFF:
         yield reverse("admin:index")
+        find = reverse("admin:find")
+        yield from (f"{find}?q={name}" for name in (*NAMES, worst))
+        yield from (
+            reverse("admin:vendors_vendor_overview", args=[vendor])
+            for vendor in (crowded.HEAVY_VENDOR, "BV000007")
+        )
         yield reverse("admin:imports_upload_change", args=[worst])
         yield reverse("admin:imports_rowerror_change", args=[RowError.objects.latest("pk").pk])
         for model, queries in ADMIN_LISTS.items():
@@ -159,6 +168,15 @@ ADMIN_LISTS: dict[str, tuple[str, ...]] = {
         "category=Audio",
         "vendor__vendor_id__exact=VEND001",
         "vendor__vendor_id__exact=VEND001&category=Audio",
+        "q=product",
+        "q=c4ca42",
+        "q=product+bs+bp",
+        "q=product+1&category=Audio&vendor__vendor_id__exact=VEND001",
+        "status=inactive",
+        "status=active&category=Audio",
+        *(f"changed={period}" for period in ("hour", "day", "week", "month")),
+        "changed=day&vendor__vendor_id__exact=VEND001",
+        "changed=month&status=inactive",
     ),
     "catalog_category": ("q=audio", "is_active__exact=1"),
     "vendors_vendor": ("q=vendor", "q=BV000077", "q=nowhere", "is_active__exact=0"),

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import ShowFacets
+from django.core.paginator import Page
 from django.core.paginator import Paginator as DjangoPaginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -46,6 +47,34 @@ class BoundedPaginator(Paginator):
     def is_cut(self) -> bool:
         """There are, or may be, more rows than can be paged through."""
         return self.count == self.most
+
+
+class KeysPaginator(BoundedPaginator):
+    """Reads the keys of all pages in one go, and only the rows of the page that is shown. So
+    PostgreSQL looks for the rows of every page in the same way."""
+
+    @cached_property
+    def keys(self) -> list[Any]:
+        """Those of the pages and, if there are more rows, one more."""
+        rows = cast("QuerySet[Any]", self.object_list)
+        return [*rows.values_list("pk", flat=True)[: self.most + 1]]
+
+    @cached_property
+    def count(self) -> int:
+        return min(len(self.keys), self.most)
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.keys) > self.most
+
+    def page(self, number: int | str) -> Page[Any]:
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        rows = cast("QuerySet[Any]", self.object_list)
+        shown = rows.model._default_manager.filter(
+            pk__in=self.keys[first : min(first + self.per_page, self.most)]
+        )
+        return Page(shown.order_by(*rows.query.order_by), number, self)
 
 
 class LongTableList(ChangeList):

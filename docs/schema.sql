@@ -419,6 +419,8 @@ CREATE TABLE validation_errors (
     cell varchar(200) NULL,
     severity varchar(10) DEFAULT 'error' NOT NULL,
     original_data jsonb NULL,
+    named_sku varchar(255) NULL,
+    named_id varchar(255) NULL,
     created_at timestamp with time zone DEFAULT (STATEMENT_TIMESTAMP()) NOT NULL
 );
 
@@ -612,6 +614,7 @@ CREATE INDEX people_vendor_id_4574e696 ON people (vendor_id);
 CREATE INDEX people_vendor_id_4574e696_like ON people (vendor_id varchar_pattern_ops);
 CREATE INDEX product_changes_at ON product_changes USING brin (at);
 CREATE INDEX product_changes_by ON product_changes (by_id) WHERE by_id IS NOT NULL;
+CREATE INDEX product_changes_edits ON product_changes (vendor_id, change_id) WHERE by_id IS NOT NULL;
 CREATE INDEX product_changes_product ON product_changes (product_id, change_id);
 CREATE INDEX product_changes_upload ON product_changes (upload_id, product_id);
 CREATE INDEX products_category ON products (category);
@@ -653,6 +656,8 @@ CREATE INDEX upload_history_vendor_id_d67ef488_like ON upload_history (vendor_id
 CREATE INDEX upload_history_vendors_order ON upload_history (vendor_id, upload_timestamp DESC, upload_id DESC);
 CREATE INDEX upload_history_vendors_turns ON upload_history (vendor_prefix, (( greatest( coalesce(queued_at, next_attempt_at) - timestamptz '2000-01-01 00:00:00+00' + least(10000, CASE WHEN step = 'stage' THEN coalesce(file_size, 0) / 100 ELSE total_records - valid_records - error_records - skipped_records END) * interval '30 milliseconds', CASE WHEN attempts > 0 THEN next_attempt_at - timestamptz '2000-01-01 00:00:00+00' END ) ))) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX upload_history_with_source ON upload_history (completed_at) WHERE source_deleted_at IS NULL;
+CREATE INDEX validation_errors_by_id ON validation_errors (named_id) WHERE named_id IS NOT NULL;
+CREATE INDEX validation_errors_by_sku ON validation_errors (named_sku) WHERE named_sku IS NOT NULL;
 CREATE INDEX validation_errors_by_type ON validation_errors (error_type, upload_id);
 CREATE INDEX validation_errors_category ON validation_errors ((LOWER(regexp_replace(cell, '[[:space:]]+', ' ', 'g')))) WHERE (error_type = 'INVALID_CATEGORY' AND severity = 'error');
 CREATE INDEX value_maps_by_id_7674173d ON value_maps (by_id);

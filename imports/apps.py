@@ -8,6 +8,7 @@ ADMIN_PAGES = (
     "history",
     "emails",
     "people",
+    "products",
     "schedules",
     "uploads",
     "vendors",

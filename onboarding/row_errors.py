@@ -33,7 +33,8 @@ class Line:
 
 
 class Errors:
-    """The errors, warnings or notices of an upload's run. `asked` may name a page and a type."""
+    """The errors, warnings or notices of an upload's run. `asked` may name a type, and a page or
+    the row to begin with."""
 
     def __init__(
         self, upload: Upload, dataset: Dataset, asked: Mapping[str, str], severity: str = ERROR
@@ -80,9 +81,10 @@ class Errors:
         counted = sum(g.count for g in self.groups if self.only in ("", g.error_type))
         if self.unlisted:
             counted = found.count()
-        return CountedPaginator(found, PER_PAGE, count=counted).get_page(
-            self._asked.get(self.page_parameter)
-        )
+        page = self._asked.get(self.page_parameter)
+        if page is None and (row := self._asked.get("row", "")).isdecimal() and len(row) < 10:
+            page = str(found.filter(row_number__lt=int(row)).count() // PER_PAGE + 1)
+        return CountedPaginator(found, PER_PAGE, count=counted).get_page(page)
 
     @property
     def _found(self) -> RowErrorQuerySet:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -41,7 +42,9 @@ LogEntry._meta.verbose_name_plural = _("admin changes")
 AccessAttempt._meta.verbose_name = _("failed login")
 AccessAttempt._meta.verbose_name_plural = _("failed logins")
 
-RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+# What staff see of a user, and what they may change: neither rights nor a password.
+FIXED_FOR_STAFF = ("username", "last_login", "date_joined")
+SHOWN_TO_STAFF = (*FIXED_FOR_STAFF, "first_name", "last_name", "email", "is_active")
 
 
 class MemberInline(TabularInline):
@@ -145,9 +148,20 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
     # Staff who may edit users must not be able to give permissions, or take over superusers.
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or _has_all_rights(request):
+            return super().get_fieldsets(request, obj)
+        return ((None, {"fields": SHOWN_TO_STAFF}),)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if _has_all_rights(request) else (*fields, *RIGHTS)
+        return fields if obj is None or _has_all_rights(request) else (*fields, *FIXED_FOR_STAFF)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Only superusers choose passwords for others, who choose their own by email."""
+        if not _has_all_rights(request):
+            raise PermissionDenied
+        return super().user_change_password(request, *args, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)

@@ -64,6 +64,12 @@ class ProductChange(models.Model):
             models.Index(fields=["product_id", "change_id"], name="product_changes_product"),
             models.Index(fields=["upload_id", "product_id"], name="product_changes_upload"),
             models.Index(fields=["by"], condition=Q(by__isnull=False), name="product_changes_by"),
+            # For the last edit of a vendor's products.
+            models.Index(
+                fields=["vendor", "change_id"],
+                condition=Q(by__isnull=False),
+                name="product_changes_edits",
+            ),
             # For the sweep that deletes old ones.
             BrinIndex(fields=["at"], name="product_changes_at"),
         ]

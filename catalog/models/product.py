@@ -6,7 +6,8 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
-from django.db.models import Func, Value
+from django.db.models import Func, OuterRef, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,8 @@ from catalog.search import PRODUCT_WORDS, matches
 from vendors.access import Access
 from vendors.models import Vendor
 
+FEW_CHANGES = 30_000  # are read to find the products that have changed
+
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def visible_to(self, access: Access) -> "ProductQuerySet":
@@ -27,6 +30,30 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Those whose SKU, ID or name have words that begin like those of `text`."""
         condition = matches(text)
         return self.none() if condition is None else self.filter(condition)
+
+    def named(self, name: str, access: Access) -> "ProductQuerySet":
+        """Those that the person may see and whose SKU or vendor's ID is this, as it is written, or
+        in upper or lower case."""
+        names = list(dict.fromkeys([name, name.upper(), name.lower()]))
+        products = Product.objects.order_by()
+        # Vendor by vendor, because the index on the vendors' IDs begins with the vendor.
+        of_one_vendor = products.filter(vendor=OuterRef("pk"), vendor_product_id__in=names)
+        vendors = Vendor.objects.visible_to(access).order_by()
+        hits = vendors.annotate(hit=Subquery(of_one_vendor.values("pk")[:1]))
+        keys = [
+            *products.filter(sku__in=names).values_list("pk", flat=True),
+            *hits.filter(hit__isnull=False).values_list("hit", flat=True),
+        ]
+        return self.visible_to(access).filter(pk__in=keys)
+
+    def changed_since(self, moment: datetime) -> "ProductQuerySet":
+        """Those that were created or changed since then. If they are few, their changes name them;
+        if they are many, the newest products are not far from each other."""
+        changes = ProductChange.objects.filter(at__gte=moment).order_by()
+        keys = [*changes.values_list("product_id", flat=True)[: FEW_CHANGES + 1]]
+        if len(keys) <= FEW_CHANGES:
+            return self.filter(pk__in=RawSQL("SELECT unnest(%s::int[])", [[*set(keys)]]))
+        return self.filter(updated_at__gte=moment)
 
     def of_upload(self, upload_id: str) -> "ProductQuerySet":
         """Those that an upload created or changed."""

@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from imports.admin import ledger
 from imports.models import Alarm
 from imports.notifications.addresses import new_upload_url
 from imports.wanted.asking import open_names
@@ -19,6 +20,7 @@ Item = tuple[str, str]  # app and model, icon; the title is the model's name, as
 
 ALARMS = "imports.alarm"
 WANTED = "imports.categoryrequest"
+CATALOG = _("Catalog")
 
 GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
@@ -34,7 +36,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         ),
     ),
     (
-        _("Catalog"),
+        CATALOG,
         (
             ("catalog.product", "inventory_2"),
             ("catalog.category", "category"),
@@ -84,6 +86,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         item["badge"] = badges[item["link"]]
     if user.has_perms([VIEW_UPLOADS, ACT_ON_UPLOADS]):
         groups[0]["items"].insert(0, _item(gettext("Upload file"), "upload", new_upload_url()))
+    if user.has_perms(ledger.NEEDS):
+        find = _item(gettext("Find a SKU or ID"), "manage_search", reverse("admin:find"))
+        catalog = next(group for group in groups if group["title"] == CATALOG)
+        catalog["items"].insert(0, find)
     first = [
         _item(gettext("Dashboard"), "dashboard", reverse("admin:index")),
         _item(gettext("Runbook"), "help", reverse("admin:troubleshooting")),

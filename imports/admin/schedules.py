@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from config.admin_base import ModelAdmin
@@ -75,7 +75,11 @@ class ScheduleForm(ScheduleModelForm):
 class ScheduleAdmin(ModelAdmin):
     form = ScheduleForm
     list_display = ("name", "data_set", "prefix", "rhythm", "is_enabled", "next_run", "last_run")
-    list_filter = (DatasetFilter, ("is_enabled", BooleanRadioFilter))
+    list_filter = (
+        DatasetFilter,
+        ("vendor", AutocompleteSelectFilter),
+        ("is_enabled", BooleanRadioFilter),
+    )
     list_filter_submit = True
     list_select_related = ("asked_by",)
     list_per_page = 50

@@ -59,10 +59,13 @@ class AdminSite(UnfoldAdminSite):
             raise Http404("no such page") from error
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        from imports.admin import troubleshooting  # noqa: PLC0415 - models are loaded later
+        from imports.admin import ledger, troubleshooting  # noqa: PLC0415 - models are loaded later
 
-        page = self.admin_view(troubleshooting.page)
-        return [path("troubleshooting/", page, name="troubleshooting"), *super().get_urls()]
+        pages = {"troubleshooting": troubleshooting.page, "find": ledger.page}
+        return [
+            *(path(f"{name}/", self.admin_view(page), name=name) for name, page in pages.items()),
+            *super().get_urls(),
+        ]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

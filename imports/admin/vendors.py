@@ -19,6 +19,7 @@ from unfold.widgets import (
 )
 
 from imports.admin import cells
+from imports.admin.vendor_overview import VendorOverview
 from imports.people import invitations, vendor_state
 from vendors import admin as vendors_admin
 from vendors import team
@@ -119,7 +120,7 @@ class MemberInline(vendors_admin.MemberInline):
 
 
 @admin.register(Vendor)
-class VendorAdmin(vendors_admin.VendorAdmin):
+class VendorAdmin(VendorOverview, vendors_admin.VendorAdmin):
     inlines = (MemberInline,)
     readonly_fields = ("what_follows", "open_invitations")
 

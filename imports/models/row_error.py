@@ -9,6 +9,7 @@ from imports.models.upload import Upload
 from vendors.access import Access
 
 MAX_CELL = 200  # characters of a cell by which errors are grouped
+MAX_NAME = 255  # characters of a vendor's ID and a cell
 
 
 class RowErrorQuerySet(models.QuerySet["RowError"]):
@@ -67,6 +68,9 @@ class RowError(models.Model):
         db_default=Severity.ERROR,
     )
     original_data = models.JSONField(_("original row"), null=True, blank=True)
+    # What a rejected row of a vendor calls its product (see `named`), with its first error.
+    named_sku = models.CharField(max_length=MAX_NAME, null=True, blank=True)
+    named_id = models.CharField(max_length=MAX_NAME, null=True, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now())
 
     objects = RowErrorQuerySet.as_manager()
@@ -98,6 +102,17 @@ class RowError(models.Model):
                 ),
                 condition=Q(error_type="INVALID_CATEGORY", severity="error"),
                 name="validation_errors_category",
+            ),
+            # For the search of rejected rows by what they call their product.
+            models.Index(
+                fields=["named_sku"],
+                condition=Q(named_sku__isnull=False),
+                name="validation_errors_by_sku",
+            ),
+            models.Index(
+                fields=["named_id"],
+                condition=Q(named_id__isnull=False),
+                name="validation_errors_by_id",
             ),
         ]
 

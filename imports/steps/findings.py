@@ -1,7 +1,7 @@
 """Stores what was found in rows: errors, warnings and notices."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,12 +10,18 @@ from django.utils.timezone import now
 from imports.models import RowError, Upload
 from imports.models.row_error import MAX_CELL
 from imports.reports.error_counts import counts_of
-from imports.rules.base import SEVERITIES, RowProblem
+from imports.reports.ledger import named
+from imports.rules.base import ERROR, SEVERITIES, RowProblem
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.validate import clean
 
 # The text of a cell by row number and the key of its column; None if there is no such cell.
 CellOf = Callable[[int, str], str | None]
+# Columns in which a row of a vendor says which product it is about.
+NAMES = ("sku", "vendor_product_id")
+UNNAMED = (None, None)
+JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False)
+NUL = "\\u0000"  # as JSON has it
 
 
 def no_cell(_number: int, _column: str) -> None:
@@ -29,7 +35,8 @@ def store_findings(
     cell_of: CellOf = no_cell,
 ) -> None:
     """Count the errors, warnings and notices, by row number, and store the first ones of each in
-    the file, in file order. The first of a row carries the row's cells, by the vendor's names."""
+    the file, in file order. The first of a row carries the row's cells, by the vendor's names, and
+    that of a rejected row what it calls its product."""
     stored: dict[str, set[int]] = {}
     for severity in SEVERITIES:
         of_severity = [
@@ -57,6 +64,8 @@ def store_findings(
             "severity",
             "cell",
             "original_data",
+            "named_sku",
+            "named_id",
             "created_at",
         ],
         error_rows(upload, kept, rows, cell_of),
@@ -70,8 +79,14 @@ def error_rows(
     cell_of: CellOf,
 ) -> Iterator[tuple[Any, ...]]:
     created_at = now().isoformat()
+    vendor = upload.vendor_id
     for number, of_row in found.items():
         for position, problem in enumerate(of_row):
+            is_first = position == 0
+            names: Sequence[str | None] = UNNAMED
+            # Files without a vendor may hold personal data.
+            if is_first and vendor is not None and problem.severity == ERROR:
+                names = [named(vendor, cell_of(number, column) or "") for column in NAMES]
             yield (
                 upload.upload_id,
                 upload.run,
@@ -81,7 +96,8 @@ def error_rows(
                 problem.message,
                 problem.severity,
                 comparable(cell_of(number, problem.column)),
-                as_json(rows[number]) if position == 0 else None,
+                as_json(rows[number]) if is_first else None,
+                *names,
                 created_at,
             )
 
@@ -93,7 +109,10 @@ def comparable(cell: str | None) -> str | None:
 
 
 def as_json(row: Mapping[str, str]) -> str:
-    return json.dumps({name: printable(cell) for name, cell in row.items()}, ensure_ascii=False)
+    text = JSON.encode(row)
+    if NUL in text:
+        text = JSON.encode({name: printable(cell) for name, cell in row.items()})
+    return text
 
 
 def printable(cell: str) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from django import template
 from django.contrib.admin.utils import quote
 
+from imports.admin.cells import status_badge
 from imports.admin.dashboard_stats import Day
 
 register = template.Library()
 register.filter("admin_urlquote", quote)
+register.filter("status_badge", status_badge)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,15 @@ def as_reviewer(client: Client, reviewer: User) -> Client:
 
 
 @pytest.fixture
+def as_viewer(client: Client, db: None) -> Client:
+    """Someone of the group Viewers."""
+    user = User.objects.create_user("vera", "vera@people.example", is_staff=True)
+    user.groups.add(Group.objects.get(name="Viewers"))
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
 def as_admin(client: Client, admin: User) -> Client:
     client.force_login(admin)
     return client

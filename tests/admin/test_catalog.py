@@ -168,11 +168,11 @@ def test_a_word_has_one_meaning(as_admin: Client, categories: list[str]) -> None
     assert "This is a synonym of Books. Delete the synonym first." in new.content.decode()
 
 
-def test_reviewers_see_synonyms_and_change_none(as_reviewer: Client, categories: list[str]) -> None:
+def test_viewers_see_synonyms_and_change_none(as_viewer: Client, categories: list[str]) -> None:
     books = Category.objects.get(name="Books")
     CategorySynonym.objects.create(category=books, name="Livres")
-    assert "Livres" in as_reviewer.get(page_of(books)).content.decode()
-    answer = as_reviewer.post(page_of(books), synonyms_form("Bücher", name="Books"))
+    assert "Livres" in as_viewer.get(page_of(books)).content.decode()
+    answer = as_viewer.post(page_of(books), synonyms_form("Bücher", name="Books"))
     assert answer.status_code == 403
     assert Category.approved_synonyms() == {"Livres": "Books"}
 

@@ -137,25 +137,6 @@ def test_errors_come_newest_first_and_those_of_an_upload_in_file_order(
         assert found(as_reviewer, RowError, query) == [str(error.pk) for error in expected], query
 
 
-def test_products_are_found_by_their_ids(
-    as_reviewer: Client, vendor_a: Vendor, vendor_b: Vendor, categories: list[str]
-) -> None:
-    one = make_product(vendor_a, 1, upload_id="UPLOAD_1")
-    same = make_product(vendor_b, 2, vendor_product_id="VP-1")
-    for query, expected in {
-        "": [same, one],
-        "q=SKU-2": [same],
-        "q=VP-1": [same, one],
-        "q=UPLOAD_1": [one],
-        "q=SKU": [],
-        "category=Audio": [same, one],
-        "category=Books": [],
-        "vendor__vendor_id__exact=VEND001": [one],
-        "vendor__vendor_id__exact=VEND001&q=VP-1": [one],
-    }.items():
-        assert found(as_reviewer, Product, query) == [str(row.pk) for row in expected], query
-
-
 def test_alarms_are_narrowed_down(as_reviewer: Client) -> None:
     opened = Alarm.objects.create(kind=Alarm.Kind.DEAD_LETTER, subject="queue imports")
     closed = Alarm.objects.create(kind=Alarm.Kind.UNSENT_MAIL, subject="UPLOAD_1", closed_at=now())

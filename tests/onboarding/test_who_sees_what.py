@@ -54,6 +54,7 @@ EXPECTED: dict[str, dict[str, tuple[int, ...]]] = {
     "products": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "products_csv": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "products_workbook": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    "find": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "product": {"get": (302, 404, 200, 200, 200, 404, 200, 200)},
     # Without a status to set, which is as far as anyone gets here.
     "products_status": {
@@ -211,6 +212,7 @@ TO_LOGIN = {
     "products",
     "products_csv",
     "products_workbook",
+    "find",
     "product",
     "products_status",
     "product_status",

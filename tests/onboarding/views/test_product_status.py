@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
-from catalog import status
+from catalog import bulk, status
 from catalog.content_order import stamp
 from catalog.models import Product, ProductChange
 from imports.destinations.postgres import PostgresTable
@@ -405,7 +405,7 @@ def test_two_people_who_change_the_same_products_do_not_wait_for_each_other_fore
 def test_products_that_stay_locked_are_named_and_the_others_are_changed(
     as_alice: Client, vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(status, "PER_TRANSACTION", 2)
+    monkeypatch.setattr(bulk, "PER_TRANSACTION", 2)
     made = sorted(many(vendor_a, 4))
 
     def click() -> Any:
