@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config.admin_base import ModelAdmin
 from imports import datasets
 from imports.models import Upload
-from imports.models.upload import IS_CHECK, has_base_mode
+from imports.models.upload import FAILED_INTERNALLY, IS_CHECK, has_base_mode
 from imports.monitoring.stalled import is_stalled
 
 if TYPE_CHECKING:
@@ -46,14 +46,20 @@ class ProgressFilter(RadioFilter):
     parameter_name = "progress"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
-        return [("in_progress", gettext("In progress")), ("stalled", gettext("Stalled"))]
+        return [
+            ("in_progress", gettext("In progress")),
+            ("stalled", gettext("Stalled")),
+            ("stopped", gettext("Stopped by an internal error")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "in_progress":
-                return queryset.exclude(status__in=Upload.ENDED)
+                return queryset.filter(status__in=Upload.UNFINISHED)
             case "stalled":
                 return queryset.filter(is_stalled())
+            case "stopped":
+                return queryset.filter(FAILED_INTERNALLY)
         return queryset
 
 

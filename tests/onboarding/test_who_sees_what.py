@@ -134,6 +134,7 @@ EXPECTED: dict[str, dict[str, tuple[int, int, int, int, int, int]]] = {
     "changes": {"get": (302, 404, 404, 404, 404, 404)},
     "mailed_report": {"get": (302, 302, 302, 302, 302, 302)},
     "template": {"get": (200, 200, 200, 200, 200, 200)},
+    "metrics": {"get": (404, 404, 404, 404, 404, 404)},  # no token is set
     "help_index": {"get": (302, 302, 302, 302, 302, 302)},
     "help": {"get": (200, 200, 200, 200, 200, 200)},
     "help_api": {"get": (200, 200, 200, 200, 200, 200)},

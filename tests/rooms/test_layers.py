@@ -44,6 +44,7 @@ PORTAL_MAY_USE = {
     "corrections",  # of rejected rows
     "wanted",  # categories
     "webhooks",
+    "monitoring",  # its numbers, for Prometheus
     "validation",  # of what a person enters, by the rules of files
 }
 PORTAL_EXCEPTIONS: set[str] = set()
