@@ -92,15 +92,36 @@ def page(request: HttpRequest) -> TemplateResponse:
     return TemplateResponse(request, template, context)
 
 
+@dataclass(frozen=True)
+class Look:
+    """Back at the periods of a span."""
+
+    span: Span
+    periods: Periods
+    uploads: list[Uploads]
+    all_uploads: Uploads
+    mails: list[Mails]
+    webhooks: list[Webhooks]
+
+    @classmethod
+    def back(cls, span: Span, at: datetime) -> "Look":
+        periods = span.until(at)
+        return cls(
+            span,
+            periods,
+            uploads=history.uploads(periods),
+            all_uploads=history.all_uploads(periods),
+            mails=history.mails(periods),
+            webhooks=history.webhooks(periods),
+        )
+
+
 def numbers_of(span: Span, request: HttpRequest) -> dict[str, Any]:
     at = database_now()
-    periods = span.until(at)
-    now = present()
-    all_uploads = history.all_uploads(periods)
-    mails, webhooks = history.mails(periods), history.webhooks(periods)
+    now, look = present(), Look.back(span, at)
     return {
         "at": at,
-        "since": periods.start,
+        "since": look.periods.start,
         "span": span,
         "spans": SPANS,
         "refresh_seconds": REFRESH_SECONDS,
@@ -111,10 +132,10 @@ def numbers_of(span: Span, request: HttpRequest) -> dict[str, Any]:
         "problems": attention.of_system(
             request,
             now,
-            internal=all_uploads.internal,
-            undelivered=history.total(mails).problems,
+            internal=look.all_uploads.internal,
+            undelivered=history.total(look.mails).problems,
         ),
-        "figures": figures(span, periods, history.uploads(periods), all_uploads, mails, webhooks),
+        "figures": figures(look),
     }
 
 
@@ -134,15 +155,10 @@ def waited(seconds: float) -> str:
     return cells.format_duration(timedelta(seconds=seconds))
 
 
-def figures(
-    span: Span,
-    periods: Periods,
-    uploads: Sequence[Uploads],
-    all_uploads: Uploads,
-    mails: Sequence[Mails],
-    webhooks: Sequence[Webhooks],
-) -> list[Figure]:
-    labels = [start.strftime(span.labels) for start in periods.starts]
+def figures(look: Look) -> list[Figure]:
+    labels = [start.strftime(look.span.labels) for start in look.periods.starts]
+    uploads, mails, webhooks = look.uploads, look.mails, look.webhooks
+    all_uploads = look.all_uploads
 
     def plot(key: str, title: str, *series: Series) -> Plot:
         return Plot(f"plot-{key}", title, labels, series)
@@ -150,8 +166,8 @@ def figures(
     def of(entries: Sequence[Any], name: str, title: str, tone: str) -> Series:
         return Series(title, [getattr(each, name) for each in entries], tone)
 
-    per = {"period": span.period}
-    mail_total, webhook_total = history.total(list(mails)), history.total(list(webhooks))
+    per = {"period": look.span.period}
+    mail_total, webhook_total = history.total(mails), history.total(webhooks)
     return [
         bar_figure(
             plot(

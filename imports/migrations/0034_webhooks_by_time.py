@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imports', '0031_webhooks'),
+        ("imports", "0031_webhooks"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['-created_at', '-id'], name='webhook_deliveries_by_time'),
+            model_name="webhookdelivery",
+            index=models.Index(fields=["-created_at", "-id"], name="webhook_deliveries_by_time"),
         ),
     ]

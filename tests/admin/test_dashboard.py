@@ -133,7 +133,7 @@ UPLOAD = "UPLOAD_20261120_093000_7F3A2C"
     ],
 )
 def test_an_alarm_leads_to_what_it_is_about(
-    as_admin: Client, vendor_a: Vendor, kind: str, subject: str, detail: str, page: str
+    as_admin: Client, vendor_a: Vendor, *, kind: str, subject: str, detail: str, page: str
 ) -> None:
     upload = make_upload(UPLOAD, vendor_a)
     for number, state in ((70, "failed"), (71, "bounced"), (72, "sent")):

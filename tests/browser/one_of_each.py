@@ -7,7 +7,6 @@ its page to add one and that of one row, which is made if there is none.
 import json
 import os
 from collections.abc import Callable
-from datetime import timedelta
 
 import django
 from django.db.models import Model
@@ -77,13 +76,21 @@ def makers() -> dict[str, Callable[[], Model]]:
         "imports.WebhookEndpoint": webhook,
         "imports.WebhookDelivery": lambda: models.WebhookDelivery.objects.create(
             endpoint=models.WebhookEndpoint.objects.first() or webhook(),
-            **{"message_id": NAME, "type": "ping", "body": "{}", "state": "delivered"},
+            message_id=NAME,
+            type="ping",
+            body="{}",
+            state="delivered",
         ),
         "warehouse.Customer": lambda: make_customer(1),
         "warehouse.Metric": lambda: make_metric(1),
         "vendors.ApiToken": lambda: ApiToken.objects.create(
-            **{"name": NAME, "vendor": vendor, "created_by": user, "start": "vop_None"},
-            **{"digest": "0" * 64, "scopes": ["uploads:read"], "expires_at": now()},
+            name=NAME,
+            vendor=vendor,
+            created_by=user,
+            start="vop_None",
+            digest="0" * 64,
+            scopes=["uploads:read"],
+            expires_at=now(),
         ),
         "axes.AccessAttempt": lambda: AccessAttempt.objects.create(
             username=NAME, ip_address="192.0.2.7", failures_since_start=1, attempt_time=now()

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg2
 import pytest
@@ -18,7 +19,7 @@ from tests.admin.conftest import make_upload
 from vendors.models import Vendor
 
 
-def ago(**time: float) -> object:
+def ago(**time: float) -> datetime:
     return now() - timedelta(**time)
 
 
@@ -34,13 +35,12 @@ def test_what_waits_and_what_fails(vendor_a: Vendor) -> None:
         "UPLOAD_LOST", vendor_a, **busy, next_attempt_at=ago(seconds=90), lease_until=ago(seconds=9)
     )
     upload = make_upload("UPLOAD_SENT", vendor_a)
-    for run, values in enumerate(
-        (
-            {"state": "sent"},
-            {"state": "pending", "next_attempt_at": ago(seconds=5)},
-            {"state": "pending", "attempts": 3, "next_attempt_at": ago(seconds=-500)},
-        )
-    ):
+    mails: list[dict[str, Any]] = [
+        {"state": "sent"},
+        {"state": "pending", "next_attempt_at": ago(seconds=5)},
+        {"state": "pending", "attempts": 3, "next_attempt_at": ago(seconds=-500)},
+    ]
+    for run, values in enumerate(mails):
         Notification.objects.create(upload=upload, run=run, to="a@b.example", subject="x", **values)
     OutboxFile.objects.create(
         upload=upload, kind="result", key="outbox/x", attempts=1, next_attempt_at=ago(seconds=70)
