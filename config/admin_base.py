@@ -10,6 +10,7 @@ from django.core.paginator import Paginator as DjangoPaginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
+from django.utils.text import capfirst
 
 if TYPE_CHECKING:
     # Unfold has no types; its classes are Django's with another look.
@@ -44,7 +45,13 @@ class RowForm(ListForm):
 
 
 class ModelAdmin(UnfoldModelAdmin):
-    """Unfold's, whose lists name the cells that can be edited."""
+    """Unfold's. A list is called as in the menu, and names the cells that can be edited in it."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **{"form": RowForm, **kwargs})

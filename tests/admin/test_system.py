@@ -61,10 +61,10 @@ def test_the_page_says_what_happened_and_leads_to_it(as_admin: Client, busy: Non
         "5 rows a second",
         "1 email, 1 with a problem",
         "1 webhook, 1 not delivered",
-        "1 Stalled uploads",
-        "1 Uploads that an internal error stopped",
-        "0 Webhooks that fail",
-        "1 Webhooks that we switched off",
+        "Stalled uploads error 1",
+        "Uploads that an internal error stopped error 1",
+        "Webhooks that fail check_circle 0",
+        "Webhooks that we switched off error 1",
     ):
         assert said in text, said
     week = words(as_admin.get(f"{SYSTEM}?span=7d").content.decode())
@@ -115,7 +115,7 @@ def test_an_outage_of_sqs_takes_only_the_queues_away(
     settings.MAIL_QUEUE_URL = f"{settings.MAIL_QUEUE_URL}-that-is-not-there"
     text = words(as_reviewer.get(SYSTEM).content.decode())
     assert "SQS does not answer" in text
-    assert "1 Stalled uploads" in text
+    assert "Stalled uploads error 1" in text
 
 
 def test_it_takes_as_many_queries_however_much_has_happened(
