@@ -168,7 +168,7 @@ FILL = (
 
 
 def empty() -> None:
-    """Delete all uploads, products, changes, webhooks and alarms; the demo data's users and vendors stay."""
+    """Delete all uploads, products, changes, webhooks and alarms; users and vendors stay."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE products, product_changes, upload_history, webhook_endpoints, alarms CASCADE"

@@ -147,7 +147,7 @@ class ScheduleAdmin(ModelAdmin):
         if not schedule.prefix.endswith("/"):
             text = gettext(
                 "This schedule also imports files of folders whose names only begin with its "
-                "prefix, such as %(prefix)s-old/. To import one folder, end the prefix with a slash."
+                "prefix, such as %(prefix)s-old/. To import one folder, end it with a slash."
             )
             self.message_user(request, text % {"prefix": schedule.prefix}, messages.WARNING)
 

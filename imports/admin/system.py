@@ -68,8 +68,7 @@ class QueueLine:
 
     @property
     def age(self) -> str:
-        is_due = self.due is not None and self.due.count
-        return waited(self.due.oldest_seconds) if self.due and is_due else ""
+        return waited(self.due.oldest_seconds) if self.due and self.due.count else ""
 
     @property
     def is_left(self) -> bool:
@@ -83,13 +82,11 @@ def page(request: HttpRequest) -> TemplateResponse:
     if not request.user.has_perm(VIEW_UPLOADS):
         raise PermissionDenied
     chosen = next((span for span in SPANS if span.key == request.GET.get("span")), SPANS[0])
-    is_part = request.headers.get("HX-Request") == "true"
-    template = "imports/admin/system_numbers.html" if is_part else "imports/admin/system.html"
     numbers = numbers_of(chosen, request)
-    if is_part:
-        return TemplateResponse(request, template, numbers)
+    if request.headers.get("HX-Request") == "true":
+        return TemplateResponse(request, "imports/admin/system_numbers.html", numbers)
     context = {**admin.site.each_context(request), "title": _("System"), **numbers}
-    return TemplateResponse(request, template, context)
+    return TemplateResponse(request, "imports/admin/system.html", context)
 
 
 @dataclass(frozen=True)
