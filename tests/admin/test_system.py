@@ -61,9 +61,9 @@ def test_the_page_says_what_happened_and_leads_to_it(as_admin: Client, busy: Non
         "5 rows a second",
         "1 email, 1 with a problem",
         "1 webhook, 1 not delivered",
-        "Stalled uploads error 1",
         "Uploads that an internal error stopped error 1",
         "Webhooks that fail check_circle 0",
+        "Stalled uploads error 1",
         "Webhooks that we switched off error 1",
     ):
         assert said in text, said

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from imports.models import Notification, WebhookDelivery, WebhookEndpoint
 from imports.monitoring import history
@@ -104,12 +103,3 @@ def test_emails_and_webhooks_count_in_the_hour_in_which_they_were_made(vendor_a:
     found = history.webhooks(THREE_HOURS)
     assert found == [Webhooks(), Webhooks(), Webhooks(delivered=1, waiting=2, failed=1)]
     assert (history.total(found).count, found[0].count) == (4, 0)
-
-
-@pytest.mark.django_db
-def test_the_look_back_reads_the_time_from_an_index() -> None:
-    periods = Periods.until(AT, length=HOUR, count=24)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = history.ended(periods).explain()
-    assert "upload_history_by_end" in plan or "upload_history_with_source" in plan
