@@ -149,6 +149,20 @@ FILL = (
     FROM upload_history WHERE s3_bucket = 'bench'
     """,
     """
+    INSERT INTO webhook_endpoints (vendor_id, url, events, seed, earlier_seed, off)
+    VALUES (%(heavy)s, 'https://shop.example/hook', '{upload.finished}', '5eed', '', '')
+    """,
+    """
+    INSERT INTO webhook_deliveries (
+        endpoint_id, message_id, type, subject, upload_id, body, state, attempts, last_error,
+        created_at
+    )
+    SELECT (SELECT max(id) FROM webhook_endpoints), 'msg_' || upload_id, 'upload.finished',
+           upload_id, upload_id, '{"type": "upload.finished"}',
+           CASE WHEN md5(upload_id) < '02' THEN 'failed' ELSE 'delivered' END, 1, '', completed_at
+    FROM upload_history WHERE s3_bucket = 'bench'
+    """,
+    """
     INSERT INTO upload_actions (upload_id, run, kind, by_id, at)
     SELECT upload_id, 1, 'upload', (SELECT min(id) FROM auth_user), upload_timestamp
     FROM upload_history WHERE s3_bucket = 'bench'
@@ -163,9 +177,11 @@ FILL = (
 
 
 def empty() -> None:
-    """Delete all uploads, products, changes and alarms; the demo data's users and vendors stay."""
+    """Delete all uploads, products, changes, webhooks and alarms; users and vendors stay."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE products, product_changes, upload_history, alarms CASCADE")
+        cursor.execute(
+            "TRUNCATE products, product_changes, upload_history, webhook_endpoints, alarms CASCADE"
+        )
 
 
 def fill(size: Size) -> None:

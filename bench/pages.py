@@ -114,6 +114,8 @@ def addresses(who: str, client: Client) -> Iterator[str]:
             reverse("admin:vendors_vendor_overview", args=[vendor])
             for vendor in (crowded.HEAVY_VENDOR, "BV000007")
         )
+        yield reverse("admin:system")
+        yield reverse("admin:system") + "?span=7d"
         yield reverse("admin:imports_upload_change", args=[worst])
         yield reverse("admin:imports_rowerror_change", args=[RowError.objects.latest("pk").pk])
         for model, queries in ADMIN_LISTS.items():
@@ -182,6 +184,7 @@ ADMIN_LISTS: dict[str, tuple[str, ...]] = {
     "vendors_vendor": ("q=vendor", "q=BV000077", "q=nowhere", "is_active__exact=0"),
     "imports_action": ("q=WORST", "kind__exact=upload"),
     "imports_alarm": ("state=open", "kind__exact=failed_upload", "q=WORST", "q=nowhere"),
+    "imports_webhookdelivery": ("state__exact=failed", "q=WORST", "q=nowhere"),
     "imports_notification": ("state__exact=failed", "q=WORST", "q=nowhere", "o=5"),
 }
 

@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib.admin import ShowFacets
 from django.core.paginator import Page
 from django.core.paginator import Paginator as DjangoPaginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
+from django.utils.text import capfirst
 
 if TYPE_CHECKING:
     # Unfold has no types; its classes are Django's with another look.
@@ -18,17 +20,42 @@ if TYPE_CHECKING:
     from django.contrib.admin import TabularInline as DjangoTabularInline
     from django.contrib.admin.views.main import ChangeList
 
-    ModelAdmin = DjangoModelAdmin[Any]
+    UnfoldModelAdmin = DjangoModelAdmin[Any]
+    ListForm = forms.ModelForm[Any]
     TabularInline = DjangoTabularInline[Any, Any]
     Paginator = DjangoPaginator[Any]
 else:
-    from unfold.admin import ModelAdmin, TabularInline
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
+    from unfold.admin import TabularInline
     from unfold.contrib.filters.admin import RangeDateFilter
     from unfold.views import ChangeList
 
     Paginator = DjangoPaginator
+    ListForm = forms.ModelForm
 
 __all__ = ["LongTableAdmin", "LookOnlyAdmin", "ModelAdmin", "TabularInline", "WholeDaysFilter"]
+
+
+class RowForm(ListForm):
+    """One row of a list whose cells can be edited: each cell is called like its column and row."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{field.label}: {self.instance}"
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """Unfold's. A list is called as in the menu, and names the cells that can be edited in it."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, **{"form": RowForm, **kwargs})
 
 
 class BoundedPaginator(Paginator):

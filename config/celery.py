@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_process_init
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
 from kombu.transport import TRANSPORT_ALIASES
 
-from config.database import timeouts
+from config.database import process_name, timeouts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Django's checks load all pages, 14 MB in each worker. `make lint` runs them.
@@ -25,6 +25,12 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
     """Keep Celery from configuring logging: it does not when this signal has a receiver."""
+
+
+@celeryd_init.connect
+def name_database_sessions(sender: str, **_: object) -> None:
+    """After the worker's node, `imports@host`: deploy/commands.py names it after its queue."""
+    process_name.call(sender.partition("@")[0])
 
 
 @worker_process_init.connect

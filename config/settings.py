@@ -132,6 +132,9 @@ MAIL_TRIED_SECONDS: int = env.int("MAIL_TRIED_SECONDS", 24 * 3600)  # then an em
 SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", NOTIFICATION_EMAIL)  # shown to vendors who need help
 SUPPORT_URL: str = env.str("SUPPORT_URL", "")  # a support site to link as well; "" for none
 
+# --- Monitoring ------------------------------------------------------------------------------
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")  # a Prometheus server's; "" for no /metrics
+
 # --- Webhooks --------------------------------------------------------------------------------
 WEBHOOK_ANSWER_SECONDS: int = env.int("WEBHOOK_ANSWER_SECONDS", 15, validate=at_least_one)
 WEBHOOKS_TO_THIS_MACHINE = LOCAL  # elsewhere to public addresses only, and with HTTPS only
@@ -140,6 +143,9 @@ try:
     env.seal()
 except EnvValidationError as error:
     raise ImproperlyConfigured(f"Invalid settings: {error.error_messages}") from error
+
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    raise ImproperlyConfigured("METRICS_TOKEN must have at least 32 characters.")
 
 if FAILPOINTS and not LOCAL:
     raise ImproperlyConfigured("FAILPOINTS kills processes. It is for tests, not deployments.")
@@ -428,6 +434,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "href": lambda _: static("onboarding/logo.svg")}],
     "STYLES": [lambda _: static("imports/admin/admin.css")],
+    "SCRIPTS": [lambda _: static("imports/admin/names.js")],
     "SIDEBAR": {"navigation": "imports.admin.navigation.sidebar"},
     "COLORS": {
         "primary": {

@@ -4,9 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.database import timeouts
+from config.database import process_name, timeouts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
 timeouts.limit_sessions(lock_seconds=timeouts.PORTAL_LOCK_SECONDS)
+process_name.call("web")

@@ -670,6 +670,7 @@ CREATE INDEX vendor_notices_due ON vendor_notices (next_attempt_at) WHERE next_a
 CREATE INDEX vendor_notices_vendor_id_2a21b066 ON vendor_notices (vendor_id);
 CREATE INDEX vendor_notices_vendor_id_2a21b066_like ON vendor_notices (vendor_id varchar_pattern_ops);
 CREATE INDEX vendors_vendor_id_8fe977c4_like ON vendors (vendor_id varchar_pattern_ops);
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at DESC, id DESC);
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX webhook_deliveries_log ON webhook_deliveries (endpoint_id, created_at DESC, id DESC);
 CREATE INDEX webhook_deliveries_message_id_8c95bf3f_like ON webhook_deliveries (message_id varchar_pattern_ops);

@@ -18,7 +18,7 @@ from psycopg2 import OperationalError
 from psycopg2.errors import IdleInTransactionSessionTimeout
 
 from config import aws
-from config.database import timeouts
+from config.database import process_name, timeouts
 
 CACHE_SECONDS = 3600
 REFUSED_CREDENTIALS = ("password authentication failed", "role ")
@@ -95,10 +95,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return ErrorWrapper(self)
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Django's, with the timeouts of this process."""
+        """Django's, with the timeouts and the name of this process."""
         params: dict[str, Any] = super().get_connection_params()
         given = params.get("options", "")
-        return params | {"options": f"{given} {timeouts.as_options()}".strip()}
+        options = {"options": f"{given} {timeouts.as_options()}".strip()}
+        return params | options | process_name.as_parameters()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Open a connection; when the credentials are rejected, fetch them again and retry once."""

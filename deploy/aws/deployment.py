@@ -63,6 +63,7 @@ class Deployment:
     availability_zones: tuple[str, ...]  # at least two of the region
     multi_az: bool  # a second database instance in another zone, for twice the price
     schedule_prefixes: tuple[str, ...]  # for schedules, in addition to those of the data sets
+    metrics_parameter: str  # SSM parameter with the token for /metrics; "" for no such page
     vendor_drops: Mapping[str, Mapping[str, str]]  # account and external_id of each vendor
 
     @property
@@ -101,5 +102,6 @@ def read(choices: Mapping[str, Any]) -> Deployment:
         availability_zones=zones,
         multi_az=choices["multi_az"],
         schedule_prefixes=tuple(choices["schedule_prefixes"]),
+        metrics_parameter=choices["metrics_parameter"],
         vendor_drops=choices["vendor_drops"],
     )

@@ -13,6 +13,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_ssm as ssm
 
 from deploy import commands
 from deploy.aws.base_stack import BaseStack
@@ -43,6 +44,7 @@ class Part:
     command: tuple[str, ...]
     statements: Statements
     environment: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)  # variables from SecureStrings
     health: tuple[str, ...] | None = None
     stop_seconds: int = 30
     port: int | None = None
@@ -66,6 +68,9 @@ class Application:
             "web",
             commands.web(f"0.0.0.0:{WEB_PORT}", threads=threads, graceful=30),
             self._may.web(),
+            parameters={"METRICS_TOKEN": self.chosen.metrics_parameter}
+            if self.chosen.metrics_parameter
+            else {},
             health=WEB_HEALTH_CHECK,
             stop_seconds=60,
             port=WEB_PORT,
@@ -186,7 +191,10 @@ class Application:
             image=ecs.ContainerImage.from_registry(image),
             command=list(part.command),
             environment={**self._environment(), **part.environment},
-            secrets={"SECRET_KEY": ecs.Secret.from_secrets_manager(self.base.signing_key)},
+            secrets={
+                "SECRET_KEY": ecs.Secret.from_secrets_manager(self.base.signing_key),
+                **{name: _secure(stack, name, of) for name, of in part.parameters.items()},
+            },
             health_check=health or None,
             stop_timeout=cdk.Duration.seconds(part.stop_seconds),
             logging=ecs.LogDrivers.aws_logs(stream_prefix=part.name, log_group=log),
@@ -266,3 +274,11 @@ class Application:
             **self._data.variables(),
             **self.chosen.layout.pace,
         }
+
+
+def _secure(stack: cdk.Stack, variable: str, parameter: str) -> ecs.Secret:
+    """A SecureString of the Parameter Store, which exists already."""
+    found = ssm.StringParameter.from_secure_string_parameter_attributes(
+        stack, variable, parameter_name=parameter
+    )
+    return ecs.Secret.from_ssm_parameter(found)

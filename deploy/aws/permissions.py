@@ -20,6 +20,10 @@ SIZE = ("sqs:GetQueueAttributes",)  # kombu calls it before sending; reads no me
 SEND = ("sqs:SendMessage", *SIZE)
 READ = ("s3:GetObject", "s3:GetObjectVersion")
 
+_NAMES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents", "Webhooks")
+QUEUES = tuple(f"{name}Queue" for name in _NAMES)
+DEAD_LETTERS = tuple(f"{name}DeadLetterQueue" for name in _NAMES)
+
 Statements = list[iam.PolicyStatement]
 
 
@@ -32,9 +36,11 @@ class Permissions:
         self._sources = (*SOURCES, *chosen.schedule_prefixes)
 
     def web(self) -> Statements:
-        """Sends hints but cannot read them; stores files from the form and links to downloads."""
+        """Sends hints but cannot read them; counts the messages of all queues for the System page;
+        stores files from the form and links to downloads."""
         return [
             self._database(),
+            self._to(SIZE, *QUEUES, *DEAD_LETTERS),
             self._to(SEND, "ImportsQueue", "MaintenanceQueue", "MailQueue", "WebhooksQueue"),
             self._objects(("s3:PutObject",), SOURCES),
             self._objects(READ, (*self._sources, *REPORTS)),
@@ -93,14 +99,12 @@ class Permissions:
 
     def maintenance(self) -> Statements:
         """Lists and deletes objects but reads none; counts dead letters but reads none."""
-        queues = ("Events", "Imports", "Maintenance", "Mail", "MailEvents", "Webhooks")
-        dead = tuple(f"{queue}DeadLetterQueue" for queue in queues)
         prefixes = (*self._sources, *REPORTS)
         return [
             self._database(),
             self._to((*RECEIVE, *GIVE_BACK, *SEND), "MaintenanceQueue"),
             self._to(SEND, "ImportsQueue", "MailQueue", "WebhooksQueue"),
-            self._to(SIZE, *dead),
+            self._to(SIZE, *DEAD_LETTERS),
             self._objects(("s3:DeleteObject", "s3:DeleteObjectVersion"), prefixes),
             self._allow(
                 ("s3:ListBucketVersions",),

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
 from config.admin_base import LookOnlyAdmin, WholeDaysFilter
-from imports.admin import cells
+from imports.admin import alarm_links, cells
 from imports.admin.filters import OpenFilter
 from imports.admin.row_pages import row_page
-from imports.intake.receive import UPLOAD_ID
 from imports.models import Alarm
 from imports.notifications import alarms
 
@@ -40,6 +39,9 @@ class AlarmAdmin(LookOnlyAdmin):
     change_form_template = "imports/admin/alarm.html"
     fields = (("kind", "state"), "about", "lines", ("raised_at", "closed"))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alarm]:
+        return alarm_links.with_mails(super().get_queryset(request))
+
     def has_close_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perm("imports.change_alarm")
 
@@ -50,9 +52,8 @@ class AlarmAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("subject"), ordering="subject")
     def about(self, alarm: Alarm) -> str:
-        if UPLOAD_ID.fullmatch(alarm.subject):
-            return cells.link(cells.upload_address(alarm.subject), alarm.subject)
-        return alarm.subject
+        address = alarm_links.page_about(alarm)
+        return cells.link(address, alarm.subject) if address else alarm.subject
 
     @admin.display(description=_("detail"))
     def excerpt(self, alarm: Alarm) -> str:

@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Count, F, Min, Q, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils.timezone import now
+from django.utils.translation import gettext, ngettext
 
+from config.plots import Plot, Series
+from imports.admin import alarm_links
+from imports.admin.figures import Figure, bar_figure
 from imports.models import Alarm, RowError, Upload, UploadQuerySet
 from imports.models.rates import rates_of
-from imports.monitoring.queues import all_queues
 from imports.monitoring.stalled import is_stalled
 
 DAYS = 14
@@ -18,7 +21,7 @@ ERROR_DAYS = 7
 MAX_TYPES = 8
 MAX_ERRORS = 100_000
 MAX_UPLOADS = 8
-MAX_ALARMS = 5
+MAX_ALARMS = 8
 
 
 @dataclass(frozen=True)
@@ -138,13 +141,9 @@ def in_progress() -> InProgress:
     stalled = list(_listed().filter(is_stalled())[:MAX_UPLOADS])
     stalled_ids = frozenset(upload.upload_id for upload in stalled)
     others = _listed().unfinished().exclude(pk__in=stalled_ids)
-    counts = Upload.objects.aggregate(
-        count=Count("pk", filter=~Q(status__in=Upload.ENDED)),
-        stalled=Count("pk", filter=is_stalled()),
-    )
     return InProgress(
-        count=counts["count"],
-        stalled=counts["stalled"],
+        count=Upload.objects.unfinished().count(),
+        stalled=Upload.objects.filter(is_stalled()).count(),
         uploads=(stalled + list(others[:MAX_UPLOADS]))[:MAX_UPLOADS],
         stalled_ids=stalled_ids,
     )
@@ -159,29 +158,50 @@ def _listed() -> UploadQuerySet:
 
 
 @dataclass(frozen=True)
-class DeadLetters:
-    """One dead-letter queue, and its open alarm if there is one."""
+class OpenAlarm:
+    """An alarm, and the address of what it is about; "" if that has no page."""
 
-    queue: str
-    alarm: Alarm | None
+    alarm: Alarm
+    about: str
 
 
 @dataclass(frozen=True)
 class Alarms:
     count: int
-    newest: list[Alarm]
-    dead_letters: list[DeadLetters]
+    newest: list[OpenAlarm]
 
 
 def open_alarms() -> Alarms:
     alarms = Alarm.objects.filter(closed_at__isnull=True)
-    by_subject = {alarm.subject: alarm for alarm in alarms.filter(kind=Alarm.Kind.DEAD_LETTER)}
+    newest = alarm_links.with_mails(alarms).order_by("-raised_at")[:MAX_ALARMS]
     return Alarms(
         count=alarms.count(),
-        newest=list(alarms.order_by("-raised_at")[:MAX_ALARMS]),
-        dead_letters=[
-            DeadLetters(queue, by_subject.get(f"queue {queue}")) for queue in all_queues()
-        ],
+        newest=[OpenAlarm(alarm, alarm_links.page_about(alarm)) for alarm in newest],
+    )
+
+
+def uploads_by_day(days: Sequence[Day]) -> Figure:
+    """The plot of these days."""
+    all_days = total(days)
+
+    def of(name: str, title: str, tone: str) -> Series:
+        return Series(title, [getattr(day, name) for day in days], tone)
+
+    return bar_figure(
+        Plot(
+            "plot-days",
+            gettext("Uploads, per day on which they were received"),
+            [f"{day.day:%a} {day.day.day}" for day in days],
+            (
+                of("completed", gettext("Completed"), "good"),
+                of("partial", gettext("Partially imported"), "mixed"),
+                of("failed", gettext("Failed"), "bad"),
+                of("cancelled", gettext("Canceled"), "calm"),
+                of("in_progress", gettext("In progress"), "busy"),
+            ),
+        ),
+        ngettext("%(count)s upload", "%(count)s uploads", all_days.uploads)
+        % {"count": f"{all_days.uploads:,}"},
     )
 
 

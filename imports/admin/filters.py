@@ -7,10 +7,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from config.admin_base import ModelAdmin
 from imports import datasets
 from imports.models import Upload
-from imports.models.upload import IS_CHECK, has_base_mode
+from imports.models.upload import FAILED_INTERNALLY, IS_CHECK, has_base_mode
 from imports.monitoring.stalled import is_stalled
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class DatasetFilter(DropdownFilter):
     parameter_name = "dataset"
     path = "dataset"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [(dataset.key, dataset.title) for dataset in datasets.all_datasets().values()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -45,15 +44,21 @@ class ProgressFilter(RadioFilter):
     title = _("progress")
     parameter_name = "progress"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
-        return [("in_progress", gettext("In progress")), ("stalled", gettext("Stalled"))]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            ("in_progress", gettext("In progress")),
+            ("stalled", gettext("Stalled")),
+            ("stopped", gettext("Stopped by an internal error")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "in_progress":
-                return queryset.exclude(status__in=Upload.ENDED)
+                return queryset.filter(status__in=Upload.UNFINISHED)
             case "stalled":
                 return queryset.filter(is_stalled())
+            case "stopped":
+                return queryset.filter(FAILED_INTERNALLY)
         return queryset
 
 
@@ -61,7 +66,7 @@ class ModeFilter(RadioFilter):
     title = _("mode")
     parameter_name = "mode"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         base_modes = (Upload.Mode.CREATE, Upload.Mode.UPDATE, Upload.Mode.REPLACE, Upload.Mode.UNDO)
         return [(mode.value, str(mode.label)) for mode in base_modes]
 
@@ -74,7 +79,7 @@ class OnlyCheckFilter(RadioFilter):
     title = _("check only")
     parameter_name = "only_check"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [("yes", gettext("Checks")), ("no", gettext("Imports"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -90,7 +95,7 @@ class ErrorTypeFilter(DropdownFilter):
     title = _("error type")
     parameter_name = "error_type"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [(code, code) for code in sorted(row_error_codes())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -110,7 +115,7 @@ class OpenFilter(RadioFilter):
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Choices:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [("open", gettext("Open")), ("closed", gettext("Closed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

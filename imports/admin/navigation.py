@@ -94,6 +94,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(gettext("Dashboard"), "dashboard", reverse("admin:index")),
         _item(gettext("Runbook"), "help", reverse("admin:troubleshooting")),
     ]
+    if user.has_perm(VIEW_UPLOADS):
+        first.insert(1, _item(gettext("System"), "monitor_heart", reverse("admin:system")))
     return [{"items": first}, *groups]
 
 

@@ -148,6 +148,12 @@ class ScheduleAdmin(ModelAdmin):
         kept = ["last_run_at", "last_result", "asked_at", "asked_by"]
         names = [f.name for f in Schedule._meta.fields if f.name not in [*kept, "id", "created_at"]]
         schedule.save(update_fields=names if change else None)
+        if not schedule.prefix.endswith("/"):
+            text = gettext(
+                "This schedule also imports files of folders whose names only begin with its "
+                "prefix, such as %(prefix)s-old/. To import one folder, end it with a slash."
+            )
+            self.message_user(request, text % {"prefix": schedule.prefix}, messages.WARNING)
 
     # --- import now ------------------------------------------------------------------------
 

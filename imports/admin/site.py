@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from imports.admin import dashboard_stats
+from imports.admin import attention, dashboard_stats
 from imports.monitoring.stalled import STALLED_AFTER
 from imports.rules.quantities import minutes
 from vendors.access import VIEW_UPLOADS
@@ -59,9 +59,13 @@ class AdminSite(UnfoldAdminSite):
             raise Http404("no such page") from error
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        from imports.admin import ledger, troubleshooting  # noqa: PLC0415 - models are loaded later
+        from imports.admin import ledger, system, troubleshooting  # noqa: PLC0415 - models are loaded later
 
-        pages = {"troubleshooting": troubleshooting.page, "find": ledger.page}
+        pages = {
+            "troubleshooting": troubleshooting.page,
+            "system": system.page,
+            "find": ledger.page,
+        }
         return [
             *(path(f"{name}/", self.admin_view(page), name=name) for name, page in pages.items()),
             *super().get_urls(),
@@ -81,8 +85,9 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         days = dashboard_stats.days()
         context |= {
             "days": list(reversed(days)),
-            "most_uploads": max(day.uploads for day in days) or 1,
+            "today": days[-1],
             "total": dashboard_stats.total(days),
+            "figure": dashboard_stats.uploads_by_day(days),
             "in_progress": dashboard_stats.in_progress(),
             "stalled_after": minutes(STALLED_AFTER.total_seconds()),
         }
@@ -95,4 +100,5 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         }
     if may("imports.view_alarm"):
         context["alarms"] = dashboard_stats.open_alarms()
+    context["waiting"] = attention.of_day(request)
     return context

@@ -35,6 +35,9 @@ class Notification(Delivery):
         UNKNOWN = "unknown", _("Not confirmed")
         FAILED = "failed", _("Not sent")
 
+    # Those in which the email has, as far as we know, not reached its recipient and will not.
+    PROBLEMS = (State.BOUNCED, State.COMPLAINED, State.UNKNOWN, State.FAILED)
+
     class Bounce(models.TextChoices):
         PERMANENT = "permanent", _("Permanent")
         TRANSIENT = "transient", _("Temporary")

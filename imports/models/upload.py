@@ -42,11 +42,12 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(status__in=Upload.ENDED)
 
     def unfinished(self) -> "UploadQuerySet":
-        return self.exclude(status__in=Upload.ENDED)
+        return self.filter(status__in=Upload.UNFINISHED)
 
 
 # The failure code of an internal failure, which raises an alarm and is not a refusal of the file.
 INTERNAL = "INTERNAL"
+FAILED_INTERNALLY = Q(status="failed", failure_code=INTERNAL)
 
 
 # An upload's turn: when its work became due, later by 30 ms for each row that is left (estimated
@@ -104,6 +105,7 @@ class Upload(models.Model):
         CANCELLED = "cancelled", _("Canceled")
 
     ENDED = (Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED)
+    UNFINISHED = (Status.RECEIVED, Status.PROCESSING)
 
     class Step(models.TextChoices):
         STAGE = "stage", _("Reading file")

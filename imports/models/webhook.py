@@ -37,6 +37,8 @@ class WebhookEndpoint(models.Model):
         GONE = "gone", _("Switched off: the address answered 410 Gone")
         DEAD = "dead", _("Switched off: no delivery arrived for five days")
 
+    OFF_BY_US = (Off.GONE, Off.DEAD)
+
     vendor = models.ForeignKey(
         Vendor, on_delete=models.CASCADE, related_name="webhooks", verbose_name=_("vendor")
     )
@@ -133,6 +135,7 @@ class WebhookDelivery(Delivery):
                 condition=Q(next_attempt_at__isnull=False),
                 name="webhook_deliveries_due",
             ),
+            models.Index(fields=["-created_at", "-id"], name="webhook_deliveries_by_time"),
         ]
 
     def __str__(self) -> str:

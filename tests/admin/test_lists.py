@@ -1,5 +1,6 @@
 """Lists: filters, searches, and the same number of queries for one row as for fifty."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -135,6 +136,24 @@ def test_errors_come_newest_first_and_those_of_an_upload_in_file_order(
         "upload__upload_timestamp_from=2030-01-01": [],
     }.items():
         assert found(as_reviewer, RowError, query) == [str(error.pk) for error in expected], query
+
+
+def test_a_list_is_called_as_in_the_menu_and_an_object_as_it_is(
+    as_admin: Client, vendor_a: Vendor
+) -> None:
+    person = User.objects.create_user("lower.case")
+    for page, title in ((list_of(User), "Users"), (list_of(Alarm), "Alarms")):
+        html = as_admin.get(page).content.decode()
+        assert re.search(rf"<title>\s*{title} \|", html)
+        assert re.search(rf'aria-current="page".*?<span>{title}</span>', html, re.DOTALL)
+    heading = as_admin.get(page_of(person)).content.decode().partition("<h1")[2]
+    assert "lower.case" in heading.partition("</h1>")[0]
+
+
+def test_cells_that_can_be_edited_are_called_like_their_column_and_row(as_admin: Client) -> None:
+    Category.objects.create(name="Toys & Games")
+    html = as_admin.get(list_of(Category)).content.decode()
+    assert 'aria-label="Active: Toys &amp; Games"' in html
 
 
 def test_alarms_are_narrowed_down(as_reviewer: Client) -> None:

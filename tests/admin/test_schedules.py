@@ -47,6 +47,21 @@ def test_a_schedule_of_minutes_begins_at_once(as_admin: Client, vendor_a: Vendor
     assert abs(schedule.next_run_at - now()) < timedelta(minutes=1)
 
 
+def test_a_prefix_without_a_slash_is_saved_with_a_warning(
+    as_admin: Client, vendor_a: Vendor
+) -> None:
+    """It also matches folders whose names begin with it, which may be meant."""
+
+    def said(prefix: str) -> list[str]:
+        answer = add(as_admin, name=prefix, prefix=prefix, every_minutes="15")
+        return [str(each) for each in get_messages(answer.wsgi_request) if "slash" in str(each)]
+
+    assert said("exports/metrics/") == []
+    (warning,) = said("exports/prices")
+    assert "exports/prices-old/" in warning
+    assert Schedule.objects.filter(prefix="exports/prices").exists()
+
+
 @pytest.mark.parametrize(
     ("values", "problem"),
     [

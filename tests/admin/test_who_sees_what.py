@@ -58,7 +58,7 @@ def more_pages(world: World) -> list[str]:
 
 
 def all_addresses(world: World) -> list[str]:
-    site = ["index", "password_change", "jsi18n", "autocomplete", "search"]
+    site = ["index", "system", "password_change", "jsi18n", "autocomplete", "search"]
     upload = [page_of(world.upload, page) for page in ("report", "source")]
     return [
         *(reverse(f"admin:{name}") for name in site),

@@ -75,6 +75,12 @@ def test_master_credentials_alone_are_rejected() -> None:
     assert "requires DB_SECRET_NAME" in loaded.stderr
 
 
+def test_a_token_that_could_be_guessed_is_rejected() -> None:
+    loaded = load_settings(**complete() | {"METRICS_TOKEN": "x" * 31})
+    assert loaded.returncode != 0
+    assert "METRICS_TOKEN" in loaded.stderr
+
+
 def test_a_worker_service_without_its_cluster_is_rejected() -> None:
     loaded = load_settings(**complete() | {"WORKER_SERVICE": "worker"})
     assert loaded.returncode != 0

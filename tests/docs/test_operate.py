@@ -2,6 +2,8 @@
 
 import re
 import shlex
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -12,7 +14,9 @@ from botocore.exceptions import UnknownServiceError
 
 from config.logging import NAMES
 from config.redaction import FIELDS
-from tests.docs.pages import ROOT, blocks, documents, inline_code
+from imports.monitoring.history import Uploads
+from imports.monitoring.prometheus import GAUGES, measure
+from tests.docs.pages import ROOT, blocks, documents, inline_code, section, table
 
 OPERATE = ROOT / "docs" / "operate.md"
 # Options of the command line itself.
@@ -85,6 +89,20 @@ def test_every_event_is_documented() -> None:
     source = "".join(path.read_text() for path in (ROOT / "imports").rglob("*.py"))
     logged = set(re.findall(r'"event": "(\w+)"', source))
     assert {f"`{event}`" for event in logged} <= set(re.findall(r"`\w+`", OPERATE.read_text()))
+
+
+def test_every_metric_is_explained_with_its_labels(db: None) -> None:
+    """In the order of the page, with the labels that its samples have now."""
+    explained = {
+        row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1]))
+        for row in table(section(OPERATE, "Metrics for Prometheus"))
+    }
+    assert list(explained) == [gauge.name for gauge in GAUGES]
+    second = timedelta(seconds=1)
+    measured = replace(measure(), uploads=Uploads(median=second, slow=second))
+    for gauge in GAUGES:
+        for labels, _value in gauge.read(measured):
+            assert labels.keys() == explained[gauge.name], gauge.name
 
 
 def test_the_commands_are_found() -> None:

@@ -31,9 +31,13 @@ LISTS = (
     "?status=partial&page=50",
     "?since=2026-01-02&until=2026-01-03",
 )
+# What the first page needs, each with those that serve it equally well.
 INDEXES = (
-    *("upload_history_to_do", "upload_history_same_file", "upload_history_imports"),
-    *("products_vendor_product_unique", "products_vendors_inactive"),
+    {"upload_history_to_do"},
+    {"upload_history_same_file"},
+    {"upload_history_imports"},
+    {"products_of_vendor", "products_vendor_product_unique"},
+    {"products_vendors_inactive"},
 )
 
 
@@ -139,6 +143,8 @@ def test_the_queries_of_the_first_page_have_their_indexes(alice: User, browse: B
     client = browse(alice)
     with connection.cursor() as cursor:
         cursor.execute(RECENT, [True])
+        cursor.execute(PRODUCTS)
+        cursor.execute("ANALYZE upload_history, products")
         with CaptureQueriesContext(connection) as queries:
             client.get("/")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
@@ -147,8 +153,8 @@ def test_the_queries_of_the_first_page_have_their_indexes(alice: User, browse: B
             if "upload_history" in query["sql"] or "products" in query["sql"]:
                 cursor.execute(f"EXPLAIN {query['sql']}")
                 plans += "\n".join(line for (line,) in cursor.fetchall())
-    for index in INDEXES:
-        assert index in plans
+    for alternatives in INDEXES:
+        assert any(index in plans for index in alternatives), (alternatives, plans)
 
 
 def queries_of(client: Client, path: str) -> list[tuple[float, str]]:

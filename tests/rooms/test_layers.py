@@ -46,6 +46,7 @@ PORTAL_MAY_USE = {
     "wanted",  # categories
     "webhooks",
     "people",  # invitations, vendors that are deactivated
+    "monitoring",  # its numbers, for Prometheus
     "validation",  # of what a person enters, by the rules of files
 }
 PORTAL_EXCEPTIONS: set[str] = set()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.database import timeouts
+from config.database import process_name, timeouts
 from imports.intake import s3_events
 
 
@@ -19,4 +19,5 @@ class Command(BaseCommand):
         # not deleted comes back.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         timeouts.limit_sessions()
+        process_name.call("forwarder")
         s3_events.forward()
