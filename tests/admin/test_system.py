@@ -94,7 +94,7 @@ def test_who_sees_it(client: Client, staff: User, as_reviewer: Client, busy: Non
     """Those who may view uploads; links lead only to lists that they may view."""
     html = as_reviewer.get(SYSTEM).content.decode()
     assert "/admin/imports/alarm/?state=open" in html
-    assert "webhookendpoint" not in html
+    assert "/admin/imports/webhookendpoint/" in html
     assert 'href="/admin/system/"' in as_reviewer.get("/admin/").content.decode()
     other = Client()
     assert other.get(SYSTEM)["Location"] == f"/admin/login/?next={SYSTEM}"
@@ -103,7 +103,8 @@ def test_who_sees_it(client: Client, staff: User, as_reviewer: Client, busy: Non
     assert 'href="/admin/system/"' not in other.get("/admin/").content.decode()
     staff.user_permissions.add(Permission.objects.get(codename="view_upload"))
     html = other.get(SYSTEM).content.decode()
-    assert "/admin/imports/alarm/" not in html
+    for list_page in ("alarm", "webhookendpoint"):
+        assert f"/admin/imports/{list_page}/" not in html
     assert "/admin/imports/upload/?progress=stalled" in html
 
 

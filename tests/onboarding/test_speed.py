@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -31,14 +31,15 @@ LISTS = (
     "?status=partial&page=50",
     "?since=2026-01-02&until=2026-01-03",
 )
-# What the first page needs, each with those that serve it equally well.
 INDEXES = (
-    {"upload_history_to_do"},
-    {"upload_history_same_file"},
-    {"upload_history_imports"},
-    {"products_of_vendor", "products_vendor_product_unique"},
-    {"products_vendors_inactive"},
+    *("upload_history_to_do", "upload_history_same_file", "upload_history_imports"),
+    *("products_of_vendor", "products_vendors_inactive"),
 )
+# The planner looks at no other index of these tables, so its choice does not depend on their sizes.
+ONLY_INDEXES = """
+UPDATE pg_index SET indisvalid = indexrelid = ANY(%s::regclass[])
+WHERE indrelid IN ('upload_history'::regclass, 'products'::regclass)
+"""
 
 
 @contextmanager
@@ -147,14 +148,17 @@ def test_the_queries_of_the_first_page_have_their_indexes(alice: User, browse: B
         cursor.execute("ANALYZE upload_history, products")
         with CaptureQueriesContext(connection) as queries:
             client.get("/")
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         plans = ""
-        for query in queries:
-            if "upload_history" in query["sql"] or "products" in query["sql"]:
-                cursor.execute(f"EXPLAIN {query['sql']}")
-                plans += "\n".join(line for (line,) in cursor.fetchall())
-    for alternatives in INDEXES:
-        assert any(index in plans for index in alternatives), (alternatives, plans)
+        with transaction.atomic():
+            cursor.execute(ONLY_INDEXES, [list(INDEXES)])
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            for query in queries:
+                if "upload_history" in query["sql"] or "products" in query["sql"]:
+                    cursor.execute(f"EXPLAIN {query['sql']}")
+                    plans += "\n".join(line for (line,) in cursor.fetchall())
+            transaction.set_rollback(True)  # foreign keys are checked by the other indexes
+    for index in INDEXES:
+        assert index in plans
 
 
 def queries_of(client: Client, path: str) -> list[tuple[float, str]]:
