@@ -28,6 +28,7 @@ from imports.destinations.key_conflicts import (
     clean_positions,
     key_of,
 )
+from imports.destinations.not_undone import NOT_UNDONE
 from imports.destinations.table import Table, identifiers
 from imports.models import Upload
 from imports.rules.base import RowProblem, notice, warning
@@ -59,7 +60,7 @@ class PostgresTable(Table, Destination):
 
     @property
     def notices(self) -> tuple[Everywhere, ...]:
-        own = (plans.CHANGED_SINCE_CHECK, undo.NOT_UNDONE)
+        own = (plans.CHANGED_SINCE_CHECK, NOT_UNDONE)
         return (*own, absent.STILL_INACTIVE, absent.NOTHING_DEACTIVATED) if self.history else ()
 
     @property

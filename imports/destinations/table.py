@@ -20,6 +20,7 @@ from imports.storage.postgres_copy import copy_rows
 CONTENT = ("content_at", "content_upload_id", "content_times")
 # How new a row is; rows of before these columns were last changed at `updated_at`.
 STORED_CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, ''), content_times"
+AS_TEXT = (models.DecimalField, models.JSONField)  # in records of changes
 # See Product.deactivated_after.
 SINCE = """deactivated_at = CASE WHEN incoming_products.status = 'inactive'
     THEN coalesce(products.deactivated_at, statement_timestamp()) END"""
@@ -120,6 +121,18 @@ class Table:
         self.copy(
             [self.pk, "updated_at", *columns, *content], (tuple(row(each)) for _, each in changes)
         )
+        updated = self.apply_incoming([*columns, *content], schema)
+        if self.history:
+            replaced = (
+                (change.stored.pk, row, change.before, replaced_stamps(change))
+                for row, change in changes
+            )
+            self.record(upload, ProductChange.Kind.UPDATED, replaced)
+        return updated
+
+    def apply_incoming(self, columns: Sequence[str], schema: Schema) -> int:
+        """Change these columns of stored rows as the session's temporary table says, unless a row
+        has changed since it was looked up. Returns how many were changed."""
         statement = sql.SQL(
             "UPDATE {table} SET {changes}, updated_at = statement_timestamp() FROM {incoming} "
             "WHERE {table}.{pk} = {incoming}.{pk} AND {table}.updated_at = {incoming}.updated_at"
@@ -133,7 +146,7 @@ class Table:
                         sql.SQL("{column} = {incoming}.{column}").format(
                             column=sql.Identifier(name), incoming=sql.Identifier(self.incoming)
                         )
-                        for name in (*columns, *content)
+                        for name in columns
                     ),
                     *([sql.SQL(SINCE)] if schema.state in columns else []),
                 ]
@@ -141,14 +154,30 @@ class Table:
         )
         with connection.cursor() as cursor:
             cursor.execute(statement)
-            updated = int(cursor.rowcount)
-        if self.history:
-            replaced = (
-                (change.stored.pk, row, change.before, replaced_stamps(change))
-                for row, change in changes
-            )
-            self.record(upload, ProductChange.Kind.UPDATED, replaced)
-        return updated
+            return int(cursor.rowcount)
+
+    def statement(self, text: str, **parts: sql.Composable) -> sql.Composed:
+        """The statement with the names `table`, `incoming` and `pk` of this table, and `parts`."""
+        return sql.SQL(text).format(
+            table=sql.Identifier(self.name),
+            incoming=sql.Identifier(self.incoming),
+            pk=sql.Identifier(self.pk),
+            **parts,
+        )
+
+    def recorded(self, columns: Sequence[str], *, of: str) -> sql.Composed:
+        """The values of a row's columns as `ProductChange.before` has them (recorded); `of` is the
+        row's name in the statement."""
+        pairs = [
+            part
+            for name in columns
+            for part in (sql.Literal(name), self._recorded(name, sql.Identifier(of, name)))
+        ]
+        return sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs))
+
+    def _recorded(self, name: str, value: sql.Identifier) -> sql.Composable:
+        as_text = isinstance(self.model._meta.get_field(name), AS_TEXT)
+        return sql.SQL("{}::text").format(value) if as_text else value
 
     def record(
         self,
@@ -178,6 +207,11 @@ class Table:
 
     def copy(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Fill the session's temporary table with `rows` of the columns `names`."""
+        self.empty_incoming()
+        copy_rows(self.incoming, names, rows)
+
+    def empty_incoming(self) -> None:
+        """The session's temporary table is there, and has no rows."""
         with connection.cursor() as cursor:
             # AS SELECT copies the types without NOT NULL, because an update may omit columns.
             cursor.execute(
@@ -187,7 +221,6 @@ class Table:
                 ).format(incoming=sql.Identifier(self.incoming), table=sql.Identifier(self.name))
             )
             cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(self.incoming)))
-        copy_rows(self.incoming, names, rows)
 
 
 def replaced_stamps(change: Change) -> dict[str, str]:
