@@ -247,7 +247,7 @@ class PostgresTable(Table, Destination):
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
                 identifiers(unique.columns),
                 sql.SQL(", ").join(
-                    [sql.SQL("%s::{}[]").format(sql.SQL(self._type(c))) for c in unique.columns]
+                    [sql.SQL("%s::{}[]").format(self.type_of(c)) for c in unique.columns]
                 ),
             )
         else:
@@ -273,10 +273,6 @@ class PostgresTable(Table, Destination):
             upload_id=upload.upload_id, upload_row__range=(batch.numbers[0], batch.numbers[-1])
         )
         return frozenset(rows.values_list("upload_row", flat=True))
-
-    def _type(self, column: str) -> str:
-        """The column's type in PostgreSQL, such as "character varying(100)"."""
-        return str(self.model._meta.get_field(column).db_type(connection))
 
     def _claims(self, upload: Upload, batch: ValidatedBatch) -> dict[Key, int]:
         """For identities of this batch: the rows of earlier batches that changed them."""

@@ -22,7 +22,7 @@ CONTENT = ("content_at", "content_upload_id", "content_times")
 STORED_CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, ''), content_times"
 AS_TEXT = (models.DecimalField, models.JSONField)  # in records of changes
 # See Product.deactivated_after.
-SINCE = """deactivated_at = CASE WHEN incoming_products.status = 'inactive'
+SINCE = """deactivated_at = CASE WHEN {state} = 'inactive'
     THEN coalesce(products.deactivated_at, statement_timestamp()) END"""
 
 
@@ -121,7 +121,15 @@ class Table:
         self.copy(
             [self.pk, "updated_at", *columns, *content], (tuple(row(each)) for _, each in changes)
         )
-        updated = self.apply_incoming([*columns, *content], schema)
+        new = {name: sql.Identifier(self.incoming, name) for name in (*columns, *content)}
+        statement = self.statement(
+            "UPDATE {table} SET {changes} FROM {incoming} "
+            "WHERE {table}.{pk} = {incoming}.{pk} AND {table}.updated_at = {incoming}.updated_at",
+            changes=self.changes(new, schema),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            updated = int(cursor.rowcount)
         if self.history:
             replaced = (
                 (change.stored.pk, row, change.before, replaced_stamps(change))
@@ -130,31 +138,17 @@ class Table:
             self.record(upload, ProductChange.Kind.UPDATED, replaced)
         return updated
 
-    def apply_incoming(self, columns: Sequence[str], schema: Schema) -> int:
-        """Change these columns of stored rows as the session's temporary table says, unless a row
-        has changed since it was looked up. Returns how many were changed."""
-        statement = sql.SQL(
-            "UPDATE {table} SET {changes}, updated_at = statement_timestamp() FROM {incoming} "
-            "WHERE {table}.{pk} = {incoming}.{pk} AND {table}.updated_at = {incoming}.updated_at"
-        ).format(
-            table=sql.Identifier(self.name),
-            incoming=sql.Identifier(self.incoming),
-            pk=sql.Identifier(self.pk),
-            changes=sql.SQL(", ").join(
-                [
-                    *(
-                        sql.SQL("{column} = {incoming}.{column}").format(
-                            column=sql.Identifier(name), incoming=sql.Identifier(self.incoming)
-                        )
-                        for name in columns
-                    ),
-                    *([sql.SQL(SINCE)] if schema.state in columns else []),
-                ]
-            ),
+    def changes(self, new: Mapping[str, sql.Composable], schema: Schema) -> sql.Composed:
+        """What an UPDATE sets, given the new values of columns."""
+        pairs = (
+            sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in new.items()
         )
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return int(cursor.rowcount)
+        since = [sql.SQL(SINCE).format(state=new[schema.state])] if schema.state in new else []
+        return sql.SQL(", ").join([*pairs, *since, sql.SQL("updated_at = statement_timestamp()")])
+
+    def type_of(self, column: str) -> sql.SQL:
+        """The column's type in PostgreSQL, such as "character varying(100)"."""
+        return sql.SQL(str(self.model._meta.get_field(column).db_type(connection)))
 
     def statement(self, text: str, **parts: sql.Composable) -> sql.Composed:
         """The statement with the names `table`, `incoming` and `pk` of this table, and `parts`."""
@@ -207,11 +201,6 @@ class Table:
 
     def copy(self, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Fill the session's temporary table with `rows` of the columns `names`."""
-        self.empty_incoming()
-        copy_rows(self.incoming, names, rows)
-
-    def empty_incoming(self) -> None:
-        """The session's temporary table is there, and has no rows."""
         with connection.cursor() as cursor:
             # AS SELECT copies the types without NOT NULL, because an update may omit columns.
             cursor.execute(
@@ -221,6 +210,7 @@ class Table:
                 ).format(incoming=sql.Identifier(self.incoming), table=sql.Identifier(self.name))
             )
             cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(self.incoming)))
+        copy_rows(self.incoming, names, rows)
 
 
 def replaced_stamps(change: Change) -> dict[str, str]:

@@ -17,7 +17,7 @@ from catalog.models import ProductChange
 from catalog.models.change import stamps_as_json, stamps_of
 from imports.destinations import not_undone, undoing
 from imports.destinations.base import Undone
-from imports.destinations.table import CONTENT, STORED_CONTENT, Table, identifiers
+from imports.destinations.table import CONTENT, Table, identifiers
 from imports.models import Upload
 from imports.rules.schema import Schema
 
@@ -25,30 +25,35 @@ INSERTED, UPDATED, DELETED = ProductChange.Kind
 
 # The records to restore, by what decides how new their fields are, before and after.
 ALIKE = """
-    SELECT {content}, at, stamps, fields, array_agg({pk})
-    FROM undoing JOIN {table} USING ({pk}), LATERAL (
+    SELECT content_at, content_upload_id, content_times, at, stamps, fields, array_agg(product_id)
+    FROM undoing, LATERAL (
         SELECT array_agg(field) AS fields FROM jsonb_object_keys(before) AS field
     ) AS names
-    WHERE fate = 'restore' GROUP BY 1, 2, 3, at, stamps, fields
+    WHERE fate = 'restore'
+    GROUP BY content_at, content_upload_id, content_times, at, stamps, fields
 """
 # `others` are fields that only other records get back.
 RESTORED = """
-    jsonb_to_recordset(%(alike)s) AS alike (
-        keys int[], others text[], replaced jsonb,
-        content_at timestamptz, content_upload_id text, content_times text
-    ), unnest(keys) AS key
-    JOIN undoing ON undoing.{pk} = key JOIN {table} AS stored ON stored.{pk} = key
+    (
+        SELECT unnest(keys) AS {pk}, others, replaced,
+            content_at, content_upload_id, content_times::jsonb
+        FROM jsonb_to_recordset(%(alike)s) AS alike (
+            keys int[], others text[], replaced jsonb,
+            content_at timestamptz, content_upload_id text, content_times text
+        )
+    ) AS alike JOIN undoing USING ({pk})
 """
 RESTORE = """
-    INSERT INTO {incoming} ({pk}, updated_at, {columns}, {content})
-    SELECT key, stored.updated_at, {values}, alike.content_at, alike.content_upload_id,
-        alike.content_times::jsonb
-    FROM {restored}, jsonb_populate_record(stored, before) AS back
+    UPDATE {table} SET {changes} FROM {restored}, jsonb_to_record(before) AS back ({types})
+    WHERE {table}.{pk} = undoing.{pk}
 """
+GOES_BACK = "CASE WHEN before ? {name} THEN back.{column} ELSE {table}.{column} END"
 REMOVED = "undoing JOIN {table} AS stored USING ({pk}) WHERE fate = 'remove'"
 REMOVE = "DELETE FROM {table} USING undoing WHERE {table}.{pk} = undoing.{pk} AND fate = 'remove'"
 # As FieldStamps are stored: of rows of before these columns, too, it says how new they are.
-WITH_CONTENT = "{} || jsonb_build_object('content_at', coalesce(content_at, updated_at))"
+WITH_CONTENT = (
+    "{} || jsonb_build_object('content_at', coalesce(stored.content_at, stored.updated_at))"
+)
 RECORD = """
     INSERT INTO product_changes
         (vendor_id, upload_id, run, kind, product_id, upload_row, before, content)
@@ -99,7 +104,7 @@ def take_back(table: Table, upload: Upload, schema: Schema, *, most: int) -> Und
 
 def restore(table: Table, upload: Upload, schema: Schema) -> None:
     """Let fields go back that hold what the upload wrote."""
-    alike = [*groups(table, schema)]
+    alike = [*groups(schema)]
     if not alike:
         return
     every = {field for _, fields, _ in alike for field in fields}
@@ -110,26 +115,30 @@ def restore(table: Table, upload: Upload, schema: Schema) -> None:
     ]
     parameters = {"alike": json.dumps(described)}
     restored = table.statement(RESTORED)
+    records = table.statement("{restored} JOIN {table} AS stored USING ({pk})", restored=restored)
     before = sql.SQL("{} - others").format(table.recorded(columns, of="stored"))
-    record(upload, UPDATED, restored, before=before, replaced="replaced", **parameters)
-    table.empty_incoming()
+    record(upload, UPDATED, records, before=before, replaced="replaced", **parameters)
+    new = {
+        name: table.statement(GOES_BACK, name=sql.Literal(name), column=sql.Identifier(name))
+        for name in columns
+    }
+    content = {name: sql.SQL(f"alike.{name}") for name in CONTENT}
+    types = [sql.SQL("{} {}").format(sql.Identifier(n), table.type_of(n)) for n in columns]
     statement = table.statement(
         RESTORE,
-        columns=identifiers(columns),
-        content=identifiers(CONTENT),
-        values=sql.SQL(", ").join([sql.Identifier("back", column) for column in columns]),
         restored=restored,
+        types=sql.SQL(", ").join(types),
+        changes=table.changes({**new, **content}, schema),
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-    table.apply_incoming([*columns, *CONTENT], schema)
 
 
-def groups(table: Table, schema: Schema) -> Iterator[tuple[list[int], list[str], dict[str, Any]]]:
+def groups(schema: Schema) -> Iterator[tuple[list[int], list[str], dict[str, Any]]]:
     """Of records that are alike: their keys, the fields that go back, and how new these were
     (`replaced`) and all are then. Of changes that do not say it, as new as the change."""
     with connection.cursor() as cursor:
-        cursor.execute(table.statement(ALIKE, content=sql.SQL(STORED_CONTENT)))
+        cursor.execute(ALIKE)
         found = cursor.fetchall()
     for content_at, by, times, at, stamps, fields, keys in found:
         present = FieldStamps.read(content_at, by, times)

@@ -6,7 +6,7 @@ from collections import Counter
 from django.db import connection
 from psycopg2 import sql
 
-from imports.destinations.table import Table
+from imports.destinations.table import STORED_CONTENT, Table
 from imports.models import Upload
 from imports.rules.schema import Schema
 
@@ -26,11 +26,13 @@ LOCK = """
 # `fate`: the record is to be restored (`restore`), removed (`remove`) or added again (`add`), an
 # earlier run of the undo has done that (`restored`, `removed`, `added`), or it is `kept` or `gone`.
 # `before` is what it gets back, by field, and `stamps` how new that is, as `content` of a change.
-# `other` are the fields that hold something else than the upload wrote; NULL if none does.
+# `other` are the fields that hold something else than the upload wrote; NULL if none does. The rest
+# says how new the record's fields are.
 UNDOING = """
     CREATE TEMP TABLE IF NOT EXISTS undoing (
-        product_id int PRIMARY KEY, upload_row int, at timestamptz, fate text,
-        before jsonb, stamps jsonb, other text[]
+        product_id int, upload_row int, at timestamptz, fate text,
+        before jsonb, stamps jsonb, other text[],
+        content_at timestamptz, content_upload_id text, content_times jsonb
     ) ON COMMIT DELETE ROWS
 """
 # An upload that changed a record several times replaced, in each field, what its first change of
@@ -52,11 +54,6 @@ DECIDE = """
                       FILTER (WHERE stamp IS NOT NULL) {of_several})
                 ELSE content END AS stamps
         FROM change
-    ), done AS (
-        SELECT product_id, (array_agg(kind ORDER BY change_id))[1] AS kind,
-            array_remove(array_agg(field), NULL) AS fields
-        FROM product_changes LEFT JOIN jsonb_object_keys(before) AS field ON true
-        WHERE upload_id = %(undo)s AND {of_part} GROUP BY product_id
     )
     INSERT INTO undoing
     SELECT product_id, effect.upload_row, at,
@@ -68,9 +65,17 @@ DECIDE = """
              WHEN effect.kind = 'U' AND back <> '{{}}' THEN 'restore'
              WHEN done.kind = 'U' THEN 'restored'
              ELSE 'kept' END,
-        back, stamps, other
-    FROM effect LEFT JOIN done USING (product_id) LEFT JOIN {table} AS stored USING ({pk}),
-        LATERAL (SELECT effect.before - coalesce(done.fields, '{{}}') AS wanted) AS not_done,
+        back, stamps, other, {content}
+    FROM effect LEFT JOIN {table} AS stored USING ({pk}),
+        LATERAL (
+            SELECT (array_agg(kind ORDER BY change_id))[1] AS kind,
+                coalesce(array_agg(field) FILTER (WHERE field IS NOT NULL), '{{}}') AS fields
+            FROM product_changes AS earlier
+            LEFT JOIN jsonb_object_keys(earlier.before) AS field ON true
+            WHERE %(run)s > 1 AND upload_id = %(undo)s
+                AND earlier.product_id = effect.product_id
+        ) AS done,
+        LATERAL (SELECT effect.before - done.fields AS wanted) AS not_done,
         LATERAL (
             SELECT jsonb_object_agg(field, value ORDER BY change_id DESC) AS replaced
             FROM product_changes AS later, jsonb_each(later.before) AS each (field, value)
@@ -107,11 +112,13 @@ def decide(table: Table, upload: Upload, schema: Schema, last: int) -> None:
         DECIDE,
         of_part=of_part,
         of_several=sql.SQL(OF_SEVERAL),
+        content=sql.SQL(STORED_CONTENT),
         values=table.recorded(table.fields(schema), of="stored"),
     )
     parameters = {
         "undone": upload.undoes_id,
         "undo": upload.upload_id,
+        "run": upload.run,
         "after": upload.cursor,
         "last": last,
     }
