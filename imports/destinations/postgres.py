@@ -28,6 +28,7 @@ from imports.destinations.key_conflicts import (
     clean_positions,
     key_of,
 )
+from imports.destinations.not_undone import NOT_UNDONE
 from imports.destinations.table import Table, identifiers
 from imports.models import Upload
 from imports.rules.base import RowProblem, notice, warning
@@ -59,7 +60,7 @@ class PostgresTable(Table, Destination):
 
     @property
     def notices(self) -> tuple[Everywhere, ...]:
-        own = (plans.CHANGED_SINCE_CHECK, undo.NOT_UNDONE)
+        own = (plans.CHANGED_SINCE_CHECK, NOT_UNDONE)
         return (*own, absent.STILL_INACTIVE, absent.NOTHING_DEACTIVATED) if self.history else ()
 
     @property
@@ -246,7 +247,7 @@ class PostgresTable(Table, Destination):
             condition = sql.SQL("({}) IN (SELECT * FROM unnest({}))").format(
                 identifiers(unique.columns),
                 sql.SQL(", ").join(
-                    [sql.SQL("%s::{}[]").format(sql.SQL(self._type(c))) for c in unique.columns]
+                    [sql.SQL("%s::{}[]").format(self.type_of(c)) for c in unique.columns]
                 ),
             )
         else:
@@ -272,10 +273,6 @@ class PostgresTable(Table, Destination):
             upload_id=upload.upload_id, upload_row__range=(batch.numbers[0], batch.numbers[-1])
         )
         return frozenset(rows.values_list("upload_row", flat=True))
-
-    def _type(self, column: str) -> str:
-        """The column's type in PostgreSQL, such as "character varying(100)"."""
-        return str(self.model._meta.get_field(column).db_type(connection))
 
     def _claims(self, upload: Upload, batch: ValidatedBatch) -> dict[Key, int]:
         """For identities of this batch: the rows of earlier batches that changed them."""

@@ -20,8 +20,9 @@ from imports.storage.postgres_copy import copy_rows
 CONTENT = ("content_at", "content_upload_id", "content_times")
 # How new a row is; rows of before these columns were last changed at `updated_at`.
 STORED_CONTENT = "coalesce(content_at, updated_at), coalesce(content_upload_id, ''), content_times"
+AS_TEXT = (models.DecimalField, models.JSONField)  # in records of changes
 # See Product.deactivated_after.
-SINCE = """deactivated_at = CASE WHEN incoming_products.status = 'inactive'
+SINCE = """deactivated_at = CASE WHEN {state} = 'inactive'
     THEN coalesce(products.deactivated_at, statement_timestamp()) END"""
 
 
@@ -120,24 +121,11 @@ class Table:
         self.copy(
             [self.pk, "updated_at", *columns, *content], (tuple(row(each)) for _, each in changes)
         )
-        statement = sql.SQL(
-            "UPDATE {table} SET {changes}, updated_at = statement_timestamp() FROM {incoming} "
-            "WHERE {table}.{pk} = {incoming}.{pk} AND {table}.updated_at = {incoming}.updated_at"
-        ).format(
-            table=sql.Identifier(self.name),
-            incoming=sql.Identifier(self.incoming),
-            pk=sql.Identifier(self.pk),
-            changes=sql.SQL(", ").join(
-                [
-                    *(
-                        sql.SQL("{column} = {incoming}.{column}").format(
-                            column=sql.Identifier(name), incoming=sql.Identifier(self.incoming)
-                        )
-                        for name in (*columns, *content)
-                    ),
-                    *([sql.SQL(SINCE)] if schema.state in columns else []),
-                ]
-            ),
+        new = {name: sql.Identifier(self.incoming, name) for name in (*columns, *content)}
+        statement = self.statement(
+            "UPDATE {table} SET {changes} FROM {incoming} "
+            "WHERE {table}.{pk} = {incoming}.{pk} AND {table}.updated_at = {incoming}.updated_at",
+            changes=self.changes(new, schema),
         )
         with connection.cursor() as cursor:
             cursor.execute(statement)
@@ -149,6 +137,41 @@ class Table:
             )
             self.record(upload, ProductChange.Kind.UPDATED, replaced)
         return updated
+
+    def changes(self, new: Mapping[str, sql.Composable], schema: Schema) -> sql.Composed:
+        """What an UPDATE sets, given the new values of columns."""
+        pairs = (
+            sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in new.items()
+        )
+        since = [sql.SQL(SINCE).format(state=new[schema.state])] if schema.state in new else []
+        return sql.SQL(", ").join([*pairs, *since, sql.SQL("updated_at = statement_timestamp()")])
+
+    def type_of(self, column: str) -> sql.SQL:
+        """The column's type in PostgreSQL, such as "character varying(100)"."""
+        return sql.SQL(str(self.model._meta.get_field(column).db_type(connection)))
+
+    def statement(self, text: str, **parts: sql.Composable) -> sql.Composed:
+        """The statement with the names `table`, `incoming` and `pk` of this table, and `parts`."""
+        return sql.SQL(text).format(
+            table=sql.Identifier(self.name),
+            incoming=sql.Identifier(self.incoming),
+            pk=sql.Identifier(self.pk),
+            **parts,
+        )
+
+    def recorded(self, columns: Sequence[str], *, of: str) -> sql.Composed:
+        """The values of a row's columns as `ProductChange.before` has them (recorded); `of` is the
+        row's name in the statement."""
+        pairs = [
+            part
+            for name in columns
+            for part in (sql.Literal(name), self._recorded(name, sql.Identifier(of, name)))
+        ]
+        return sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs))
+
+    def _recorded(self, name: str, value: sql.Identifier) -> sql.Composable:
+        as_text = isinstance(self.model._meta.get_field(name), AS_TEXT)
+        return sql.SQL("{}::text").format(value) if as_text else value
 
     def record(
         self,

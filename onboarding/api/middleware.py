@@ -14,6 +14,7 @@ from onboarding.api.problems import BY_STATUS, MEDIA_TYPE, Problem
 from vendors.tokens import WINDOW_SECONDS
 
 ROOT = "/api/"
+JSON = ("application/json", MEDIA_TYPE)
 KEPT = ("Allow", "Retry-After")  # of an answer that becomes a problem
 
 
@@ -29,6 +30,7 @@ class ApiMiddleware:
             return response
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             response = as_problem(response)
+        end_line(response)
         response["Cache-Control"] = "private, no-cache"
         response["Vary"] = "Authorization"
         say_limits(request, response)
@@ -42,6 +44,13 @@ def as_problem(response: HttpResponse) -> HttpResponse:
     code = BY_STATUS.get(response.status_code, "BAD_REQUEST")
     kept = {name: response[name] for name in KEPT if name in response}
     return problems.answer(Problem(code, headers=kept))
+
+
+def end_line(response: HttpResponse) -> None:
+    """JSON ends with a line break: a shell would show its prompt right behind it."""
+    if response["Content-Type"].startswith(JSON) and response.content:
+        response.content += b"\n"
+        response["Content-Length"] = str(len(response.content))
 
 
 def say_limits(request: HttpRequest, response: HttpResponse) -> None:

@@ -162,8 +162,7 @@ def help_of(code: str, dataset: str) -> str:
 
 def visible_upload(request: ApiRequest, upload_id: str) -> Upload:
     """Raises Http404."""
-    uploads = Upload.objects.visible_to(request.auth.access)
-    return get_object_or_404(uploads.select_related("vendor"), pk=upload_id)
+    return get_object_or_404(Upload.objects.visible_to(request.auth.access), pk=upload_id)
 
 
 def dataset_for(request: ApiRequest, key: str) -> Dataset:

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.history import values_of
 from catalog.models import Product, ProductChange
 from catalog.models.change import as_json
 from imports import actions, pipeline
@@ -24,6 +25,19 @@ from tests.product_files import good_row
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
+EVERY_CELL = {
+    "subcategory": "Mice",
+    "description": 'Two lines,\nand "quotes" \\ ü',
+    "brand": "Clicky",
+    "price": "1234.50",
+    "compare_at_price": "2000.00",
+    "stock_quantity": "0",
+    "unit": "piece",
+    "weight_kg": "0.250",
+    "dimensions_cm": "10x20x30",
+    "image_url": "https://images.example/1.jpg",
+    "gtin": "4006381333931",
+}
 
 
 def price(number: int, price: str) -> dict[str, str]:
@@ -280,6 +294,57 @@ def test_a_canceled_undo_can_be_retried(run_upload: Run) -> None:
     drive()
     undo.refresh_from_db()
     assert (undo.status, counted(undo)) == ("completed", {"removed": 3})
+
+
+def test_an_undo_that_changed_a_product_in_two_runs_can_be_undone(
+    run_upload: Run, settings: Any, staff: User
+) -> None:
+    """What it replaced is what the first of its changes replaced in each field."""
+    run_upload([good_row(n, price="5.00", brand="Plain") for n in (1, 2)])
+    upload = run_upload([price(n, "7.00") | {"brand": "Clicky"} for n in (1, 2)], mode="update")
+
+    def edit(to: str) -> None:
+        edited = Product.objects.get(vendor_product_id="VP-1")
+        edited.price = Decimal(to)
+        edited.save_edit(["price"], by=staff)
+
+    edit("9.00")
+    settings.BATCH_ROWS = 1
+    settings.SLICE_SECONDS = 0
+    undo = actions.undo(upload.upload_id, by=None)
+    pipeline.advance()
+    actions.cancel(undo.upload_id, by=None)
+    drive()
+    edit("7.00")
+    settings.BATCH_ROWS = 2
+    actions.retry(undo.upload_id, by=None)
+    drive()
+    undo.refresh_from_db()
+    assert counted(undo) == {"restored": 2}
+    assert prices() == {"VP-1": "5.00", "VP-2": "5.00"}
+    changes = ProductChange.objects.filter(upload_id=undo.pk).order_by("change_id")
+    assert [[*each.before] for each in changes] == [["brand"], ["price"], ["brand", "price"]]
+
+    assert counted(undone(undo)) == {"restored": 2}
+    assert prices() == {"VP-1": "7.00", "VP-2": "7.00"}
+    assert {product.brand for product in Product.objects.all()} == {"Clicky"}
+
+
+def test_a_removed_product_is_recorded_as_it_was(run_upload: Run) -> None:
+    """Also how new it was, if it is of before that was stored."""
+    upload = run_upload([good_row(1, **EVERY_CELL), good_row(2)])
+    Product.objects.filter(vendor_product_id="VP-1").update(
+        content_at=None, content_upload_id=None, content_times={"price": "2026-01-01"}
+    )
+    one, two = Product.objects.order_by("pk")
+    undone_upload = undone(upload)
+    known = {change.product_id: change.before for change in ProductChange.objects.filter(kind="D")}
+    assert known[one.pk] | values_of(one) == known[one.pk]
+    assert known[two.pk] | values_of(two) == known[two.pk]
+    assert counted(undone(undone_upload)) == {"added": 2}
+    again = {product.pk: product for product in Product.objects.all()}
+    assert [again[p.pk].content() for p in (one, two)] == [p.content() for p in (one, two)]
+    assert [again[p.pk].created_at for p in (one, two)] == [p.created_at for p in (one, two)]
 
 
 @pytest.mark.django_db(transaction=True)

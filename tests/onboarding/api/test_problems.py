@@ -67,6 +67,22 @@ def test_a_problem_has_a_code_and_a_page(
         assert answer["Allow"]
 
 
+def test_json_ends_with_a_line_break(program: Program) -> None:
+    """So that a shell's prompt begins a line."""
+    sent = program.send()
+    found = program.get("/me")
+    missing = program.get("/uploads/NONE")
+    document = program.get("/openapi.json")
+    answers = (sent, found, missing, document)
+    assert [answer.status_code for answer in answers] == [201, 200, 404, 200]
+    for answer in answers:
+        assert answer.content.endswith(b"}\n")
+        length = answer.headers.get("Content-Length", str(len(answer.content)))
+        assert length == str(len(answer.content))
+    same = program.get("/me", headers={"If-None-Match": found["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
+
+
 def test_each_code_is_explained_on_the_page(program: Program) -> None:
     page = program.client.get("/help/api/").content.decode()
     assert [kind.code for kind in ALL if f'id="{kind.code}"' not in page] == []

@@ -55,6 +55,16 @@ def test_an_upload_says_what_import_file_says(program: Program, run_upload: RunU
     assert answer["errors_by_type"] == {"INVALID_PRICE": 1, "INVALID_STOCK": 1}
 
 
+def test_following_an_upload_takes_three_queries(
+    program: Program, run_upload: RunUpload, django_assert_num_queries: Any
+) -> None:
+    """Of the token, its count and the upload: programs ask often."""
+    path = f"/uploads/{run_upload([good_row(1)]).upload_id}"
+    program.get(path)  # records that the token is used
+    with django_assert_num_queries(3):
+        assert program.get(path).status_code == 200
+
+
 def test_errors_have_the_report_s_codes_rows_and_remedies(
     program: Program, run_upload: RunUpload
 ) -> None:
