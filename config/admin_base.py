@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     UnfoldModelAdmin = DjangoModelAdmin[Any]
     ListForm = forms.ModelForm[Any]
-    TabularInline = DjangoTabularInline[Any, Any]
+    UnfoldTabularInline = DjangoTabularInline[Any, Any]
     Paginator = DjangoPaginator[Any]
 else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
-    from unfold.admin import TabularInline
+    from unfold.admin import TabularInline as UnfoldTabularInline
     from unfold.contrib.filters.admin import RangeDateFilter
     from unfold.views import ChangeList
 
@@ -37,12 +37,17 @@ __all__ = ["LongTableAdmin", "LookOnlyAdmin", "ModelAdmin", "TabularInline", "Wh
 
 
 class RowForm(ListForm):
-    """One row of a list whose cells can be edited: each cell is called like its column and row."""
+    """One row of a table whose cells can be edited: each cell is called like its column and row."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        row = f": {self.instance}" if self.instance.pk else ""
         for field in self.fields.values():
-            field.widget.attrs["aria-label"] = f"{field.label}: {self.instance}"
+            field.widget.attrs["aria-label"] = f"{field.label}{row}"
+
+
+class TabularInline(UnfoldTabularInline):
+    form = RowForm
 
 
 class ModelAdmin(UnfoldModelAdmin):

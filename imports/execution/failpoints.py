@@ -42,6 +42,8 @@ POINTS = (
     "notify.after_commit",
     "mail.after_claim",
     "mail.after_send",  # SES has the email; that is not recorded yet
+    "people.after_claim",
+    "people.after_send",  # SES has the invitation or notice; that is not recorded yet
     "outbox.after_claim",
     "outbox.after_files",  # error report and rows to fix are in the outbox; that is not recorded
     "outbox.after_put",

@@ -22,10 +22,12 @@ def addresses() -> list[str]:
     from django.urls import reverse
 
     from tests.admin.conftest import list_of, page_of
+    from vendors.models import Vendor
 
     request = RequestFactory().get("/")
     request.user = User.objects.get(username="admin")
-    found = [reverse(f"admin:{name}") for name in ("index", "system", "troubleshooting")]
+    found = [reverse(f"admin:{name}") for name in ("index", "system", "troubleshooting", "find")]
+    found.append(page_of(Vendor.objects.earliest("pk"), "overview"))
     for model, pages in admin.site._registry.items():
         row = model._default_manager.first() or makers()[model._meta.label]()
         found += [list_of(model), page_of(row)]
@@ -65,6 +67,17 @@ def makers() -> dict[str, Callable[[], Model]]:
         ),
         "imports.CategoryRequest": lambda: models.CategoryRequest.objects.create(
             vendor=vendor, upload=upload(), name=NAME, compared=NAME, asked_by=user
+        ),
+        "imports.Invitation": lambda: models.Invitation.objects.create(
+            vendor=vendor,
+            to="one@of-each.example",
+            role="viewer",
+            state="sent",
+            expires_at=now(),
+            revoked_at=now(),
+        ),
+        "imports.VendorNotice": lambda: models.VendorNotice.objects.create(
+            vendor=vendor, to="one@of-each.example", kind="deactivated", state="sent"
         ),
         "imports.Notification": lambda: models.Notification.objects.create(
             upload=upload(), run=9, to="a@b.example", subject=NAME, state="sent"

@@ -8,7 +8,7 @@ import pytest
 
 from imports.execution.failpoints import POINTS
 from tests.faults.cases import Case
-from tests.faults.checker import check
+from tests.faults.checker import check, mails
 from tests.faults.http_faults import EXPIRED, UNAVAILABLE
 from tests.faults.people import Person
 from tests.faults.test_webhooks import POINTS as OF_WEBHOOKS
@@ -186,6 +186,24 @@ def as_many_replacements(case: Case, point: str, times: int) -> None:
         a_replacement(case, point, 1)
 
 
+def an_invitation(case: Case, point: str, times: int) -> None:
+    """Its email is sent; more than once only if the worker died before it could record that."""
+    person = Person(case)
+
+    def emails() -> int:
+        about = f"Vendor {case.vendor()}"
+        return sum(about in text and "/invitation" in text for text in mails(case.world))
+
+    before = emails()
+    case.world.order_death(point, times)
+    to = f"{case.tag.lower()}.{before}@people.example"
+    invited = {"to": to, "role": "uploader"}
+    assert person.post("/team/invite/", invited, form="/team/").status == 200
+    sent = 'SELECT 1 FROM invitations WHERE "to" = %s AND state = %s'
+    wait_until("it is sent", lambda: case.world.rows(sent, [to, "sent"]), tell=case.how_it_stands)
+    assert emails() - before == (1 + times if point == "people.after_send" else 1)
+
+
 SCENES: dict[str, Callable[[Case, str, int], None]] = {
     "receive.before_hint": an_import_without_hints,
     "compare.before_commit": a_replacement,
@@ -194,6 +212,8 @@ SCENES: dict[str, Callable[[Case, str, int], None]] = {
     "deactivate.after_commit": as_many_replacements,
     "undo.before_commit": an_undo,
     "undo.after_commit": an_undo,
+    "people.after_claim": an_invitation,
+    "people.after_send": an_invitation,
     "load.after_items": clients_into_dynamodb,
     "stage.after_commit": as_many_imports,
     "report.after_commit": as_many_imports,
@@ -223,6 +243,7 @@ PAIRS = (
     ("compare.before_commit", "deactivate.before_commit"),
     ("compare.after_commit", "deactivate.after_commit"),
     ("mail.after_send",),
+    ("people.after_claim", "people.after_send"),
     ("outbox.after_claim", "outbox.after_files", "outbox.after_put"),
 )
 IN_PAIRS = {point for pair in PAIRS for point in pair} | {*OF_WEBHOOKS}
