@@ -127,7 +127,7 @@ def test_each_kind_of_caller_gets_the_answer_it_may_have(
     assert ask(Program(client=browse(alice)), name) == (401, "NO_TOKEN")  # a session is none
     assert ask(Program(client=browse(people["reviewer"])), name) == (401, "NO_TOKEN")
     assert ask(Program("secret"), name) == invalid
-    assert ask(Program(works.token[:-1] + "x"), name) == invalid  # mistyped
+    assert ask(Program(works.token.swapcase()), name) == invalid  # mistyped
     assert ask(Program(tokens.new_token()), name) == invalid  # well-formed, and unknown
     assert ask(revoked, name) == invalid
     assert ask(expired, name) == (401, "EXPIRED_TOKEN")
