@@ -1,6 +1,5 @@
 """Every page with 10,000 vendors, 30,000 uploads and 300,000 errors: no query and no page is slow,
-and none needs more queries than with few rows. A machine that is slower at that moment may take as
-much longer.
+and none needs more queries than with few rows.
 
 `python -m bench pages` does the same with 100,000 uploads, 1 M products and 10 M errors.
 """
@@ -8,7 +7,7 @@ much longer.
 import pytest
 from django.core.management import call_command
 
-from bench import crowded, pages, timing
+from bench import crowded, pages
 from tests.conftest import person
 from vendors.models import Vendor
 
@@ -27,12 +26,7 @@ def test_no_page_is_slow_with_millions_of_rows() -> None:
     slow: list[str] = []
     for page in pages.look_at_all():
         if pages.is_slow(page.queries, page.seconds):
-            slowness = timing.slowness()
-            if (
-                page.slowest.seconds > slowness * pages.AIM
-                or page.seconds > slowness * pages.PAGE_AIM
-            ):
-                slow.append(f"{page.name}: {page.seconds:.3f} s, × {slowness:.1f}, {page.slowest}")
+            slow.append(f"{page.name}: {page.seconds:.3f} s, {page.slowest}")
         if len(page.queries) > len(few[page.name].queries):
             slow.append(f"{page.name}: {len(page.queries)} queries")
     assert not slow, "\n".join(slow)
