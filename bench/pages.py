@@ -1,8 +1,8 @@
 """Number and duration of queries on the portal's and the admin's pages with millions of rows.
 
-Seconds are those that a processor worked, in the database's process and, for a page, in this one,
-and as many as they would have been undisturbed: neighbors make this machine up to four times slower
-from one moment to the next.
+Seconds are those that a processor worked, in the database's process and, for a page, in this one. A
+page that misses an aim is opened again, and its seconds are those it would need undisturbed:
+neighbors make a machine up to four times slower from one moment to the next.
 """
 
 import re
@@ -203,7 +203,7 @@ def look(who: str, client: Client, address: str) -> Seen:
     server = server_process()
     while len(looks) < LOOKS and (not looks or is_slow(looks[-1], pages[-1])):
         queries: list[Query] = []
-        before = slowness()
+        before = slowness() if looks else 1.0
         began = time.process_time()
         with connection.execute_wrapper(_taking_times(queries, server)):
             response = client.get(address)
@@ -212,7 +212,7 @@ def look(who: str, client: Client, address: str) -> Seen:
         own = time.process_time() - began
         if response.status_code != 200:
             raise NotShown(f"{who}: {address} returned {response.status_code}")
-        disturbed = max(before, slowness())
+        disturbed = max(before, slowness()) if looks else 1.0
         looks.append([Query(query.sql, query.seconds / disturbed) for query in queries])
         pages.append((own + sum(query.seconds for query in queries)) / disturbed)
     longest = max(looks, key=len)
