@@ -24,6 +24,7 @@ load_dotenv(Path(os.environ.get("LOCAL_DIR", BASE_DIR / ".local")) / "env")
 env = Env(eager=False)
 
 at_least_one = validate.Range(min=1)
+at_least_zero = validate.Range(min=0)
 
 # --- Where this runs -------------------------------------------------------------------------
 LOCAL: bool = env.bool("LOCAL", False)  # True only for the one-command system and the tests
@@ -84,8 +85,19 @@ SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work done by one task
 LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed by a heartbeat
 STEP_SECONDS: int = env.int("STEP_SECONDS", 200, validate=validate.Range(1, 240))  # then it failed
 BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows per transaction
-# Active products of a vendor, in percent, that a file of mode `replace` may deactivate.
+# Active products of a vendor, in percent, that a file of mode `replace` may deactivate unasked.
 REPLACE_MAX_SHARE: int = env.int("REPLACE_MAX_SHARE", 20, validate=validate.Range(1, 100))
+# When an import is held until a person has looked (imports/rules/holds.py); 0 for never.
+HOLD_PRICE_FACTOR: int = env.int("HOLD_PRICE_FACTOR", 5, validate=at_least_zero)  # times
+HOLD_DECIMAL_PERCENT: int = env.int("HOLD_DECIMAL_PERCENT", 25, validate=at_least_zero)
+HOLD_ZEROED_PERCENT: int = env.int("HOLD_ZEROED_PERCENT", 50, validate=at_least_zero)
+HOLD_MASS_PERCENT: int = env.int("HOLD_MASS_PERCENT", 50, validate=at_least_zero)
+HOLD_SAME_PERCENT: int = env.int("HOLD_SAME_PERCENT", 90, validate=at_least_zero)
+HOLD_TINY_PERCENT: int = env.int("HOLD_TINY_PERCENT", 50, validate=at_least_zero)
+REVIEW_FIRST_UPLOADS: int = env.int("REVIEW_FIRST_UPLOADS", 3, validate=at_least_one)
+REVIEW_REMINDER_HOURS: int = env.int("REVIEW_REMINDER_HOURS", 24, validate=at_least_one)
+REVIEW_ALARM_HOURS: int = env.int("REVIEW_ALARM_HOURS", 4, validate=at_least_one)  # working hours
+REVIEW_DAYS: int = env.int("REVIEW_DAYS", 7, validate=at_least_one)  # then a held upload ends
 API_REQUESTS_PER_MINUTE: int = env.int(  # of one token
     "API_REQUESTS_PER_MINUTE", 120, validate=at_least_one
 )

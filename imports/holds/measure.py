@@ -1,0 +1,77 @@
+"""What a file would change, measured while its rows are read. Pure: no database."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from imports.rules.holds import Watched
+
+MOST_EXAMPLES = 5
+TWICE = 2.0
+Values = Mapping[str, Any]  # by column; None if a cell was empty
+Example = tuple[int, str, str, str]  # row, identity, before, after
+
+
+@dataclass
+class Noted:
+    """How many rows something was found in, and the first of them."""
+
+    count: int = 0
+    examples: list[Example] = field(default_factory=list)
+
+    def add(self, row: int, identity: str, before: object, after: object) -> None:
+        self.count += 1
+        if len(self.examples) < MOST_EXAMPLES:
+            self.examples.append((row, identity, str(before), str(after)))
+
+
+@dataclass
+class Measured:
+    """What rows of a file would change in records that are there. `factor` is from when on a price
+    jumps."""
+
+    watched: Watched
+    factor: int
+    updates: int = 0
+    prices: Noted = field(default_factory=Noted)  # that change
+    ratios: list[float] = field(default_factory=list)  # of these
+    jumps: Noted = field(default_factory=Noted)
+    doubled: Noted = field(default_factory=Noted)  # or halved, or more
+    zeroed: Noted = field(default_factory=Noted)
+    texts: dict[str, Noted] = field(default_factory=dict)  # by column
+    befores: dict[str, set[Any]] = field(default_factory=dict)  # of columns with different values
+    afters: dict[str, Counter[Any]] = field(default_factory=dict)
+
+    def add(self, row: int, identity: str, before: Values, after: Values) -> None:
+        """A row of a record that is there: what the record has, and what the row says."""
+        self.updates += 1
+        changed = {
+            key: (before[key], new)
+            for key in self.watched.columns
+            if (new := after.get(key)) is not None and new != before[key]
+        }
+        for key, (old, new) in changed.items():
+            if key in self.watched.different:
+                self.befores.setdefault(key, set()).add(old)
+                self.afters.setdefault(key, Counter())[new] += 1
+            if key in self.watched.texts:
+                self.texts.setdefault(key, Noted()).add(row, identity, old, new)
+        if self.watched.price in changed:
+            self._add_price(row, identity, *changed[self.watched.price])
+        old, new = changed.get(self.watched.stock, (0, None))
+        if new == 0 and old:
+            self.zeroed.add(row, identity, old, new)
+
+    def _add_price(self, row: int, identity: str, old: Any, new: Any) -> None:
+        if not old:
+            return
+        ratio = float(new) / float(old)
+        self.prices.add(row, identity, old, new)
+        self.ratios.append(ratio)
+        size = max(ratio, 1 / ratio) if ratio else math.inf
+        if size >= TWICE:
+            self.doubled.add(row, identity, old, new)
+        if self.factor and size > self.factor:
+            self.jumps.add(row, identity, old, new)
