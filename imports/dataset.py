@@ -98,7 +98,7 @@ class Dataset(Schema):
     def title_of_mode(self, upload: Upload) -> str:
         """What the upload does: "Add new products", "Add new products (check only)"."""
         title = self.mode_title(upload.base_mode)
-        return gettext("%(mode)s (check only)") % {"mode": title} if upload.is_check else title
+        return gettext("%(mode)s (check only)") % {"mode": title} if upload.is_only_check else title
 
     def refuse_by_size(self, size: int) -> None:
         """Raise Refused if a file of `size` bytes is too large."""

@@ -139,7 +139,7 @@ def in_progress() -> InProgress:
     stalled_ids = frozenset(upload.upload_id for upload in stalled)
     others = _listed().unfinished().exclude(pk__in=stalled_ids)
     counts = Upload.objects.aggregate(
-        count=Count("pk", filter=~Q(status__in=Upload.ENDED)),
+        count=Count("pk", filter=~Q(status__in=Upload.AT_REST)),
         stalled=Count("pk", filter=is_stalled()),
     )
     return InProgress(

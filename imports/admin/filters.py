@@ -51,7 +51,7 @@ class ProgressFilter(RadioFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "in_progress":
-                return queryset.exclude(status__in=Upload.ENDED)
+                return queryset.exclude(status__in=Upload.AT_REST)
             case "stalled":
                 return queryset.filter(is_stalled())
         return queryset

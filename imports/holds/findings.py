@@ -83,9 +83,7 @@ def mass_change(
             return
 
 
-def same_value(
-    measured: Measured, limit: int, label: Callable[[str], str]
-) -> Iterator[Finding]:
+def same_value(measured: Measured, limit: int, label: Callable[[str], str]) -> Iterator[Finding]:
     for key, afters in measured.afters.items():
         (value, count), changed = afters.most_common(1)[0], afters.total()
         before = len(measured.befores[key])
@@ -108,6 +106,5 @@ def finding(code: str, variant: str, noted: Noted, **detail: object) -> Finding:
 def as_text(detail: Mapping[str, object]) -> dict[str, str]:
     """The values of a message as it shows them."""
     return {
-        key: f"{value:,}" if isinstance(value, int) else str(value)
-        for key, value in detail.items()
+        key: f"{value:,}" if isinstance(value, int) else str(value) for key, value in detail.items()
     }

@@ -1,6 +1,5 @@
 """What a file would change, measured while its rows are read. Pure: no database."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,13 +64,17 @@ class Measured:
             self.zeroed.add(row, identity, old, new)
 
     def _add_price(self, row: int, identity: str, old: Any, new: Any) -> None:
-        if not old:
+        if not old or not new:
             return
-        ratio = float(new) / float(old)
+        ratio = ratio_of(old, new)
         self.prices.add(row, identity, old, new)
         self.ratios.append(ratio)
-        size = max(ratio, 1 / ratio) if ratio else math.inf
+        size = max(ratio, 1 / ratio)
         if size >= TWICE:
             self.doubled.add(row, identity, old, new)
         if self.factor and size > self.factor:
             self.jumps.add(row, identity, old, new)
+
+
+def ratio_of(old: Any, new: Any) -> float:
+    return float(new) / float(old)

@@ -22,5 +22,7 @@ def review_of(upload: Upload) -> Finding | None:
             vendor=upload.vendor_id,
             status__in=[Upload.Status.COMPLETED, Upload.Status.PARTIAL],
         ).exclude(pk=upload.pk)
-        return Finding("REVIEW", "first", {"count": str(most)}) if len(before[:most]) < most else None
+        return (
+            Finding("REVIEW", "first", {"count": str(most)}) if len(before[:most]) < most else None
+        )
     return Finding("REVIEW", "two" if review == Vendor.Review.TWO else "always")

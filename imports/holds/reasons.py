@@ -18,8 +18,13 @@ def codes_of(upload: Upload) -> list[str]:
 def needs_staff(upload: Upload) -> bool:
     """Only staff can release it: they want to look at it, or meanwhile want to look at all uploads
     of the vendor, or the reason is one that only a newer version knows."""
+    return waits_for_staff(upload) or review_of(upload) is not None
+
+
+def waits_for_staff(upload: Upload) -> bool:
+    """As `needs_staff`, by what was found when it was held. Without database queries."""
     known = [HOLDS.get(code) for code in codes_of(upload)]
-    return any(each is None or each.by_staff for each in known) or review_of(upload) is not None
+    return any(each is None or each.by_staff for each in known)
 
 
 def people_needed(upload: Upload) -> int:

@@ -8,110 +8,231 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imports', '0032_people'),
-        ('vendors', '0010_review'),
+        ("imports", "0032_people"),
+        ("vendors", "0010_review"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run', models.IntegerField()),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='time')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run", models.IntegerField()),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="time"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'approvals',
+                "db_table": "approvals",
             },
         ),
         migrations.CreateModel(
-            name='HeldUpload',
-            fields=[
-            ],
+            name="HeldUpload",
+            fields=[],
             options={
-                'verbose_name': 'held upload',
-                'verbose_name_plural': 'held uploads',
-                'ordering': ['completed_at', 'upload_id'],
-                'proxy': True,
-                'default_permissions': ('view',),
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "held upload",
+                "verbose_name_plural": "held uploads",
+                "ordering": ["completed_at", "upload_id"],
+                "proxy": True,
+                "default_permissions": ("view",),
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('imports.upload',),
+            bases=("imports.upload",),
         ),
         migrations.AlterModelOptions(
-            name='upload',
-            options={'ordering': ['-upload_timestamp', '-upload_id'], 'permissions': [('act_on_upload', 'Can retry and cancel uploads'), ('release_upload', 'Can release and reject held uploads')], 'verbose_name': 'upload', 'verbose_name_plural': 'uploads'},
+            name="upload",
+            options={
+                "ordering": ["-upload_timestamp", "-upload_id"],
+                "permissions": [
+                    ("act_on_upload", "Can retry and cancel uploads"),
+                    ("release_upload", "Can release and reject held uploads"),
+                ],
+                "verbose_name": "upload",
+                "verbose_name_plural": "uploads",
+            },
         ),
         migrations.AddField(
-            model_name='upload',
-            name='escalated_at',
-            field=models.DateTimeField(blank=True, help_text='When staff got an alarm that it waits for them.', null=True),
+            model_name="upload",
+            name="escalated_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When staff got an alarm that it waits for them.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='held_reason',
-            field=models.JSONField(blank=True, help_text='Why the import needs a look: findings, as imports.holds.finding writes them.', null=True),
+            model_name="upload",
+            name="held_reason",
+            field=models.JSONField(
+                blank=True,
+                help_text="Why the import needs a look: findings, as imports.holds.finding writes them.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='left_out_rows',
-            field=models.JSONField(blank=True, help_text='Rows that a reviewer has rejected: ranges of their numbers, [first, last].', null=True),
+            model_name="upload",
+            name="left_out_rows",
+            field=models.JSONField(
+                blank=True,
+                help_text="Rows that a reviewer has rejected: ranges of their numbers, [first, last].",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='released',
-            field=models.BooleanField(db_default=False, default=False, help_text='It was held, and is imported all the same.'),
+            model_name="upload",
+            name="released",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="It was held, and is imported all the same.",
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='reminded_at',
-            field=models.DateTimeField(blank=True, help_text='When those who can release it were reminded.', null=True),
+            model_name="upload",
+            name="reminded_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When those who can release it were reminded.", null=True
+            ),
         ),
         migrations.AlterField(
-            model_name='action',
-            name='kind',
-            field=models.CharField(choices=[('upload', 'Uploaded'), ('retry', 'Retried'), ('cancel', 'Canceled'), ('map', 'Said what the columns are'), ('update', 'Imported as an update'), ('import', 'Imported after a check'), ('undo', 'Undone'), ('correct', 'Corrected'), ('resend', 'Sent email again'), ('approve', 'Approved'), ('release', 'Released'), ('reject', 'Rejected')], max_length=10, verbose_name='action'),
+            model_name="action",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("upload", "Uploaded"),
+                    ("retry", "Retried"),
+                    ("cancel", "Canceled"),
+                    ("map", "Said what the columns are"),
+                    ("update", "Imported as an update"),
+                    ("import", "Imported after a check"),
+                    ("undo", "Undone"),
+                    ("correct", "Corrected"),
+                    ("resend", "Sent email again"),
+                    ("approve", "Approved"),
+                    ("release", "Released"),
+                    ("reject", "Rejected"),
+                ],
+                max_length=10,
+                verbose_name="action",
+            ),
         ),
         migrations.AlterField(
-            model_name='alarm',
-            name='kind',
-            field=models.CharField(choices=[('failed_upload', 'Upload failed: internal error'), ('unknown_vendor', 'File from an unknown vendor'), ('unsent_mail', 'Email not sent'), ('unwritten_answer', 'Answer not written to an outbox'), ('bounced_mail', 'Email bounced or marked as spam'), ('failed_import', 'Automated import failed'), ('dead_letter', 'Messages in a dead-letter queue'), ('failed_schedule', 'Schedule failed'), ('stray_file', 'File outside all folders'), ('failed_sweep', 'Maintenance failed'), ('waiting_review', 'Held upload waits for review'), ('failed_erasure', 'Personal data not erased')], max_length=30, verbose_name='kind'),
+            model_name="alarm",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("failed_upload", "Upload failed: internal error"),
+                    ("unknown_vendor", "File from an unknown vendor"),
+                    ("unsent_mail", "Email not sent"),
+                    ("unwritten_answer", "Answer not written to an outbox"),
+                    ("bounced_mail", "Email bounced or marked as spam"),
+                    ("failed_import", "Automated import failed"),
+                    ("dead_letter", "Messages in a dead-letter queue"),
+                    ("failed_schedule", "Schedule failed"),
+                    ("stray_file", "File outside all folders"),
+                    ("failed_sweep", "Maintenance failed"),
+                    ("waiting_review", "Held upload waits for review"),
+                    ("failed_erasure", "Personal data not erased"),
+                ],
+                max_length=30,
+                verbose_name="kind",
+            ),
         ),
         migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('run_ended', 'Result of an import'), ('held_reminder', 'Reminder of a held upload'), ('category_added', 'Category approved or mapped'), ('category_declined', 'Category declined')], db_default='run_ended', default='run_ended', max_length=30, verbose_name='kind'),
+            model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("run_ended", "Result of an import"),
+                    ("held_reminder", "Reminder of a held upload"),
+                    ("category_added", "Category approved or mapped"),
+                    ("category_declined", "Category declined"),
+                ],
+                db_default="run_ended",
+                default="run_ended",
+                max_length=30,
+                verbose_name="kind",
+            ),
         ),
         migrations.AlterField(
-            model_name='upload',
-            name='status',
-            field=models.CharField(choices=[('received', 'Received'), ('processing', 'Processing'), ('completed', 'Completed'), ('partial', 'Partially imported'), ('failed', 'Failed'), ('cancelled', 'Canceled'), ('held', 'Held')], default='received', max_length=10, verbose_name='status'),
+            model_name="upload",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("received", "Received"),
+                    ("processing", "Processing"),
+                    ("completed", "Completed"),
+                    ("partial", "Partially imported"),
+                    ("failed", "Failed"),
+                    ("cancelled", "Canceled"),
+                    ("held", "Held"),
+                ],
+                default="received",
+                max_length=10,
+                verbose_name="status",
+            ),
         ),
         migrations.AlterField(
-            model_name='webhookendpoint',
-            name='events',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('upload.received', 'A file has arrived'), ('upload.finished', 'An import has ended'), ('upload.refused', 'A file was rejected as a whole'), ('upload.held', 'An import waits for a release'), ('upload.undone', 'An import was undone'), ('category.approved', 'A category that you asked for was approved'), ('token.expiring', 'An API token expires soon')], max_length=30), size=None, verbose_name='events'),
+            model_name="webhookendpoint",
+            name="events",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("upload.received", "A file has arrived"),
+                        ("upload.finished", "An import has ended"),
+                        ("upload.refused", "A file was rejected as a whole"),
+                        ("upload.held", "An import waits for a release"),
+                        ("upload.undone", "An import was undone"),
+                        ("category.approved", "A category that you asked for was approved"),
+                        ("token.expiring", "An API token expires soon"),
+                    ],
+                    max_length=30,
+                ),
+                size=None,
+                verbose_name="events",
+            ),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(condition=models.Q(('status', 'held')), fields=['completed_at'], name='upload_history_held'),
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("status", "held")),
+                fields=["completed_at"],
+                name="upload_history_held",
+            ),
         ),
         migrations.AddField(
-            model_name='approval',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
+            model_name="approval",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="user",
+            ),
         ),
         migrations.AddField(
-            model_name='approval',
-            name='upload',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='imports.upload'),
+            model_name="approval",
+            name="upload",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="approvals",
+                to="imports.upload",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(fields=('upload', 'run', 'by'), name='approvals_one_each'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                fields=("upload", "run", "by"), name="approvals_one_each"
+            ),
         ),
     ]

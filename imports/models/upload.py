@@ -44,7 +44,8 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(status__in=Upload.ENDED)
 
     def unfinished(self) -> "UploadQuerySet":
-        return self.exclude(status__in=Upload.ENDED)
+        """Those that workers have something to do for."""
+        return self.exclude(status__in=Upload.AT_REST)
 
 
 # The failure code of an internal failure, which raises an alarm and is not a refusal of the file.
@@ -110,6 +111,7 @@ class Upload(models.Model):
 
     # A held upload has not ended: its run has, and it waits for a person.
     ENDED = (Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED)
+    AT_REST = (*ENDED, Status.HELD)
 
     class Step(models.TextChoices):
         STAGE = "stage", _("Reading file")
@@ -349,9 +351,7 @@ class Upload(models.Model):
                 name="upload_history_with_source",
             ),
             models.Index(fields=["completed_at"], name="upload_history_by_end"),
-            models.Index(
-                fields=["completed_at"], condition=IS_HELD, name="upload_history_held"
-            ),
+            models.Index(fields=["completed_at"], condition=IS_HELD, name="upload_history_held"),
             # For the first page: what needs doing, what a later file has done, and the totals.
             models.Index(
                 fields=["vendor", "-upload_timestamp", "-upload_id"],
@@ -399,6 +399,11 @@ class Upload(models.Model):
     @property
     def has_ended(self) -> bool:
         return self.status in self.ENDED
+
+    @property
+    def is_at_rest(self) -> bool:
+        """It has ended, or waits for a person."""
+        return self.status in self.AT_REST
 
     @property
     def is_held(self) -> bool:
@@ -454,6 +459,11 @@ class Upload(models.Model):
     def is_check(self) -> bool:
         """Its rows are validated, and nothing is imported."""
         return self.only_check or self.mode == self.Mode.CHECK
+
+    @property
+    def is_only_check(self) -> bool:
+        """A check is all that was asked for; it is not an import that is held."""
+        return self.is_check and self.held_reason is None
 
     @property
     def is_undo(self) -> bool:

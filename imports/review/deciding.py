@@ -93,18 +93,15 @@ def reject(upload_id: str, *, run: int, reason: str, access: Access, by: User) -
             raise NotPossible("You don’t have the right to reject uploads.")
         if not reason.strip():
             raise NotPossible("Enter the reason, which the vendor reads.")
-        said = REFUSALS[NOT_RELEASED].filled_in(
-            what=f"Our staff have rejected the upload: {reason.strip()[:MAX_REASON]}"
-        )
-        refuse(upload, said)
+        refuse(upload, what=f"by our staff. They say: {reason.strip()[:MAX_REASON]}")
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.REJECT, by=by)
     return upload
 
 
-def refuse(upload: Upload, message: str) -> None:
+def refuse(upload: Upload, *, what: str) -> None:
     """End a held upload, whose row is locked, as its next run."""
     begin_run(upload)
-    upload.refuse(NOT_RELEASED, message)
+    upload.refuse(NOT_RELEASED, REFUSALS[NOT_RELEASED].filled_in(what=what))
     upload.save()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -236,17 +237,15 @@ HOLDS = {reason.code: reason for reason in ALL}
 BY_NUMBER = tuple(reason for reason in ALL if reason.setting)
 
 
-def finding_of(stored: Mapping[str, object]) -> Finding | None:
+def finding_of(stored: Mapping[str, Any]) -> Finding | None:
     """A finding that `to_json` wrote; None if this version does not have its reason."""
     known = HOLDS.get(str(stored.get("code")))
     if known is None or stored.get("variant") not in known.messages:
         return None
-    examples = stored.get("examples") or []
-    assert isinstance(examples, list)
     return Finding(
         known.code,
-        str(stored["variant"]),
-        stored.get("detail") or {},  # type: ignore[arg-type]
-        stored.get("rows") or 0,  # type: ignore[arg-type]
-        tuple(tuple(each) for each in examples),
+        stored["variant"],
+        stored.get("detail", {}),
+        stored.get("rows", 0),
+        tuple(tuple(each) for each in stored.get("examples", ())),
     )

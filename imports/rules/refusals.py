@@ -167,7 +167,7 @@ ALL = (
     Refusal(
         "NOT_RELEASED",
         _("The upload was not released"),
-        _("{what}"),
+        _("The upload was held and not released {what}"),
         _(
             "Nothing was imported. Look at the reasons for which the upload was held, correct the "
             "file if necessary, and upload it again."
@@ -228,7 +228,7 @@ ALL = (
         ),
     ),
 )
-OF_VENDORS = {"UNKNOWN_VENDOR", "INACTIVE_VENDOR"}
+OF_VENDORS = {"UNKNOWN_VENDOR", "INACTIVE_VENDOR", "NOT_RELEASED"}
 OF_FORMATS = {
     *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
     *("BROKEN_XLSX", "XLSX_TOO_LARGE", "XLSX_PASSWORD", "XLSX_NO_SHEET"),

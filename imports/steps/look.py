@@ -49,8 +49,10 @@ def look(work: Work, dataset: Dataset, first: Sequence[StagedRun]) -> None:
     reasons = [review_of(upload), tiny_file(upload, numbers["TINY_FILE"])]
     findings = [finding for finding in reasons if finding]
     if dataset.watched and upload.base_mode in UPDATING:
-        measured = measure(upload, dataset, first, factor=numbers["PRICE_JUMP"])
-        findings += found(measured, numbers, catalog_of(upload, dataset), dataset.label)
+        measured = Measured(dataset.watched, numbers["PRICE_JUMP"])
+        measure(measured, upload, dataset, first)
+        catalog = catalog_of(upload, dataset, measured)
+        findings += found(measured, numbers, catalog, dataset.label)
     if findings:
         with work.batch(hold=True) as upload:
             hold(upload, findings)
@@ -67,11 +69,10 @@ def hold(upload: Upload, findings: Sequence[Finding]) -> None:
 
 
 def measure(
-    upload: Upload, dataset: Dataset, first: Sequence[StagedRun], *, factor: int
-) -> Measured:
-    """What the file would change in records that are there, by its watched columns alone."""
-    assert dataset.watched
-    watched = dataset.watched.columns
+    measured: Measured, upload: Upload, dataset: Dataset, first: Sequence[StagedRun]
+) -> None:
+    """Measure what the file would change in records that are there, by its watched columns."""
+    watched = measured.watched.columns
     schema = replace(
         dataset,
         columns=tuple(
@@ -81,7 +82,6 @@ def measure(
         fixed=(),
         row_rules=(),
     )
-    measured = Measured(dataset.watched, factor)
     layout = datasets.layout_of(upload)
     known = replacements_of(upload)
     today = (upload.started_at or upload.upload_timestamp).date()
@@ -98,7 +98,6 @@ def measure(
             if i not in batch.problems and name in present:
                 after = {key: batch.stored(i, position) for key, position in positions}
                 measured.add(batch.numbers[i], name, present[name], after)
-    return measured
 
 
 def parts(upload: Upload, first: Sequence[StagedRun]) -> Iterator[Sequence[StagedRun]]:
@@ -111,9 +110,8 @@ def parts(upload: Upload, first: Sequence[StagedRun]) -> Iterator[Sequence[Stage
         runs = staging.read(upload, settings.BATCH_ROWS, after=last)
 
 
-def catalog_of(upload: Upload, dataset: Dataset) -> Catalog:
-    assert dataset.watched
-    count, stock = dataset.destination.count_in_use, dataset.watched.stock
+def catalog_of(upload: Upload, dataset: Dataset, measured: Measured) -> Catalog:
+    count, stock = dataset.destination.count_in_use, measured.watched.stock
     return Catalog(
         active=lambda: count(upload, dataset), in_stock=lambda: count(upload, dataset, filled=stock)
     )

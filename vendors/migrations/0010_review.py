@@ -4,20 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('vendors', '0006_people'),
+        ("vendors", "0006_people"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='vendor',
-            name='hold',
-            field=models.JSONField(blank=True, db_default={}, default=dict, help_text='Own numbers for the reasons of holds, by their codes; 0 for never.'),
+            model_name="vendor",
+            name="hold",
+            field=models.JSONField(
+                blank=True,
+                db_default={},
+                default=dict,
+                help_text="Own numbers for the reasons of holds, by their codes; 0 for never.",
+            ),
         ),
         migrations.AddField(
-            model_name='vendor',
-            name='review',
-            field=models.CharField(blank=True, choices=[('', 'None'), ('first', 'The first uploads'), ('always', 'Every upload'), ('two', 'Every upload, by two people')], db_default='', default='', help_text='Which uploads wait until staff have looked at them.', max_length=10, verbose_name='review'),
+            model_name="vendor",
+            name="review",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "None"),
+                    ("first", "The first uploads"),
+                    ("always", "Every upload"),
+                    ("two", "Every upload, by two people"),
+                ],
+                db_default="",
+                default="",
+                help_text="Which uploads wait until staff have looked at them.",
+                max_length=10,
+                verbose_name="review",
+            ),
         ),
     ]
