@@ -25,7 +25,7 @@ def why_not_released(upload: Upload, access: Access) -> str:
         return "This upload is being finished. Try again in a moment."
     if access.sees_all:
         return why_not_by_staff(upload, access)
-    if not access.acts:
+    if not access.acts or access.vendor_id != upload.vendor_id:
         return "Your role does not allow you to release uploads."
     if needs_staff(upload):
         return "Only our staff can release this upload."
