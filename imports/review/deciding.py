@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from imports.actions import NotPossible, begin_run, locked
+from imports.execution.failpoints import failpoint
 from imports.holds.reasons import needs_staff, people_needed
 from imports.models import Action, Approval, Upload
 from imports.reports.corrections import as_ranges
@@ -72,6 +73,7 @@ def release(
         upload.release(without=as_ranges(sorted(without)))
         upload.save()
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RELEASE, by=by)
+        failpoint("release.before_commit")
     return upload
 
 

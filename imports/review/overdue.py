@@ -52,7 +52,7 @@ def sweep(name: str, late: QuerySet[Upload], act: Callable[[Upload], bool]) -> N
             locked = late.select_for_update(skip_locked=True)
             upload = locked.filter(pk=upload_id).first()
             is_done = upload is not None and act(upload)
-            failpoint(f"{name}.before_commit")
+            failpoint("watch_held.before_commit")
             return is_done
 
     for_each(list(late.values_list("pk", flat=True)[:MOST]), act_on, sweep=name)

@@ -35,7 +35,7 @@ def decide(client: Client, upload: HeldUpload, **sent: Any) -> str:
 
 
 def test_the_list_begins_with_the_oldest(as_reviewer: Client, vendor_a: Vendor) -> None:
-    assert "No results" in as_reviewer.get(list_of(HeldUpload)).content.decode()
+    assert "No held uploads yet" in as_reviewer.get(list_of(HeldUpload)).content.decode()
     second = make_held("UPLOAD_20261120_224500_7C1D02", vendor_a)
     first = make_held("UPLOAD_20261120_224500_7C1D01", vendor_a)
     Upload.objects.filter(pk=first.pk).update(
@@ -136,9 +136,14 @@ def test_staff_set_the_numbers_of_a_vendor(as_admin: Client, vendor_a: Vendor) -
     page = as_admin.get(page_of(vendor_a)).content.decode()
     assert "Empty for the usual number, 5; 0 for never." in page
     fields = {
-        **{"name": vendor_a.name, "contact_email": vendor_a.contact_email, "is_active": "on"},
-        **{"review": "two", "hold_price_jump": "20", "hold_stock_zeroed": "0"},
-        **{"members-TOTAL_FORMS": "0", "members-INITIAL_FORMS": "0"},
+        "name": vendor_a.name,
+        "contact_email": vendor_a.contact_email,
+        "is_active": "on",
+        "review": "two",
+        "hold_price_jump": "20",
+        "hold_stock_zeroed": "0",
+        "members-TOTAL_FORMS": "0",
+        "members-INITIAL_FORMS": "0",
     }
     assert as_admin.post(page_of(vendor_a), fields).status_code == 302
     vendor_a.refresh_from_db()

@@ -208,12 +208,11 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
     yield from of_keys(dataset, examples)
     if any(column.identifies for column in dataset.columns):
         yield from of_lost_zeros(dataset, examples)
-    if dataset.can_hold:
-        yield from of_a_review(dataset, examples)
     if dataset.newest:
         yield from of_older_content(dataset)
         yield from of_rows(checked(dataset, [["(clear)"] * len(examples)], "update"))
     if dataset.destination.notices:
+        yield from of_a_review(dataset, examples)
         yield from of_another_catalog(dataset, examples)
         yield from of_an_undo(dataset)
         yield from of_a_replacement(dataset, examples)
