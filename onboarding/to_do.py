@@ -33,7 +33,7 @@ MOST = 200  # uploads that are looked at
 
 # By kind, the drawing beside it.
 ICONS = {
-    "held": "half",
+    "held": "pause",
     "question": "info",
     "rows": "half",
     "checked": "check",

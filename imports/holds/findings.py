@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from imports.holds.measure import Measured, Noted
+from imports.holds.measure import DIFFERENT_BEFORE, Measured, Noted
 from imports.rules.holds import HOLDS, Finding
+from imports.rules.wording import truncate
 
 ENOUGH_JUMPS = 10  # however many rows the file has; of fewer, this share in percent of its updates
 SHARE_OF_JUMPS = 5
-DIFFERENT_BEFORE = 5  # values, at least, that become one
 SHIFTS = {100.0: "100 times", 10.0: "10 times", 0.1: "a tenth of", 0.01: "a hundredth of"}
 NEVER = 0
 
@@ -84,14 +84,12 @@ def mass_change(
 
 
 def same_value(measured: Measured, limit: int, label: Callable[[str], str]) -> Iterator[Finding]:
-    for key, afters in measured.afters.items():
-        (value, count), changed = afters.most_common(1)[0], afters.total()
-        before = len(measured.befores[key])
-        is_enough = count >= least("SAME_VALUE") and count * 100 >= limit * changed
-        if limit != NEVER and is_enough and before >= DIFFERENT_BEFORE:
-            about = {"count": count, "changed": changed, "before": before}
-            noted = Noted(count)
-            yield finding("SAME_VALUE", "same", noted, field=label(key), value=value, **about)
+    for key, same in measured.same.items():
+        value, count = same.most_common
+        is_enough = count >= least("SAME_VALUE") and count * 100 >= limit * same.changed
+        if limit != NEVER and is_enough and len(same.before) >= DIFFERENT_BEFORE:
+            about = {"field": label(key), "value": value, "changed": same.changed}
+            yield finding("SAME_VALUE", "same", Noted(count), count=count, **about)
 
 
 def least(code: str) -> int:
@@ -106,5 +104,5 @@ def finding(code: str, variant: str, noted: Noted, **detail: object) -> Finding:
 def as_text(detail: Mapping[str, object]) -> dict[str, str]:
     """The values of a message as it shows them."""
     return {
-        key: f"{value:,}" if isinstance(value, int) else str(value) for key, value in detail.items()
+        key: f"{value:,}" if isinstance(value, int) else truncate(str(value)) for key, value in detail.items()
     }

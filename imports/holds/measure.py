@@ -1,13 +1,17 @@
 """What a file would change, measured while its rows are read. Pure: no database."""
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from imports.rules.holds import Watched
 
 MOST_EXAMPLES = 5
+MOST_VALUES = 100  # of a column, that are counted at once
+DIFFERENT_BEFORE = 5  # values, at least, that become one
 TWICE = 2.0
 Values = Mapping[str, Any]  # by column; None if a cell was empty
 Example = tuple[int, str, str, str]  # row, identity, before, after
@@ -27,6 +31,31 @@ class Noted:
 
 
 @dataclass
+class SameValue:
+    """Whether most of the new values of a column are one value. Its memory is bounded: of more than
+    MOST_VALUES different ones, the rare ones are forgotten, each with as many of the others, so
+    that `count` may be too low by one in MOST_VALUES."""
+
+    changed: int = 0
+    before: set[Any] = field(default_factory=set)  # the first different ones
+    after: Counter[Any] = field(default_factory=Counter)
+
+    def add(self, before: object, after: object) -> None:
+        self.changed += 1
+        if len(self.before) < DIFFERENT_BEFORE:
+            self.before.add(before)
+        if after in self.after or len(self.after) < MOST_VALUES:
+            self.after[after] += 1
+        else:
+            self.after = Counter({value: n - 1 for value, n in self.after.items() if n > 1})
+
+    @property
+    def most_common(self) -> tuple[Any, int]:
+        """The value and its count."""
+        return max(self.after.items(), key=itemgetter(1), default=(None, 0))
+
+
+@dataclass
 class Measured:
     """What rows of a file would change in records that are there. `factor` is from when on a price
     jumps."""
@@ -35,13 +64,12 @@ class Measured:
     factor: int
     updates: int = 0
     prices: Noted = field(default_factory=Noted)  # that change
-    ratios: list[float] = field(default_factory=list)  # of these
+    ratios: array[float] = field(default_factory=lambda: array("d"))  # of these
     jumps: Noted = field(default_factory=Noted)
     doubled: Noted = field(default_factory=Noted)  # or halved, or more
     zeroed: Noted = field(default_factory=Noted)
     texts: dict[str, Noted] = field(default_factory=dict)  # by column
-    befores: dict[str, set[Any]] = field(default_factory=dict)  # of columns with different values
-    afters: dict[str, Counter[Any]] = field(default_factory=dict)
+    same: dict[str, SameValue] = field(default_factory=dict)  # of columns with different values
 
     def add(self, row: int, identity: str, before: Values, after: Values) -> None:
         """A row of a record that is there: what the record has, and what the row says."""
@@ -53,8 +81,7 @@ class Measured:
         }
         for key, (old, new) in changed.items():
             if key in self.watched.different:
-                self.befores.setdefault(key, set()).add(old)
-                self.afters.setdefault(key, Counter())[new] += 1
+                self.same.setdefault(key, SameValue()).add(old, new)
             if key in self.watched.texts:
                 self.texts.setdefault(key, Noted()).add(row, identity, old, new)
         if self.watched.price in changed:

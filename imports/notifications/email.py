@@ -78,7 +78,8 @@ def columns_url(upload: Upload) -> str:
 def fix_url(upload: Upload, dataset: Dataset) -> str:
     """Where a person can correct the rejected rows; "" if none can."""
     has_rows = upload.error_records and not upload.failure_code and not already_imported(upload)
-    return addresses.fix_url(upload.upload_id) if dataset.can_correct and has_rows else ""
+    can_correct = dataset.can_correct and not upload.is_held
+    return addresses.fix_url(upload.upload_id) if can_correct and has_rows else ""
 
 
 def subject(upload: Upload) -> str:

@@ -170,7 +170,7 @@ ALL = (
         {
             "same": _(
                 "{count} of {changed} products whose {field} changes get the same one: {value}. "
-                "Until now, they have {before} different ones."
+                "Until now, they have different ones."
             )
         },
         _(

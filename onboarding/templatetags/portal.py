@@ -32,7 +32,7 @@ STATUS_ICONS = {
     Upload.Status.PARTIAL: "half",
     Upload.Status.FAILED: "cross",
     Upload.Status.CANCELLED: "slash",
-    Upload.Status.HELD: "half",
+    Upload.Status.HELD: "pause",
 }
 
 

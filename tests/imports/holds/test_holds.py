@@ -1,6 +1,7 @@
 """An import that is not plausible is held: nothing of it is imported until a person says so."""
 
 import json
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -131,6 +132,20 @@ def test_what_is_held(
 ) -> None:
     upload = run_upload(changed(**cells), mode=mode)
     assert (upload.status, codes(upload)) == ("held" if reasons else "completed", reasons)
+
+
+def test_usual_files_one_after_another(run_upload: Run, catalog: None) -> None:
+    """Parts of the catalog and all of it, prices that move, sales, products that sell out."""
+    chance = random.Random(20261123)
+    for _ in range(8):
+        sale = chance.choice((1, 1, 0.8, 1.2))
+        rows = [
+            row
+            | {"price": f"{float(row['price']) * sale * chance.uniform(0.9, 1.1):.2f}"}
+            | {"stock_quantity": str(chance.choice((0, 5, 5, 9)))}
+            for row in chance.sample(ROWS, chance.choice((1, 5, 20)))
+        ]
+        assert run_upload(rows, mode="update").status == "completed"
 
 
 @pytest.mark.usefixtures("row_by_row")

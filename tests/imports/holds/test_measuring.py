@@ -112,6 +112,18 @@ def test_a_small_edit_is_never_held(damage: str, least: int) -> None:
     assert held_for(catalog, file) != []
 
 
+@pytest.mark.parametrize(("others", "is_held"), [(20, True), (5, False)])
+def test_one_value_among_many_others(others: int, is_held: bool) -> None:
+    """One product in that many gets another price of its own, which is not remembered."""
+    catalog = a_catalog(5_000)
+
+    def price(at: int, row: Row) -> Decimal:
+        return Decimal(row["price"]) + 1 if at % others == 0 else Decimal("300.00")
+
+    file = [(at, row | {"price": price(at, row)}) for at, row in enumerate(catalog)]
+    assert ("SAME_VALUE" in held_for(catalog, file)) == is_held
+
+
 def test_ten_jumps_hold_a_large_file_and_nine_do_not() -> None:
     catalog = a_catalog(1_000)
     file = whole(catalog, USUAL["20% more"])
