@@ -104,5 +104,6 @@ def finding(code: str, variant: str, noted: Noted, **detail: object) -> Finding:
 def as_text(detail: Mapping[str, object]) -> dict[str, str]:
     """The values of a message as it shows them."""
     return {
-        key: f"{value:,}" if isinstance(value, int) else truncate(str(value)) for key, value in detail.items()
+        key: f"{value:,}" if isinstance(value, int) else truncate(str(value))
+        for key, value in detail.items()
     }

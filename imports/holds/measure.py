@@ -64,7 +64,7 @@ class Measured:
     factor: int
     updates: int = 0
     prices: Noted = field(default_factory=Noted)  # that change
-    ratios: array[float] = field(default_factory=lambda: array("d"))  # of these
+    ratios: "array[float]" = field(default_factory=lambda: array("d"))  # of these
     jumps: Noted = field(default_factory=Noted)
     doubled: Noted = field(default_factory=Noted)  # or halved, or more
     zeroed: Noted = field(default_factory=Noted)
