@@ -116,8 +116,11 @@ def load_all(file: files.File, upload: Upload) -> float:
     """
     items, size = items_of(file), staging.ROWS_PER_ITEM
 
-    def in_memory(upload: Upload, most_rows: int) -> list[staging.StagedRun]:
-        return items[upload.cursor : upload.cursor + ceil_div(most_rows, size)]
+    def in_memory(
+        upload: Upload, most_rows: int, *, after: int | None = None
+    ) -> list[staging.StagedRun]:
+        first = upload.cursor if after is None else after
+        return items[first : first + ceil_div(most_rows, size)]
 
     with patch.object(staging, "read", in_memory):
         return run_step(upload, load)

@@ -9,13 +9,14 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from botocore.config import Config
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from dotenv import load_dotenv
-from environs import Env, EnvValidationError, validate
+from environs import Env, EnvValidationError, ValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,6 +25,16 @@ load_dotenv(Path(os.environ.get("LOCAL_DIR", BASE_DIR / ".local")) / "env")
 env = Env(eager=False)
 
 at_least_one = validate.Range(min=1)
+at_least_zero = validate.Range(min=0)
+
+
+def a_zone(name: str) -> None:
+    """Raises ValidationError for what is not the name of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise ValidationError("must be a time zone such as Europe/Berlin") from error
+
 
 # --- Where this runs -------------------------------------------------------------------------
 LOCAL: bool = env.bool("LOCAL", False)  # True only for the one-command system and the tests
@@ -84,8 +95,23 @@ SLICE_SECONDS: float = env.float("SLICE_SECONDS", 1.0)  # work done by one task
 LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30, validate=at_least_one)  # renewed by a heartbeat
 STEP_SECONDS: int = env.int("STEP_SECONDS", 200, validate=validate.Range(1, 240))  # then it failed
 BATCH_ROWS: int = env.int("BATCH_ROWS", 5_000, validate=at_least_one)  # rows per transaction
-# Active products of a vendor, in percent, that a file of mode `replace` may deactivate.
+# Active products of a vendor, in percent, that a file of mode `replace` may deactivate unasked.
 REPLACE_MAX_SHARE: int = env.int("REPLACE_MAX_SHARE", 20, validate=validate.Range(1, 100))
+# When an import is held until a person has looked (imports/rules/holds.py); 0 for never.
+HOLD_PRICE_FACTOR: int = env.int("HOLD_PRICE_FACTOR", 5, validate=at_least_zero)  # times
+HOLD_DECIMAL_PERCENT: int = env.int("HOLD_DECIMAL_PERCENT", 25, validate=at_least_zero)
+HOLD_ZEROED_PERCENT: int = env.int("HOLD_ZEROED_PERCENT", 50, validate=at_least_zero)
+HOLD_MASS_PERCENT: int = env.int("HOLD_MASS_PERCENT", 50, validate=at_least_zero)
+HOLD_SAME_PERCENT: int = env.int("HOLD_SAME_PERCENT", 90, validate=at_least_zero)
+HOLD_TINY_PERCENT: int = env.int("HOLD_TINY_PERCENT", 50, validate=at_least_zero)
+REVIEW_FIRST_UPLOADS: int = env.int("REVIEW_FIRST_UPLOADS", 3, validate=at_least_one)
+REVIEW_REMINDER_HOURS: int = env.int("REVIEW_REMINDER_HOURS", 24, validate=at_least_one)
+REVIEW_ALARM_HOURS: int = env.int("REVIEW_ALARM_HOURS", 4, validate=at_least_one)  # working hours
+# Staff's working day, Monday to Friday: its first hour, how many it has, and by which clock.
+WORKING_FROM: int = env.int("WORKING_FROM", 9, validate=validate.Range(0, 23))
+WORKING_HOURS: int = env.int("WORKING_HOURS", 8, validate=validate.Range(1, 24))
+WORKING_ZONE: str = env.str("WORKING_ZONE", "UTC", validate=a_zone)
+REVIEW_DAYS: int = env.int("REVIEW_DAYS", 7, validate=at_least_one)  # then a held upload ends
 API_REQUESTS_PER_MINUTE: int = env.int(  # of one token
     "API_REQUESTS_PER_MINUTE", 120, validate=at_least_one
 )

@@ -58,7 +58,7 @@ def ours() -> list[type[Model]]:
     """The models of our own rooms, by table."""
     rooms = [room for room in apps.get_app_configs() if Path(room.path).parent == ROOT]
     return sorted(
-        (model for room in rooms for model in room.get_models()),
+        (m for room in rooms for m in room.get_models() if not m._meta.proxy),
         key=lambda model: model._meta.db_table,
     )
 

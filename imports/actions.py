@@ -62,6 +62,12 @@ def retry(upload_id: str, *, by: User | None) -> Upload:
 def run_again(upload: Upload, *, by: User | None) -> None:
     """Start the next run of an upload whose row is locked. Raises NotPossible."""
     keep_pace(upload)
+    begin_run(upload)
+    Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RETRY, by=by)
+
+
+def begin_run(upload: Upload) -> None:
+    """Start the next run of an upload whose row is locked."""
     RowError.objects.filter(upload=upload).delete()
     ErrorCounts.objects.filter(upload=upload).delete()
     claimed_keys.forget(upload)
@@ -69,7 +75,6 @@ def run_again(upload: Upload, *, by: User | None) -> None:
     upload.vendor = upload.vendor or Vendor.objects.filter(pk=upload.vendor_prefix).first()
     upload.start_run()
     upload.save()
-    Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.RETRY, by=by)
     transaction.on_commit(send_hint, robust=True)
 
 
@@ -85,6 +90,7 @@ def import_as_mapped(upload_id: str, answers: Answers, *, by: User | None) -> Up
             answers = replace(answers, encoding=Answers.from_json(upload.mapping).encoding)
         upload = retry(upload_id, by=by)
         upload.mapping = answers.to_json()
+        upload.read_differently()
         upload.save()
         memory.remember(upload, header, answers, by=by)
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.MAP, by=by)
@@ -100,6 +106,7 @@ def import_as_read(upload_id: str, reading: Reading, *, by: User | None) -> Uplo
         upload = retry(upload_id, by=by)
         answers = Answers({}, encoding=reading.codec)
         upload.mapping = answers.to_json()
+        upload.read_differently()
         upload.save()
         memory.remember_encoding(upload, reading.header, reading.codec, by=by)
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.MAP, by=by)
@@ -116,6 +123,7 @@ def import_as_update(upload_id: str, *, by: User | None) -> Upload:
             raise NotPossible("Only a file that was imported before can update its products.")
         upload = retry(upload_id, by=by)
         upload.ask(Upload.Mode.UPDATE)
+        upload.read_differently()
         upload.save()
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.UPDATE, by=by)
     return upload
@@ -254,7 +262,9 @@ def why_not_retried(upload: Upload) -> str:
 
 
 def why_not_run_again(upload: Upload) -> str:
-    if not upload.has_ended:
+    if upload.can_be_decided:
+        return "This upload is held. Release it, or cancel it."
+    if not upload.has_ended and not upload.is_held:
         return "This upload is still in progress. Wait for it to end, or cancel it."
     if upload.is_being_finished:
         return "This upload is being finished. Try again in a moment."
@@ -270,6 +280,10 @@ def cancel(upload_id: str, *, by: User | None) -> Upload:
         upload = locked(upload_id)
         if not upload.can_be_cancelled:
             raise NotPossible("This upload has already ended.")
+        if upload.is_held:
+            if upload.is_being_finished:
+                raise NotPossible(why_not_run_again(upload))
+            begin_run(upload)  # the run that was held has its result; the next one is canceled
         upload.cancel()
         upload.save()
         Action.objects.create(upload=upload, run=upload.run, kind=Action.Kind.CANCEL, by=by)

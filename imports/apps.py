@@ -5,6 +5,7 @@ from django.apps import AppConfig
 ADMIN_PAGES = (
     "alarms",
     "errors",
+    "held",
     "history",
     "emails",
     "people",

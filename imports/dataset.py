@@ -14,6 +14,8 @@ from imports.formats.base import Format
 from imports.formats.layout import Layout
 from imports.models import Upload
 from imports.rules.base import Requirement
+from imports.rules.cells import REJECTED
+from imports.rules.holds import Watched
 from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.refusals import Refused
 from imports.rules.replacements import REPLACED
@@ -41,11 +43,14 @@ class Dataset(Schema):
     max_bytes: int | None = None
     alarms: bool = False  # a failed run also raises an alarm
     personal: bool = False  # personal data: erased from files, rows and reports after a time
+    watched: Watched | None = None  # what is looked at before an import changes records
 
     def requirements(self) -> Iterator[tuple[str | None, Requirement]]:
         yield from super().requirements()
         for rule in (*self.format.rules, *self.destination.rules):
             yield rule.column, rule
+        if self.can_hold:
+            yield REJECTED.column, REJECTED
 
     def notices(self) -> Iterator[tuple[str | None, Requirement]]:
         yield from super().notices()
@@ -73,6 +78,11 @@ class Dataset(Schema):
         """Whether rejected rows can be corrected in the portal and sent again without the rest."""
         return self.by_vendor and self.format.columns_can_be_named
 
+    @property
+    def can_hold(self) -> bool:
+        """Whether an import can be held until a person has looked at it."""
+        return self.by_vendor and self.can_check
+
     def mode_title(self, mode: str) -> str:
         """What a mode that imports does with a file of this data set: "Add new products". A mode
         that this version does not have is shown by its key."""
@@ -88,7 +98,7 @@ class Dataset(Schema):
     def title_of_mode(self, upload: Upload) -> str:
         """What the upload does: "Add new products", "Add new products (check only)"."""
         title = self.mode_title(upload.base_mode)
-        return gettext("%(mode)s (check only)") % {"mode": title} if upload.is_check else title
+        return gettext("%(mode)s (check only)") % {"mode": title} if upload.is_only_check else title
 
     def refuse_by_size(self, size: int) -> None:
         """Raise Refused if a file of `size` bytes is too large."""

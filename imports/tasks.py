@@ -42,6 +42,7 @@ from imports.notifications import due_mail, mail_events
 from imports.outbox import writing
 from imports.people import invitations, vendor_state
 from imports.people import sending as person_mail
+from imports.review import overdue
 from imports.wanted import applying
 from imports.webhooks import endpoints, sending
 from vendors.old_logins import forget_old_logins
@@ -104,6 +105,7 @@ def resume_stalled() -> None:
     deliveries.resume_mail()
     deliveries.resume_webhooks()
     applying.import_waiting()
+    overdue.watch_held()
 
 
 @shared_task

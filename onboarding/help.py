@@ -9,8 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from imports.dataset import Dataset
+from imports.holds.numbers import numbers_of
 from imports.rules.base import Requirement
 from imports.rules.columns import Column
+from imports.rules.holds import HOLDS, HoldReason
 from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS
 from imports.rules.text import approved_in
 from imports.rules.wording import Words
@@ -84,6 +86,14 @@ def file_error_codes(dataset: Dataset) -> list[ErrorCode]:
         for one in ALL
         if one.code not in others
     ]
+
+
+def hold_reasons(dataset: Dataset) -> list[tuple[HoldReason, str]]:
+    """Every reason to hold a file of the data set, and its rule with the usual number."""
+    if not dataset.can_hold:
+        return []
+    numbers = numbers_of(None)
+    return [(reason, reason.rule_for(numbers.get(reason.code, 0))) for reason in HOLDS.values()]
 
 
 def error_title(code: str) -> str:

@@ -68,7 +68,7 @@ def modes_of(dataset: Dataset) -> list[Mode]:
             dataset.mode_title("replace"),
             gettext(
                 "The file has your whole catalog. We update, and %(nouns)s that are not in it "
-                "become inactive. If that is more than %(share)s%% of yours, we refuse the file."
+                "become inactive. If that is more than %(share)s%% of yours, we ask you first."
             )
             % {**names, "share": settings.REPLACE_MAX_SHARE},
         ),

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext, ngettext
 
 from imports.actions import why_not_corrected
+from imports.holds.reasons import findings_of, waits_for_staff
 from imports.models import ErrorCounts, FileSample, Upload
 from imports.models.upload import MAY_NEED_SOMETHING
 from imports.reports.corrections import left_in
@@ -32,6 +33,7 @@ MOST = 200  # uploads that are looked at
 
 # By kind, the drawing beside it.
 ICONS = {
+    "held": "pause",
     "question": "info",
     "rows": "half",
     "checked": "check",
@@ -133,6 +135,20 @@ def rows_to_fix(upload: Upload, known: Known) -> Task | None:
     return Task("rows", upload, f"{text % numbers} {waiting}".strip(), action, left)
 
 
+def held(upload: Upload, known: Known) -> Task | None:
+    """An import waits until a person releases it. For one that waits for staff, there is nothing to
+    do, but it is good to know."""
+    if not upload.is_held:
+        return None
+    reasons = " ".join(f"{each.reason.title}." for each in findings_of(upload))
+    if waits_for_staff(upload):
+        text = gettext("Held until our staff have looked at it.")
+        return Task("held", upload, f"{text} {reasons}", page_of(upload))
+    text = gettext("Held until you release it. Nothing was imported yet.")
+    action = replace(page_of(upload), label=gettext("Review and release"))
+    return Task("held", upload, f"{text} {reasons}", action)
+
+
 def checked(upload: Upload, known: Known) -> Task | None:
     """A check has found rows that can be imported."""
     if not upload.can_be_imported:
@@ -184,6 +200,7 @@ def already_there(upload: Upload, known: Known) -> Task | None:
 
 
 KINDS: tuple[Callable[[Upload, Known], Task | None], ...] = (
+    held,
     question,
     rows_to_fix,
     checked,
@@ -237,7 +254,7 @@ def newest_of_each_file(uploads: list[Upload]) -> list[Upload]:
     for upload in uploads:
         file = file_of(upload)
         is_open = upload.upload_id not in done
-        if is_open and (file not in seen or not (upload.is_check or upload.failure_code)):
+        if is_open and (file not in seen or not (upload.is_only_check or upload.failure_code)):
             kept.append(upload)
         if not upload.corrects_id:
             seen.add(file)

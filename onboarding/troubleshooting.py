@@ -59,6 +59,7 @@ def numbers_for(dataset: Dataset) -> dict[str, str]:
         "max_rows": rows(dataset.row_limit),
         "source_kept": hours(settings.SOURCE_KEPT_HOURS),
         "link_life": days(settings.REPORT_LINK_DAYS),
+        "review_days": days(settings.REVIEW_DAYS),
         "history_kept": days(settings.AUDIT_KEPT_DAYS),
         "login_failures": f"{settings.AXES_FAILURE_LIMIT:,}",
         "login_pause": minutes(settings.AXES_COOLOFF_TIME.total_seconds()),
@@ -351,11 +352,33 @@ QUESTIONS = (
         ),
     ),
     Question(
+        "held",
+        _("My file is held"),
+        _(
+            "Something about it looks like a mistake, such as prices a hundred times higher, or "
+            "our staff look at your files first. Nothing was imported yet. The page of the upload "
+            "says why, what would change, and who can release it."
+        ),
+        (
+            _("Compare the examples on the page with your own list."),
+            _(
+                "If they are right, type the number of products that change and choose “Release "
+                "and import”. If not, cancel the upload and send a corrected file."
+            ),
+            _(
+                "If our staff must release it, you don’t need to do anything. They write the "
+                "reason if they reject it."
+            ),
+            _("What is not released within {review_days} ends, and nothing is imported."),
+        ),
+        ("NOT_RELEASED",),
+    ),
+    Question(
         "whole-catalog",
-        _("My file was refused as a replacement"),
+        _("My file can’t replace the catalog"),
         _(
             "“Replace” deactivates every product that is not in the file. So that an incomplete "
-            "file doesn’t empty your catalog, we refuse it before we import anything."
+            "file doesn’t empty your catalog, we hold it before we import anything."
         ),
         (
             _("Does the file have all your products? If not, export the whole catalog again."),
@@ -365,7 +388,7 @@ QUESTIONS = (
                 "“Deactivate”."
             ),
         ),
-        ("TOO_MANY_MISSING", "ROWS_TO_FIX"),
+        ("ROWS_TO_FIX",),
     ),
     Question(
         "no-email",

@@ -22,6 +22,7 @@ TOGETHER = {
     "tests/browser/test_columns.py": "tests/browser",
     "tests/browser/test_fix.py": "tests/browser",
     "tests/browser/test_foreign_files.py": "tests/browser",
+    "tests/browser/test_holds.py": "tests/browser",
     "tests/browser/test_people.py": "tests/browser",
     "tests/browser/test_products.py": "tests/browser",
     "tests/browser/test_reviewers_day.py": "tests/browser",

@@ -24,6 +24,7 @@ READ_ONLY = (READ_UPLOADS, READ_PRODUCTS)  # what people who only look can give 
 # Rights of staff, by the names of their permissions. A test holds them against the models.
 VIEW_UPLOADS = "imports.view_upload"
 ACT_ON_UPLOADS = "imports.act_on_upload"
+RELEASE_UPLOADS = "imports.release_upload"
 
 # Roles of members, as Member.Role has them.
 OWNER, UPLOADER = "owner", "uploader"

@@ -24,6 +24,12 @@ class VendorQuerySet(models.QuerySet["Vendor"]):
 class Vendor(models.Model):
     """A company that sells on the marketplace; its id is the prefix of its S3 keys."""
 
+    class Review(models.TextChoices):
+        NONE = "", _("None")
+        FIRST = "first", _("The first uploads")
+        ALWAYS = "always", _("Every upload")
+        TWO = "two", _("Every upload, by two people")
+
     vendor_id = models.CharField(
         _("vendor ID"),
         primary_key=True,
@@ -58,6 +64,21 @@ class Vendor(models.Model):
         db_default=[],
         blank=True,
         help_text="Get the emails about the vendor's uploads, beside its members.",
+    )
+    review = models.CharField(
+        _("review"),
+        max_length=10,
+        choices=Review,
+        blank=True,
+        default=Review.NONE,
+        db_default=Review.NONE,
+        help_text=_("Which uploads wait until staff have looked at them."),
+    )
+    hold = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Own numbers for the reasons of holds, by their codes; 0 for never.",
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

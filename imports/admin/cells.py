@@ -23,6 +23,7 @@ STATUS = {
     Upload.Status.PARTIAL: ("rule", "mixed"),
     Upload.Status.FAILED: ("cancel", "bad"),
     Upload.Status.CANCELLED: ("block", "calm"),
+    Upload.Status.HELD: ("pan_tool", "mixed"),
 }
 MAIL = {
     Notification.State.PENDING: ("schedule", "calm"),

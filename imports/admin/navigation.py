@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from imports.admin import ledger
-from imports.models import Alarm
+from imports.models import Alarm, HeldUpload
+from imports.models.upload import IS_HELD
 from imports.notifications.addresses import new_upload_url
 from imports.wanted.asking import open_names
 from vendors.access import ACT_ON_UPLOADS, VIEW_UPLOADS
@@ -19,6 +20,7 @@ from vendors.access import ACT_ON_UPLOADS, VIEW_UPLOADS
 Item = tuple[str, str]  # app and model, icon; the title is the model's name, as on its pages
 
 ALARMS = "imports.alarm"
+HELD = "imports.heldupload"
 WANTED = "imports.categoryrequest"
 CATALOG = _("Catalog")
 
@@ -27,6 +29,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         _("Imports"),
         (
             ("imports.upload", "upload_file"),
+            (HELD, "pan_tool"),
             ("imports.schedule", "event_repeat"),
             ("imports.rowerror", "rule"),
             (ALARMS, "notifications_active"),
@@ -79,7 +82,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     badges = {
         _list(model, "")["link"]: gettext("%(count)s open") % {"count": f"{count:,}"}
-        for model, count_open in ((ALARMS, _open_alarms), (WANTED, open_names))
+        for model, count_open in (
+            (ALARMS, _open_alarms),
+            (HELD, _held),
+            (WANTED, open_names),
+        )
         if _may_view(user, model) and (count := count_open())
     }
     for item in (item for group in groups for item in group["items"] if item["link"] in badges):
@@ -115,6 +122,10 @@ def _item(title: str, icon: str, link: str) -> dict[str, Any]:
 
 def always(request: HttpRequest) -> bool:
     return True
+
+
+def _held() -> int:
+    return HeldUpload.objects.filter(IS_HELD).count()
 
 
 def _open_alarms() -> int:

@@ -221,6 +221,22 @@ ALARMS = (
         UPLOADS,
     ),
     about(
+        Alarm.Kind.WAITING_REVIEW,
+        _(
+            "An upload is held until staff release or reject it, and has waited for "
+            "{review_hours} of working time."
+        ),
+        (
+            _("Open it in the list of held uploads. Compare the changes and the examples."),
+            _("Release it, release it without some rows, or reject it with a reason."),
+            _(
+                "What is not decided within {review_days} ends, and nothing of it is imported. "
+                "Close the alarm when it is decided."
+            ),
+        ),
+        Link(_("Held uploads"), "imports_heldupload"),
+    ),
+    about(
         Alarm.Kind.FAILED_ERASURE,
         _(
             "Personal data is past its time and could not be erased. We try again every "
@@ -394,6 +410,8 @@ def page(request: HttpRequest) -> TemplateResponse:
 def numbers_now() -> dict[str, str]:
     """What the answers fill in, with units, as this deployment is set."""
     return {
+        "review_days": days(settings.REVIEW_DAYS),
+        "review_hours": hours(settings.REVIEW_ALARM_HOURS),
         "max_attempts": f"{settings.MAX_ATTEMPTS:,}",
         "source_kept": hours(settings.SOURCE_KEPT_HOURS),
         "answers_kept": days(KEPT_FOR.days),

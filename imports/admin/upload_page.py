@@ -62,7 +62,7 @@ def upload_page(upload: Upload, *, may_act: bool) -> dict[str, Any]:
         "delimiter": DELIMITERS.get(layout.delimiter, "") if layout.header else "",
         "has_report": bool(upload.error_file_version),
         "has_source": upload.s3_version is not None and upload.source_deleted_at is None,
-        "is_check": upload.is_check,
+        "is_check": upload.is_only_check,
         "may_retry": may_act and upload.can_be_retried and not undone_by,
         "undone_by": undone_by,
         "undo_url": addresses.undo_url(upload.upload_id) if can_be_undone else "",

@@ -101,7 +101,7 @@ class UploadAdmin(LookOnlyAdmin):
         notes += [gettext("update")] if upload.base_mode == Upload.Mode.UPDATE else []
         notes += [gettext("replace")] if upload.replaces else []
         notes += [gettext("undo")] if upload.is_undo else []
-        notes += [gettext("check only")] if upload.is_check else []
+        notes += [gettext("check only")] if upload.is_only_check else []
         return cells.two_lines(cells.status_badge(upload), ", ".join(notes))
 
     @admin.display(description=_("vendor"), ordering="vendor__name")
@@ -269,7 +269,7 @@ class UploadAdmin(LookOnlyAdmin):
         """The progress of an upload; at its end the whole page reloads."""
         upload = self._visible(request, object_id)
         answer = render(request, "imports/admin/upload_progress.html", progress_of(upload))
-        if upload.has_ended:
+        if not upload.is_unfinished:
             answer["HX-Refresh"] = "true"
         return answer
 

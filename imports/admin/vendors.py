@@ -18,7 +18,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from imports.admin import cells
+from imports.admin import cells, vendor_review
 from imports.admin.vendor_overview import VendorOverview
 from imports.people import invitations, vendor_state
 from vendors import admin as vendors_admin
@@ -59,7 +59,7 @@ class NewVendorForm(VendorModelForm):
         fields = ("name", "vendor_id")
 
 
-class VendorForm(VendorModelForm):
+class VendorForm(vendor_review.ReviewForm):
     invite = forms.EmailField(
         label=_("Invite"),
         max_length=MAX_USERNAME,
@@ -82,7 +82,7 @@ class VendorForm(VendorModelForm):
 
     class Meta:
         model = Vendor
-        fields = ("name", "contact_email", "is_active")
+        fields = ("name", "contact_email", "is_active", "review")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -144,6 +144,7 @@ class VendorAdmin(VendorOverview, vendors_admin.VendorAdmin):
                 _("Active"),
                 {"fields": ("is_active", "what_follows", *(("sure",) if may else ()))},
             ),
+            vendor_review.FIELDSET,
             (
                 _("Invitations"),
                 {"fields": (*((("invite", "invite_as"),) if may else ()), "open_invitations")},
@@ -248,6 +249,7 @@ class VendorAdmin(VendorOverview, vendors_admin.VendorAdmin):
         changed = [name for name in form.changed_data if name in ("name", "contact_email")]
         if changed:
             obj.save(update_fields=changed)
+        vendor_review.save_chosen(obj, form)
         if "is_active" in form.changed_data:
             vendor_state.set_active(obj.pk, is_active=chosen["is_active"])
         if chosen.get("invite"):

@@ -24,6 +24,7 @@ from imports.rules import (
     WebAddress,
     Whole,
 )
+from imports.rules.holds import Watched
 from imports.rules.number_format import CURRENCIES
 
 LENGTH = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"  # in centimetres
@@ -290,6 +291,12 @@ DATASET = Dataset(
             "Not changed: {fields}. This product was changed on {when}, after this file was sent"
         ),
         remedy=_("You don't need to do anything. If this file is right, upload it again."),
+    ),
+    watched=Watched(
+        price="price",
+        stock="stock_quantity",
+        texts=("product_name", "category"),
+        different=("price", "product_name"),
     ),
     presets=PRESETS,
     format=Csv(),

@@ -1,17 +1,15 @@
 """Destinations: inside a batch's transaction, they decide which valid rows are imported."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-
-from django.conf import settings
 
 from imports.execution.retry_policy import Contention
 from imports.models import Upload
 from imports.rules.base import RowProblem
 from imports.rules.cells import Everywhere
-from imports.rules.refusals import Refused
+from imports.rules.holds import Finding
 from imports.rules.schema import Schema
 from imports.validation.batch import ValidatedBatch
 
@@ -71,16 +69,12 @@ class Missing(NamedTuple):
     missing: int
     active: int
 
-    def refuse_too_many(self) -> None:
-        """Raise Refused if more are missing than a file may deactivate."""
-        limit = settings.REPLACE_MAX_SHARE
-        if self.missing * 100 > self.active * limit:
-            raise Refused(
-                "TOO_MANY_MISSING",
-                missing=f"{self.missing:,}",
-                active=f"{self.active:,}",
-                limit=limit,
-            )
+    def finding(self, limit: int) -> Finding | None:
+        """That more than `limit` percent are missing; None if not, or if the limit is 0."""
+        if not limit or self.missing * 100 <= self.active * limit:
+            return None
+        detail = {"missing": f"{self.missing:,}", "active": f"{self.active:,}", "limit": str(limit)}
+        return Finding("TOO_MANY_MISSING", "missing", detail, self.missing)
 
 
 @dataclass(frozen=True)
@@ -138,6 +132,19 @@ class Destination(ABC):
         After the last of them, says how many records the file lacks.
 
         Called inside the transaction that locks the upload's row. Raises database errors.
+        """
+        raise NotImplementedError
+
+    def values_of(
+        self, upload: Upload, schema: Schema, identities: Sequence[str], columns: Sequence[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        """What the vendor's records hold in columns, by identity. Raises database errors."""
+        raise NotImplementedError
+
+    def count_in_use(self, upload: Upload, schema: Schema, *, filled: str = "") -> int:
+        """How many records of the vendor are in use, and have more than 0 in the column `filled`.
+
+        Raises database errors.
         """
         raise NotImplementedError
 

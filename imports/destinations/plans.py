@@ -53,7 +53,22 @@ def keep(upload: Upload, conflicts: KeyConflicts, *, moves_of: str) -> None:
     """Store what rows of a check would do, and add it to the upload's summary."""
     identities = dict(zip(conflicts.batch.numbers, identities_of(conflicts), strict=True))
     found = planned(conflicts).items()
+    if upload.held_reason:
+        new = said_by_new(conflicts)
+        found = {row: Planned(p.before, new.get(row, p.after)) for row, p in found}.items()
     store(upload, [(row, identities[row], plan) for row, plan in found], moves_of=moves_of)
+
+
+def said_by_new(conflicts: KeyConflicts) -> dict[int, dict[str, Any]]:
+    """What rows say that add a product, by row number: reviewers look at it."""
+    batch = conflicts.batch
+    keys = [column.key for column in batch.schema.columns]
+    return {
+        batch.numbers[i]: recorded(
+            {k: v for k, v in zip(keys, batch.values[i], strict=True) if v is not None}
+        )
+        for i in conflicts.new
+    }
 
 
 def store(upload: Upload, found: Sequence[tuple[int, str, Planned]], *, moves_of: str = "") -> None:
@@ -94,7 +109,7 @@ def differences(upload: Upload, conflicts: KeyConflicts) -> dict[int, list[RowPr
     if upload.run == 1 or not numbers or not follows_check(upload):
         return {}
     then = {
-        row: Planned(before, after or {})
+        row: Planned(before, (after or {}) if before is not None else {})
         for row, before, after in PlannedChange.objects.filter(
             upload=upload, run=upload.run - 1, upload_row__range=(numbers[0], numbers[-1])
         ).values_list("upload_row", "before", "after")
@@ -119,7 +134,8 @@ def differences(upload: Upload, conflicts: KeyConflicts) -> dict[int, list[RowPr
 
 def follows_check(upload: Upload) -> bool:
     """Whether this run imports what the previous one has checked."""
-    return upload.actions.filter(run=upload.run, kind=Action.Kind.IMPORT).exists()
+    kinds = (Action.Kind.IMPORT, Action.Kind.RELEASE)
+    return upload.actions.filter(run=upload.run, kind__in=kinds).exists()
 
 
 def in_words(plan: Planned, schema: Schema) -> str:

@@ -11,7 +11,7 @@ from psycopg2 import sql
 
 from catalog.content_order import NEVER, parts
 from catalog.models import ContentConfirmation, ProductChange
-from imports.destinations import absent, claimed_keys, plans, undo
+from imports.destinations import absent, claimed_keys, plans, present, undo
 from imports.destinations.base import (
     BatchOutcome,
     Deactivated,
@@ -72,6 +72,14 @@ class PostgresTable(Table, Destination):
     ) -> Missing | None:
         absent.claim(upload, identities)
         return absent.missing(self, upload, schema) if last else None
+
+    def values_of(
+        self, upload: Upload, schema: Schema, identities: Sequence[str], columns: Sequence[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        return present.values_of(self, upload, schema, identities, columns)
+
+    def count_in_use(self, upload: Upload, schema: Schema, *, filled: str = "") -> int:
+        return present.count_in_use(self, upload, schema, filled=filled)
 
     def deactivate(self, upload: Upload, schema: Schema, *, most: int) -> Deactivated:
         return absent.deactivate(self, upload, schema, most=most)

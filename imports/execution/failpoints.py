@@ -54,6 +54,8 @@ POINTS = (
     "resume.after_hint",  # the sweeps
     "find.after_receive",
     "never_arrived.before_commit",
+    "release.before_commit",  # of a held upload
+    "watch_held.before_commit",
     "clean_up.after_delete",  # the object is deleted; that is not recorded yet
 )
 

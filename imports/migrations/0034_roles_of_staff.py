@@ -1,12 +1,9 @@
 """Reviewers can do their work, and Viewers look at the same pages. Both are groups that operators
 may change: a group that is not as earlier migrations have left it is not changed."""
 
-import logging
-
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
-log = logging.getLogger(__name__)
+from imports.migrations import _staff_groups
 
 BEFORE = {  # of Reviewers, by the migrations 0002, 0008 and 0028
     "imports": [
@@ -75,33 +72,11 @@ VIEWERS = {
 
 
 def fill(apps, schema_editor):
-    # Django makes permissions after all migrations; the groups need them now.
-    for label in MORE:
-        app_config = apps.get_app_config(label)
-        app_config.models_module = True
-        create_permissions(app_config, apps=apps, verbosity=0)
-        app_config.models_module = None
-    groups = apps.get_model("auth", "Group").objects
-    reviewers = groups.filter(name="Reviewers").first()
-    if reviewers and {*reviewers.permissions.all()} == {*permissions(apps, BEFORE)}:
-        reviewers.permissions.add(*permissions(apps, MORE))
-    else:
-        log.warning(
-            "The group Reviewers was changed by hand and is left as it is; docs/operate.md lists "
-            "what Reviewers may do from this version on."
-        )
-    viewers, is_new = groups.get_or_create(name="Viewers")
+    _staff_groups.create(apps, MORE)
+    _staff_groups.extend(apps, "Reviewers", BEFORE, MORE)
+    viewers, is_new = apps.get_model("auth", "Group").objects.get_or_create(name="Viewers")
     if is_new:
-        viewers.permissions.add(*permissions(apps, VIEWERS))
-
-
-def permissions(apps, names):
-    found = apps.get_model("auth", "Permission").objects
-    return [
-        found.get(content_type__app_label=label, codename=codename)
-        for label, codenames in names.items()
-        for codename in codenames
-    ]
+        viewers.permissions.add(*_staff_groups.permissions(apps, VIEWERS))
 
 
 class Migration(migrations.Migration):

@@ -2,11 +2,13 @@
 
 from imports.models.action import Action
 from imports.models.alarm import Alarm
+from imports.models.approval import Approval
 from imports.models.category_request import CategoryRequest
 from imports.models.claimed_key import ClaimedKey
 from imports.models.correction import CorrectionDraft
 from imports.models.delivery import Delivery
 from imports.models.error_counts import ErrorCounts
+from imports.models.held_upload import HeldUpload
 from imports.models.invitation import Invitation
 from imports.models.mapping import ColumnMapping, FileSample, HeaderMemory, ValueMap
 from imports.models.notification import Notification
@@ -22,6 +24,7 @@ from imports.models.webhook import WebhookDelivery, WebhookEndpoint
 __all__ = [
     "Action",
     "Alarm",
+    "Approval",
     "CategoryRequest",
     "ClaimedKey",
     "ColumnMapping",
@@ -30,6 +33,7 @@ __all__ = [
     "ErrorCounts",
     "FileSample",
     "HeaderMemory",
+    "HeldUpload",
     "Invitation",
     "Notification",
     "OutboxFile",

@@ -21,6 +21,9 @@ class Action(models.Model):
         UNDO = "undo", _("Undone")
         CORRECT = "correct", _("Corrected")
         RESEND = "resend", _("Sent email again")
+        APPROVE = "approve", _("Approved")
+        RELEASE = "release", _("Released")
+        REJECT = "reject", _("Rejected")
 
     # A person who asked for another mode counts more than what the object states.
     ASK_FOR_MODE = (Kind.UPDATE, Kind.IMPORT)

@@ -21,6 +21,7 @@ class Alarm(models.Model):
         FAILED_SCHEDULE = "failed_schedule", _("Schedule failed")
         STRAY_FILE = "stray_file", _("File outside all folders")
         FAILED_SWEEP = "failed_sweep", _("Maintenance failed")
+        WAITING_REVIEW = "waiting_review", _("Held upload waits for review")
         FAILED_ERASURE = "failed_erasure", _("Personal data not erased")
 
     kind = models.CharField(_("kind"), max_length=30, choices=Kind)

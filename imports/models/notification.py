@@ -23,6 +23,7 @@ class Notification(Delivery):
 
     class Kind(models.TextChoices):
         RUN_ENDED = "run_ended", _("Result of an import")
+        HELD_REMINDER = "held_reminder", _("Reminder of a held upload")
         CATEGORY_ADDED = "category_added", _("Category approved or mapped")
         CATEGORY_DECLINED = "category_declined", _("Category declined")
 

@@ -18,6 +18,8 @@ from vendors.models import Vendor
 IS_CHECK = Q(only_check=True) | Q(mode="check")
 IS_IMPORT = ~IS_CHECK & ~Q(mode="undo")
 HAS_ENDED = Q(completed_at__isnull=False)
+# Its run has ended as a check, and a person says whether it is imported.
+IS_HELD = Q(status="held")
 # An import whose rows are counted.
 IS_ENDED_IMPORT = HAS_ENDED & IS_IMPORT
 # What may ask a person to do something. Of many imports, these are few.
@@ -42,6 +44,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(status__in=Upload.ENDED)
 
     def unfinished(self) -> "UploadQuerySet":
+        """Those that workers have something to do for."""
         return self.filter(status__in=Upload.UNFINISHED)
 
 
@@ -89,7 +92,9 @@ class Upload(models.Model):
     | stage to load | `refuse`       | report  | processing                                    |
     | before done  | `break_off`     | report  | processing                                    |
     | before done  | `cancel`        | report  | canceled                                      |
-    | report       | `end_run`       | notify  | completed, partial, failed, or still canceled |
+    | compare, load | `hold`         | same    | processing, from now on as a check            |
+    | report       | `end_run`       | notify  | completed, partial, failed, held, or still    |
+    |              |                 |         | canceled                                      |
     | notify       | `finish`        | done    | as it was                                     |
     | notify, done | `start_run`     | stage   | received, as the next run                     |
     | undo         | `add_batch`     | undo    | processing; to report with the last batch     |
@@ -103,7 +108,9 @@ class Upload(models.Model):
         PARTIAL = "partial", _("Partially imported")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Canceled")
+        HELD = "held", _("Held")
 
+    # A held upload has not ended: its run has, and it waits for a person.
     ENDED = (Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED)
     UNFINISHED = (Status.RECEIVED, Status.PROCESSING)
 
@@ -246,6 +253,25 @@ class Upload(models.Model):
     plan = models.JSONField(
         null=True, blank=True, help_text="What a check found that an import would change."
     )
+    held_reason = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Why the import needs a look: findings, as imports.holds.finding writes them.",
+    )
+    released = models.BooleanField(
+        default=False, db_default=False, help_text="It was held, and is imported all the same."
+    )
+    left_out_rows = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Rows that a reviewer has rejected: ranges of their numbers, [first, last].",
+    )
+    reminded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When those who can release it were reminded."
+    )
+    escalated_at = models.DateTimeField(
+        null=True, blank=True, help_text="When staff got an alarm that it waits for them."
+    )
     staged_token = models.BigIntegerField(null=True, blank=True)
     staged_items = models.IntegerField(default=0)
     cursor = models.IntegerField(default=0, help_text="Staged items that have been loaded.")
@@ -276,7 +302,10 @@ class Upload(models.Model):
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
         ordering = ["-upload_timestamp", "-upload_id"]
-        permissions = [("act_on_upload", "Can retry and cancel uploads")]
+        permissions = [
+            ("act_on_upload", "Can retry and cancel uploads"),
+            ("release_upload", "Can release and reject held uploads"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["s3_bucket", "s3_key", "s3_version"], name="upload_history_object_unique"
@@ -323,6 +352,7 @@ class Upload(models.Model):
                 name="upload_history_with_source",
             ),
             models.Index(fields=["completed_at"], name="upload_history_by_end"),
+            models.Index(fields=["completed_at"], condition=IS_HELD, name="upload_history_held"),
             # For the first page: what needs doing, what a later file has done, and the totals.
             models.Index(
                 fields=["vendor", "-upload_timestamp", "-upload_id"],
@@ -372,6 +402,21 @@ class Upload(models.Model):
         return self.status in self.ENDED
 
     @property
+    def is_unfinished(self) -> bool:
+        """Workers have something to do for it."""
+        return self.status in self.UNFINISHED
+
+    @property
+    def is_held(self) -> bool:
+        """It waits for a person who releases or rejects it. Nothing of it was imported."""
+        return self.status == self.Status.HELD
+
+    @property
+    def records_to_import(self) -> int:
+        """Of a check: how many records an import would add, change or deactivate."""
+        return self.imported_records + self.deactivated_records
+
+    @property
     def imported_records(self) -> int:
         """Valid rows that changed something; in a check, that would."""
         return self.valid_records - self.unchanged_records
@@ -415,6 +460,11 @@ class Upload(models.Model):
     def is_check(self) -> bool:
         """Its rows are validated, and nothing is imported."""
         return self.only_check or self.mode == self.Mode.CHECK
+
+    @property
+    def is_only_check(self) -> bool:
+        """A check is all that was asked for; it is not an import that is held."""
+        return self.is_check and self.held_reason is None
 
     @property
     def is_undo(self) -> bool:
@@ -478,8 +528,13 @@ class Upload(models.Model):
     def can_be_imported(self) -> bool:
         """It is a check that has found rows to import, and can have another run."""
         has_passed = self.status in {self.Status.COMPLETED, self.Status.PARTIAL}
-        would_do = self.imported_records + self.deactivated_records
-        return self._can_run_again and self.is_check and has_passed and bool(would_do)
+        is_possible = self._can_run_again and self.is_check and has_passed
+        return is_possible and bool(self.records_to_import)
+
+    @property
+    def can_be_decided(self) -> bool:
+        """It is held, and no worker is finishing the run that has held it."""
+        return self.is_held and not self.is_being_finished
 
     @property
     def _can_run_again(self) -> bool:
@@ -497,6 +552,7 @@ class Upload(models.Model):
         *("created_records", "updated_records", "unchanged_records", "removed_records"),
         *("deactivated_records", "warned_records"),
         *("error_file_s3_key", "error_file_version", "layout", "ignored_columns", "plan"),
+        *("held_reason", "reminded_at", "escalated_at"),
         *("staged_token", "staged_items", "cursor", "restarts", "attempts", "lease_until"),
     )
 
@@ -510,6 +566,8 @@ class Upload(models.Model):
 
     def start_run(self) -> None:
         """Start the next run from the beginning. Workers with an older token are fenced out."""
+        if self.held_reason:
+            self.ask(self.base_mode)  # only the run that was held was a check
         for field in self._meta.concrete_fields:
             if field.name in self.PER_RUN:
                 setattr(self, field.name, field.get_default())
@@ -607,6 +665,22 @@ class Upload(models.Model):
         if done:
             self.step = self.Step.REPORT
 
+    def hold(self, reason: list[dict[str, Any]]) -> None:
+        """The import needs a look: the run goes on as a check, and ends held."""
+        self.ask(self.base_mode, only_check=True)
+        self.held_reason = reason
+
+    def release(self, *, without: list[list[int]]) -> None:
+        """The next run imports the file, without these rows: ranges of their numbers."""
+        self.released = True
+        self.left_out_rows = without or None
+
+    def read_differently(self) -> None:
+        """The next run reads the file in another way, or does something else with it: what was
+        released is no longer what it does."""
+        self.released = False
+        self.left_out_rows = None
+
     def restart_load(self) -> None:
         """Load from the first row again."""
         self.restarts += 1
@@ -636,6 +710,9 @@ class Upload(models.Model):
     def end_run(self, *, at: datetime) -> None:
         """Set the final status, which follows from the counts and the failure, if any."""
         if self.status != self.Status.CANCELLED:
+            if self.held_reason and not self.failure_code and not self.records_to_import:
+                self.ask(self.base_mode)  # an import would have done the same: nothing
+                self.held_reason = None
             self.status = self._outcome()
         self.completed_at = at
         self.step = self.Step.NOTIFY
@@ -643,6 +720,8 @@ class Upload(models.Model):
     def _outcome(self) -> "Upload.Status":
         if self.failure_code:
             return self.Status.FAILED
+        if self.held_reason:
+            return self.Status.HELD
         if not self.error_records:
             return self.Status.COMPLETED
         if self.valid_records or self.skipped_records:

@@ -28,6 +28,7 @@ class WebhookEndpoint(models.Model):
         RECEIVED = "upload.received", _("A file has arrived")
         FINISHED = "upload.finished", _("An import has ended")
         REFUSED = "upload.refused", _("A file was rejected as a whole")
+        HELD = "upload.held", _("An import waits for a release")
         UNDONE = "upload.undone", _("An import was undone")
         APPROVED = "category.approved", _("A category that you asked for was approved")
         EXPIRING = "token.expiring", _("An API token expires soon")

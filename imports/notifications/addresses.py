@@ -5,6 +5,7 @@ these addresses with theirs.
 """
 
 from django.conf import settings
+from django.contrib.admin.utils import quote
 
 
 def new_upload_url() -> str:
@@ -28,6 +29,11 @@ def undo_url(upload_id: str) -> str:
 def fix_url(upload_id: str) -> str:
     """Where a person corrects the rejected rows."""
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/fix/"
+
+
+def review_url(upload_id: str) -> str:
+    """Where staff decide about a held upload."""
+    return f"{settings.PORTAL_URL}/admin/imports/heldupload/{quote(upload_id)}/change/"
 
 
 def columns_url(upload_id: str) -> str:

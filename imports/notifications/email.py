@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from imports import datasets
 from imports.dataset import Dataset
+from imports.holds.reasons import findings_of, waits_for_staff
 from imports.models import Notification, Upload
 from imports.models.mapping import sample_of
 from imports.notifications import addresses, report_links
@@ -45,6 +46,10 @@ def prepare(upload: Upload) -> Notification:
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.is_check,
+        "is_held": upload.is_held,
+        "findings": findings_of(upload) if upload.is_held else [],
+        "days_left": days(settings.REVIEW_DAYS),
+        "waits_for_staff": waits_for_staff(upload),
         "mode_title": dataset.title_of_mode(upload),
         "rates": upload.rates,
         "counters": counters_of(upload),
@@ -73,7 +78,8 @@ def columns_url(upload: Upload) -> str:
 def fix_url(upload: Upload, dataset: Dataset) -> str:
     """Where a person can correct the rejected rows; "" if none can."""
     has_rows = upload.error_records and not upload.failure_code and not already_imported(upload)
-    return addresses.fix_url(upload.upload_id) if dataset.can_correct and has_rows else ""
+    can_correct = dataset.can_correct and not upload.is_held
+    return addresses.fix_url(upload.upload_id) if can_correct and has_rows else ""
 
 
 def subject(upload: Upload) -> str:
@@ -81,6 +87,8 @@ def subject(upload: Upload) -> str:
     is_check = upload.is_check
     if upload.status == Upload.Status.CANCELLED:
         end, rate = "Canceled", ""
+    elif upload.is_held:
+        end, rate = "Held", ""
     elif upload.is_refused:
         end, rate = "Refused", ""
     elif upload.is_undo and not upload.failed_internally:
@@ -96,7 +104,7 @@ def subject(upload: Upload) -> str:
 def kind_of(upload: Upload) -> str:
     if upload.is_undo:
         return "Undo"
-    if not upload.is_check:
+    if not upload.is_only_check:
         return "Upload"
     kinds = {Upload.Mode.UPDATE.value: "Update Check", Upload.Mode.REPLACE.value: "Replace Check"}
     return kinds.get(upload.base_mode, "Check")

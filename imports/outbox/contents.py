@@ -54,7 +54,12 @@ def received(upload: Upload) -> str:
 def result(upload: Upload) -> str:
     """How the upload's run has ended, without the files beside it."""
     found = result_of(upload)
-    codes = {*found["errors_by_type"], *found["warnings_by_type"], upload.failure_code} - {""}
+    codes = {
+        *found["errors_by_type"],
+        *found["warnings_by_type"],
+        *(each["code"] for each in found["held_for"]),
+        upload.failure_code,
+    } - {""}
     return _text(
         {
             "schema": RESULT,

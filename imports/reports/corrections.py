@@ -16,7 +16,7 @@ HAS_ROWS = """
 NOT (correction.completed_at IS NOT NULL
      AND correction.valid_records + correction.error_records + correction.skipped_records = 0)
 AND NOT EXISTS (SELECT 1 FROM upload_history WHERE undoes_id = correction.upload_id)
-AND (NOT correction.only_check OR EXISTS (
+AND (NOT correction.only_check OR correction.held_reason IS NOT NULL OR EXISTS (
     SELECT 1 FROM upload_history
     WHERE upload_id = correction.corrects_id AND (only_check OR mode = 'check')
 ))
@@ -32,7 +32,7 @@ WITH RECURSIVE chain AS (
 )
 SELECT chain.first, sum(
     CASE WHEN upload_id = first THEN error_records
-         WHEN completed_at IS NULL THEN 0
+         WHEN completed_at IS NULL OR status = 'held' THEN 0
          ELSE total_records - valid_records - skipped_records - corrected_records END
 )
 FROM chain JOIN upload_history USING (upload_id) GROUP BY chain.first
@@ -119,7 +119,7 @@ def first_of(upload: Upload) -> Upload:
 def of_first_file(upload: Upload, dataset: Dataset) -> str:
     """What has become of the whole file, once some of its rows were corrected: "500 of 500 products
     of “stock.csv” are imported."; "" of other uploads."""
-    if not upload.corrects_id or upload.is_check:
+    if not upload.corrects_id or upload.is_check or upload.is_held:
         return ""
     first = first_of(upload)
     found = corrected([first]).get(first.upload_id)

@@ -21,7 +21,7 @@ def counters_of(upload: Upload, *, fixed: int = 0) -> list[Counter]:
     """They add up to the total. Effects that did not occur are left out, where that is usual.
     `fixed` rejected rows were corrected since."""
     counters = of_undo(upload) if upload.is_undo else of_rows(upload, fixed)
-    rest = gettext("Not processed") if upload.has_ended else gettext("Remaining")
+    rest = gettext("Remaining") if upload.is_unfinished else gettext("Not processed")
     return [*counters, Counter("not-processed", rest, upload.not_processed, "rest")]
 
 

@@ -53,7 +53,7 @@ def _rows(uploads: Iterable[Upload]) -> Iterator[list[str]]:
             _moment(upload.erased_at),
             upload.s3_key,
             upload.s3_version or "",
-            "yes" if upload.is_check else "no",
+            "yes" if upload.is_only_check else "no",
             str(upload.warned_records),
             str(upload.created_records),
             str(upload.updated_records),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext, ngettext
 
 from imports.dataset import Dataset
 from imports.datasets import layout_of
+from imports.holds.reasons import waits_for_staff
 from imports.models import Upload
 from imports.models.upload import IS_CHECK
 from imports.reports.corrections import of_first_file
@@ -22,6 +23,8 @@ def outcome(upload: Upload, dataset: Dataset, *, fixed: int = 0) -> str:
     if upload.failure_code and upload.status != Upload.Status.CANCELLED:
         refusal = REFUSALS.get(upload.failure_code)
         return f"{refusal.title}." if refusal else upload.failure_message
+    if upload.is_held:
+        return of_held(upload, dataset)
     text = of_undo(upload) if upload.is_undo else of_rows(upload, dataset, fixed)
     return f"{text} {of_first_file(upload, dataset)}".strip()
 
@@ -115,6 +118,22 @@ def deactivated(upload: Upload) -> list[str]:
     if upload.is_check:
         text = gettext("%(count)s to deactivate")
     return [text % {"count": f"{upload.deactivated_records:,}"}]
+
+
+def of_held(upload: Upload, dataset: Dataset) -> str:
+    """ "Held until you release it. 20 of 22 products would be imported." """
+    first = gettext("Held until you release it.")
+    if waits_for_staff(upload):
+        first = gettext("Held until our staff have looked at it.")
+    count = upload.records_to_import
+    text = ngettext(
+        "Nothing was imported yet. %(count)s %(noun)s would change.",
+        "Nothing was imported yet. %(count)s %(nouns)s would change.",
+        count,
+    )
+    numbers = {"count": f"{count:,}", "noun": dataset.noun, "nouns": dataset.nouns}
+    effects = ", ".join([*effects_of(upload), *deactivated(upload)])
+    return f"{first} {text % numbers}" + (f" {effects}." if effects else "")
 
 
 def of_undo(upload: Upload) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from imports.holds.reasons import findings_of
 from imports.models import Upload
 from imports.reports.corrections import corrected
 from imports.reports.outcome import deactivated, effects_of
@@ -18,7 +19,7 @@ def result_of(upload: Upload) -> dict[str, Any]:
     ended = upload.completed_at
     return {
         "upload_id": upload.upload_id,
-        "only_check": upload.is_check,
+        "only_check": upload.is_only_check,
         "undoes": upload.undoes_id,
         "corrects": upload.corrects_id,
         "status": upload.status,
@@ -37,11 +38,21 @@ def result_of(upload: Upload) -> dict[str, Any]:
         "warnings_by_type": (
             errors_by_type(upload, severity=WARNING) if upload.warned_records else {}
         ),
+        "held_for": held_for(upload),
         "failure_code": upload.failure_code or None,
         "failure_message": upload.failure_message or None,
         "error_report_key": upload.error_file_s3_key or None,
         "seconds": round((ended - upload.upload_timestamp).total_seconds(), 3) if ended else None,
     }
+
+
+def held_for(upload: Upload) -> list[dict[str, Any]]:
+    """Why the upload is held, as people and programs read it; none of other uploads."""
+    findings = findings_of(upload) if upload.is_held else []
+    return [
+        {"code": each.code, "message": each.message, "remedy": str(each.reason.remedy)}
+        for each in findings
+    ]
 
 
 def in_words(upload: Upload) -> str:
@@ -57,6 +68,7 @@ def in_words(upload: Upload) -> str:
         + (f", {upload.not_processed:,} not processed" if upload.not_processed else "")
         + (f", {upload.warned_records:,} with warnings" if upload.warned_records else ""),
     ]
+    lines += [f"{each['code']}: {each['message']}" for each in held_for(upload)]
     if upload.failure_code:
         lines.append(f"{upload.failure_code}: {upload.failure_message}")
     for severity in SEVERITIES:

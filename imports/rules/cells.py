@@ -119,6 +119,12 @@ EXAMPLE_ROW = Everywhere(
     remedy=_("Delete the row, or replace all of its values."),
     of_row=True,
 )
+REJECTED = Everywhere(
+    "REJECTED",
+    {"by_reviewer": _("Our staff have rejected this row, and imported the others")},
+    remedy=_("Look at the values of this row. If they are right, contact support."),
+    of_row=True,
+)
 ANY_CELL = (VISIBLE, SHORT)
 DELIMITED = (
     CELL_COUNT,
@@ -157,6 +163,10 @@ def marks_problem(column: Column, text: str) -> RowProblem:
 
 def example_problem() -> RowProblem:
     return problem(EXAMPLE_ROW, "", "example")
+
+
+def rejected_problem() -> RowProblem:
+    return problem(REJECTED, "", "by_reviewer")
 
 
 def torn_problem(column: Column, text: str) -> RowProblem:

@@ -165,15 +165,12 @@ ALL = (
         _("Upload this file with Update."),
     ),
     Refusal(
-        "TOO_MANY_MISSING",
-        _("Too many of your products are not in the file"),
+        "NOT_RELEASED",
+        _("The upload was not released"),
+        _("The upload was held and not released {what}"),
         _(
-            "{missing} of {active} active products are not in the file, and would become inactive. "
-            "That is more than {limit}%, so nothing was imported."
-        ),
-        _(
-            "Check that the file has your whole catalog. To change only the products in it, upload "
-            "it with Update. To deactivate many products, use the list of products."
+            "Nothing was imported. Look at the reasons for which the upload was held, correct the "
+            "file if necessary, and upload it again."
         ),
     ),
     Refusal(
@@ -231,7 +228,7 @@ ALL = (
         ),
     ),
 )
-OF_VENDORS = {"UNKNOWN_VENDOR", "INACTIVE_VENDOR"}
+OF_VENDORS = {"UNKNOWN_VENDOR", "INACTIVE_VENDOR", "NOT_RELEASED"}
 OF_FORMATS = {
     *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
     *("BROKEN_XLSX", "XLSX_TOO_LARGE", "XLSX_PASSWORD", "XLSX_NO_SHEET"),

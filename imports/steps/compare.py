@@ -6,16 +6,17 @@ from django.conf import settings
 
 from imports import datasets
 from imports.execution.lease import Work
+from imports.holds.numbers import numbers_of
 from imports.models import Upload
-from imports.rules.refusals import Refused
+from imports.steps.look import hold, needs_look
 from imports.storage import staging
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
 
 
 def compare(work: Work) -> None:
-    """Claim the identities of the rows after the cursor. After the last one, the file is refused if
-    it lacks too many records.
+    """Claim the identities of the rows after the cursor. After the last one, the import is held if
+    the file lacks too many records.
 
     Raises StagingIncomplete, botocore's and database errors, and Fenced.
     """
@@ -31,11 +32,9 @@ def compare(work: Work) -> None:
         missing = dataset.destination.compare(
             upload, dataset, identities, last=upload.step != Upload.Step.COMPARE
         )
-        try:
-            if missing:
-                missing.refuse_too_many()
-        except Refused as refused:
-            upload.refuse(refused.code, refused.message)
+        if missing and needs_look(upload):
+            finding = missing.finding(numbers_of(upload.vendor)["TOO_MANY_MISSING"])
+            hold(upload, [finding] if finding else [])
 
 
 def identity_of(batch: ValidatedBatch, i: int) -> Any:

@@ -17,8 +17,11 @@ from imports.execution.lease import Work
 from imports.mapping.values import replacements_of
 from imports.models import ErrorCounts, RowError, Upload
 from imports.monitoring import metrics
+from imports.reports.corrections import numbers_in
 from imports.rules.base import RowProblem
+from imports.rules.cells import rejected_problem
 from imports.steps.findings import store_findings
+from imports.steps.look import look, needs_look
 from imports.storage import staging
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
@@ -41,12 +44,16 @@ def load(work: Work) -> None:
     upload = work.upload
     dataset = datasets.of_upload(upload)
     runs = staging.read(upload, settings.BATCH_ROWS)
+    if upload.cursor == 0 and needs_look(upload):
+        look(work, dataset, runs)
+        upload = work.upload
     today = (upload.started_at or upload.upload_timestamp).date()
     layout = datasets.layout_of(upload)
     rows = [row for run in runs for row in run.rows]
     known = replacements_of(upload)
     batch = validate(dataset, layout, rows, upload.base_mode, today, replacements=known)
     batch.add_warnings(dataset.destination.doubts(upload, batch))
+    reject(upload, batch)
     for tries in range(1, MAX_TRIES + 1):
         try:
             with work.batch() as upload:
@@ -107,6 +114,14 @@ def load(work: Work) -> None:
         rejected=Counter(problem.code for found in problems.values() for problem in found),
         seconds=seconds,
     )
+
+
+def reject(upload: Upload, batch: ValidatedBatch) -> None:
+    """Reject the rows that a reviewer has left out, whatever else is wrong with them."""
+    left_out = numbers_in(upload.left_out_rows or [])
+    for i, number in enumerate(batch.numbers):
+        if number in left_out:
+            batch.problems.setdefault(i, []).append(rejected_problem())
 
 
 def restart_load(upload: Upload) -> None:

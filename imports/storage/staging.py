@@ -72,8 +72,9 @@ def write(upload_id: str, token: int, rows: Iterable[tuple[int, list[str]]]) -> 
     yield sequence
 
 
-def read(upload: Upload, most_rows: int) -> list[StagedRun]:
-    """The runs after the upload's cursor: at least one, up to about `most_rows` rows.
+def read(upload: Upload, most_rows: int, *, after: int | None = None) -> list[StagedRun]:
+    """The runs after the upload's cursor, or after another one: at least one if there is one, up to
+    about `most_rows` rows.
 
     Raises StagingIncomplete if a run is missing, and botocore's errors.
     """
@@ -81,7 +82,7 @@ def read(upload: Upload, most_rows: int) -> list[StagedRun]:
         raise StagingIncomplete(f"{upload.upload_id} was never staged")
     runs: list[StagedRun] = []
     count = 0
-    expected = upload.cursor + 1
+    expected = (upload.cursor if after is None else after) + 1
     # How many items hold `most_rows` rows: an item holds fewer wide rows than narrow ones.
     enough = ceil_div(most_rows * upload.staged_items, max(1, upload.total_records))
     while expected <= upload.staged_items and count < most_rows:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from imports.execution.hints import send_webhook_hint
+from imports.holds.reasons import codes_of
 from imports.models import CategoryRequest, Upload, WebhookDelivery, WebhookEndpoint
 from imports.notifications import addresses
 from imports.reports.times import rfc_3339
@@ -44,6 +45,8 @@ def run_ended(upload: Upload) -> None:
 def event_of(upload: Upload) -> Event:
     if upload.is_refused:
         return Event.REFUSED
+    if upload.is_held:
+        return Event.HELD
     has_undone = upload.undoes_id and upload.status in {"completed", "partial"}
     return Event.UNDONE if has_undone else Event.FINISHED
 
@@ -138,7 +141,7 @@ def about(upload: Upload) -> dict[str, Any]:
         "vendor_id": upload.vendor_id,
         "dataset": upload.dataset,
         "mode": upload.base_mode,
-        "only_check": upload.is_check,
+        "only_check": upload.is_only_check,
         "undoes": upload.undoes_id,
         "corrects": upload.corrects_id,
         "file_name": upload.file_name,
@@ -154,6 +157,7 @@ def outcome(upload: Upload) -> dict[str, Any]:
         **about(upload),
         "run": upload.run,
         "status": upload.status,
+        "held_for": codes_of(upload) if upload.is_held else [],
         "failure_code": upload.failure_code or None,
         "total_records": upload.total_records,
         "valid_records": upload.valid_records,

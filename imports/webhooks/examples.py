@@ -38,6 +38,15 @@ def messages() -> Mapping[str, dict[str, Any]]:
         failure_code="MISSING_COLUMNS",
         completed_at=ENDED,
     )
+    held = Upload(
+        **UPLOAD | {"upload_id": "UPLOAD_20241221_103210_51C2E8", "mode": Upload.Mode.UPDATE},
+        status=Upload.Status.HELD,
+        held_reason=[{"code": "PRICE_JUMP"}, {"code": "DECIMAL_SHIFT"}],
+        total_records=22,
+        valid_records=22,
+        updated_records=22,
+        completed_at=ENDED,
+    )
     undo = Upload(
         **UPLOAD | {"upload_id": "UPLOAD_20241221_104512_0B9D41", "mode": Upload.Mode.UNDO},
         undoes_id=UPLOAD["upload_id"],
@@ -60,6 +69,7 @@ def messages() -> Mapping[str, dict[str, Any]]:
         Event.RECEIVED: events.about(ended),
         Event.FINISHED: events.outcome(ended),
         Event.REFUSED: events.outcome(refused),
+        Event.HELD: events.outcome(held),
         Event.UNDONE: events.outcome(undo),
         Event.APPROVED: events.approval(request),
         Event.EXPIRING: events.expiry(token),

@@ -31,7 +31,7 @@ from vendors.access import READ_UPLOADS, SEND_UPLOADS
 
 router = Router(tags=["uploads"])
 BaseMode = Literal["create", "update", "replace"]
-Status = Literal["received", "processing", "completed", "partial", "failed", "cancelled"]
+Status = Literal["received", "processing", "completed", "partial", "failed", "cancelled", "held"]
 RETRY_AFTER = {"Retry-After": "15"}
 OF_SENDING = (409, 411, 413, 415, 422)
 
@@ -45,6 +45,14 @@ class Failure(Schema):
     help: str = Field(description="Address of the code's explanation.")
 
 
+class HeldFor(Schema):
+    """Why an import is held until a person releases it."""
+
+    code: str
+    message: str
+    remedy: str
+
+
 class Summary(Schema):
     """An upload, as a list has it."""
 
@@ -53,7 +61,7 @@ class Summary(Schema):
     mode: str = Field(description="create, update, replace or undo; of a check, what it checks.")
     only_check: bool
     status: str = Field(json_schema_extra={"enum": [*Upload.Status.values]})
-    ended: bool = Field(description="The status is final, and the report is written.")
+    ended: bool = Field(description="The status is final, or held, and the report is written.")
     run: int = Field(description="Rises with every retry.")
     file_name: str
     uploaded_at: datetime
@@ -81,6 +89,7 @@ class UploadResult(Summary):
     open_records: int = Field(description="Rejected rows that are not fixed yet.")
     errors_by_type: dict[str, int]
     warnings_by_type: dict[str, int]
+    held_for: list[HeldFor] = Field(description="Why it is held; empty if it is not.")
     failure_code: str | None
     failure_message: str | None
     error_report_key: str | None
@@ -137,7 +146,7 @@ def summary_of(upload: Upload) -> dict[str, Any]:
         "upload_id": upload.upload_id,
         "dataset": upload.dataset,
         "mode": upload.base_mode,
-        "only_check": upload.is_check,
+        "only_check": upload.is_only_check,
         "status": upload.status,
         "ended": upload.completed_at is not None,
         "run": upload.run,

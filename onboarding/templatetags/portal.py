@@ -32,6 +32,7 @@ STATUS_ICONS = {
     Upload.Status.PARTIAL: "half",
     Upload.Status.FAILED: "cross",
     Upload.Status.CANCELLED: "slash",
+    Upload.Status.HELD: "pause",
 }
 
 

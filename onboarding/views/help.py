@@ -17,6 +17,7 @@ from onboarding.datasets import datasets_for
 from onboarding.help import (
     approved_lists,
     file_error_codes,
+    hold_reasons,
     notice_codes,
     row_error_codes,
     warning_codes,
@@ -51,6 +52,7 @@ def help_page(request: HttpRequest, dataset: str) -> HttpResponse:
             "row_errors": row_error_codes(found),
             "warnings": warning_codes(found),
             "notices": notice_codes(found),
+            "holds": hold_reasons(found),
             "file_errors": file_error_codes(found),
             "identity_label": found.label(found.identity),
             "lists": approved_lists(found),

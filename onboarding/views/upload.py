@@ -28,6 +28,7 @@ from imports.rules.refusals import REFUSALS
 from imports.wanted.waiting import says_under_review, under_review
 from onboarding.datasets import to_show
 from onboarding.encodings import letters_to_check
+from onboarding.held import held_page
 from onboarding.modes import again
 from onboarding.planned import planned_page
 from onboarding.progress import Progress
@@ -84,6 +85,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         page["can_be_corrected"] = is_over and not actions.why_not_corrected(upload)
         page["waiting"] = waiting_in(upload, page["access"]) if page["can_be_corrected"] else ""
         page["planned"] = planned_page(upload, dataset) if upload.is_check else None
+        page["held"] = held_page(upload, page["access"])
         page["errors"] = Errors(upload, dataset, request.GET)
         page["warnings"] = Errors(upload, dataset, request.GET, WARNING)
         page["notices"] = Errors(upload, dataset, request.GET, NOTICE)

@@ -18,6 +18,7 @@ from imports.models import (
     Action,
     Alarm,
     CategoryRequest,
+    HeldUpload,
     Invitation,
     Notification,
     RowError,
@@ -67,6 +68,22 @@ def make_upload(upload_id: str, vendor: Vendor | None, **values: object) -> Uplo
     )
 
 
+def make_held(upload_id: str, vendor: Vendor, **values: object) -> HeldUpload:
+    """It waits for a release, because prices jump."""
+    reason = {
+        "code": "PRICE_JUMP",
+        "variant": "many",
+        "detail": {"count": "7", "updates": "10", "limit": "5"},
+        "rows": 7,
+        "examples": [[2, "VP-1", "19.99", "1999.00"]],
+    }
+    usual = {"status": "held", "step": "done", "held_reason": [reason], "updated_records": 7}
+    upload = make_upload(upload_id, vendor, **{**usual, **values})
+    upload.ask("update", only_check=True)
+    upload.save()
+    return HeldUpload.objects.get(pk=upload.pk)
+
+
 def make_error(upload: Upload, row: int, **values: object) -> RowError:
     usual = {"column_name": "price", "error_type": "INVALID_PRICE", "error_message": "Too low"}
     return RowError.objects.create(
@@ -108,6 +125,7 @@ class World:
     """One row of every model that has a page in the admin."""
 
     upload: Upload
+    held: HeldUpload
     error: RowError
     mail: Notification
     action: Action
@@ -138,6 +156,7 @@ def world(vendor_a: Vendor, alice: User) -> World:
     )
     return World(
         upload=upload,
+        held=make_held("UPLOAD_20261120_224500_7C1D02", vendor_a),
         error=make_error(upload, 2, original_data={"price": "-1"}),
         mail=Notification.objects.create(
             upload=upload,

@@ -3,17 +3,25 @@
 import logging
 import re
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
+from imports.migrations._staff_groups import log, permissions
 from tests.admin.conftest import World, page_of
 from tests.docs.pages import ROOT, section, table
 
 ROLES = ("Reviewers", "Viewers")
-MIGRATION = import_module("imports.migrations.0034_roles_of_staff")
+MIGRATIONS = [
+    import_module(f"imports.migrations.{name}")
+    for name in ("0034_roles_of_staff", "0037_approvals_of_others")
+]
+of_each_migration = pytest.mark.parametrize(
+    "migration", MIGRATIONS, ids=lambda migration: migration.__name__[-20:]
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -33,22 +41,26 @@ def test_the_table_of_roles_says_what_the_database_holds(role: str) -> None:
     assert documented == permissions_of(role)
 
 
-def test_a_group_that_is_as_it_was_gets_its_rights_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_groups_that_are_as_they_were_get_their_rights_once() -> None:
     wanted = {role: permissions_of(role) for role in ROLES}
     reviewers = Group.objects.get(name="Reviewers")
-    reviewers.permissions.set(MIGRATION.permissions(apps, MIGRATION.BEFORE))
+    reviewers.permissions.set(permissions(apps, MIGRATIONS[0].BEFORE))
     Group.objects.get(name="Viewers").delete()
-    for _ in range(2):
-        MIGRATION.fill(apps, None)
-        assert {role: permissions_of(role) for role in ROLES} == wanted
+    for migration in MIGRATIONS:
+        migration.fill(apps, None)
+    assert {role: permissions_of(role) for role in ROLES} == wanted
+    for migration in MIGRATIONS:
+        migration.fill(apps, None)
+    assert {role: permissions_of(role) for role in ROLES} == wanted
 
 
+@of_each_migration
 @pytest.mark.parametrize("change", ["added", "removed", "deleted"])
 def test_a_group_that_an_operator_has_changed_stays_as_it_is(
-    change: str, caplog: pytest.LogCaptureFixture
+    change: str, migration: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     reviewers = Group.objects.get(name="Reviewers")
-    reviewers.permissions.set(MIGRATION.permissions(apps, MIGRATION.BEFORE))
+    reviewers.permissions.set(permissions(apps, migration.BEFORE))
     match change:
         case "added":
             reviewers.permissions.add(Permission.objects.get(codename="view_metric"))
@@ -58,8 +70,8 @@ def test_a_group_that_an_operator_has_changed_stays_as_it_is(
             reviewers.delete()
     Group.objects.get(name="Viewers").permissions.clear()
     before = {role: permissions_of(role) for role in ROLES}
-    with caplog.at_level(logging.WARNING, MIGRATION.log.name):
-        MIGRATION.fill(apps, None)
+    with caplog.at_level(logging.WARNING, log.name):
+        migration.fill(apps, None)
     assert {role: permissions_of(role) for role in ROLES} == before
     assert "docs/operate.md" in caplog.text
     assert Group.objects.filter(name="Reviewers").exists() == (change != "deleted")

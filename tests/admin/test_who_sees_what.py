@@ -11,6 +11,7 @@ from vendors.access import ACT_ON_UPLOADS, VIEW_UPLOADS
 
 STAFF_SEE = [
     "upload",
+    "held",
     "error",
     "mail",
     "action",
@@ -70,6 +71,7 @@ def all_addresses(world: World) -> list[str]:
         page_of(world.alarm, "close"),
         page_of(world.schedule, "import_now"),
         page_of(world.wanted, "decide"),
+        page_of(world.held, "decide"),
     ]
 
 

@@ -71,6 +71,7 @@ def test_the_exit_codes_are_those_of_import_file() -> None:
         import_file.COMPLETED: "completed",
         import_file.PARTIAL: "partial",
         import_file.FAILED: "failed or canceled",
+        import_file.HELD: "held",
         import_file.USAGE: "usage",
         import_file.TIMED_OUT: "timed out",
     }

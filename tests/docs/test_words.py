@@ -12,6 +12,7 @@ from django.test import Client
 from imports import datasets
 from imports.admin.filters import row_error_codes
 from imports.models import Alarm, Notification, OutboxFile, Upload, WebhookDelivery
+from imports.rules.holds import HOLDS
 from imports.rules.refusals import REFUSALS
 from onboarding.api.problems import KINDS
 from tests.docs.pages import ROOT, documents, inline_code, name_of, section, table
@@ -83,7 +84,7 @@ def codes() -> set[str]:
     products = datasets.get("products")
     required = {c.required.code for c in products.columns if c.required}
     notices = {notice.code for _, notice in products.notices()}
-    return {*row_error_codes(), *notices, *required, *REFUSALS}
+    return {*row_error_codes(), *notices, *required, *REFUSALS, *HOLDS}
 
 
 def test_all_codes_of_the_api_are_listed_once() -> None:

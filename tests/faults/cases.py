@@ -1,5 +1,6 @@
 """One test's vendors and files in a world, so that tests can share the world."""
 
+import json
 import random
 import secrets
 from codecs import BOM_UTF8
@@ -7,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imports.rules.holds import BY_NUMBER
 from tests.faults.reference import Expected, expected_of
 from tests.faults.staff_files import KINDS, make
 from tests.faults.world import HANG, World, wait_until
@@ -25,6 +27,10 @@ BAD: tuple[dict[str, str], ...] = (
     {"sku": "S" * 101},
     {"price": "0", "category": "", "stock_quantity": "x"},
 )
+
+
+# Prices of these files are made by chance, and change by as much.
+NEVER_HELD = {reason.code: 0 for reason in BY_NUMBER if reason.code != "TOO_MANY_MISSING"}
 
 
 @dataclass
@@ -71,9 +77,14 @@ class Case:
         while len(self._vendors) <= number:
             vendor_id = f"F{self.tag}-{len(self._vendors)}"
             self.world.rows(
-                "INSERT INTO vendors (vendor_id, name, contact_email, is_active, created_at) "
-                "VALUES (%s, %s, %s, true, now())",
-                [vendor_id, f"Vendor {vendor_id}", f"{vendor_id.lower()}@vendors.example"],
+                "INSERT INTO vendors (vendor_id, name, contact_email, is_active, created_at, hold) "
+                "VALUES (%s, %s, %s, true, now(), %s)",
+                [
+                    vendor_id,
+                    f"Vendor {vendor_id}",
+                    f"{vendor_id.lower()}@vendors.example",
+                    json.dumps(NEVER_HELD),
+                ],
             )
             self._vendors.append(vendor_id)
         return self._vendors[number]

@@ -11,6 +11,7 @@ from tests.faults.cases import Case
 from tests.faults.checker import check, mails
 from tests.faults.http_faults import EXPIRED, UNAVAILABLE
 from tests.faults.people import Person
+from tests.faults.test_holds import POINTS as OF_HOLDS
 from tests.faults.test_webhooks import POINTS as OF_WEBHOOKS
 from tests.faults.world import wait_until
 from tests.product_files import csv_bytes
@@ -246,7 +247,7 @@ PAIRS = (
     ("people.after_claim", "people.after_send"),
     ("outbox.after_claim", "outbox.after_files", "outbox.after_put"),
 )
-IN_PAIRS = {point for pair in PAIRS for point in pair} | {*OF_WEBHOOKS}
+IN_PAIRS = {point for pair in PAIRS for point in pair} | {*OF_WEBHOOKS, *OF_HOLDS}
 ALONE = tuple((point,) for point in POINTS if point not in IN_PAIRS)
 
 

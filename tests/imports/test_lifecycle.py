@@ -35,6 +35,7 @@ KEPT = {
         "mapping",
     ),
     *("run", "token", "next_attempt_at", "sweep_failures"),
+    *("released", "left_out_rows"),
 }
 A_TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -12,12 +12,15 @@ from django.utils.timezone import now
 from catalog.models import Product, ProductChange
 from catalog.status import set_status
 from imports import actions, datasets
+from imports.holds.reasons import findings_of
 from imports.models import Notification, PlannedChange, RowError, Upload
 from imports.reports.planned_file import planned_file
 from imports.reports.result import in_words, result_of
+from imports.review.deciding import release
 from tests.conftest import arrived, drive
 from tests.imports.test_undo import counted, undone, whole
 from tests.product_files import good_row
+from vendors.access import access_of
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
@@ -76,19 +79,23 @@ def test_what_a_person_has_deactivated_stays_inactive(
     assert (said.row_number, said.error_type, said.severity) == (5, "STILL_INACTIVE", "notice")
 
 
-def test_a_file_that_lacks_too_much_is_refused_before_any_row_is_imported(
-    run_upload: Run, catalog: list[dict[str, str]]
+def test_a_file_that_lacks_too_much_is_held_before_any_row_is_imported(
+    run_upload: Run, catalog: list[dict[str, str]], alice: User
 ) -> None:
     before = whole()
     upload = run_upload(
         [catalog[0] | {"price": "9.99"}, *catalog[1:7], good_row(20)], mode="replace"
     )
-    assert (upload.status, upload.failure_code) == ("failed", "TOO_MANY_MISSING")
-    assert upload.failure_message == (
+    [finding] = findings_of(upload)
+    assert (upload.status, finding.code) == ("held", "TOO_MANY_MISSING")
+    assert finding.message == (
         "3 of 10 active products are not in the file, and would become inactive. That is more than "
-        "20%, so nothing was imported."
+        "20%."
     )
-    assert whole() == before
+    assert (whole(), upload.deactivated_records) == (before, 3)
+    release(upload.pk, run=1, access=access_of(alice), by=alice, count=5)
+    drive()
+    assert inactive() == ["VP-7", "VP-8", "VP-9"]
 
 
 def test_the_share_is_a_setting(
@@ -133,7 +140,7 @@ def test_what_is_newer_than_the_file_stays(
     Upload.objects.filter(pk=waiting.pk).update(next_attempt_at=now())
     drive()
     waiting.refresh_from_db()
-    assert (waiting.failure_code, inactive()) == ("TOO_MANY_MISSING", [])
+    assert (waiting.status, inactive()) == ("completed", [])  # nothing is left to hold
 
 
 def test_newer_products_are_not_deactivated(

@@ -32,6 +32,7 @@ ROW_ERRORS = {
     "COLUMN_COUNT",
     "SKU_MISMATCH",
     "EXAMPLE_ROW",
+    "REJECTED",
     "EXCEL_NUMBER",
     "EXCEL_DATE",
     "EXCEL_PERCENT",

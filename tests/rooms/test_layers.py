@@ -19,6 +19,7 @@ LAYERS = (
     {"destinations"},
     {"dataset"},
     {"datasets"},
+    {"holds"},
     {"mapping"},
     {"reports"},
     {"notifications"},
@@ -30,6 +31,7 @@ LAYERS = (
     {"intake"},
     {"corrections"},
     {"maintenance", "actions", "failures"},
+    {"review"},
     {"wanted"},
     {"pipeline"},
     {"admin", "management", "tasks", "apps"},
@@ -43,6 +45,7 @@ PORTAL_MAY_USE = {
     *("models", "rules", "formats", "dataset", "datasets", "reports", "notifications"),
     *("actions", "intake", "mapping"),
     "corrections",  # of rejected rows
+    *("holds", "review"),  # why uploads are held, and who releases them
     "wanted",  # categories
     "webhooks",
     "people",  # invitations, vendors that are deactivated

@@ -18,14 +18,19 @@ from imports.storage import s3
 from vendors.models import Vendor
 
 MODES = [mode for mode in Upload.Mode.values if mode != Upload.Mode.UNDO]
-COMPLETED, PARTIAL, FAILED, USAGE, TIMED_OUT = 0, 1, 2, 64, 75
-EXIT_CODES = {Upload.Status.COMPLETED: COMPLETED, Upload.Status.PARTIAL: PARTIAL}
+COMPLETED, PARTIAL, FAILED, HELD, USAGE, TIMED_OUT = 0, 1, 2, 3, 64, 75
+EXIT_CODES = {
+    Upload.Status.COMPLETED: COMPLETED,
+    Upload.Status.PARTIAL: PARTIAL,
+    Upload.Status.HELD: HELD,
+}
 
 
 class Command(BaseCommand):
     help = (
         "Import a file as a vendor would, wait until it has ended and print the result. Exit code: "
-        "0 completed, 1 partial, 2 failed or canceled, 64 usage, 75 timed out."
+        "0 completed, 1 partial, 2 failed or canceled, 3 held until a person releases it, 64 "
+        "usage, 75 timed out."
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:

@@ -152,5 +152,5 @@ def test_queues_and_their_dead_letters_are_counted() -> None:
     assert found.keys() == all_queues().keys()
 
 
-def test_every_status_is_either_ended_or_not() -> None:
-    assert sorted([*Upload.ENDED, *Upload.UNFINISHED]) == sorted(Upload.Status.values)
+def test_every_status_is_ended_or_unfinished_or_waits_for_a_person() -> None:
+    assert sorted([*Upload.ENDED, *Upload.UNFINISHED, Upload.Status.HELD]) == sorted(Upload.Status.values)

@@ -25,6 +25,7 @@ from imports.rules.cells import MAX_CELLS, Everywhere
 from imports.rules.rows import StagedRow
 from imports.rules.spreadsheet import LETTERS, marked
 from imports.rules.text import Approved
+from imports.steps.load import reject
 from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
 from vendors.models import Vendor
@@ -211,6 +212,7 @@ def problems_of(dataset: Dataset) -> Iterator[RowProblem]:
         yield from of_older_content(dataset)
         yield from of_rows(checked(dataset, [["(clear)"] * len(examples)], "update"))
     if dataset.destination.notices:
+        yield from of_a_review(dataset, examples)
         yield from of_another_catalog(dataset, examples)
         yield from of_an_undo(dataset)
         yield from of_a_replacement(dataset, examples)
@@ -299,6 +301,12 @@ def of_lost_zeros(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]
 def another(text: str) -> str:
     """A value of the same kind."""
     return text.replace("1", "2") if "1" in text else f"{text}a"
+
+
+def of_a_review(dataset: Dataset, examples: list[str]) -> Iterator[RowProblem]:
+    batch = checked(dataset, [examples])
+    reject(Upload(left_out_rows=[[number, number] for number in batch.numbers]), batch)
+    yield from of_rows(batch)
 
 
 def of_older_content(dataset: Dataset) -> Iterator[RowProblem]:

@@ -1,0 +1,1 @@
+"""Whether an import needs a look before it changes anything, and why."""

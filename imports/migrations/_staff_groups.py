@@ -1,0 +1,38 @@
+"""How migrations give the groups of staff more rights, unless an operator has changed the group."""
+
+import logging
+
+from django.contrib.auth.management import create_permissions
+
+log = logging.getLogger(__name__)
+
+
+def create(apps, labels):
+    """Django makes permissions after all migrations; groups need theirs before."""
+    for label in labels:
+        app_config = apps.get_app_config(label)
+        app_config.models_module = True
+        create_permissions(app_config, apps=apps, verbosity=0)
+        app_config.models_module = None
+
+
+def extend(apps, name, before, more):
+    """Add permissions to the group that has exactly those of before. Both: app → code names."""
+    group = apps.get_model("auth", "Group").objects.filter(name=name).first()
+    if group and {*group.permissions.all()} == {*permissions(apps, before)}:
+        group.permissions.add(*permissions(apps, more))
+    else:
+        log.warning(
+            "The group %s was changed by hand and is left as it is; docs/operate.md lists what "
+            "its people may do from this version on.",
+            name,
+        )
+
+
+def permissions(apps, names):
+    found = apps.get_model("auth", "Permission").objects
+    return [
+        found.get(content_type__app_label=label, codename=codename)
+        for label, codenames in names.items()
+        for codename in codenames
+    ]
