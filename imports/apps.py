@@ -10,6 +10,7 @@ ADMIN_PAGES = (
     "people",
     "schedules",
     "uploads",
+    "users",
     "vendors",
     "wanted",
     "webhooks",
