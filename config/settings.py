@@ -133,7 +133,7 @@ SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", NOTIFICATION_EMAIL)  # shown to ve
 SUPPORT_URL: str = env.str("SUPPORT_URL", "")  # a support site to link as well; "" for none
 
 # --- Logins ----------------------------------------------------------------------------------
-STAFF_NEED_MFA: bool = env.bool("STAFF_NEED_MFA", False)  # staff without a second factor add one
+STAFF_NEED_MFA: bool = env.bool("STAFF_NEED_MFA", not LOCAL)  # two-step login for all staff
 
 # --- Webhooks --------------------------------------------------------------------------------
 WEBHOOK_ANSWER_SECONDS: int = env.int("WEBHOOK_ANSWER_SECONDS", 15, validate=at_least_one)
