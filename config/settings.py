@@ -161,6 +161,9 @@ SUPPORT_URL: str = env.str("SUPPORT_URL", "")  # a support site to link as well;
 # --- Monitoring ------------------------------------------------------------------------------
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")  # a Prometheus server's; "" for no /metrics
 
+# --- Logins ----------------------------------------------------------------------------------
+STAFF_NEED_MFA: bool = env.bool("STAFF_NEED_MFA", not LOCAL)  # two-step login for all staff
+
 # --- Webhooks --------------------------------------------------------------------------------
 WEBHOOK_ANSWER_SECONDS: int = env.int("WEBHOOK_ANSWER_SECONDS", 15, validate=at_least_one)
 WEBHOOKS_TO_THIS_MACHINE = LOCAL  # elsewhere to public addresses only, and with HTTPS only
@@ -206,6 +209,8 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
+    "allauth.account",
+    "allauth.mfa",
     "onboarding",
     "imports",
     "warehouse",
@@ -222,7 +227,9 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "onboarding.sign_in.SignInMiddleware",
+    "onboarding.security.required.StaffNeedFactorMiddleware",
     "onboarding.time_zone.TimeZoneMiddleware",
     "onboarding.blank_answers.BlankAnswersMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, so only for those who may send
@@ -296,6 +303,22 @@ AXES_USERNAME_CALLABLE = "vendors.login_limits.name_for_axes"
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False  # vendors/admin.py shows failed logins
+
+# Second factors by django-allauth. Its addresses, limits and emails are not used: ours are in
+# onboarding/urls.py, vendors/login_limits.py, vendors/second_factor.py, onboarding/security.
+ACCOUNT_ADAPTER = "onboarding.security.adapters.AccountAdapter"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # counted in a cache, which each process has alone
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # of a form that has no address
+MFA_ADAPTER = "onboarding.security.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # its own table of addresses stays empty
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Of every passkey: it may be all that a login needs, and one that was asked for as a second step
+# must not be worth more than what was checked.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be wrong
 
 # --- HTTPS and cookies -----------------------------------------------------------------------
 SECURE_SSL_REDIRECT = not LOCAL

@@ -12,6 +12,7 @@ ADMIN_PAGES = (
     "products",
     "schedules",
     "uploads",
+    "users",
     "vendors",
     "wanted",
     "webhooks",

@@ -22,6 +22,8 @@ FIELD = "for_vendor"
 # Forms about the person, whatever vendor they work for.
 OF_PERSON = {
     *("logout", "switch_vendor", "account", "account_email", "confirm_email", "account_password"),
+    *("account_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn"),
+    *("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_generate_recovery_codes"),
 }
 
 

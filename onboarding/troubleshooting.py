@@ -427,6 +427,14 @@ QUESTIONS = (
                 "log in immediately."
             ),
             _("No email? Your account may have a different address: ask us."),
+            _(
+                "If you’re asked for a code and don’t have your phone, enter one of your recovery "
+                "codes, or use a passkey. Without those, ask us to reset two-step login."
+            ),
+            _(
+                "If the codes of your app are rejected, set the phone’s clock to automatic. Each "
+                "code works once."
+            ),
         ),
     ),
     Question(

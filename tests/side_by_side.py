@@ -26,6 +26,7 @@ TOGETHER = {
     "tests/browser/test_people.py": "tests/browser",
     "tests/browser/test_products.py": "tests/browser",
     "tests/browser/test_reviewers_day.py": "tests/browser",
+    "tests/browser/test_two_step.py": "tests/browser",
     "tests/browser/test_vendor_journey.py": "tests/browser",
     "tests/browser/test_wanted.py": "tests/browser",
     "tests/browser/test_webhooks.py": "tests/browser",

@@ -10,7 +10,5 @@ class VendorsConfig(AppConfig):
     verbose_name = _("Users and access")
 
     def ready(self) -> None:
-        from vendors import login_limits  # noqa: F401, PLC0415 - it listens for logins
-
         for label in ACCESS_APPS:
             apps.get_app_config(label).verbose_name = self.verbose_name

@@ -10,10 +10,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.contrib.auth.signals import user_logged_in
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from config.client_address import client_address
@@ -25,6 +23,7 @@ BY_ADDRESS = (
     Limit("login-address", 40, PAUSE),
 )
 BY_NAME = Limit("login-name", 20, PAUSE)
+PASSKEYS_BY_ADDRESS = Limit("passkey-address", 100, PAUSE)  # a login counts twice
 RESETS_BY_ADDRESS = Limit("reset-address", 10, PAUSE)
 RESETS_BY_ACCOUNT = Limit("reset-account", 3, timedelta(hours=1))
 
@@ -51,14 +50,13 @@ class LimitedBackend:
         return None
 
 
-@receiver(user_logged_in)
-def count_only_failures(request: HttpRequest | None, user: Any, **_: object) -> None:
-    """People who share an address do not use up each other's tries. Nothing else is forgotten:
-    a guesser with a login of his own would begin again with each of his logins."""
-    if request is not None:
-        BY_NAME.take_back(user.get_username().lower())
-        for limit in BY_ADDRESS:
-            limit.take_back(client_address(request))
+def count_only_failures(request: HttpRequest, user: Any) -> None:
+    """After a right password: people who share an address do not use up each other's tries.
+    Nothing else is forgotten: a guesser with a login of his own would begin again with each of his
+    logins."""
+    BY_NAME.take_back(user.get_username().lower())
+    for limit in BY_ADDRESS:
+        limit.take_back(client_address(request))
 
 
 def name_for_axes(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:

@@ -384,6 +384,10 @@ QUESTIONS = (
                 "“Invitations” shows what became of each. Send one again, or ask an owner of the "
                 "vendor to do so."
             ),
+            _(
+                "Who has lost the phone enters a recovery code. Otherwise make sure that it is "
+                "them, and let a superuser reset two-step login in the list of users."
+            ),
             _("A staff user who sees nothing needs “Staff status” and a group."),
         ),
         (

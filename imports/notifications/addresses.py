@@ -83,3 +83,8 @@ def report_url(token: str) -> str:
 
 def alarm_url(alarm_id: int) -> str:
     return f"{settings.PORTAL_URL}/admin/imports/alarm/{alarm_id}/change/"
+
+
+def security_url() -> str:
+    """Where a person sees and changes their second factors."""
+    return f"{settings.PORTAL_URL}/account/security/"

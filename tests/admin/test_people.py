@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
@@ -176,3 +178,34 @@ def test_an_admin_ends_a_lock_before_its_time(as_admin: Client, db: None) -> Non
     assert "alice" in html
     as_admin.post(page_of(attempt, "delete"), {"post": "yes"})
     assert not AccessAttempt.objects.exists()
+
+
+def two_step(user: User) -> None:
+    """Gives them an app and recovery codes."""
+    for kind, data in (("totp", {"secret": "s"}), ("recovery_codes", {"seed": "s"})):
+        Authenticator.objects.create(user=user, type=kind, data=data)
+
+
+def test_superusers_reset_two_step_login_which_is_recorded_and_emailed(
+    as_admin: Client, alice: User, bob: User, admin: User, mailoutbox: list[Any]
+) -> None:
+    two_step(alice)
+    assert "TOTP Authenticator (" in as_admin.get(page_of(alice)).content.decode()
+    form = {"action": "reset_two_step", "_selected_action": [alice.pk, bob.pk]}
+    page = as_admin.post(list_of(alice), form, follow=True).content.decode()
+    assert "Two-step login of 1 user reset." in page
+    assert not Authenticator.objects.exists()
+    [mail] = mailoutbox
+    assert mail.to == ["alice@people.example"]
+    assert "Our staff removed your authenticator app" in mail.body
+    [entry] = LogEntry.objects.filter(user=admin)
+    assert (entry.object_repr, entry.get_change_message()) == ("alice", "Two-step login reset")
+
+
+def test_others_cannot_reset_two_step_login(client: Client, staff: User, alice: User) -> None:
+    staff.user_permissions.add(*Permission.objects.filter(content_type__model="user"))
+    two_step(alice)
+    client.force_login(staff)
+    assert client.get(list_of(alice)).status_code == 200
+    client.post(list_of(alice), {"action": "reset_two_step", "_selected_action": alice.pk})
+    assert Authenticator.objects.count() == 2

@@ -36,6 +36,16 @@ ADDRESSES: list[Any] = get_resolver("onboarding.urls").url_patterns
 EXPECTED: dict[str, dict[str, tuple[int, ...]]] = {
     "home": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "login": {"get": (200, 302, 302, 302, 302, 302, 302, 302)},
+    "account_login": {"get": (200, 302, 302, 302, 302, 302, 302, 302)},
+    # Without a login that waits for it.
+    "mfa_authenticate": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
+    },
+    "mfa_login_webauthn": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (422, 302, 302, 302, 302, 302, 302, 302),
+    },
     "logout": {
         "get": (302, 405, 405, 405, 405, 405, 405, 405),
         "post": (302, 302, 302, 302, 302, 302, 302, 302),
@@ -179,6 +189,41 @@ EXPECTED: dict[str, dict[str, tuple[int, ...]]] = {
         "get": (302, 405, 405, 405, 405, 405, 405, 405),
         "post": (302, 403, 403, 403, 403, 403, 403, 403),
     },
+    "mfa_index": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    # The viewer has no password to enter.
+    "account_reauthenticate": {
+        "get": (302, 200, 200, 200, 200, 200, 403, 200),
+        "post": (302, 422, 422, 422, 422, 422, 403, 422),
+    },
+    # To the password, which was not entered a moment ago.
+    "mfa_activate_totp": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
+    },
+    "mfa_view_recovery_codes": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
+    },
+    "mfa_generate_recovery_codes": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
+    },
+    "mfa_add_webauthn": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
+    },
+    "mfa_edit_webauthn": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
+    },
+    "mfa_remove_webauthn": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
+    },
+    "mfa_deactivate_totp": {
+        "get": (302, 302, 302, 302, 302, 302, 302, 302),
+        "post": (302, 302, 302, 302, 302, 302, 302, 302),
+    },
     "team": {"get": (302, 200, 200, 200, 200, 403, 403, 403)},
     "invite": {
         "get": (302, 405, 405, 405, 405, 405, 405, 405),
@@ -241,6 +286,9 @@ TO_LOGIN = {
     "cancel",
     "undo",
     *("account", "account_email", "confirm_email", "account_password", "switch_vendor"),
+    *("mfa_index", "account_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp"),
+    *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_add_webauthn"),
+    *("mfa_edit_webauthn", "mfa_remove_webauthn"),
     *("team", "invite", "recipients", "team_member", "remove_member"),
     *("resend_invitation", "revoke_invitation"),
     "errors",
@@ -284,6 +332,7 @@ def address(name: str, upload: Upload) -> str:
         "uidb64": "MQ",
         "kind": "name",
         "number": 1,
+        "pk": 1,
         "delivery": PRODUCT,
     }
     wanted = next(pattern for pattern in ADDRESSES if pattern.name == name).pattern.converters

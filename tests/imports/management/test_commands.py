@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from imports import datasets
 from imports.management.commands import demo, import_file
@@ -102,3 +106,18 @@ def test_a_demo_shows_a_sample_with_mistakes(
     assert upload.error_records or upload.failure_code, "a sample has mistakes"
     for part in ("── Imported: ", "── Error report: ", "── Email to ", upload.upload_id):
         assert part in shown
+
+
+def test_two_step_login_of_one_user_is_reset_and_the_user_hears_of_it(
+    admin: User, alice: User, capsys: pytest.CaptureFixture[str], mailoutbox: list[EmailMessage]
+) -> None:
+    for user in (admin, alice):
+        Authenticator.objects.create(user=user, type="totp", data={"secret": "s"})
+    for _ in range(2):
+        call_command("reset_two_step", "admin")
+    out = capsys.readouterr().out
+    assert out == "Two-step login of admin reset.\nadmin has no second factor.\n"
+    assert Authenticator.objects.get().user == alice
+    assert [mail.to for mail in mailoutbox] == [["admin@people.example"]]
+    with pytest.raises(CommandError, match="no user no-such-user"):
+        call_command("reset_two_step", "no-such-user")

@@ -14,6 +14,7 @@ def test_each_address_is_that_of_its_page() -> None:
         addresses.help_url("products", "X"): reverse("help", args=["products"]) + "#X",
         addresses.help_url("api", "X"): reverse("help_api") + "#X",
         addresses.tokens_url(): reverse("api_tokens"),
+        addresses.security_url(): reverse("mfa_index"),
         addresses.webhooks_url(): reverse("webhooks"),
         addresses.webhook_url(7): reverse("webhook", args=[7]),
         addresses.report_url("a:b"): reverse("mailed_report", args=["a:b"]),
