@@ -1,1 +1,2 @@
-"""Emails to people that concern no upload: invitations, and that a vendor was deactivated."""
+"""Emails to people that concern no single upload: invitations, that a vendor was deactivated, and
+daily digests."""

@@ -43,18 +43,17 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     upload = get_visible_upload(request, upload_id)
     dataset = to_show(upload)
     is_known = dataset.key in all_datasets()
-    kind = Notification.Kind.RUN_ENDED
-    mail = Notification.objects.filter(upload=upload, run=upload.run, kind=kind).first()
+    mails = mails_to_show(upload, access_of(request.user))
     corrections = list(upload.corrections.order_by("upload_timestamp"))
     state = Corrected(0, upload.error_records)
     if corrections:
         state = corrected([upload]).get(upload.upload_id, state)
-    progress = Progress(upload, dataset, mail, now(), fixed=state.fixed)
+    progress = Progress(upload, dataset, mails, now(), fixed=state.fixed)
     page: dict[str, Any] = {
         "access": access_of(request.user),
         "upload": upload,
         "dataset": dataset,
-        "mail": mail,
+        "mails": mails,
         "progress": progress,
         "mode_title": dataset.title_of_mode(upload),
         "reading": reading_of(upload, dataset),
@@ -92,6 +91,15 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
+
+
+def mails_to_show(upload: Upload, access: Access) -> list[Notification]:
+    """The emails about its run. Staff's own addresses are shown to staff only."""
+    kind = Notification.Kind.RUN_ENDED
+    mails = Notification.objects.filter(upload=upload, run=upload.run, kind=kind)
+    if not access.sees_all:
+        mails = mails.exclude(person__is_staff=True)
+    return list(mails.defer("text_body", "html_body").order_by("pk"))
 
 
 def reading_of(upload: Upload, dataset: Dataset) -> Reading | None:
