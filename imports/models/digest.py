@@ -60,10 +60,10 @@ class DigestRunQuerySet(models.QuerySet["DigestRun"]):
         return access.narrow(self, "upload__vendor_id")
 
     def readable_by(self, user: Any) -> "DigestRunQuerySet":
-        """Without those of vendors that the user has left."""
+        """Without those of vendors that the user has left, and without staff's own for others."""
         if user.is_staff:
             return self
-        return self.filter(Q(upload__vendor=None) | Q(upload__vendor__members__user=user))
+        return self.filter(upload__vendor__members__user=user)
 
     def waiting(self) -> "DigestRunQuerySet":
         """In no digest yet."""

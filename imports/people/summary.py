@@ -51,7 +51,7 @@ def of(digest: Digest) -> Summary:
     by_vendor = runs.order_by("upload__vendor__name", "upload__vendor")
     counts = list(
         by_vendor.values_list("upload__vendor", "upload__vendor__name").annotate(
-            Count("pk"), Count("pk", filter=IS_PROBLEM)
+            total=Count("pk"), problems=Count("pk", filter=IS_PROBLEM)
         )
     )
     total, problems = sum(row[2] for row in counts), sum(row[3] for row in counts)
@@ -68,9 +68,6 @@ def parts_of(
 
 def headline(total: int, problems: int) -> str:
     """ "12 uploads finished, 3 need attention" """
-    text = ngettext("%s upload finished", "%s uploads finished", total) % f"{total:,}"
-    if not problems:
-        return text
-    return (
-        f"{text}, {ngettext('%s needs attention', '%s need attention', problems) % f'{problems:,}'}"
-    )
+    finished = ngettext("%s upload finished", "%s uploads finished", total) % f"{total:,}"
+    attention = ngettext("%s needs attention", "%s need attention", problems) % f"{problems:,}"
+    return f"{finished}, {attention}" if problems else finished

@@ -94,7 +94,7 @@ def test_the_addresses_are_found() -> None:
     assert "/admin/imports/upload/<path:object_id>/change/" in ROUTES
     assert "/reports/<str:token>/" in ROUTES
     assert len(ROUTES) > 90
-    assert len(MODELS) == 21
+    assert len(MODELS) == 22
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if "<" in route])

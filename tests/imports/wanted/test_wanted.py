@@ -15,7 +15,7 @@ from imports import actions
 from imports.corrections.fixes import Fixes
 from imports.intake import receive
 from imports.models import Action, CategoryRequest, Notification, RowError, Upload, ValueMap
-from imports.notifications import email
+from imports.notifications import recipients
 from imports.rules.replacements import Value
 from imports.wanted import applying, asking, deciding
 from imports.wanted.waiting import WAITING, waiting_for
