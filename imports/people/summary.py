@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Case, Count, Q, Value, When
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from imports.models import Digest, DigestRun, Upload
 from imports.notifications.addresses import upload_url
@@ -67,7 +67,6 @@ def parts_of(
 
 
 def headline(total: int, problems: int) -> str:
-    """ "12 uploads finished, 3 need attention" """
+    """ "12 uploads finished, 3 with problems": as they ended, whatever was corrected since."""
     finished = ngettext("%s upload finished", "%s uploads finished", total) % f"{total:,}"
-    attention = ngettext("%s needs attention", "%s need attention", problems) % f"{problems:,}"
-    return f"{finished}, {attention}" if problems else finished
+    return f"{finished}, {gettext('%s with problems') % f'{problems:,}'}" if problems else finished

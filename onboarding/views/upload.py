@@ -19,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from imports import actions
 from imports.dataset import Dataset
 from imports.datasets import all_datasets, layout_of
-from imports.models import Notification, Upload
+from imports.models import DigestRun, Notification, Upload
 from imports.models.mapping import sample_of
 from imports.reports.corrections import Corrected, corrected, left_in
 from imports.reports.outcome import already_imported, left_out
@@ -74,6 +74,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     if request.headers.get("HX-Target") == "progress" and not progress.is_over:
         return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
     if progress.is_over:
+        page["is_in_digest"] = not mails and is_in_digest_of(request.user, upload)
         page["letters"] = letters_to_check(upload)
         page["already"] = already_imported(upload)
         page["left_out"] = left_out(upload)
@@ -100,6 +101,11 @@ def mails_to_show(upload: Upload, access: Access) -> list[Notification]:
     if not access.sees_all:
         mails = mails.exclude(person__is_staff=True)
     return list(mails.defer("text_body", "html_body").order_by("pk"))
+
+
+def is_in_digest_of(user: Any, upload: Upload) -> bool:
+    """Whether the user reads about the run in a daily digest."""
+    return DigestRun.objects.filter(user=user.pk, upload=upload, run=upload.run).exists()
 
 
 def reading_of(upload: Upload, dataset: Dataset) -> Reading | None:

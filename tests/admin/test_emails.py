@@ -52,7 +52,7 @@ def test_an_email_is_sent_again_from_its_page(
 
 def test_a_digest_is_shown_with_its_uploads(as_reviewer: Client, world: World) -> None:
     page = as_reviewer.get(page_of(world.digest)).content.decode()
-    assert "1 upload finished, 1 needs attention" in page
+    assert "1 upload finished, 1 with problems" in page
     assert "spring.csv" in page
     assert "20 Nov 2026, 18:30" in page, "in her time zone"
     listed = as_reviewer.get(list_of(Digest)).content.decode()

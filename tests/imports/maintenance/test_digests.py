@@ -80,7 +80,7 @@ def test_a_digest_lists_the_runs_that_have_ended_since_the_one_before(
     send_due()
     (message,) = outbox.outbox
     assert message.to == [reader.email]
-    assert message.subject == "3 uploads finished, 2 need attention"
+    assert message.subject == "3 uploads finished, 2 with problems"
     lines = message.body.splitlines()
     assert lines.index("- spring.csv (attempt 2): Partially imported, 0 imported, 1 rejected") < (
         lines.index("- spring.csv: Partially imported, 1 imported, 1 rejected")
@@ -113,11 +113,11 @@ def test_a_digest_of_two_vendors_has_at_most_50_runs_problems_first(
     assert make_digests(NEXT_EIGHT) == 1
     digest = Digest.objects.select_related("user__person").get()
     with_most = summary.of(digest)
-    assert with_most.headline == "62 uploads finished, 2 need attention"
+    assert with_most.headline == "62 uploads finished, 2 with problems"
     first, second = with_most.parts
     assert (first.title, first.headline) == (
         "Clicky Peripherals",
-        "61 uploads finished, 1 needs attention",
+        "61 uploads finished, 1 with problems",
     )
     assert [line.run.status for line in first.lines[:2]] == ["failed", "completed"]
     assert (len(first.lines), first.more, len(second.lines), second.more) == (49, 12, 1, 0)
