@@ -418,8 +418,8 @@ def mails(world: World) -> list[tuple[str, str]]:
 
 
 def one_mail_per_run(case: Case) -> Iterator[str]:
-    """I5: one email per run and recipient. None only if SES rejected it or its answers were lost repeatedly, with
-    an alarm; more than one only if the outcome of a send was lost."""
+    """I5: one email per run and recipient. None only if SES rejected it or its answers were lost
+    repeatedly, with an alarm; more than one only if the outcome of a send was lost."""
     texts = mails(case.world)
     given_up = case.world.rows(
         "SELECT upload_id, count(*) FROM notifications JOIN upload_history USING (upload_id) "

@@ -20,7 +20,7 @@ from imports.notifications import email
 from imports.notifications.mail_events import MailEvent, apply
 from imports.people import summary
 from tests.admin.conftest import make_upload
-from tests.conftest import drive, send_due
+from tests.conftest import drive, person, send_due
 from tests.product_files import good_row
 from vendors import people
 from vendors.models import Member, Person, Vendor
@@ -127,9 +127,9 @@ def test_a_digest_of_two_vendors_has_at_most_50_runs_problems_first(
 
 
 def test_who_left_or_wants_no_emails_any_more_gets_none(
-    reader: User, adam: User, uma: User, lou: User, vendor_a: Vendor, vendor_b: Vendor
+    reader: User, vendor_a: Vendor, vendor_b: Vendor
 ) -> None:
-    people.choose(adam, emails="digest")
+    adam, uma, lou = (person(name, vendor_a) for name in ("adam", "uma", "lou"))
     for user in (reader, adam, uma, lou):
         people.choose(user, emails="digest")
         ended(user, vendor_a)

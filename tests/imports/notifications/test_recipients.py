@@ -7,7 +7,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail as outbox
 from django.db import IntegrityError, transaction
-
 from django.utils.timezone import now
 
 from imports import actions
