@@ -78,7 +78,8 @@ def test_a_digest_lists_the_runs_that_have_ended_since_the_one_before(
     assert make_digests(tomorrow) == 1
     assert make_digests(tomorrow) == 0
     send_due()
-    (message,) = outbox.outbox
+    message: Any = outbox.outbox[0]
+    assert len(outbox.outbox) == 1
     assert message.to == [reader.email]
     assert message.subject == "3 uploads finished, 2 with problems"
     lines = message.body.splitlines()
