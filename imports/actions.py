@@ -18,7 +18,7 @@ from imports.intake.receive import open_undo
 from imports.mapping import memory
 from imports.mapping.values import remember_values
 from imports.models import Action, ErrorCounts, Notification, RowError, Upload
-from imports.notifications import email
+from imports.notifications import recipients
 from imports.reports.outcome import already_imported
 from imports.rules.matching import Answers
 from imports.rules.quantities import days, minutes
@@ -299,12 +299,15 @@ def send_mail_again(notification_id: int, *, by: User | None) -> Notification:
     with transaction.atomic():
         mail = (
             Notification.objects.select_for_update(of=("self",))
-            .select_related("upload", "upload__vendor", "upload__uploaded_by")
+            .select_related("upload", "upload__vendor", "upload__uploaded_by", "person")
             .get(pk=notification_id)
         )
         if not mail.can_be_sent_again:
             raise NotPossible(why_not_sent_again(mail))
-        mail.send_again(to=email.recipient_again(mail))
+        to = recipients.recipient_again(mail)
+        if mail.others_with_result.filter(to__iexact=to).exists():
+            raise NotPossible(f"Another email about this run goes to {to}. Send that one again.")
+        mail.send_again(to=to)
         mail.save()
         Action.objects.create(upload=mail.upload, run=mail.run, kind=Action.Kind.RESEND, by=by)
         transaction.on_commit(send_mail_hint, robust=True)

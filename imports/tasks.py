@@ -29,6 +29,7 @@ from imports.maintenance import (
     changes,
     dead_webhooks,
     deliveries,
+    digests,
     erasure,
     expiring_tokens,
     missing_events,
@@ -127,12 +128,14 @@ def clean_up() -> None:
     # Erasure first, because it has a date that others rely on.
     parts = (
         erasure.erase_personal_data,
+        digests.make_digests,
         retention.delete_sources,
         retention.delete_history,
         changes.delete_changes,
         endpoints.delete_old_deliveries,
         invitations.delete_old,
         vendor_state.delete_old_notices,
+        digests.delete_old,
         forget_old_logins,
     )
     for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)

@@ -81,7 +81,7 @@ def in_progress(access: Access) -> list[Progress]:
         .filter(status__in=[Upload.Status.RECEIVED, Upload.Status.PROCESSING])
         .select_related("vendor")[: MOST_IN_PROGRESS + 1]
     )
-    return [Progress(upload, to_show(upload), None, now()) for upload in uploads]
+    return [Progress(upload, to_show(upload), [], now()) for upload in uploads]
 
 
 def last_uploads(access: Access) -> list[Upload]:

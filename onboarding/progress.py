@@ -1,5 +1,6 @@
 """How far an upload has come, in the words its page uses. Without database queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -84,14 +85,14 @@ class Share:
 
 
 class Progress:
-    """One upload's progress at a moment. `mail` is the email of its run, once it is written;
-    `fixed` of its rejected rows were corrected since."""
+    """One upload's progress at a moment. `mails` are the emails about its run, once they are
+    written; `fixed` of its rejected rows were corrected since."""
 
     def __init__(
         self,
         upload: Upload,
         dataset: Dataset,
-        mail: Notification | None,
+        mails: Sequence[Notification],
         now: datetime,
         *,
         fixed: int = 0,
@@ -99,7 +100,7 @@ class Progress:
         self.fixed = fixed
         self.upload = upload
         self.dataset = dataset
-        self.mail = mail
+        self.mails = mails
         self.now = now
 
     @property
@@ -109,9 +110,9 @@ class Progress:
 
     @property
     def is_finishing(self) -> bool:
-        """It is over, and its email is being written or sent. An email whose first attempt failed
-        may take a day; the page does not wait for it."""
-        is_first = self.mail is not None and self.mail.is_unsent and not self.mail.last_error
+        """It is over, and its emails are being written or sent. An email whose first attempt
+        failed may take a day; the page does not wait for it."""
+        is_first = any(mail.is_unsent and not mail.last_error for mail in self.mails)
         return self.is_over and (self.upload.step != Upload.Step.DONE or is_first)
 
     @property
@@ -238,10 +239,11 @@ class Progress:
 
     @property
     def _email(self) -> State:
-        """How the stage “Email” ended. A file refused at the form gets none: its page said so."""
-        if self.mail is None:
-            return State.NOT_REACHED
-        return MAIL.get(Notification.State(self.mail.state), State.STOPPED)
+        """How the stage “Email” ended. A file refused at the form gets none, because its page said
+        so, and who reads the daily digest gets none at once."""
+        found = {MAIL.get(Notification.State(mail.state), State.STOPPED) for mail in self.mails}
+        ways = (State.NOW, State.STOPPED, State.DONE)
+        return next((state for state in ways if state in found), State.NOT_REACHED)
 
     @property
     def counters(self) -> list[Counter]:
@@ -269,7 +271,7 @@ class Progress:
     def fingerprint(self) -> str:
         """Changes whenever the page would show something else."""
         upload = self.upload
-        mail = self.mail.state if self.mail else ""
+        mails = ",".join(mail.state for mail in self.mails)
         done = upload.processed_records
         parts = (upload.run, upload.status, upload.step, done, upload.attempts, self.fixed)
-        return "-".join(map(str, (*parts, upload.total_records, mail, self.waiting)))
+        return "-".join(map(str, (*parts, upload.total_records, mails, self.waiting)))

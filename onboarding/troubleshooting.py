@@ -92,7 +92,7 @@ QUESTIONS = (
         _("My upload takes a long time"),
         _(
             "A file of 1,000 rows takes seconds. The upload’s page shows what it is waiting for. "
-            "You can close the page: the import continues, and we email you when it’s finished."
+            "You can close the page: the import continues, and we email you as you’ve chosen."
         ),
         (
             _(
@@ -394,10 +394,14 @@ QUESTIONS = (
         "no-email",
         _("I didn’t get an email"),
         _(
-            "We email the person who sent the file. For a file sent by file transfer, we email "
-            "your company’s contact address."
+            "We email the person who sent the file, as they have chosen, and your company’s extra "
+            "recipients. For a file sent by file transfer, we email your company’s contact address."
         ),
         (
+            _(
+                "Open “Your account”. “Emails about uploads” says whether you get all of them, "
+                "only those about problems, one a day, or none."
+            ),
             _(
                 "Open the upload. “Email” shows the address, the time, and whether it was "
                 "delivered to the mail service. The page has everything the email says."

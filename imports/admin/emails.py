@@ -21,15 +21,16 @@ from imports import actions
 from imports.admin import cells
 from imports.admin.row_pages import row_page
 from imports.models import Notification
-from imports.notifications.email import recipient_again
+from imports.notifications.recipients import recipient_again
 
 
 @admin.register(Notification)
 class NotificationAdmin(LookOnlyAdmin):
-    list_display = ("subject", "mail_state", "to", "about", "sent")
+    list_display = ("subject", "mail_state", "to", "reason", "about", "sent")
     list_filter = (
         ("state", ChoicesCheckboxFilter),
         ("bounce", ChoicesCheckboxFilter),
+        ("reason", ChoicesCheckboxFilter),
         ("created_at", WholeDaysFilter),
     )
     list_select_related = ("upload",)
@@ -45,7 +46,7 @@ class NotificationAdmin(LookOnlyAdmin):
             {
                 "fields": (
                     ("mail_state", "about"),
-                    ("to", "run"),
+                    ("to", "reason", "run"),
                     "subject",
                     ("created_at", "sent_at", "next_attempt_at"),
                     ("attempts", "series", "message_id"),

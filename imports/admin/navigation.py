@@ -23,6 +23,8 @@ ALARMS = "imports.alarm"
 HELD = "imports.heldupload"
 WANTED = "imports.categoryrequest"
 CATALOG = _("Catalog")
+# Models without permissions of their own: who views these views those.
+SEEN_WITH = {"imports.digest": "imports.notification"}
 
 GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
@@ -34,6 +36,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             ("imports.rowerror", "rule"),
             (ALARMS, "notifications_active"),
             ("imports.notification", "mail"),
+            ("imports.digest", "today"),
             ("imports.webhookdelivery", "webhook"),
             ("imports.action", "history"),
         ),
@@ -107,7 +110,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _may_view(user: Any, model: str) -> bool:
-    app, _dot, name = model.partition(".")
+    app, _dot, name = SEEN_WITH.get(model, model).partition(".")
     return bool(user.has_perm(f"{app}.view_{name}"))
 
 

@@ -11,6 +11,7 @@ from imports.execution.hints import send_mail_hint, send_webhook_hint
 from imports.maintenance.missing_hints import send_missing
 from imports.models import (
     Delivery,
+    Digest,
     Invitation,
     Notification,
     OutboxFile,
@@ -24,7 +25,8 @@ def resume_mail() -> int:
 
     The age is that of the oldest one that is not delivered, whether due or between two attempts.
     """
-    return resume("mail", send_mail_hint, Notification, OutboxFile, Invitation, VendorNotice)
+    kinds = (Notification, OutboxFile, Invitation, VendorNotice, Digest)
+    return resume("mail", send_mail_hint, *kinds)
 
 
 def resume_webhooks() -> int:

@@ -7,6 +7,7 @@ from imports.models.category_request import CategoryRequest
 from imports.models.claimed_key import ClaimedKey
 from imports.models.correction import CorrectionDraft
 from imports.models.delivery import Delivery
+from imports.models.digest import Digest, DigestRun
 from imports.models.error_counts import ErrorCounts
 from imports.models.held_upload import HeldUpload
 from imports.models.invitation import Invitation
@@ -30,6 +31,8 @@ __all__ = [
     "ColumnMapping",
     "CorrectionDraft",
     "Delivery",
+    "Digest",
+    "DigestRun",
     "ErrorCounts",
     "FileSample",
     "HeaderMemory",

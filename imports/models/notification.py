@@ -19,13 +19,23 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(Delivery):
-    """One email about one run, kept as it was sent. There is one with its result."""
+    """One email about one run, kept as it was sent. With its result, each address gets one."""
 
     class Kind(models.TextChoices):
         RUN_ENDED = "run_ended", _("Result of an import")
         HELD_REMINDER = "held_reminder", _("Reminder of a held upload")
         CATEGORY_ADDED = "category_added", _("Category approved or mapped")
         CATEGORY_DECLINED = "category_declined", _("Category declined")
+
+    class Reason(models.TextChoices):
+        """Why its recipient gets it."""
+
+        UPLOADER = "uploader", _("Sent the file")
+        CONTACT = "contact", _("Contact of the vendor")
+        OWNER = "owner", _("Owner of the vendor")
+        EXTRA = "extra", _("Extra recipient of the vendor")
+        MAILBOX = "mailbox", _("Mailbox of the data set")
+        STAFF = "staff", _("No other recipient")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -49,6 +59,24 @@ class Notification(Delivery):
         _("kind"), max_length=30, choices=Kind, default=Kind.RUN_ENDED, db_default=Kind.RUN_ENDED
     )
     to = models.EmailField(_("to"))
+    reason = models.CharField(
+        _("why they get it"),
+        max_length=10,
+        choices=Reason,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Empty for decisions about categories, and for emails of before.",
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
+        help_text="Whose address it is, if it goes to a person.",
+    )
     subject = models.CharField(_("subject"), max_length=400)
     text_body = models.TextField()
     html_body = models.TextField()
@@ -74,9 +102,9 @@ class Notification(Delivery):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["upload", "run", "kind"],
+                fields=["upload", "run", "kind", "to"],
                 condition=Q(kind="run_ended"),
-                name="notifications_one_result",
+                name="notifications_one_result_each",
             )
         ]
         indexes = [
@@ -99,6 +127,14 @@ class Notification(Delivery):
     @property
     def tried_for(self) -> timedelta:
         return timedelta(seconds=settings.MAIL_TRIED_SECONDS)
+
+    @property
+    def others_with_result(self) -> "NotificationQuerySet":
+        """If it is about a result: the emails about the same result to other addresses."""
+        mails: NotificationQuerySet = Notification.objects.none()
+        if self.kind == self.Kind.RUN_ENDED:
+            mails = Notification.objects.filter(upload=self.upload_id, run=self.run, kind=self.kind)
+        return mails.exclude(pk=self.pk)
 
     @property
     def can_be_sent_again(self) -> bool:

@@ -1,4 +1,4 @@
-"""Emails to one person that concern no upload."""
+"""Emails to one person that concern no single upload."""
 
 from datetime import timedelta
 
@@ -27,6 +27,8 @@ class PersonMail(Delivery):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     message_id = models.CharField(_("message ID"), max_length=200, blank=True)
 
+    # What is read with it, to write it.
+    RELATED: tuple[str, ...] = ("vendor",)
     PROGRESS = (*Delivery.PROGRESS, "lost", "sent_at", "message_id")
 
     class Meta:

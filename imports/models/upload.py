@@ -71,6 +71,13 @@ greatest(
 """
 
 
+def title_of_status(status: str, *, is_check: bool) -> str:
+    """As people read it: a check imports nothing, so nothing in part either."""
+    if is_check and status == Upload.Status.PARTIAL:
+        return gettext("Errors found")
+    return str(Upload.Status(status).label)
+
+
 class Upload(models.Model):
     """One object version to import, and the progress of its current run.
 
@@ -113,6 +120,7 @@ class Upload(models.Model):
     # A held upload has not ended: its run has, and it waits for a person.
     ENDED = (Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED)
     UNFINISHED = (Status.RECEIVED, Status.PROCESSING)
+    PROBLEMS = (Status.FAILED, Status.PARTIAL, Status.HELD)  # something needs doing
 
     class Step(models.TextChoices):
         STAGE = "stage", _("Reading file")
@@ -494,10 +502,7 @@ class Upload(models.Model):
 
     @property
     def status_title(self) -> str:
-        """The status as people read it: a check imports nothing, so nothing in part either."""
-        if self.is_check and self.status == self.Status.PARTIAL:
-            return gettext("Errors found")
-        return self.get_status_display()
+        return title_of_status(self.status, is_check=self.is_check)
 
     @property
     def failed_internally(self) -> bool:

@@ -12,6 +12,10 @@ def new_upload_url() -> str:
     return f"{settings.PORTAL_URL}/uploads/new/"
 
 
+def uploads_url() -> str:
+    return f"{settings.PORTAL_URL}/uploads/"
+
+
 def upload_url(upload_id: str) -> str:
     return f"{settings.PORTAL_URL}/uploads/{upload_id}/"
 
@@ -45,6 +49,11 @@ def help_url(page: str, code: str) -> str:
     """What a code means and what to do about it: on the page of the data set whose files can get
     it, or on that of the API."""
     return f"{settings.PORTAL_URL}/help/{page}/#{code}"
+
+
+def account_url() -> str:
+    """Where a person chooses which emails they get."""
+    return f"{settings.PORTAL_URL}/account/"
 
 
 def tokens_url() -> str:

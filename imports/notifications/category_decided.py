@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from imports.execution.hints import send_mail_hint
 from imports.models import CategoryRequest, Notification
-from imports.notifications import addresses, email
+from imports.notifications import addresses, recipients
 from imports.reports.corrections import left_in
 from vendors.team import is_of
 
@@ -32,7 +32,7 @@ def prepare(request: CategoryRequest) -> Notification:
         upload=upload,
         run=upload.run,
         kind=kind,
-        to=address_of(request) or email.recipient(upload),
+        to=address_of(request) or recipients.recipient(upload),
         subject=subject(request),
         text_body=render_to_string("imports/mail/category_decided.txt", context),
         html_body=render_to_string("imports/mail/category_decided.html", context),

@@ -1,4 +1,6 @@
-"""The one email about a run: its recipient and its text. sending.py sends it."""
+"""The emails about a run: their text. due_mail.py sends them."""
+
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -9,7 +11,9 @@ from imports.dataset import Dataset
 from imports.holds.reasons import findings_of, waits_for_staff
 from imports.models import Notification, Upload
 from imports.models.mapping import sample_of
-from imports.notifications import addresses, report_links
+from imports.notifications import addresses, digests, report_links
+from imports.notifications.reasons import why
+from imports.notifications.recipients import Recipient, recipients
 from imports.reports.counters import counters_of
 from imports.reports.error_counts import counts_of, unlisted
 from imports.reports.outcome import already_imported, left_out, outcome
@@ -17,18 +21,52 @@ from imports.reports.summary import error_groups, groups_of
 from imports.rules.base import NOTICE, WARNING
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
-from vendors.team import is_of
 
 
-def prepare(upload: Upload) -> Notification:
-    """Store the email about the upload's run, which the next step makes due."""
+def prepare(upload: Upload) -> list[Notification]:
+    """Store the emails about the upload's run, which the next step makes due, and what digests say
+    about it. Returns the emails."""
     dataset = datasets.of_upload(upload)
+    found = recipients(upload)
+    emailed = [each for each in found if each.is_emailed(upload)]
+    digests.add(upload, dataset, [each for each in found if each.reads_digest(upload)])
+    if not emailed:
+        return []
+    context, title = context_of(upload, dataset), subject(upload)
+    mails = [mail_to(each, upload, title, context) for each in emailed]
+    Notification.objects.bulk_create(mails, ignore_conflicts=True)
+    return mails
+
+
+def mail_to(
+    recipient: Recipient, upload: Upload, title: str, context: dict[str, Any]
+) -> Notification:
+    # A link is open to all readers of a mailbox, and none erases personal data after
+    # PERSONAL_KEPT_DAYS. So of such data, only those that it is meant for get the link.
+    is_meant = context["quotes"] or recipient.reason != Notification.Reason.STAFF
+    links = upload.error_file_version and is_meant
+    its_own = {
+        **context,
+        "report_url": report_links.report_url(upload) if links else "",
+        "why": why(recipient, upload),
+    }
+    return Notification(
+        upload=upload,
+        run=upload.run,
+        to=recipient.to,
+        reason=recipient.reason,
+        person=recipient.person,
+        subject=title,
+        text_body=render_to_string("imports/mail/run_ended.txt", its_own),
+        html_body=render_to_string("imports/mail/run_ended.html", its_own),
+    )
+
+
+def context_of(upload: Upload, dataset: Dataset) -> dict[str, Any]:
+    """What the email says to all of its recipients. About personal data it quotes none."""
     counts = counts_of(upload)
-    # No mailbox erases personal data after PERSONAL_KEPT_DAYS, and a link in one is open to all of
-    # its readers. So an email about such data quotes none, and only an own recipient gets the link.
     quotes = not dataset.personal
-    links = bool(upload.error_file_version and (quotes or own_recipient(upload)))
-    context = {
+    return {
         "upload": upload,
         "dataset": dataset,
         "outcome": outcome(upload, dataset),
@@ -41,7 +79,6 @@ def prepare(upload: Upload) -> Notification:
         "refusal": REFUSALS.get(upload.failure_code),
         "columns_url": columns_url(upload),
         "fix_url": fix_url(upload, dataset),
-        "report_url": report_links.report_url(upload) if links else "",
         "report_title": report_title(upload),
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
@@ -56,18 +93,6 @@ def prepare(upload: Upload) -> Notification:
         "support_email": settings.SUPPORT_EMAIL,
         "support_url": settings.SUPPORT_URL,
     }
-    notification, _ = Notification.objects.get_or_create(
-        upload=upload,
-        run=upload.run,
-        kind=Notification.Kind.RUN_ENDED,
-        defaults={
-            "to": recipient(upload),
-            "subject": subject(upload),
-            "text_body": render_to_string("imports/mail/run_ended.txt", context),
-            "html_body": render_to_string("imports/mail/run_ended.html", context),
-        },
-    )
-    return notification
 
 
 def columns_url(upload: Upload) -> str:
@@ -92,7 +117,8 @@ def subject(upload: Upload) -> str:
     elif upload.is_refused:
         end, rate = "Refused", ""
     elif upload.is_undo and not upload.failed_internally:
-        end, rate = "Complete", ""
+        kept = upload.unchanged_records
+        end, rate = "Complete", f" ({kept:,} Kept)" if kept else ""
     elif upload.failed_internally or (upload.status == Upload.Status.FAILED and not is_check):
         end, rate = "Failed", ""
     else:
@@ -115,32 +141,3 @@ def report_title(upload: Upload) -> str:
     if datasets.get(upload.dataset).rejected_prefix:
         return gettext("Download rejected rows")
     return gettext("Download error report")
-
-
-def recipient(upload: Upload) -> str:
-    """The uploader, or else the vendor's contact, the data set's mailbox, or staff's mailbox."""
-    return own_recipient(upload) or settings.NOTIFICATION_EMAIL
-
-
-def recipient_again(mail: Notification) -> str:
-    """Where the email goes when it is sent again: to the address that the person, vendor or data
-    set has today. Not to staff's mailbox instead of a deleted user: it may contain that user's
-    link. The answer to a request goes to who asked."""
-    if mail.kind != Notification.Kind.RUN_ENDED:
-        return mail.to
-    return own_recipient(mail.upload) or mail.to
-
-
-def own_recipient(upload: Upload) -> str:
-    """The address that is meant for this upload; "" if there is none, and staff get the email. For
-    rows that no person has sent, it is that of the person who sent the file that they are from."""
-    uploader = upload.uploaded_by
-    if upload.is_automatic and upload.corrects:
-        uploader = upload.corrects.uploaded_by
-    if not is_of(uploader, upload.vendor_id):
-        uploader = None  # has left the vendor, and reads nothing more about it
-    return (
-        (uploader and uploader.email)
-        or (upload.vendor and upload.vendor.contact_email)
-        or settings.NOTIFICATION_EMAILS.get(upload.dataset, "")
-    )

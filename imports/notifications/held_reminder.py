@@ -9,7 +9,8 @@ from imports import datasets
 from imports.execution.hints import send_mail_hint
 from imports.holds.reasons import findings_of
 from imports.models import Notification, Upload
-from imports.notifications import addresses, email
+from imports.notifications import addresses
+from imports.notifications.recipients import recipient
 from imports.reports.outcome import outcome
 
 
@@ -31,7 +32,7 @@ def prepare(upload: Upload, *, waits_for_staff: bool) -> Notification:
         upload=upload,
         run=upload.run,
         kind=Notification.Kind.HELD_REMINDER,
-        to=settings.NOTIFICATION_EMAIL if waits_for_staff else email.recipient(upload),
+        to=settings.NOTIFICATION_EMAIL if waits_for_staff else recipient(upload),
         subject=subject,
         text_body=render_to_string("imports/mail/held_reminder.txt", context),
         html_body=render_to_string("imports/mail/held_reminder.html", context),

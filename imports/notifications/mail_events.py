@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from config import aws
 from config.logging import about
-from imports.models import Alarm, Notification, PersonMail, Upload
+from imports.models import Alarm, Digest, Notification, PersonMail, Upload
 from imports.notifications import alarms
 
 if TYPE_CHECKING:
@@ -156,8 +156,16 @@ def apply_to_person(event: MailEvent) -> bool:
             if event.kind in RETURNED:
                 mail.end(mail.State.BOUNCED, reason=f"{RETURNED[event.kind]}: {event.reason}")
                 mail.save(update_fields=mail.PROGRESS)
+                alarm_of_digest(mail)
             return True
     return False
+
+
+def alarm_of_digest(mail: PersonMail) -> None:
+    """No one who could notice is waiting for a digest, and there is one every day."""
+    if isinstance(mail, Digest):
+        subject = f"{mail._meta.verbose_name} {mail.to}"
+        alarms.raise_alarm(Alarm.Kind.BOUNCED_MAIL, subject, mail.last_error)
 
 
 def _apply(event: MailEvent, mail: Notification) -> None:

@@ -1,2 +1,2 @@
-"""Emails to people that concern no upload: invitations, that a vendor was deactivated,
-that second factors were changed."""
+"""Emails to people that concern no single upload: invitations, that a vendor was deactivated,
+that second factors were changed, and daily digests."""

@@ -15,12 +15,13 @@ from imports.execution import deliveries
 from imports.execution.failpoints import failpoint
 from imports.execution.hints import send_mail_hint
 from imports.execution.lease import Fenced
-from imports.models import Alarm, Invitation, PersonMail, VendorNotice
+from imports.models import Alarm, Digest, Invitation, PersonMail, VendorNotice
 from imports.notifications import alarms, due_mail, sending
 from imports.people.texts import text_of
 
 log = logging.getLogger(__name__)
-KINDS: tuple[type[Invitation] | type[VendorNotice], ...] = (Invitation, VendorNotice)
+Mail = Invitation | VendorNotice | Digest
+KINDS: tuple[type[Mail], ...] = (Invitation, VendorNotice, Digest)
 State = PersonMail.State
 
 
@@ -30,12 +31,12 @@ def send_due() -> None:
         deliveries.deliver_for_a_slice(partial(send_next, kind), send_mail_hint)
 
 
-def send_next(kind: type[Invitation] | type[VendorNotice]) -> bool:
+def send_next(kind: type[Mail]) -> bool:
     """Send the one that has been due the longest. Returns whether SES accepted one."""
     mail = claim(kind)
     if mail is None:
         return False
-    with about(vendor_id=mail.vendor_id):
+    with about(vendor_id=vendor_of(mail)):
         try:
             return attempt(mail)
         except Fenced:
@@ -43,10 +44,10 @@ def send_next(kind: type[Invitation] | type[VendorNotice]) -> bool:
             return False
 
 
-def claim(kind: type[Invitation] | type[VendorNotice]) -> Invitation | VendorNotice | None:
+def claim(kind: type[Mail]) -> Mail | None:
     """Mark the next due email as `sending`, with a new token; None when nothing is due."""
     with transaction.atomic():
-        mail = deliveries.next_due(kind.objects.select_related("vendor"))
+        mail = deliveries.next_due(kind.objects.select_related(*kind.RELATED))
         if mail is None:
             return None
         if reason := why_not_sent(mail):
@@ -60,6 +61,11 @@ def claim(kind: type[Invitation] | type[VendorNotice]) -> Invitation | VendorNot
     return claim(kind) if reason else mail
 
 
+def vendor_of(mail: Mail) -> str:
+    """The ID of the vendor that it is about; a digest may be about several."""
+    return "" if isinstance(mail, Digest) else mail.vendor_id
+
+
 def why_not_sent(mail: PersonMail) -> str:
     """Why no attempt is made any more, "" if one is."""
     if not mail.is_wanted:
@@ -69,7 +75,7 @@ def why_not_sent(mail: PersonMail) -> str:
     return ""
 
 
-def attempt(mail: Invitation | VendorNotice) -> bool:
+def attempt(mail: Mail) -> bool:
     """Send a claimed email and record the outcome. Returns whether SES accepted it. Raises Fenced
     if it was revoked meanwhile."""
     text = text_of(mail)
@@ -91,14 +97,14 @@ def attempt(mail: Invitation | VendorNotice) -> bool:
     return False
 
 
-def record_failure(mail: Invitation | VendorNotice, reason: str, *, final: bool) -> None:
+def record_failure(mail: Mail, reason: str, *, final: bool) -> None:
     """Try again later, or give up."""
     with transaction.atomic():
         deliveries.lock(mail)
         if final or deliveries.is_late(mail):
             log.error("the email could not be sent: %s", reason)
             mail.end(State.UNKNOWN if mail.lost else State.FAILED, reason=reason)
-            about_it = f"{mail._meta.verbose_name} {mail.pk}, {mail.vendor_id}"
+            about_it = f"{mail._meta.verbose_name} {mail.pk} {vendor_of(mail)}".strip()
             alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, about_it, reason)
         else:
             delay = due_mail.pause_after(mail.attempts)

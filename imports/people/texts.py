@@ -1,7 +1,7 @@
 """What the emails to people say."""
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, tzinfo
 from typing import Any
 
 from django.conf import settings
@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.utils.timezone import override
 from django.utils.translation import gettext as _
 
-from imports.models import Invitation, PersonMail, VendorNotice
+from imports.models import Digest, Invitation, PersonMail, VendorNotice
 from imports.notifications import addresses
-from imports.people import links
+from imports.people import links, summary
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ def text_of(mail: PersonMail) -> Text:
             return invitation_text(mail)
         case VendorNotice():
             return notice_text(mail)
+        case Digest():
+            return digest_text(mail)
     raise TypeError(type(mail))
 
 
@@ -53,9 +55,22 @@ def notice_text(notice: VendorNotice) -> Text:
     return rendered("vendor_notice", subject % {"vendor": context["vendor"]}, context)
 
 
-def rendered(name: str, subject: str, context: dict[str, Any]) -> Text:
+def digest_text(digest: Digest) -> Text:
+    """With times of the person's time zone, as on the pages."""
+    zone = digest.user.person.zone
+    said = summary.of(digest)
+    context = {
+        "summary": said,
+        "zone": zone.key,
+        "uploads_url": addresses.uploads_url(),
+        "account_url": addresses.account_url(),
+    }
+    return rendered("digest", said.headline, context, zone)
+
+
+def rendered(name: str, subject: str, context: dict[str, Any], zone: tzinfo = UTC) -> Text:
     support = {"support_email": settings.SUPPORT_EMAIL, "support_url": settings.SUPPORT_URL}
-    with override(UTC):
+    with override(zone):
         plain, html = (
             render_to_string(f"imports/mail/{name}.{kind}", {**context, **support})
             for kind in ("txt", "html")

@@ -19,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from imports import actions
 from imports.dataset import Dataset
 from imports.datasets import all_datasets, layout_of
-from imports.models import Notification, Upload
+from imports.models import DigestRun, Notification, Upload
 from imports.models.mapping import sample_of
 from imports.reports.corrections import Corrected, corrected, left_in
 from imports.reports.outcome import already_imported, left_out
@@ -44,18 +44,17 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     upload = get_visible_upload(request, upload_id)
     dataset = to_show(upload)
     is_known = dataset.key in all_datasets()
-    kind = Notification.Kind.RUN_ENDED
-    mail = Notification.objects.filter(upload=upload, run=upload.run, kind=kind).first()
+    mails = mails_to_show(upload, access_of(request.user))
     corrections = list(upload.corrections.order_by("upload_timestamp"))
     state = Corrected(0, upload.error_records)
     if corrections:
         state = corrected([upload]).get(upload.upload_id, state)
-    progress = Progress(upload, dataset, mail, now(), fixed=state.fixed)
+    progress = Progress(upload, dataset, mails, now(), fixed=state.fixed)
     page: dict[str, Any] = {
         "access": access_of(request.user),
         "upload": upload,
         "dataset": dataset,
-        "mail": mail,
+        "mails": mails,
         "progress": progress,
         "mode_title": dataset.title_of_mode(upload),
         "reading": reading_of(upload, dataset),
@@ -76,6 +75,7 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     if request.headers.get("HX-Target") == "progress" and not progress.is_over:
         return render(request, "onboarding/upload/progress.html", page | {"is_part": True})
     if progress.is_over:
+        page["is_in_digest"] = not mails and is_in_digest_of(request.user, upload)
         page["letters"] = letters_to_check(upload)
         page["already"] = already_imported(upload)
         page["left_out"] = left_out(upload)
@@ -94,6 +94,20 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
     response = render(request, "onboarding/upload/all.html", page)
     response["HX-Retarget"] = "#upload"
     return response
+
+
+def mails_to_show(upload: Upload, access: Access) -> list[Notification]:
+    """The emails about its run. Staff's own addresses are shown to staff only."""
+    kind = Notification.Kind.RUN_ENDED
+    mails = Notification.objects.filter(upload=upload, run=upload.run, kind=kind)
+    if not access.sees_all:
+        mails = mails.exclude(person__is_staff=True)
+    return list(mails.defer("text_body", "html_body").order_by("pk"))
+
+
+def is_in_digest_of(user: Any, upload: Upload) -> bool:
+    """Whether the user reads about the run in a daily digest."""
+    return DigestRun.objects.filter(user=user.pk, upload=upload, run=upload.run).exists()
 
 
 def reading_of(upload: Upload, dataset: Dataset) -> Reading | None:

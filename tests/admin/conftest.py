@@ -1,7 +1,7 @@
 """One of everything that staff can look at, and who looks at it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from axes.models import AccessAttempt
@@ -18,6 +18,8 @@ from imports.models import (
     Action,
     Alarm,
     CategoryRequest,
+    Digest,
+    DigestRun,
     HeldUpload,
     Invitation,
     Notification,
@@ -28,6 +30,7 @@ from imports.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from vendors import people
 from vendors.models import ApiToken, Vendor
 from warehouse.models import Customer, Metric
 
@@ -120,6 +123,27 @@ def make_metric(number: int, **values: object) -> Metric:
     return Metric.objects.create(**{"name": "cpu", "value": 0.5, "timestamp": at, **values})
 
 
+def make_digest(user: User, *uploads: Upload) -> Digest:
+    """One that lists these uploads."""
+    people.choose(user, emails="digest", time_zone="Europe/Berlin")
+    digest = Digest.objects.create(user=user, day=date(2026, 11, 21), to=user.email)
+    for upload in uploads:
+        DigestRun.objects.create(
+            user=user,
+            upload=upload,
+            run=upload.run,
+            digest=digest,
+            ended_at=datetime(2026, 11, 20, 17, 30, tzinfo=UTC),
+            status=upload.status,
+            only_check=upload.is_check,
+            outcome="7 of 10 products imported. 3 rows need fixing.",
+            total_records=upload.total_records,
+            imported_records=upload.imported_records,
+            error_records=upload.error_records,
+        )
+    return digest
+
+
 @dataclass(frozen=True)
 class World:
     """One row of every model that has a page in the admin."""
@@ -146,6 +170,7 @@ class World:
     delivery: WebhookDelivery
     invitation: Invitation
     notice: VendorNotice
+    digest: Digest
 
 
 @pytest.fixture
@@ -213,6 +238,7 @@ def world(vendor_a: Vendor, alice: User) -> World:
         notice=VendorNotice.objects.create(
             vendor=vendor_a, kind="deactivated", to="alice@people.example"
         ),
+        digest=make_digest(alice, upload),
     )
 
 

@@ -7,10 +7,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from imports.models import Action, Notification
-from tests.admin.conftest import list_of, make_upload, page_of
+from imports.models import Action, Digest, Notification
+from tests.admin.conftest import World, list_of, make_upload, page_of
 from tests.admin.test_acting import said
-from vendors.models import Vendor
+from vendors.models import Member, Vendor
 
 State = Notification.State
 
@@ -48,6 +48,22 @@ def test_an_email_is_sent_again_from_its_page(
     assert (action.by, action.upload) == (reviewer, mail.upload)
     assert LogEntry.objects.get().get_change_message() == "Sent again to imports@clicky.example."
     assert "Send again" not in as_reviewer.get(page_of(mail)).content.decode()
+
+
+def test_a_digest_is_shown_with_its_uploads(as_reviewer: Client, world: World) -> None:
+    page = as_reviewer.get(page_of(world.digest)).content.decode()
+    assert "1 upload finished, 1 with problems" in page
+    assert "spring.csv" in page
+    assert "20 Nov 2026, 18:30" in page, "in her time zone"
+    listed = as_reviewer.get(list_of(Digest)).content.decode()
+    assert "alice@people.example" in listed
+    of_upload = as_reviewer.get(page_of(world.upload)).content.decode()
+    assert "Run 1 in a daily digest" in of_upload
+    Member.objects.all().delete()
+    assert "may no longer read" in as_reviewer.get(page_of(world.digest)).content.decode()
+    User.objects.update(is_superuser=False)
+    as_reviewer.force_login(User.objects.create_user("sam", is_staff=True))
+    assert as_reviewer.get(list_of(Digest)).status_code == 403
 
 
 def test_several_are_sent_again_from_the_list(

@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 from django.utils.timezone import now
 from playwright.sync_api import sync_playwright
 
 from catalog.models import Category
-from imports.models import Invitation, Notification, PersonMail, Upload, VendorNotice
+from imports.models import Digest, Invitation, Notification, PersonMail, Upload, VendorNotice
 from imports.people.texts import text_of
 from imports.rules.replacements import Value
 from imports.wanted import applying, asking, deciding
+from tests.admin.conftest import make_digest, make_upload
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.product_files import good_row
+from vendors.models import Member, Vendor
 
 pytestmark = pytest.mark.skipif(
     not Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is not installed; .ci/run installs it"
@@ -51,12 +54,23 @@ def emails(run_upload: Callable[..., Upload], settings: object) -> dict[str, str
 
 
 def to_people(upload: Upload) -> Iterator[PersonMail]:
-    """One of each kind of email that concerns no upload."""
+    """One of each kind of email that concerns no single upload."""
     assert upload.vendor
     upload.vendor.deactivated_at = now()
     for kind in VendorNotice.Kind:
         yield VendorNotice(vendor=upload.vendor, kind=kind, to="x@people.example")
     yield Invitation(pk=1, vendor=upload.vendor, role="viewer", expires_at=now())
+    yield digest_of_all()
+
+
+def digest_of_all() -> Digest:
+    """Of all uploads, and one of another vendor."""
+    user = User.objects.create_user("dora", "dora@people.example")
+    other = Vendor.objects.create(vendor_id="VEND009", name="Ninth & Sons " * 8)
+    for vendor in Vendor.objects.all():
+        Member.objects.create(user=user, vendor=vendor)
+    make_upload("UPLOAD_9", other, file_name="late.csv", run=2)
+    return make_digest(user, *Upload.objects.all())
 
 
 def test_nothing_is_cut_off_and_all_text_is_readable(
@@ -86,5 +100,5 @@ def test_nothing_is_cut_off_and_all_text_is_readable(
                     )
                 context.close()
         browser.close()
-    assert len(emails) == 10
+    assert len(emails) == 11
     assert not problems, "\n".join(problems)

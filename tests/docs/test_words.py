@@ -17,6 +17,7 @@ from imports.rules.refusals import REFUSALS
 from onboarding.api.problems import KINDS
 from tests.docs.pages import ROOT, documents, inline_code, name_of, section, table
 from tests.docs.test_configuration import settings_read
+from vendors.models import Person
 
 WORDS = ROOT / "docs" / "words.md"
 # Names in capitals that are neither our codes nor settings.
@@ -52,6 +53,8 @@ OTHERS = {
         ("Step of an upload", Upload.Step),
         ("Mode of an upload", Upload.Mode),
         ("State of an email", Notification.State),
+        ("Reason of an email", Notification.Reason),
+        ("Emails of a person", Person.Emails),
         ("State of an answer", OutboxFile.State),
         ("State of a delivery", WebhookDelivery.State),
         ("Kinds of alarm", Alarm.Kind),

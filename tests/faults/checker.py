@@ -405,17 +405,21 @@ def report_of(world: World, upload: dict[str, Any]) -> str:
     return text
 
 
-def mails(world: World) -> list[str]:
-    """The texts of all emails that SES has accepted."""
+def mails(world: World) -> list[tuple[str, str]]:
+    """To whom, and the text, of all emails that SES has accepted."""
     url = f"http://127.0.0.1:{world.ports['aws']}/_ministack/ses/messages"
     with urllib.request.urlopen(url, timeout=HANG) as answer:
         accounts = json.load(answer)["messages"]
-    return [mail["BodyText"] or "" for account in accounts.values() for mail in account]
+    return [
+        (", ".join(mail["To"]), mail["BodyText"] or "")
+        for account in accounts.values()
+        for mail in account
+    ]
 
 
 def one_mail_per_run(case: Case) -> Iterator[str]:
-    """I5: one email per run. None only if SES rejected it or its answers were lost repeatedly, with
-    an alarm; more than one only if the outcome of a send was lost."""
+    """I5: one email per run and recipient. None only if SES rejected it or its answers were lost
+    repeatedly, with an alarm; more than one only if the outcome of a send was lost."""
     texts = mails(case.world)
     given_up = case.world.rows(
         "SELECT upload_id, count(*) FROM notifications JOIN upload_history USING (upload_id) "
@@ -429,13 +433,17 @@ def one_mail_per_run(case: Case) -> Iterator[str]:
     for name in unsent.keys() - reported:
         yield f"I5 no alarm that the email of {name} was given up"
     extra = 0
+    lists = case.world.rows("SELECT vendor_id, extra_recipients FROM vendors")
+    others = {row["vendor_id"]: len(row["extra_recipients"]) for row in lists}
     for upload in case.uploads():
         name = upload["upload_id"]
-        count = sum(f"Upload ID: {name}" in text for text in texts)
-        due = 0 if is_form_refusal(upload) else upload["run"]
+        runs = 0 if is_form_refusal(upload) else upload["run"]
+        count = sum(f"Upload ID: {name}" in text for _to, text in texts)
+        due = runs * (1 + others.get(upload["vendor_id"], 0))
         if count < due - unsent.get(name, 0):
             yield f"I5 {name}: {count} emails of {upload['run']} runs"
-        extra += max(0, count - due)
+        each = Counter(to for to, text in texts if f"Upload ID: {name}" in text)
+        extra += sum(max(0, found - runs) for found in each.values())
     if extra > case.more_mails:
         yield f"I5 {extra} emails too many, {case.more_mails} allowed"
 

@@ -35,7 +35,7 @@ def sent_with_lost_reply(case: Case, body: bytes, mode: str, dataset: str, who: 
         Bucket=case.world.bucket, Prefix=key[0]["s3_key"]
     )
     assert len(versions["Versions"]) == 1
-    assert sum(name in text for text in mails(case.world)) == 1
+    assert sum(name in text for _to, text in mails(case.world)) == 1
     return upload_id
 
 

@@ -47,7 +47,7 @@ def test_file_names(case: Case, name: str, shown: str) -> None:
     assert upload["s3_key"] == f"uploads/{case.vendor()}/{upload['upload_id']}/{shown}"
     page = person.get(f"/uploads/{upload['upload_id']}/").text
     assert "<img onerror" not in page
-    [text] = [text for text in mails(case.world) if upload["upload_id"] in text]
+    [text] = [text for _to, text in mails(case.world) if upload["upload_id"] in text]
     assert shown in text
     correct = person.get(f"/uploads/{upload['upload_id']}/correct.csv")
     assert correct.status == 200

@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         upload = wait_for(drop(options["dataset"]), is_done, seconds=SECONDS)
         report = read_report(upload) if upload.error_file_version else ""
-        mail = Notification.objects.get(upload=upload, run=upload.run)
+        mail = Notification.objects.filter(upload=upload, run=upload.run).earliest("pk")
 
         self._show(f"Imported: {upload.s3_key}", in_words(upload))
         if report:

@@ -43,18 +43,53 @@ def test_the_subject_says_what_happened(
     assert mail_of(upload).subject == subject
 
 
+CHECK = {"mode": "check", "only_check": True}
+UNDO: dict[str, Any] = {"mode": "undo", "error_records": 0, "valid_records": 10}
+EMPTY = {"total_records": 0, "valid_records": 0, "error_records": 0}
+NONE = {"valid_records": 0, "error_records": 10}
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "subject"),
+    [
+        ("completed", {"valid_records": 10, "error_records": 0}, "Upload Complete - p.csv (100% S"),
+        ("partial", {}, "Upload Complete - p.csv (70% Success)"),
+        ("partial", {"mode": "update"}, "Upload Complete - p.csv (70% Success)"),
+        ("partial", {"mode": "replace"}, "Upload Complete - p.csv (70% Success)"),
+        ("failed", NONE, "Upload Failed - p.csv"),
+        ("failed", {**EMPTY, "failure_code": "EMPTY_FILE"}, "Upload Refused - p.csv"),
+        ("failed", {**EMPTY, "failure_code": "NEVER_ARRIVED"}, "Upload Refused - p.csv"),
+        ("failed", {"mode": "replace", "failure_code": "TOO_MANY_MISSING"}, "Upload Refused - p."),
+        ("failed", {"failure_code": "INTERNAL"}, "Upload Failed - p.csv"),
+        ("cancelled", {}, "Upload Canceled - p.csv"),
+        ("partial", CHECK, "Check Complete - p.csv (70% Ready)"),
+        ("failed", {**CHECK, **NONE}, "Check Complete - p.csv (0% Ready)"),
+        ("partial", {**CHECK, "check_of": "update"}, "Update Check Complete - p.csv (70% Ready)"),
+        ("partial", {**CHECK, "check_of": "replace"}, "Replace Check Complete - p.csv (70% Ready)"),
+        ("failed", {**CHECK, **EMPTY, "failure_code": "NOT_CSV"}, "Check Refused - p.csv"),
+        ("failed", {**CHECK, "failure_code": "INTERNAL"}, "Check Failed - p.csv"),
+        ("cancelled", CHECK, "Check Canceled - p.csv"),
+        ("completed", UNDO, "Undo Complete - p.csv"),
+        ("completed", {**UNDO, "unchanged_records": 3}, "Undo Complete - p.csv (3 Kept)"),
+        ("failed", {**UNDO, "failure_code": "INTERNAL"}, "Undo Failed - p.csv"),
+        ("cancelled", UNDO, "Undo Canceled - p.csv"),
+    ],
+)
+def test_the_subject_of_every_outcome(
+    vendor_a: Vendor, status: str, fields: dict[str, Any], subject: str
+) -> None:
+    """A correction is called like any upload. A rate is stated only where rows were counted."""
+    upload = make_upload("UPLOAD_1", vendor_a, file_name="p.csv", status=status, **fields)
+    said = email.subject(upload)
+    assert said.startswith(f"Product {subject}")
+    assert ("%" in said) == ("%" in subject)
+
+
 def test_the_subject_of_a_canceled_upload(vendor_a: Vendor, categories: list[str]) -> None:
     upload = arrived([good_row(1)], vendor=vendor_a, file_name="p.csv")
     actions.cancel(upload.upload_id, by=None)
     drive()
     assert mail_of(upload).subject == "Product Upload Canceled - p.csv"
-
-
-def test_the_subject_after_a_failure_on_our_side(vendor_a: Vendor) -> None:
-    upload = make_upload(
-        "UPLOAD_1", vendor_a, file_name="p.csv", status="failed", failure_code="INTERNAL"
-    )
-    assert email.prepare(upload).subject == "Product Upload Failed - p.csv"
 
 
 def test_an_update_that_can_change_nothing_is_no_success(run_upload: Run) -> None:
@@ -106,7 +141,7 @@ def test_an_email_about_personal_data_quotes_none(
         error_message="Email must be an email address (was jo@secret.example)",
         original_data={"email": "jo@secret.example"},
     )
-    mail = email.prepare(upload)
+    (mail,) = email.prepare(upload)
     assert mail.to == (mailbox or "operators@people.example")
     for body in (mail.text_body, mail.html_body):
         assert "secret" not in body
@@ -126,7 +161,7 @@ def test_a_refusal_of_personal_data_quotes_no_value() -> None:
         failure_code="MISSING_COLUMNS",
         failure_message="It has: jo@secret.example",
     )
-    mail = email.prepare(upload)
+    (mail,) = email.prepare(upload)
     assert "secret" not in mail.text_body + mail.html_body
 
 

@@ -52,7 +52,7 @@ def test_subject_and_body_of_an_email_agree(
         skipped_records=skipped,
         error_records=errors,
     )
-    mail = email.prepare(upload)
+    (mail,) = email.prepare(upload)
     said = dict(re.findall(r"^(\w+) \w+: [\d,]+ \((\d+)%\)$", mail.text_body, re.MULTILINE))
     success = int(said["Valid"]) + int(said.get("Skipped", 0))
     assert success + int(said["Invalid"]) == 100

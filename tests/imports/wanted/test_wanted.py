@@ -15,7 +15,7 @@ from imports import actions
 from imports.corrections.fixes import Fixes
 from imports.intake import receive
 from imports.models import Action, CategoryRequest, Notification, RowError, Upload, ValueMap
-from imports.notifications import email
+from imports.notifications import recipients
 from imports.rules.replacements import Value
 from imports.wanted import applying, asking, deciding
 from imports.wanted.waiting import WAITING, waiting_for
@@ -382,7 +382,7 @@ def test_who_asked_hears_of_it_even_if_no_row_was_left_to_send(
         ("Category approved: Garden and Outdoor", alice.email, "sent"),
     ]
     assert f"/uploads/{upload.upload_id}/fix/" in mails[0].text_body, "a price is still wrong"
-    assert email.recipient_again(mails[0]) == alice.email
+    assert recipients.recipient_again(mails[0]) == alice.email
     for request in CategoryRequest.objects.all():
         applying.finish(request)  # another sweep, at the same time
     assert mails.count() == 2
@@ -494,6 +494,6 @@ def test_the_email_of_a_dropped_correction_goes_to_the_vendor(run_upload: Run, a
     """Only rows that we send ourselves are news to the person who sent the file."""
     upload = run_upload(garden(1), by=alice)
     drop = Upload(upload_id="UPLOAD_X", vendor=upload.vendor, corrects=upload, s3_key="uploads/V/x")
-    assert email.recipient(drop) == "imports@clicky.example"
+    assert recipients.recipient(drop) == "imports@clicky.example"
     drop.s3_key = "uploads/V/UPLOAD_X/x.csv"
-    assert email.recipient(drop) == alice.email
+    assert recipients.recipient(drop) == alice.email

@@ -13,9 +13,11 @@ from django.utils.timezone import now
 from catalog.models import Product
 from imports.intake.receive import open_upload
 from imports.models import Notification, RowError, Upload
+from imports.notifications import email
 from tests.conftest import arrived, drive
 from tests.onboarding.conftest import good_file, make_upload, text_of
 from tests.product_files import csv_bytes, good_row
+from vendors import people
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
@@ -294,6 +296,38 @@ def test_the_page_of_an_upload_that_is_done_says_what_became_of_its_email(
     assert said in page
     stages = re.findall(r'class="stage stage-([\w-]+)"', page)
     assert (bool(polls(page)), stages[-1]) == shown
+
+
+def test_each_email_is_shown_but_not_the_addresses_of_staff(
+    as_alice: Client, vendor_a: Vendor, reviewer: User, alice: User
+) -> None:
+    upload = make_upload(1, vendor_a, step="done")
+    sent: list[tuple[str, str, User | None]] = [
+        ("imports@clicky.example", "sent", None),
+        ("alice@people.example", "failed", alice),
+        ("reviewer@people.example", "pending", reviewer),
+    ]
+    for to, state, who in sent:
+        Notification.objects.create(upload=upload, run=1, to=to, state=state, person=who)
+    page = page_of(as_alice, upload)
+    assert "Sent to imports@clicky.example" in page
+    assert "Couldn’t be sent to alice@people.example" in page
+    assert "reviewer@people.example" not in page
+    assert re.findall(r'class="stage stage-([\w-]+)"', page)[-1] == "stopped"
+    as_alice.force_login(reviewer)
+    page = page_of(as_alice, upload)
+    assert "Sending to reviewer@people.example" in page
+    assert re.findall(r'class="stage stage-([\w-]+)"', page)[-1] == "now"
+
+
+def test_a_run_that_the_daily_email_lists_says_so(
+    as_alice: Client, vendor_a: Vendor, alice: User
+) -> None:
+    people.choose(alice, emails="digest")
+    upload = make_upload(1, vendor_a, step="done", uploaded_by=alice)
+    assert "In your daily email" not in page_of(as_alice, upload)
+    email.prepare(upload)
+    assert "In your daily email" in page_of(as_alice, upload)
 
 
 def test_the_attempt_and_the_life_of_the_file_are_shown(as_alice: Client, vendor_a: Vendor) -> None:
