@@ -29,6 +29,7 @@ LAYERS = (
     {"steps"},
     {"intake"},
     {"corrections"},
+    {"rehearsal"},
     {"maintenance", "actions", "failures"},
     {"wanted"},
     {"pipeline"},

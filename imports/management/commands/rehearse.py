@@ -1,0 +1,45 @@
+"""Say what another limit would do to the rows of the last days."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from imports.rehearsal.changes import NoSuchLimit, of_limit
+from imports.rehearsal.flips import Flips
+from imports.rehearsal.rehearse import COUNTED, rehearse
+
+
+class Command(BaseCommand):
+    help = (
+        "Say which rows of products of the last 30 days would be rejected, and which rejected rows "
+        "imported, if a column had another limit. Nothing is changed: limits are declared in "
+        "imports/datasets/products.py."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--limit",
+            required=True,
+            metavar="COLUMN.LIMIT=VALUE",
+            help="such as price.max=5000, product_name.length=80, stock_quantity.min=1",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            change = of_limit(options["limit"])
+        except NoSuchLimit as error:
+            raise CommandError(str(error)) from None
+        found = rehearse(change)
+        self.stdout.write(found.in_words)
+        for title, flips in (("rejected", found.rejected), ("imported", found.accepted)):
+            self._list(title, flips)
+        for sentence in (*found.unknown, str(COUNTED)):
+            self.stdout.write(sentence)
+
+    def _list(self, title: str, flips: Flips) -> None:
+        """The rows by vendor, and the newest of them."""
+        for vendor, rows in flips.vendors:
+            self.stdout.write(f"  {vendor}: {rows:,} {title}")
+        for each in flips.examples:
+            where = f"{each.upload_id}, row {each.row}" if each.row else each.upload_id
+            self.stdout.write(f"  {each.vendor_id}, {each.name}: {each.value} ({where})")
