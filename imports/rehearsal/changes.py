@@ -52,8 +52,10 @@ def with_rule(key: str, present: Rule, rule: Rule) -> Dataset:
 def of_categories(edits: Mapping[int | None, tuple[str, bool]]) -> RuleChange | None:
     """By the keys of categories, None for a new one: the name and whether it is to be active. None
     if the approved names stay the same."""
-    stored = {pk: (name, active) for pk, name, active in categories()}
-    before, after = approved(stored), approved(stored | edits)
+    stored: dict[int | None, tuple[str, bool]] = {
+        pk: (name, is_active) for pk, name, is_active in categories()
+    }
+    before, after = approved(stored), approved({**stored, **edits})
     present = approved_in(DATASET.by_key[CATEGORY])
     if present is None or before == after:
         return None

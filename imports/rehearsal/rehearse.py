@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from imports.rehearsal.changes import RuleChange
 from imports.rehearsal.flips import Flips
 from imports.rehearsal.imported import would_be_rejected
-from imports.rehearsal.rejected import MOST_JUDGED, would_be_accepted
+from imports.rehearsal.rejected import would_be_accepted
 
 COUNTED = _(
     "A product counts once, by the newest row that said this value, unless a person has set it "
@@ -19,6 +19,7 @@ COUNTED = _(
 )
 # As long as what files confirmed is kept (imports/maintenance/changes.py).
 DAYS = 30
+SECONDS = 1.0  # for which rejected rows are judged while a person waits
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class Rehearsal:
 
     rejected: Flips
     accepted: Flips
-    is_cut: bool = False
+    looked_at: int | None = None
     unlisted: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.rejected or self.accepted or self.is_cut or self.unlisted)
+        return bool(self.rejected or self.accepted or self.looked_at or self.unlisted)
 
     @property
     def in_words(self) -> str:
@@ -57,11 +58,11 @@ class Rehearsal:
     def unknown(self) -> list[str]:
         """What the numbers leave out, in sentences."""
         said = []
-        if self.is_cut:
+        if self.looked_at is not None:
             text = gettext(
-                "Only the newest %(most)s rejected rows were looked at. More may be imported."
+                "There are more rejected rows like these: only the newest %(rows)s were looked at."
             )
-            said.append(text % {"most": f"{MOST_JUDGED:,}"})
+            said.append(text % {"rows": f"{self.looked_at:,}"})
         if self.unlisted:
             text = ngettext(
                 "%(rows)s more rejected row is not stored: its file has too many errors.",
@@ -72,14 +73,14 @@ class Rehearsal:
         return said
 
 
-def rehearse(change: RuleChange) -> Rehearsal:
+def rehearse(change: RuleChange, *, seconds: float = SECONDS) -> Rehearsal:
     """Read-only. As fast as an index for a list of names; for a limit, all products are read."""
     at = now()
     since = at - timedelta(days=DAYS)
-    accepted = would_be_accepted(change, since, at.date())
+    accepted = would_be_accepted(change, since, at.date(), seconds)
     return Rehearsal(
         rejected=would_be_rejected(change, since, at.date()),
         accepted=accepted.flips,
-        is_cut=accepted.is_cut,
+        looked_at=accepted.looked_at,
         unlisted=accepted.unlisted,
     )

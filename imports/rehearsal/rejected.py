@@ -5,11 +5,12 @@ that were imported again later. A row is accepted if all of its errors go, and i
 is in use. Rows are judged as they are stored: of a file with very many errors, only the first are.
 """
 
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, islice
 
 from django.db.models import F, Func, QuerySet, Sum, Value
 from django.db.models.functions import Lower
@@ -25,9 +26,11 @@ from imports.rehearsal.changes import RuleChange
 from imports.rehearsal.flips import EXAMPLES, Example, Flips
 from imports.reports.same_file import read_again
 from imports.rules.text import approved_in
+from imports.validation.batch import ValidatedBatch
 from imports.validation.validate import validate
 
-MOST_JUDGED = 10_000  # rows, the newest first
+MOST_JUDGED = 100_000  # rows, the newest first: as many as are stored of one file
+ROWS = 2_000  # judged at once
 # As the index on categories that are not approved has it.
 COMPARED = Lower(
     Func(F("cell"), Value("[[:space:]]+"), Value(" "), Value("g"), function="regexp_replace")
@@ -36,16 +39,21 @@ COMPARED = Lower(
 
 @dataclass(frozen=True)
 class Accepted:
-    """The rows. `is_cut`: only the newest MOST_JUDGED were judged, of more that may be accepted.
-    `unlisted` rows of files with such errors are not stored, and nothing is known of them."""
+    """The rows. If more might be accepted than there was time to look at, `looked_at` of them were,
+    the newest. `unlisted` rows of files with such errors are not stored: nothing is known of
+    them."""
 
     flips: Flips
-    is_cut: bool
-    unlisted: int
+    looked_at: int | None = None
+    unlisted: int = 0
 
 
-def would_be_accepted(change: RuleChange, since: datetime, today: date) -> Accepted:
-    """Rows of uploads since then that were rejected."""
+def would_be_accepted(change: RuleChange, since: datetime, today: date, seconds: float) -> Accepted:
+    """Rows of uploads since then that were rejected; as many as can be judged in so many seconds,
+    and at least some of one upload."""
+    cells = cells_for(change)
+    if cells is not None and not cells:
+        return Accepted(Flips())
     imports = Upload.objects.filter(
         IS_ENDED_IMPORT,
         dataset=DATASET.key,
@@ -53,38 +61,50 @@ def would_be_accepted(change: RuleChange, since: datetime, today: date) -> Accep
         error_records__gt=0,
         undone_by=None,
     ).order_by()
-    places = list(candidates(change, imports)[: MOST_JUDGED + 1])
+    places = list(candidates(change, imports, cells)[: MOST_JUDGED + 1])
     uploads = Upload.objects.defer("plan").in_bulk({upload_id for upload_id, _ in places})
     again = read_again(list(uploads.values()))
-    flips = Flips()
-    for upload_id, of_upload in groupby(places[:MOST_JUDGED], lambda place: place[0]):
+    flips, looked_at = Flips(), 0
+    end = time.monotonic() + seconds
+    for upload_id, numbers in in_pieces(places[:MOST_JUDGED]):
+        if looked_at and time.monotonic() > end:
+            break
+        looked_at += len(numbers)
         if upload_id not in again:
-            upload, numbers = uploads[upload_id], [number for _, number in of_upload]
+            upload = uploads[upload_id]
             count(flips, upload, accepted_rows(upload, numbers, change, today), change.column)
-    return Accepted(flips, len(places) > MOST_JUDGED, unlisted(change, imports))
+    is_cut = looked_at < len(places)
+    return Accepted(flips, looked_at if is_cut else None, unlisted(change, imports))
+
+
+def in_pieces(places: list[tuple[str, int]]) -> Iterator[tuple[str, list[int]]]:
+    """The numbers of each upload's rows, at most ROWS at a time."""
+    for upload_id, of_upload in groupby(places, lambda place: place[0]):
+        while numbers := [number for _, number in islice(of_upload, ROWS)]:
+            yield upload_id, numbers
 
 
 def candidates(
-    change: RuleChange, imports: QuerySet[Upload]
+    change: RuleChange, imports: QuerySet[Upload], cells: set[str] | None
 ) -> "QuerySet[RowError, tuple[str, int]]":
-    """The rows with the change's error, the newest upload first; of a list, those whose names may
-    come to be on it."""
+    """The rows with the change's error, the newest upload first; in these cells only, if given."""
     errors = RowError.objects.errors().filter(
         column_name=change.column, error_type=change.code, upload__in=imports, run=F("upload__run")
     )
-    if (after := approved_in(change.after.by_key[change.column])) and (
-        before := approved_in(change.before.by_key[change.column])
-    ):
-        new = {*after.names()} - {*before.names()}
-        errors = errors.annotate(compared=COMPARED).filter(compared__in=cells_for(change, new))
+    if cells is not None:
+        errors = errors.annotate(compared=COMPARED).filter(compared__in=cells)
     return errors.order_by("-upload_id", "row_number").values_list("upload_id", "row_number")
 
 
-def cells_for(change: RuleChange, names: set[str]) -> set[str]:
-    """What cells may hold for one of the names: that itself, or what a vendor has said to read as
-    it; in lower case."""
-    known = ValueMap.objects.filter(dataset=DATASET.key, column_name=change.column)
+def cells_for(change: RuleChange) -> set[str] | None:
+    """What cells may hold that come to be on a list: a new name, or what a vendor has said to read
+    as it; in lower case. None if the column has no list."""
+    before, after = (approved_in(d.by_key[change.column]) for d in (change.before, change.after))
+    if before is None or after is None:
+        return None
+    names = {*after.names()} - {*before.names()}
     wanted = {comparable(name) for name in names}
+    known = ValueMap.objects.filter(dataset=DATASET.key, column_name=change.column)
     said = {cell for cell, text in known.values_list("cell", "text") if comparable(text) in wanted}
     return {" ".join(text.lower().split()) for text in names | said}
 
@@ -100,30 +120,30 @@ def accepted_rows(
         for row in open_rows(upload, shape, numbers)
         if {(e.column_name, e.error_type) for e in row.errors} == {(change.column, change.code)}
     ]
-    after = accepted_by(change.after, upload, shape, rows, today)
-    before = {row.number for row in accepted_by(change.before, upload, shape, after, today)}
-    return [row for row in after if row.number not in before]
-
-
-def accepted_by(
-    dataset: Dataset, upload: Upload, shape: Shape, rows: list[OpenRow], today: date
-) -> list[OpenRow]:
-    """The rows without errors by the rules of the data set, and without clashes of keys, if they
-    came in another upload of the same kind."""
     if not rows:
         return []
+    # As if they came in another upload of the same kind.
     again = copy(upload)
     again.upload_id, again.run = "", 1
-    batch = validate(
+    after = validated(change.after, again, shape, rows, today)
+    wrong = after.problems | DATASET.destination.clashes(again, after)
+    if len(wrong) == len(rows):
+        return []
+    before = validated(change.before, again, shape, rows, today)
+    return [row for i, row in enumerate(rows) if i not in wrong and i in before.problems]
+
+
+def validated(
+    dataset: Dataset, upload: Upload, shape: Shape, rows: list[OpenRow], today: date
+) -> ValidatedBatch:
+    return validate(
         dataset,
         shape.judging,
         [(row.number, row.cells, []) for row in rows],
-        again.base_mode,
+        upload.base_mode,
         today,
-        replacements=replacements_of(again),
+        replacements=replacements_of(upload),
     )
-    wrong = batch.problems | dataset.destination.clashes(again, batch)
-    return [row for i, row in enumerate(rows) if i not in wrong]
 
 
 def count(flips: Flips, upload: Upload, rows: list[OpenRow], column: str) -> None:

@@ -24,12 +24,16 @@ class Command(BaseCommand):
             help="such as price.max=5000, product_name.length=80, stock_quantity.min=1",
         )
 
+        parser.add_argument(
+            "--seconds", type=float, default=600, help="how long rejected rows may be judged"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             change = of_limit(options["limit"])
         except NoSuchLimit as error:
             raise CommandError(str(error)) from None
-        found = rehearse(change)
+        found = rehearse(change, seconds=options["seconds"])
         self.stdout.write(found.in_words)
         for title, flips in (("rejected", found.rejected), ("imported", found.accepted)):
             self._list(title, flips)

@@ -245,11 +245,18 @@ def test_what_cannot_be_looked_at_is_said(
     run_upload([good_row(n, category="Toys") for n in range(5)])
     assert ErrorCounts.objects.get().unlisted_errors == 2
     found = rehearse(added("Toys"))
-    assert (found.accepted.rows, found.unlisted, found.is_cut) == (3, 2, False)
-    monkeypatch.setattr(rejected, "MOST_JUDGED", 2)
-    found = rehearse(added("Toys"))
-    assert (found.accepted.rows, found.is_cut) == (2, True)
-    assert [sentence.partition(" ")[0] for sentence in found.unknown] == ["Only", "2"]
+    assert (found.accepted.rows, found.unlisted, found.looked_at) == (3, 2, None)
+    assert len(found.unknown) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(rejected, "MOST_JUDGED", 2)
+        found = rehearse(added("Toys"))
+    assert (found.accepted.rows, found.looked_at) == (2, 2)
+    run_upload([good_row(9, category="toys")])
+    found = rehearse(added("Toys"), seconds=0)  # for the newest upload only
+    assert (found.accepted.rows, found.looked_at) == (1, 1)
+    assert "only the newest 1 were looked at" in found.unknown[0]
+    assert "2 more rejected rows are not stored" in found.unknown[1]
+    assert not rehearse(deactivated("Books"))
 
 
 def test_the_command_rehearses_a_limit(run_upload: Run) -> None:
