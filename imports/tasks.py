@@ -32,6 +32,7 @@ from imports.maintenance import (
     erasure,
     expiring_tokens,
     missing_events,
+    quality,
     resume,
     retention,
     stray_files,
@@ -132,6 +133,7 @@ def clean_up() -> None:
         invitations.delete_old,
         vendor_state.delete_old_notices,
         forget_old_logins,
+        quality.count_daily,
     )
     for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)
     # To the worker that may send email, now that the database is awake.

@@ -24,6 +24,7 @@ TOGETHER = {
     "tests/browser/test_foreign_files.py": "tests/browser",
     "tests/browser/test_people.py": "tests/browser",
     "tests/browser/test_products.py": "tests/browser",
+    "tests/browser/test_quality.py": "tests/browser",
     "tests/browser/test_reviewers_day.py": "tests/browser",
     "tests/browser/test_vendor_journey.py": "tests/browser",
     "tests/browser/test_wanted.py": "tests/browser",

@@ -417,6 +417,11 @@ class Upload(models.Model):
         return self.only_check or self.mode == self.Mode.CHECK
 
     @property
+    def has_changed_records(self) -> bool:
+        """It has created, changed, deactivated or removed some."""
+        return not self.is_check and (self.imported_records > 0 or self.deactivated_records > 0)
+
+    @property
     def is_undo(self) -> bool:
         """It takes back what another upload did, and has no file."""
         return self.mode == self.Mode.UNDO
