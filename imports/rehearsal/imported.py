@@ -93,7 +93,7 @@ class Judge:
         texts = [shortest(value) for value in values] if column.is_number else values
         rows = [(number, [text], []) for number, text in enumerate(texts, 2)]
         batch = validate(
-            replace(dataset, columns=(column,)),
+            replace(dataset, columns=(column,), identity=""),
             layout,
             rows,
             "create",

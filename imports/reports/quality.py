@@ -58,10 +58,14 @@ def count_quality(vendor_ids: Iterable[str] | None = None) -> int:
     if vendor_ids is not None:
         vendor_ids = [*vendor_ids]
         products, stored = products.filter(vendor__in=vendor_ids), stored.filter(pk__in=vendor_ids)
-    counts = products.order_by().values("vendor_id").annotate(
-        products=Count("pk"),
-        incomplete=Count("pk", filter=reduce(Q.__or__, map(is_missing, worth()))),
-        **{f"no_{column.key}": Count("pk", filter=is_missing(column)) for column in worth()},
+    counts = (
+        products.order_by()
+        .values("vendor_id")
+        .annotate(
+            products=Count("pk"),
+            incomplete=Count("pk", filter=reduce(Q.__or__, map(is_missing, worth()))),
+            **{f"no_{column.key}": Count("pk", filter=is_missing(column)) for column in worth()},
+        )
     )
     found = [quality_from(each, at) for each in counts]
     VendorQuality.objects.bulk_create(

@@ -142,8 +142,8 @@ def test_the_file_has_what_lacks_most_first_and_filled_cells_raise_the_score(
     )
     assert rows == [
         "VP-2,Wireless mouse,,SKU-2,,,,,",
-        "VP-3,Wireless mouse,A mouse,SKU-3,,0.085,11 x 6.5 x 4,"
-        "https://images.example.com/1.jpg,04006381333931",
+        f"VP-3,Wireless mouse,A mouse,SKU-3,,0.085,11 x 6.5 x 4,{COMPLETE['image_url']},"
+        + COMPLETE["gtin"],
     ]
     filled = text.replace("SKU-3,,", "SKU-3,Clicky,")
     upload = run_upload(filled.encode(), mode="update")
