@@ -123,7 +123,7 @@ class MemberInline(vendors_admin.MemberInline):
 @admin.register(Vendor)
 class VendorAdmin(VendorOverview, vendors_admin.VendorAdmin):
     inlines = (MemberInline,)
-    list_display = (*vendors_admin.VendorAdmin.list_display, "quality_score")
+    list_display: Any = (*vendors_admin.VendorAdmin.list_display, "quality_score")
     list_select_related = ("quality",)
     readonly_fields = ("what_follows", "open_invitations")
 

@@ -24,6 +24,7 @@ from imports.models import ValueMap
 from imports.rehearsal.changes import RuleChange
 from imports.rehearsal.flips import EXAMPLES, Example, Flips
 from imports.rules.replacements import Replacements
+from imports.rules.rows import StagedRow
 from imports.rules.text import approved_in
 from imports.validation.validate import NOTHING_REPLACED, validate
 
@@ -68,7 +69,7 @@ class Group(NamedTuple):
 
     vendor_id: str
     value: str
-    count: int
+    products: int
     newest: list[int]
 
 
@@ -91,7 +92,7 @@ class Judge:
         column = dataset.by_key[self.change.column]
         layout = replace(UNREAD, header=(column.key,), header_row=1, data_rows=len(values))
         texts = [shortest(value) for value in values] if column.is_number else values
-        rows = [(number, [text], []) for number, text in enumerate(texts, 2)]
+        rows: list[StagedRow] = [(number, [text], []) for number, text in enumerate(texts, 2)]
         batch = validate(
             replace(dataset, columns=(column,), identity=""),
             layout,
@@ -122,7 +123,7 @@ def would_be_rejected(change: RuleChange, since: datetime, today: date) -> Flips
             lost = judge.lost([group.value for group in some], replacements)
             for group, is_lost in zip(some, lost, strict=True):
                 if is_lost:
-                    flips.by_vendor[group.vendor_id] += group.count
+                    flips.by_vendor[group.vendor_id] += group.products
                     newest = heapq.nlargest(EXAMPLES, [*newest, *group.newest])
     flips.examples = examples(newest, change.column)
     return flips

@@ -79,7 +79,7 @@ def count_quality(vendor_ids: Iterable[str] | None = None) -> int:
     return len(found)
 
 
-def quality_from(counts: dict[str, Any], at: datetime) -> VendorQuality:
+def quality_from(counts: Any, at: datetime) -> VendorQuality:
     missing = {column.key: counts[f"no_{column.key}"] for column in worth()}
     every = 100 * counts["products"]
     lost = sum(DATASET.quality[key] * lack for key, lack in missing.items())

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from imports.rehearsal.changes import NoSuchLimit, of_limit
+from imports.rehearsal.changes import NoSuchLimit, limits, of_limit
 from imports.rehearsal.flips import Flips
 from imports.rehearsal.rehearse import COUNTED, rehearse
 
@@ -19,16 +19,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--limit",
-            required=True,
+            default="",
             metavar="COLUMN.LIMIT=VALUE",
-            help="such as price.max=5000, product_name.length=80, stock_quantity.min=1",
+            help="such as price.max=5000 or product_name.length=80; without it, lists all limits",
         )
-
         parser.add_argument(
             "--seconds", type=float, default=600, help="how long rejected rows may be judged"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["limit"]:
+            for name, rule, attribute in limits():
+                self.stdout.write(f"{name}={getattr(rule, attribute)}")
+            return
         try:
             change = of_limit(options["limit"])
         except NoSuchLimit as error:
