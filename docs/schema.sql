@@ -510,6 +510,15 @@ CREATE TABLE vendor_notices (
     kind varchar(20) NOT NULL
 );
 
+CREATE TABLE vendor_quality (
+    vendor_id varchar(50) NOT NULL PRIMARY KEY,
+    products integer NOT NULL,
+    incomplete integer NOT NULL,
+    missing jsonb NOT NULL,
+    score integer NOT NULL,
+    counted_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE vendors (
     vendor_id varchar(50) NOT NULL PRIMARY KEY,
     name varchar(200) NOT NULL,
@@ -620,6 +629,7 @@ ALTER TABLE vendor_members ADD CONSTRAINT vendor_members_unique UNIQUE (user_id,
 ALTER TABLE vendor_members ADD CONSTRAINT vendor_members_user_id_a7f73987_fk_auth_user_id FOREIGN KEY (user_id) REFERENCES auth_user (id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE vendor_members ADD CONSTRAINT vendor_members_vendor_id_8b1ca0ed_fk_vendors_vendor_id FOREIGN KEY (vendor_id) REFERENCES vendors (vendor_id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE vendor_notices ADD CONSTRAINT vendor_notices_vendor_id_2a21b066_fk_vendors_vendor_id FOREIGN KEY (vendor_id) REFERENCES vendors (vendor_id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE vendor_quality ADD CONSTRAINT vendor_quality_vendor_id_fcc751bd_fk_vendors_vendor_id FOREIGN KEY (vendor_id) REFERENCES vendors (vendor_id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE webhook_deliveries ADD CONSTRAINT webhook_deliveries_endpoint_id_8d287091_fk_webhook_endpoints_id FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints (id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE webhook_deliveries ADD CONSTRAINT webhook_deliveries_once UNIQUE (endpoint_id, type, subject);
 ALTER TABLE webhook_deliveries ADD CONSTRAINT webhook_deliveries_upload_id_736876be_fk_upload_hi FOREIGN KEY (upload_id) REFERENCES upload_history (upload_id) DEFERRABLE INITIALLY DEFERRED;
@@ -737,6 +747,8 @@ CREATE INDEX vendor_notices_by_message_id ON vendor_notices (message_id) WHERE N
 CREATE INDEX vendor_notices_due ON vendor_notices (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX vendor_notices_vendor_id_2a21b066 ON vendor_notices (vendor_id);
 CREATE INDEX vendor_notices_vendor_id_2a21b066_like ON vendor_notices (vendor_id varchar_pattern_ops);
+CREATE INDEX vendor_quality_counted_at_d9637d20 ON vendor_quality (counted_at);
+CREATE INDEX vendor_quality_vendor_id_fcc751bd_like ON vendor_quality (vendor_id varchar_pattern_ops);
 CREATE INDEX vendors_vendor_id_8fe977c4_like ON vendors (vendor_id varchar_pattern_ops);
 CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at DESC, id DESC);
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 
 ADMIN_PAGES = (
     "alarms",
+    "categories",
     "errors",
     "held",
     "history",

@@ -1,8 +1,8 @@
 """What a data set is: a schema with a file format, a destination for its rows, and policies.
 Template, help page, report columns and the nouns of emails come from it, too."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +44,8 @@ class Dataset(Schema):
     alarms: bool = False  # a failed run also raises an alarm
     personal: bool = False  # personal data: erased from files, rows and reports after a time
     watched: Watched | None = None  # what is looked at before an import changes records
+    # Points of the optional columns that records should have, by their keys: 100 together.
+    quality: Mapping[str, int] = field(default_factory=dict)
 
     def requirements(self) -> Iterator[tuple[str | None, Requirement]]:
         yield from super().requirements()

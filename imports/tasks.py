@@ -33,6 +33,7 @@ from imports.maintenance import (
     erasure,
     expiring_tokens,
     missing_events,
+    quality,
     resume,
     retention,
     stray_files,
@@ -137,6 +138,7 @@ def clean_up() -> None:
         vendor_state.delete_old_notices,
         digests.delete_old,
         forget_old_logins,
+        quality.count_daily,
     )
     for_each(parts, lambda part: part(), sweep="clean_up", name=lambda part: part.__name__)
     # To the worker that may send email, now that the database is awake.

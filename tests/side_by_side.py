@@ -25,6 +25,7 @@ TOGETHER = {
     "tests/browser/test_holds.py": "tests/browser",
     "tests/browser/test_people.py": "tests/browser",
     "tests/browser/test_products.py": "tests/browser",
+    "tests/browser/test_quality.py": "tests/browser",
     "tests/browser/test_reviewers_day.py": "tests/browser",
     "tests/browser/test_two_step.py": "tests/browser",
     "tests/browser/test_vendor_journey.py": "tests/browser",

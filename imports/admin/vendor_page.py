@@ -9,10 +9,18 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.timezone import now
 
 from catalog.models import Product, ProductChange
-from imports.models import CategoryRequest, Notification, Schedule, Upload, WebhookEndpoint
+from imports.models import (
+    CategoryRequest,
+    Notification,
+    Schedule,
+    Upload,
+    VendorQuality,
+    WebhookEndpoint,
+)
 from imports.models.rates import rates_of
 from imports.models.upload import HAS_ENDED, IS_CHECK, IS_ENDED_IMPORT, MAY_NEED_SOMETHING
 from imports.reports.corrections import left_in
+from imports.reports.quality import lines_of
 from imports.reports.same_file import read_again
 from vendors.models import ApiToken, Member, Vendor
 
@@ -73,6 +81,8 @@ def vendor_page(vendor: Vendor, may: Any) -> dict[str, Any]:
         page["products"] = counted(products)
         page["inactive"] = counted(inactive)
         page["last_change"] = last_change(vendor)
+        page["quality"] = VendorQuality.objects.filter(vendor=vendor).first()
+        page["quality_lines"] = lines_of(page["quality"]) if page["quality"] else []
         moments.append(page["last_change"])
     if may("imports.view_categoryrequest"):
         opened = CategoryRequest.objects.filter(vendor=vendor, state=CategoryRequest.State.OPEN)

@@ -20,6 +20,7 @@ from unfold.widgets import (
 
 from imports.admin import cells, vendor_review
 from imports.admin.vendor_overview import VendorOverview
+from imports.models import VendorQuality
 from imports.people import invitations, vendor_state
 from vendors import admin as vendors_admin
 from vendors import team
@@ -122,7 +123,14 @@ class MemberInline(vendors_admin.MemberInline):
 @admin.register(Vendor)
 class VendorAdmin(VendorOverview, vendors_admin.VendorAdmin):
     inlines = (MemberInline,)
+    list_display: Any = (*vendors_admin.VendorAdmin.list_display, "quality_score")
+    list_select_related = ("quality",)
     readonly_fields = ("what_follows", "open_invitations")
+
+    @admin.display(description=_("quality"), ordering="quality__score")
+    def quality_score(self, vendor: Vendor) -> str:
+        found: VendorQuality | None = getattr(vendor, "quality", None)
+        return "–" if found is None else str(found.score)
 
     def get_form(self, request: HttpRequest, obj: Any = None, *args: Any, **more: Any) -> Any:
         more["form"] = VendorForm if obj else NewVendorForm

@@ -309,4 +309,14 @@ DATASET = Dataset(
     ),
     report_before=("vendor_product_id", "sku", "product_name"),
     report_after=("price", "stock_quantity"),
+    # What customers look for first. Not what only some products have: a subcategory, a unit, a
+    # price to compare with.
+    quality={
+        "image_url": 30,
+        "description": 25,
+        "brand": 15,
+        "gtin": 15,
+        "weight_kg": 10,
+        "dimensions_cm": 5,
+    },
 )

@@ -113,6 +113,11 @@ class Destination(ABC):
         """What may be wrong with rows of the batch, by position, given what is stored."""
         return ()
 
+    def clashes(self, upload: Upload, batch: ValidatedBatch) -> dict[int, list[RowProblem]]:
+        """Which clean rows of a batch, by position, it would reject if this were the upload's only
+        batch. Nothing is written."""
+        return {}
+
     @property
     def can_undo(self) -> bool:
         """Whether it records what uploads do, so that this can be taken back."""

@@ -110,6 +110,9 @@ class PostgresTable(Table, Destination):
                 transaction.set_rollback(True)
         raise KeysTakenMeanwhile(f"other uploads committed keys of this batch {MAX_ROUNDS} times")
 
+    def clashes(self, upload: Upload, batch: ValidatedBatch) -> dict[int, list[RowProblem]]:
+        return self._conflicts(upload, batch, self._held(upload, batch)).problems
+
     def doubts(self, upload: Upload, batch: ValidatedBatch) -> Iterator[tuple[int, RowProblem]]:
         """Identifiers that the vendor has no rows of, and would with zeros before them."""
         for column in batch.schema.columns:

@@ -20,6 +20,7 @@ from imports.models.row_error import RowError, RowErrorQuerySet
 from imports.models.schedule import Schedule
 from imports.models.upload import Upload, UploadQuerySet
 from imports.models.vendor_notice import VendorNotice
+from imports.models.vendor_quality import VendorQuality
 from imports.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "UploadQuerySet",
     "ValueMap",
     "VendorNotice",
+    "VendorQuality",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

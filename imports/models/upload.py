@@ -475,6 +475,11 @@ class Upload(models.Model):
         return self.is_check and self.held_reason is None
 
     @property
+    def has_changed_records(self) -> bool:
+        """It has created, changed, deactivated or removed some."""
+        return not self.is_check and (self.imported_records > 0 or self.deactivated_records > 0)
+
+    @property
     def is_undo(self) -> bool:
         """It takes back what another upload did, and has no file."""
         return self.mode == self.Mode.UNDO

@@ -179,9 +179,12 @@ class Schema:
         return [column for column in self.columns if named.count(column.key) > 1]
 
     def is_template(self, header: Collection[str]) -> bool:
-        """Whether a header is that of our template or export, or of an earlier version's."""
-        labels = {column.template_label: column.required for column in self.columns}
-        required = {label for label, rule in labels.items() if rule}
+        """Whether a header is that of our template or export, or of an earlier version's; or of
+        some of its columns, from which records can be updated."""
+        labels = {column.template_label: column for column in self.columns}
+        required = {label for label, column in labels.items() if column.required}
+        if self.identity:
+            required = {self.by_key[self.identity].template_label}
         return not self.any_columns and bool(required) and required <= {*header} <= labels.keys()
 
     def unknown(self, header: Sequence[str], sources: Mapping[str, Source]) -> list[str]:

@@ -17,6 +17,7 @@ from imports.monitoring import metrics
 from imports.notifications import alarms, due_mail, email
 from imports.outbox import answers
 from imports.reports import result
+from imports.reports.quality import count_quality
 from imports.webhooks import events
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,9 @@ def finish(upload: Upload) -> None:
     due_mail.hand_over(upload)
     upload.finish()
     transaction.on_commit(send_mail_hint, robust=True)
+    if datasets.get(upload.dataset).quality and upload.has_changed_records:
+        # If this fails, a sweep does it within a day.
+        transaction.on_commit(lambda: count_quality([str(upload.vendor_id)]), robust=True)
 
 
 def end_without_email(upload: Upload) -> None:

@@ -56,6 +56,7 @@ def help_page(request: HttpRequest, dataset: str) -> HttpResponse:
             "file_errors": file_error_codes(found),
             "identity_label": found.label(found.identity),
             "lists": approved_lists(found),
+            "quality": [(found.label(key), points) for key, points in found.quality.items()],
         },
     )
 

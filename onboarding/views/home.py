@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from imports.reports.corrections import corrected
+from imports.reports.quality import quality_of
 from onboarding.home import MOST_IN_PROGRESS, in_progress, last_uploads, totals_of
 from onboarding.to_do import DAYS, DAYS_UNREAD, MOST, to_do
 from vendors.access import access_of
@@ -32,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "last": last,
         "corrected": corrected(last),
         "totals": totals,
+        "quality": quality_of(access),
         "is_new": not (last or totals.products),
     }
     return render(request, "onboarding/home.html", page)

@@ -21,6 +21,7 @@ from imports.datasets.products import DATASET
 from imports.formats.file_types import XLSX
 from imports.models import Upload
 from imports.reports.catalog_file import catalog_csv, catalog_workbook
+from imports.reports.quality import quality_of
 from onboarding.product_list import ProductFilterForm, ProductPaginator
 from vendors.access import Access, access_of
 
@@ -48,6 +49,7 @@ def products(request: HttpRequest) -> HttpResponse:
             "upload": uploads_by_id(access, [upload_id]).get(upload_id),
             "is_filtered": form.has_filters,
             "fits_workbook": len(paginator.keys) <= DATASET.row_limit,
+            "quality": quality_of(access),
             "is_selected": request.GET.get("select") == "page",
         },
     )

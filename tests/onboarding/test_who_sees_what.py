@@ -64,6 +64,10 @@ EXPECTED: dict[str, dict[str, tuple[int, ...]]] = {
     "products": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "products_csv": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "products_workbook": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    "quality": {"get": (302, 200, 200, 200, 200, 403, 403, 403)},
+    # Without products that lack something, back to the page that says so.
+    "improve_csv": {"get": (302, 302, 200, 200, 200, 403, 403, 403)},
+    "improve_workbook": {"get": (302, 302, 200, 200, 200, 403, 403, 403)},
     "find": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "product": {"get": (302, 404, 200, 200, 200, 404, 200, 200)},
     # Without a status to set, which is as far as anyone gets here.
@@ -262,7 +266,7 @@ TO_LOGIN = {
     "products",
     "products_csv",
     "products_workbook",
-    "find",
+    *("find", "quality", "improve_csv", "improve_workbook"),
     "product",
     "products_status",
     "product_status",

@@ -30,6 +30,7 @@ LAYERS = (
     {"steps"},
     {"intake"},
     {"corrections"},
+    {"rehearsal"},
     {"maintenance", "actions", "failures"},
     {"review"},
     {"wanted"},
