@@ -12,9 +12,9 @@ from vendors.models import Member, Person, Vendor
 from vendors.team import is_of
 
 Reason = Notification.Reason
-# Ends that no page has announced and that no one expects: after a failure on our side, when the file
-# did not arrive, and when it was not released in time. Everyone gets an email about them, whatever
-# they have chosen.
+# Ends that no page has announced and that no one expects: after a failure on our side, when the
+# file did not arrive, and when it was not released in time. Everyone gets an email about them,
+# whatever they have chosen.
 SAID_BY_EMAIL_ONLY = (INTERNAL, "NEVER_ARRIVED", "NOT_RELEASED")
 
 

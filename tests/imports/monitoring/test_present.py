@@ -153,4 +153,5 @@ def test_queues_and_their_dead_letters_are_counted() -> None:
 
 
 def test_every_status_is_ended_or_unfinished_or_waits_for_a_person() -> None:
-    assert sorted([*Upload.ENDED, *Upload.UNFINISHED, Upload.Status.HELD]) == sorted(Upload.Status.values)
+    known = [*Upload.ENDED, *Upload.UNFINISHED, Upload.Status.HELD]
+    assert sorted(known) == sorted(Upload.Status.values)
