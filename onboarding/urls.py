@@ -142,7 +142,6 @@ urlpatterns = [
     path("uploads/<upload_id:upload_id>/update/", upload.update, name="update"),
     path("uploads/<upload_id:upload_id>/import/", upload.import_checked, name="import_checked"),
     path("uploads/<upload_id:upload_id>/release/", release.release, name="release"),
-    path("uploads/<upload_id:upload_id>/release/", release.release, name="release"),
     path("uploads/<upload_id:upload_id>/cancel/", upload.cancel, name="cancel"),
     path("uploads/<upload_id:upload_id>/undo/", upload.undo, name="undo"),
     path("uploads/<upload_id:upload_id>/errors.csv", downloads.errors, name="errors"),
