@@ -50,16 +50,18 @@ HANDLED = re.compile(
 TIME_LIMIT = "TimeLimitExceeded"
 # The answers of the web process: "POST /uploads/new/ 503 in 12 ms".
 ANSWER = re.compile(r"[A-Z]+ (?P<path>\S+) (?P<status>\d{3}) in \d+ ms")
+PATIENCE = 10.0
 UNAVAILABLE = "503"  # what a person is answered while a service is away
 
 
-def check(case: Case, *, dead_letters: int = 0) -> None:
-    """Raise AssertionError with all violations of the promises."""
-    breaches = list(breaches_of(case, dead_letters))
+def check(case: Case, *, dead_letters: int = 0, patience: float = PATIENCE) -> None:
+    """Raise AssertionError with all violations of the promises. Processes have some seconds of
+    `patience` to end their work and to listen."""
+    breaches = list(breaches_of(case, dead_letters, patience))
     assert not breaches, "\n".join([*breaches, case.how_it_stands()])
 
 
-def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
+def breaches_of(case: Case, dead_letters: int = 0, patience: float = PATIENCE) -> Iterator[str]:
     uploads = case.uploads()
     yield from only_what_was_sent(case, uploads)
     contested = contested_keys(case.sent)
@@ -97,8 +99,8 @@ def breaches_of(case: Case, dead_letters: int) -> Iterator[str]:
     yield from one_mail_per_run(case)
     yield from answered_once(case.world, case.vendors, uploads)
     yield from nothing_dead(case.world, dead_letters)
-    yield from nothing_left(case)
-    yield from everybody_listens(case.world)
+    yield from nothing_left(case, patience)
+    yield from everybody_listens(case.world, within=patience)
     yield from no_unhandled_error(case)
 
 
@@ -468,12 +470,12 @@ def nothing_dead(world: World, allowed: int) -> Iterator[str]:
             yield f"I6 no alarm about the dead letters of {name}"
 
 
-def nothing_left(case: Case) -> Iterator[str]:
+def nothing_left(case: Case, patience: float) -> Iterator[str]:
     """I7: no temporary files except of killed processes, no staged item without an expiry, no
     object that should have been deleted."""
     world = case.world
     files: set[str] = set()
-    for _ in moments(within=3):  # a fenced-out worker may still be ending
+    for _ in moments(within=min(3, patience)):  # a fenced-out worker may still be ending
         files = world.temporary_files() - case.files_before
         if len(files) <= world.kills:
             break
@@ -492,7 +494,7 @@ def nothing_left(case: Case) -> Iterator[str]:
                 yield f"I7 {version['Key']} is recorded as deleted but exists"
 
 
-def everybody_listens(world: World, *, within: float = 10) -> Iterator[str]:
+def everybody_listens(world: World, *, within: float = PATIENCE) -> Iterator[str]:
     """I8: every process is running and every queue is being polled."""
     asked = time.monotonic()
     dead, not_polled = set(LOGS), set(LISTENERS)

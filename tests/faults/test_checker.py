@@ -1,16 +1,23 @@
 """The checker finds violations, and none in a system without faults."""
 
 import json
+import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
 from deploy.local import stopping
 from tests.faults.cases import Case
-from tests.faults.checker import check
+from tests.faults.checker import breaches_of, check
 from tests.faults.people import Person
 from tests.faults.staff_files import as_name
+from tests.faults.world import World
+
+TakeBack = Callable[[], Any]
+A_MOMENT = 0.5  # seconds of patience where nothing can happen any more
 
 
 def test_an_undisturbed_import_is_as_the_reference_says(case: Case) -> None:
@@ -20,6 +27,24 @@ def test_an_undisturbed_import_is_as_the_reference_says(case: Case) -> None:
     case.drop(b"no,such,columns\n1,2,3\n", vendor=2)
     case.settle()
     check(case)
+
+
+@pytest.fixture(scope="module")
+def settled(world: World) -> Iterator[Case]:
+    """Imported files of every kind, for what can be taken back."""
+    world.heal()
+    world.forget_messages()
+    case = Case(world)
+    case.drop_of_every_kind(30, bad=3)
+    case.settle()
+    check(case)
+    yield case
+    world.heal()
+
+
+def found_in(case: Case, breach: str) -> None:
+    with pytest.raises(AssertionError, match=breach):
+        check(case, patience=A_MOMENT)
 
 
 def forget_a_row(case: Case) -> None:
@@ -79,21 +104,164 @@ def forget_a_customer(case: Case) -> None:
     )
 
 
-def change_a_client(case: Case) -> None:
-    [file] = [sent for sent in case.sent if sent.dataset == "clients"]
-    _, email, *_ = next(iter(file.expected.good.values()))
-    case.world.aws("dynamodb").update_item(
-        TableName=case.world.env["CLIENTS_TABLE"],
-        Key={"email": {"S": email}},
-        UpdateExpression="SET company = :other",
-        ExpressionAttributeValues={":other": {"S": "Another company"}},
+def end_without_an_email(case: Case) -> None:
+    case.world.rows(
+        "UPDATE upload_history SET run = run + 1 WHERE vendor_prefix = %s", [case.vendor()]
     )
 
 
-def import_a_file_nobody_sent(case: Case) -> None:
-    sent = case.drop(case.rows(3, first=70_000))
-    case.settle()
-    case.sent.remove(sent)
+@pytest.mark.parametrize(
+    ("spoil", "breach"),
+    [
+        (unend, "I1 .* has not ended"),
+        (miscount, "I2"),
+        (forget_a_row, "I3"),
+        (change_a_row, "I3"),
+        (forget_an_error, "I3"),
+        (forget_a_customer, "I3 customers not stored"),
+        (forget_an_error, "I4"),
+        (end_without_an_email, "I5 .* emails of 2 runs"),
+        (end_without_an_email, "I10 .* of 2 runs"),
+        (miscount, "I10 .* another"),
+        (forget_a_change, "I11 .* of kinds"),
+        (record_a_change_twice, "I11 .* counted"),
+    ],
+)
+def test_a_breach_in_the_database_is_found(
+    settled: Case, spoil: Callable[[Case], None], breach: str
+) -> None:
+    with settled.world.taking_back():
+        spoil(settled)
+        found_in(settled, breach)
+
+
+def change_a_client(case: Case) -> TakeBack:
+    [file] = [sent for sent in case.sent if sent.dataset == "clients"]
+    _, email, *_ = next(iter(file.expected.good.values()))
+    table = {"TableName": case.world.env["CLIENTS_TABLE"]}
+    dynamodb, key = case.world.aws("dynamodb"), {"email": {"S": email}}
+    before = dynamodb.get_item(**table, Key=key)["Item"]
+    dynamodb.update_item(
+        **table,
+        Key=key,
+        UpdateExpression="SET company = :other",
+        ExpressionAttributeValues={":other": {"S": "Another company"}},
+    )
+    return partial(dynamodb.put_item, **table, Item=before)
+
+
+def import_a_check(case: Case) -> TakeBack:
+    [sent] = [sent for sent in case.sent if sent.dataset == "products"]
+    sent.mode = "check"
+    return partial(setattr, sent, "mode", "create")
+
+
+def answer(case: Case, end: str) -> str:
+    """The key of the one in the outbox of the case's vendor that ends so."""
+    outbox = f"outbox/{case.vendor()}/"
+    found = case.world.aws("s3").list_objects_v2(Bucket=case.world.bucket, Prefix=outbox)
+    [key] = [each["Key"] for each in found["Contents"] if each["Key"].endswith(end)]
+    return str(key)
+
+
+def answer_twice(case: Case) -> TakeBack:
+    key = answer(case, ".result.json")
+    return copy(case, key, key.replace(".run1.", ".run2."))
+
+
+def answer_another_vendor(case: Case) -> TakeBack:
+    key = answer(case, ".received.json")
+    return copy(case, key, key.replace("UPLOAD_2", "UPLOAD_1"))
+
+
+def answer_differently(case: Case) -> TakeBack:
+    return copy(case, answer(case, ".received.json"), answer(case, ".result.json"))
+
+
+def copy(case: Case, key: str, to: str) -> TakeBack:
+    """Write the object over another one, which comes back when this version is deleted."""
+    s3, bucket = case.world.aws("s3"), case.world.bucket
+    source = {"Bucket": bucket, "Key": key}
+    version = s3.copy_object(Bucket=bucket, Key=to, CopySource=source)["VersionId"]
+    return partial(s3.delete_object, Bucket=bucket, Key=to, VersionId=version)
+
+
+def send_a_dead_letter(case: Case) -> TakeBack:
+    queue = case.world.queue("ImportsDeadLetter")
+    case.world.aws("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+    return case.world.forget_messages
+
+
+def stop_listening(case: Case) -> TakeBack:
+    forwarder = case.world.pid("forwarder")
+    stopping.send(forwarder, signal.SIGSTOP)
+    return partial(stopping.send, forwarder, signal.SIGCONT)
+
+
+def answer_with_an_error(case: Case) -> TakeBack:
+    record = {"name": "config.request_log", "message": "GET /uploads/ 500 in 7 ms"}
+    return log(case, json.dumps({"levelname": "ERROR", **record}))
+
+
+def fail_unhandled(case: Case) -> TakeBack:
+    record = {"name": "celery", "message": "boom", "exc_info": "File …\nValueError"}
+    return log(case, json.dumps({"levelname": "ERROR", **record}))
+
+
+def die_before_logging(case: Case) -> TakeBack:
+    return log(case, "Traceback (most recent call last):\nValueError: boom")
+
+
+def log(case: Case, line: str) -> TakeBack:
+    """Add a line to the log of the web process, which later checks begin behind."""
+    case.world.output.line("web", line.encode())
+    return lambda: case.logs_before.update(case.world.log_sizes())
+
+
+def leave_a_file(case: Case) -> TakeBack:
+    left = case.world.temp / "onboarding-x.upload"
+    left.touch()
+    return left.unlink
+
+
+@pytest.mark.parametrize(
+    ("spoil", "breach"),
+    [
+        (import_a_check, "I3 .* mode check"),
+        (change_a_client, "I3 .* has stored"),
+        (send_a_dead_letter, "I6 dead letters"),
+        (leave_a_file, "I7"),
+        (stop_listening, "I8 not polled"),
+        (answer_with_an_error, "I9 web answered"),
+        (fail_unhandled, "I9 web: boom"),
+        (die_before_logging, "I9 web: Traceback"),
+        (answer_twice, "I10 .* of 1 runs"),
+        (answer_differently, "I10 .* 2 contents"),
+        (answer_another_vendor, "I10 .* is not known"),
+    ],
+)
+def test_a_breach_elsewhere_is_found(
+    settled: Case, spoil: Callable[[Case], TakeBack], breach: str
+) -> None:
+    take_back = spoil(settled)
+    try:
+        found_in(settled, breach)
+    finally:
+        take_back()
+
+
+def lose(case: Case, key: str) -> None:
+    s3, bucket = case.world.aws("s3"), case.world.bucket
+    version = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
+    s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+
+
+def lose_rows_to_fix(case: Case) -> None:
+    lose(case, answer(case, ".rows_to_fix.csv"))
+
+
+def lose_an_answer(case: Case) -> None:
+    lose(case, answer(case, ".result.json"))
 
 
 def import_a_file_twice(case: Case) -> None:
@@ -105,174 +273,54 @@ def import_a_file_twice(case: Case) -> None:
     sent.version = ""
 
 
-def import_a_check(case: Case) -> None:
-    [sent] = [sent for sent in case.sent if sent.dataset == "products"]
-    sent.mode = "check"
-
-
-def undo_an_update(case: Case) -> None:
-    [sent] = [sent for sent in case.sent if sent.dataset == "products"]
-    imported = {row.vendor_product_id for row in sent.expected.good.values()}
-    rows = [row for row in case.rows(30, seed=2) if row["vendor_product_id"] in imported]
-    assert case.submit(Person(case), rows, mode="update").status == 200
+def import_a_file_nobody_sent(case: Case) -> None:
+    sent = case.drop(case.rows(3, first=70_000))
     case.settle()
-    check(case)
-    case.world.rows("UPDATE products SET price = 1 WHERE vendor_id = %s", [case.vendor()])
+    case.sent.remove(sent)
 
 
-def undone(case: Case) -> tuple[str, str]:
-    """The IDs of an upload of which one product has changed since, and of its undo."""
+def test_breaches_that_remain_are_found_one_after_the_other(case: Case) -> None:
+    case.drop_of_every_kind(30, bad=3)
+    case.settle()
+    for spoil, breach in (
+        (lose_rows_to_fix, "I10 .* not there"),
+        (lose_an_answer, r"I10 .* \[\] of 1 runs"),
+        (import_a_file_twice, "I1 .* several uploads"),
+        (import_a_file_nobody_sent, "I1 .* was not sent"),
+    ):
+        assert not re.search(breach, "\n".join(breaches_of(case)))
+        spoil(case)
+        found_in(case, breach)
+
+
+def test_breaches_of_updates_and_undos_are_found(case: Case) -> None:
+    """One product has changed since the update that is undone."""
+    case.drop_of_every_kind(30, bad=3)
+    case.settle()
     [sent] = [sent for sent in case.sent if sent.dataset == "products"]
     person = Person(case)
     imported = {row.vendor_product_id for row in sent.expected.good.values()}
     rows = [row for row in case.rows(30, seed=2) if row["vendor_product_id"] in imported]
     assert case.submit(person, rows, mode="update").status == 200
     case.settle()
-    upload = case.uploads()[-1]
+    check(case)
+    with case.world.taking_back():
+        change_a_row(case)
+        found_in(case, "I3")
+    upload = case.uploads()[-1]["upload_id"]
     assert case.submit(person, case.rows(30, seed=3)[:1], mode="update").status == 200
     case.settle()
-    assert person.post(f"/uploads/{upload['upload_id']}/undo/", {}).status == 200
+    assert person.post(f"/uploads/{upload}/undo/", {}).status == 200
     case.settle()
     check(case)
-    return upload["upload_id"], case.uploads()[-1]["upload_id"]
-
-
-def undo_to_another_value(case: Case) -> None:
-    upload_id, _ = undone(case)
-    case.world.rows(
-        'UPDATE product_changes SET before = before || \'{"price": "0.01"}\' WHERE change_id = '
-        "(SELECT max(change_id) FROM product_changes WHERE upload_id = %s)",
-        [upload_id],
-    )
-
-
-def undo_in_silence(case: Case) -> None:
-    _, undo_id = undone(case)
-    case.world.rows("DELETE FROM validation_errors WHERE upload_id = %s", [undo_id])
-
-
-def end_without_an_email(case: Case) -> None:
-    case.world.rows(
-        "UPDATE upload_history SET run = run + 1 WHERE vendor_prefix = %s", [case.vendor()]
-    )
-
-
-def answers(case: Case) -> list[str]:
-    """The keys in the outbox of the case's vendor."""
-    found = case.world.aws("s3").list_objects_v2(
-        Bucket=case.world.bucket, Prefix=f"outbox/{case.vendor()}/"
-    )
-    return [each["Key"] for each in found["Contents"]]
-
-
-def lose_an_answer(case: Case) -> None:
-    [key] = [key for key in answers(case) if key.endswith(".result.json")]
-    s3 = case.world.aws("s3")
-    version = s3.head_object(Bucket=case.world.bucket, Key=key)["VersionId"]
-    s3.delete_object(Bucket=case.world.bucket, Key=key, VersionId=version)
-
-
-def answer_twice(case: Case) -> None:
-    [key] = [key for key in answers(case) if key.endswith(".result.json")]
-    copy_answer(case, key, key.replace(".run1.", ".run2."))
-
-
-def answer_differently(case: Case) -> None:
-    [key] = [key for key in answers(case) if key.endswith(".result.json")]
-    case.world.aws("s3").put_object(Bucket=case.world.bucket, Key=key, Body=b"{}")
-
-
-def answer_another_vendor(case: Case) -> None:
-    [key] = [key for key in answers(case) if key.endswith(".received.json")]
-    copy_answer(case, key, key.replace("UPLOAD_2", "UPLOAD_1"))
-
-
-def copy_answer(case: Case, key: str, to: str) -> None:
-    source = {"Bucket": case.world.bucket, "Key": key}
-    case.world.aws("s3").copy_object(Bucket=case.world.bucket, Key=to, CopySource=source)
-
-
-def lose_rows_to_fix(case: Case) -> None:
-    [key] = [key for key in answers(case) if key.endswith(".rows_to_fix.csv")]
-    s3 = case.world.aws("s3")
-    version = s3.head_object(Bucket=case.world.bucket, Key=key)["VersionId"]
-    s3.delete_object(Bucket=case.world.bucket, Key=key, VersionId=version)
-
-
-def send_a_dead_letter(case: Case) -> None:
-    queue = case.world.queue("ImportsDeadLetter")
-    case.world.aws("sqs").send_message(QueueUrl=queue, MessageBody="{}")
-
-
-def stop_listening(case: Case) -> None:
-    stopping.send(case.world.pid("forwarder"), signal.SIGSTOP)
-
-
-def answer_with_an_error(case: Case) -> None:
-    write(case, {"name": "config.request_log", "message": "GET /uploads/ 500 in 7 ms"})
-
-
-def fail_unhandled(case: Case) -> None:
-    write(case, {"name": "celery", "message": "boom", "exc_info": "File …\nValueError"})
-
-
-def write(case: Case, record: dict[str, str]) -> None:
-    """Add a record to the log of the web process."""
-    line = json.dumps({"levelname": "ERROR", **record})
-    case.world.output.line("web", line.encode())
-
-
-def die_before_logging(case: Case) -> None:
-    case.world.output.line("web", b"Traceback (most recent call last):\nValueError: boom")
-
-
-def leave_a_file(case: Case) -> None:
-    (case.world.temp / "onboarding-x.upload").touch()
-
-
-@pytest.mark.parametrize(
-    ("spoil", "breach"),
-    [
-        (unend, "I1 .* has not ended"),
-        (import_a_file_nobody_sent, "I1 .* was not sent"),
-        (import_a_file_twice, "I1 .* several uploads"),
-        (miscount, "I2"),
-        (forget_a_row, "I3"),
-        (change_a_row, "I3"),
-        (undo_an_update, "I3"),
-        (import_a_check, "I3 .* mode check"),
-        (forget_an_error, "I3"),
-        (forget_a_customer, "I3 customers not stored"),
-        (change_a_client, "I3 .* has stored"),
-        (forget_an_error, "I4"),
-        (end_without_an_email, "I5 .* emails of 2 runs"),
-        (lose_an_answer, r"I10 .* \[\] of 1 runs"),
-        (end_without_an_email, "I10 .* of 2 runs"),
-        (answer_twice, "I10 .* of 1 runs"),
-        (answer_differently, "I10 .* 2 contents"),
-        (answer_another_vendor, "I10 .* is not known"),
-        (lose_rows_to_fix, "I10 .* not there"),
-        (miscount, "I10 .* another"),
-        (forget_a_change, "I11 .* of kinds"),
-        (record_a_change_twice, "I11 .* counted"),
-        (undo_to_another_value, "I12 .* had replaced"),
-        (undo_in_silence, "I12 .* reported \\[\\]"),
-        (send_a_dead_letter, "I6 dead letters"),
-        (leave_a_file, "I7"),
-        (stop_listening, "I8 not polled"),
-        (answer_with_an_error, "I9 web answered"),
-        (fail_unhandled, "I9 web: boom"),
-        (die_before_logging, "I9 web: Traceback"),
-    ],
-)
-def test_a_breach_is_found(case: Case, spoil: Callable[[Case], None], breach: str) -> None:
-    case.drop_of_every_kind(30, bad=3)
-    case.settle()
-    spoil(case)
-    try:
-        with pytest.raises(AssertionError, match=breach):
-            check(case)
-    finally:
-        stopping.send(case.world.pid("forwarder"), signal.SIGCONT)
-        for path in case.world.temp.glob("onboarding-*"):
-            path.unlink()
+    undo = case.uploads()[-1]["upload_id"]
+    with case.world.taking_back():
+        case.world.rows(
+            'UPDATE product_changes SET before = before || \'{"price": "0.01"}\' '
+            "WHERE change_id = (SELECT max(change_id) FROM product_changes WHERE upload_id = %s)",
+            [upload],
+        )
+        found_in(case, "I12 .* had replaced")
+    with case.world.taking_back():
+        case.world.rows("DELETE FROM validation_errors WHERE upload_id = %s", [undo])
+        found_in(case, r"I12 .* reported \[\]")

@@ -299,6 +299,18 @@ class World:
             cursor.execute(statement, parameters)
             return [dict(row) for row in cursor.fetchall()] if cursor.description else []
 
+    @contextmanager
+    def taking_back(self) -> Iterator[None]:
+        """What `rows` changes meanwhile, `rows` alone sees, and it is taken back at the end."""
+        self.rows("SELECT")
+        assert self._connection is not None
+        self._connection.autocommit = False
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+            self._connection.autocommit = True
+
     def aws(self, service: str) -> Any:
         """A client connected directly to the emulator."""
         return bootstrap.client(service, aws.endpoint(self.ports["aws"]))
