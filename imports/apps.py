@@ -5,6 +5,7 @@ from django.apps import AppConfig
 ADMIN_PAGES = (
     "alarms",
     "categories",
+    "digests",
     "errors",
     "held",
     "history",

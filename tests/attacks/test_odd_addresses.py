@@ -24,8 +24,8 @@ from tests.admin.conftest import World, world
 __all__ = ["world"]
 
 VALUES = (
-    *("\0", "a\0b", "", "x", "-1", "9" * 30, "1e400", "NaN", "'", "%", "\\", "\ud800"),
-    *("9999-12-31", "0001-01-01", "2026-02-30", "[]", "a,b", "é" * 300, "x" * 5_000),
+    *("a\0b", "", "x", "-1", "9" * 30, "1e400", "NaN", "'%\\", "\ud800"),
+    *("9999-12-31", "0001-01-01", "2026-02-30", "[]", "a,b", "é" * 5_000),
 )
 GENERAL = ("q", "p", "o", "all", "e", "page", "_popup", "_to_field", "_changelist_filters", "said")
 AUTOCOMPLETE = ("term", "page", "app_label", "model_name", "field_name")
@@ -94,7 +94,7 @@ def test_the_addresses_are_found() -> None:
     assert "/admin/imports/upload/<path:object_id>/change/" in ROUTES
     assert "/reports/<str:token>/" in ROUTES
     assert len(ROUTES) > 90
-    assert len(MODELS) == 22
+    assert len(MODELS) == 23
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if "<" in route])
@@ -121,8 +121,12 @@ def test_a_nul_in_a_field_is_refused_whatever_the_form(db: None, fields: dict[st
 
 
 @pytest.mark.parametrize(("model", "page"), MODELS, ids=[m._meta.label for m, _ in MODELS])
-def test_any_parameter_of_a_list(world: World, admin: User, model: Any, page: Any) -> None:
-    """Without rendering the page, which takes most of the time and none of the parameters."""
+def test_any_parameter_of_a_list(
+    world: World, admin: User, model: Any, page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the sidebar, and without rendering the page, which take most of the time and none of
+    the parameters."""
+    monkeypatch.setattr(page.admin_site, "each_context", lambda _request: {})
     answer = OddInputMiddleware(page.changelist_view)
     queries = [f"{name}={encoded(v)}" for name in sorted(parameters(model, page)) for v in VALUES]
     for query in [*queries, "q=x&page=x", "q=x&p=x&o=99.-99.x"]:
