@@ -119,9 +119,12 @@ SKIPPED = re.compile(
 
 
 def kind_of(address: str) -> str:
-    """Pages that differ only in an ID or a query are of one kind."""
+    """Pages that differ only in an ID or a value of the query are of one kind; so are the lists of
+    a model that staff filter in different ways."""
     parts = urlsplit(address)
     path = re.sub(r"UPLOAD_[0-9A-F_]+|/[^/]*\d[^/]*(?=/)|_[0-9A-F]{2}", "/N", parts.path)
+    if path.startswith("/admin/"):
+        return path + "?" * bool(parts.query)
     return path + re.sub(r"=[^&]*", "", parts.query)
 
 

@@ -380,7 +380,7 @@ def files(draw: st.DrawFn) -> File:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("row_by_row")
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     of_before=st.lists(files(), max_size=2),
     of_after=st.lists(files(), min_size=1, max_size=2),
