@@ -25,7 +25,7 @@ from imports.notifications import due_mail
 from imports.outbox import writing
 from imports.people import sending as person_mail
 from imports.storage import s3, staging
-from tests.product_files import csv_bytes
+from tests.product_files import NEVER_HELD, csv_bytes
 from tests.services import IS_MIGRATED
 from vendors.models import Member, Vendor
 
@@ -145,6 +145,12 @@ def run_upload(vendor_a: Vendor, categories: list[str]) -> Callable[..., Upload]
         return upload
 
     return run
+
+
+@pytest.fixture
+def never_held(vendor_a: Vendor) -> None:
+    """The vendor's products may change in any way."""
+    Vendor.objects.filter(pk=vendor_a.pk).update(hold=NEVER_HELD)
 
 
 @pytest.fixture

@@ -157,6 +157,7 @@ def test_a_data_set_that_is_no_longer_declared_does_not_break_the_page(
     assert as_reviewer.get(list_of(upload)).status_code == 200
 
 
+@pytest.mark.usefixtures("never_held")
 def test_rows_that_changed_nothing_are_no_errors(
     as_reviewer: Client, run_upload: RunUpload
 ) -> None:

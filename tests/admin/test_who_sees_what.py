@@ -27,6 +27,7 @@ STAFF_SEE = [
     "delivery",
     "invitation",
     "notice",
+    "digest",
 ]
 ADMINS_ONLY = ["customer", "metric", "group", "entry", "failed_login"]
 REVIEWERS_ADD = ["schedule", "category", "vendor"]

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imports.rules.holds import BY_NUMBER
 from tests.faults.reference import Expected, expected_of
 from tests.faults.staff_files import KINDS, make
 from tests.faults.world import HANG, World, wait_until
 from tests.imports.foreign.workbook_writers import by_openpyxl
-from tests.product_files import csv_bytes
+from tests.product_files import NEVER_HELD, csv_bytes
 
 if TYPE_CHECKING:
     from tests.faults.people import Answer, Person
@@ -27,10 +26,6 @@ BAD: tuple[dict[str, str], ...] = (
     {"sku": "S" * 101},
     {"price": "0", "category": "", "stock_quantity": "x"},
 )
-
-
-# Prices of these files are made by chance, and change by as much.
-NEVER_HELD = {reason.code: 0 for reason in BY_NUMBER if reason.code != "TOO_MANY_MISSING"}
 
 
 @dataclass

@@ -285,7 +285,8 @@ def test_every_form_that_acts_for_a_vendor_says_which() -> None:
     folder = Path(__file__).parents[3] / "onboarding/templates/onboarding"
     of_person = {
         *("login", "password_reset", "password_reset_confirm", "who", "other_vendor", "account"),
-        *("password", "confirm_email", "invitation"),
+        *("password", "confirm_email", "invitation", "login_code", "confirm", "new_codes"),
+        *("add_app", "remove_app", "add_passkey", "rename_passkey", "remove_passkey"),
     }
     with_forms = {path for path in folder.rglob("*.html") if "csrf_token" in path.read_text()}
     lacking = {

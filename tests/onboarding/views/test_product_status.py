@@ -316,6 +316,7 @@ def test_a_file_neither_reactivates_nor_misses_an_inactive_product(
     assert product.deactivated_at is not None
 
 
+@pytest.mark.usefixtures("never_held")
 @pytest.mark.django_db(transaction=True)
 def test_an_import_that_looked_before_keeps_the_status_and_sets_the_rest(
     run_upload: Run, alice: User, vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch
@@ -349,6 +350,7 @@ def test_an_import_that_looked_before_keeps_the_status_and_sets_the_rest(
     assert [*befores] == [{"price": "19.99"}] * 20 + [{"status": "active"}] * 20
 
 
+@pytest.mark.usefixtures("never_held")
 @pytest.mark.django_db(transaction=True)
 def test_an_import_that_comes_meanwhile_waits(
     run_upload: Run, alice: User, vendor_a: Vendor
