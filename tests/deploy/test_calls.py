@@ -283,9 +283,9 @@ def test_maintenance(
 
 @pytest.mark.usefixtures("categories", "quiet_events")
 def test_the_web(
-    standard: Layout, noting: Callable[[], Any], alice: User, reviewer: User, client: Client
+    standard: Layout, noting: Callable[[], Any], alice: User, admin: User, client: Client
 ) -> None:
-    client.force_login(reviewer)
+    client.force_login(admin)
     with noting() as counted:
         assert client.get("/admin/system/").status_code == 200
     assert ("sqs:GetQueueAttributes", "EventsDeadLetterQueue") in counted
