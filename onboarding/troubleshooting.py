@@ -371,7 +371,7 @@ QUESTIONS = (
             ),
             _("What is not released within {review_days} ends, and nothing is imported."),
         ),
-        ("NOT_RELEASED",),
+        ("NOT_RELEASED", "REJECTED"),
     ),
     Question(
         "whole-catalog",

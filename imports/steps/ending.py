@@ -59,7 +59,8 @@ def finish(upload: Upload) -> None:
     due_mail.hand_over(upload)
     upload.finish()
     transaction.on_commit(send_mail_hint, robust=True)
-    if datasets.get(upload.dataset).quality and upload.has_changed_records:
+    dataset = datasets.all_datasets().get(upload.dataset)
+    if dataset and dataset.quality and upload.has_changed_records:
         # If this fails, a sweep does it within a day.
         transaction.on_commit(lambda: count_quality([str(upload.vendor_id)]), robust=True)
 

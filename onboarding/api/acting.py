@@ -21,6 +21,7 @@ from vendors.access import SEND_UPLOADS
 
 router = Router(tags=["uploads"])
 PROBLEMS = (404, 409, 422)
+OF_BODIES = (411, 413, 415)
 
 
 def acted(
@@ -62,7 +63,7 @@ def can(
         is_upload=is_upload,
         takes=takes,
         answers={status: UploadResult},
-        problems=PROBLEMS,
+        problems=(*PROBLEMS, *(OF_BODIES if takes else ())),
         parameters=[KEY],
     )
 

@@ -22,7 +22,7 @@ from vendors import second_factor
 from vendors.login_limits import remember_device
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"  # as in sessions of earlier logins
-SERVICE = "TechMart vendor onboarding"  # in lists of apps and passkeys
+SERVICE = _("TechMart vendor onboarding")  # in lists of apps and passkeys
 DONE = {
     "mfa/messages/totp_activated.txt": _("Authenticator app added."),
     "mfa/messages/totp_deactivated.txt": _("Authenticator app removed."),
@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        raise AssertionError("inactive users are refused before")
+        raise AssertionError  # our login refuses them before
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The password: who has stolen a device may have its passkeys, too."""
@@ -95,11 +95,11 @@ class MfaAdapter(DefaultMFAAdapter):
         return second_factor.decrypt(encrypted_text)
 
     def get_totp_issuer(self) -> str:
-        return SERVICE
+        return str(SERVICE)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()
-        return {**entity, "name": SERVICE}
+        return {**entity, "name": str(SERVICE)}
 
     def generate_authenticator_name(self, user: User, kind: Any) -> str:
         count = second_factor.factors_of(user.pk).filter(type=kind).count()

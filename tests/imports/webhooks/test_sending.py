@@ -115,6 +115,7 @@ def test_an_import_is_said_when_its_file_arrives_and_when_it_ends(
         "failure_code": None,
         **{f"{name}_records": count for name, count in counts.items()},
         **{f"{name}_records": 0 for name in others},
+        "held_for": [],
         "ended_at": finished["data"]["ended_at"],
     }
     assert finished["type"] == "upload.finished"
