@@ -22,7 +22,7 @@ DEPENDS_ON_EARLIER = [
     *("create_upload", "prepare_upload", "map_upload", "correct_upload"),
     *("create_webhook", "replace_webhook_secret", "ping_webhook"),
     *("send_delivery_again", "list_deliveries"),
-    *("cancel_upload", "retry_upload", "import_upload", "undo_upload"),
+    *("cancel_upload", "retry_upload", "import_upload", "undo_upload", "release_upload"),
 ]
 UNLIMITED = dict.fromkeys(("API_REQUESTS_PER_MINUTE", "API_UPLOADS_PER_MINUTE"), "1000000")
 EXAMPLES, SEQUENCES = 3, 20
