@@ -90,12 +90,12 @@ ALL = (
         {
             "many": _(
                 "{count} of {updates} products that you update get a price of more than {limit} "
-                "times the present one, or less than a part in {limit} of it."
+                "times the present one, or less than 1/{limit} of it."
             )
         },
         _(
             "At least {least} products get a price of more than {limit} times the present one, or "
-            "less than a part in {limit} of it, and these are 10 products, or 5% of those that the "
+            "less than 1/{limit} of it, and these are 10 products, or 5% of those that the "
             "file updates."
         ),
         _(

@@ -29,7 +29,7 @@ def addresses() -> list[str]:
     found = [reverse(f"admin:{name}") for name in ("index", "system", "troubleshooting", "find")]
     found.append(page_of(Vendor.objects.earliest("pk"), "overview"))
     for model, pages in admin.site._registry.items():
-        row = model._default_manager.first() or makers()[model._meta.label]()
+        row = pages.get_queryset(request).first() or makers()[model._meta.label]()
         found += [list_of(model), page_of(row)]
         if pages.has_add_permission(request):
             found.append(list_of(model, "add"))
@@ -44,8 +44,14 @@ def makers() -> dict[str, Callable[[], Model]]:
     from django.utils.timezone import now
 
     from imports import models
-    from tests.admin.conftest import make_customer, make_error, make_metric, make_upload
-    from vendors.models import ApiToken, Vendor
+    from tests.admin.conftest import (
+        make_customer,
+        make_error,
+        make_held,
+        make_metric,
+        make_upload,
+    )
+    from vendors.models import ApiToken, Person, Vendor
 
     vendor = Vendor.objects.earliest("pk")
     user = User.objects.get(username="admin")
@@ -58,7 +64,15 @@ def makers() -> dict[str, Callable[[], Model]]:
             vendor=vendor, url="https://shop.example/", events=[], seed="5eed", off="by_person"
         )
 
+    def digest() -> models.Digest:
+        Person.objects.get_or_create(user=user)
+        return models.Digest.objects.create(
+            user=user, day=now().date(), to="one@of-each.example", state="sent"
+        )
+
     return {
+        "imports.HeldUpload": lambda: make_held(f"{NAME}, held", vendor, completed_at=now()),
+        "imports.Digest": digest,
         "imports.Action": lambda: models.Action.objects.create(
             upload=upload(), run=1, kind="upload", by=user
         ),

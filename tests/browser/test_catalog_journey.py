@@ -94,12 +94,14 @@ def test_from_an_import_to_its_undo(visit: Visit) -> None:
     expect(page.locator("#undo")).to_have_count(0)
 
 
-def test_a_catalog_is_replaced_and_the_rest_is_inactive(visit: Visit) -> None:
+def test_a_replacement_that_lacks_most_products_is_held_and_canceled(visit: Visit) -> None:
     vendor = visit("vendor")
     page = vendor.page
     vendor.go("/uploads/new/")
     expect(page.locator("#mode-replace")).to_be_visible()
     upload(vendor, "one-product.csv", products(1), mode="replace")
-    ended(page)
-    expect(page.locator("#refusal")).to_contain_text("active products are not in the file")
-    expect(page.locator("#refusal")).to_contain_text("upload it with Update")
+    expect(page.locator("#held")).to_contain_text("active products are not in the file")
+    expect(page.locator("#held")).to_contain_text("upload the file with Update")
+    page.click("#cancel")
+    page.click("#cancel-confirmed")
+    expect(page.locator("#upload[data-status=cancelled]")).to_be_visible()
