@@ -193,7 +193,7 @@ def an_invitation(case: Case, point: str, times: int) -> None:
 
     def emails() -> int:
         about = f"Vendor {case.vendor()}"
-        return sum(about in text and "/invitation" in text for text in mails(case.world))
+        return sum(about in text and "/invitation" in text for _to, text in mails(case.world))
 
     before = emails()
     case.world.order_death(point, times)
