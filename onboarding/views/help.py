@@ -37,7 +37,8 @@ def help_index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def help_page(request: HttpRequest, dataset: str) -> HttpResponse:
-    datasets = datasets_for(access_of(request.user))
+    access = access_of(request.user)
+    datasets = datasets_for(access)
     if dataset not in datasets:
         return ask_for_login(request, dataset)
     found = datasets[dataset]
@@ -57,6 +58,7 @@ def help_page(request: HttpRequest, dataset: str) -> HttpResponse:
             "identity_label": found.label(found.identity),
             "lists": approved_lists(found),
             "quality": [(found.label(key), points) for key, points in found.quality.items()],
+            "has_score": access.vendor_id is not None,
         },
     )
 

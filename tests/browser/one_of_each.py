@@ -71,7 +71,9 @@ def makers() -> dict[str, Callable[[], Model]]:
         )
 
     return {
-        "imports.HeldUpload": lambda: make_held(f"{NAME}, held", vendor, completed_at=now()),
+        "imports.HeldUpload": lambda: make_held(
+            "UPLOAD_20261120_224500_0E0E0E", Vendor.objects.latest("pk"), completed_at=now()
+        ),
         "imports.Digest": digest,
         "imports.Action": lambda: models.Action.objects.create(
             upload=upload(), run=1, kind="upload", by=user
