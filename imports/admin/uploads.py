@@ -116,6 +116,9 @@ class UploadAdmin(LookOnlyAdmin):
     def rows(self, upload: Upload) -> str:
         if not upload.total_records:
             return cells.two_lines("–", upload.failure_code)
+        if upload.is_held:
+            waiting = gettext("%(count)s wait for a release")
+            return cells.two_lines("–", waiting % {"count": cells.number(upload.total_records)})
         text = gettext("%(valid)s of %(total)s (%(rate)s%%)") % {
             "valid": cells.number(upload.valid_records),
             "total": cells.number(upload.total_records),

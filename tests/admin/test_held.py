@@ -1,5 +1,6 @@
 """Held uploads: staff see why and what would change, and decide."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -152,3 +153,17 @@ def test_staff_set_the_numbers_of_a_vendor(as_admin: Client, vendor_a: Vendor) -
     as_admin.post(page_of(vendor_a), {**fields, "hold_price_jump": "", "review": ""})
     vendor_a.refresh_from_db()
     assert (vendor_a.review, vendor_a.hold) == ("", {"STOCK_ZEROED": 0})
+
+
+def test_no_list_says_that_a_held_upload_was_imported(
+    as_reviewer: Client, held: HeldUpload, vendor_a: Vendor
+) -> None:
+    listed = as_reviewer.get(list_of(Upload)).content.decode()
+    assert "21 wait for a release" in listed
+    assert "21 of 21" not in listed
+    overview = as_reviewer.get(page_of(vendor_a, "overview")).content.decode()
+    row = re.sub(r"<[^>]+>|\s+", " ", overview[overview.index("dear.csv") :]).split("products.csv")
+    assert re.search(r"Held\s+–\s+0 ", row[0]), row[0]
+    assert "check only" not in row[0]
+    portal = as_reviewer.get("/uploads/").content.decode()
+    assert re.findall(r'data-label="Success" class="number">([^<]+)<', portal) == ["–", "100%"]
