@@ -47,6 +47,12 @@ class Access:
     acts: bool = False
     manages: bool = False
 
+    @property
+    def releases(self) -> bool:
+        """May release and reject held uploads as staff."""
+        user: Any = self.user
+        return bool(user.has_perm(RELEASE_UPLOADS))
+
     def narrow(self, queryset: Q, vendor_column: str) -> Q:
         """Only the rows this person may see; `vendor_column` holds their vendor's id."""
         if self.sees_all:

@@ -129,14 +129,15 @@ class AddApp(AfterPassword, WrongForm, ActivateTOTPView):
 class Remove:
     """Removes a factor, unless it is the last one of someone who needs one."""
 
+    request: HttpRequest  # as every view has
+
     def remove(self, factor: Authenticator, go_on: Any) -> HttpResponse:
         with transaction.atomic():
             lock(factor.user)
             if get_adapter().can_delete_authenticator(factor):
                 response: HttpResponse = go_on()
                 return response
-        request: Any = getattr(self, "request")  # noqa: B009 - every view has one
-        messages.error(request, get_adapter().error_messages["cannot_delete_authenticator"])
+        messages.error(self.request, get_adapter().error_messages["cannot_delete_authenticator"])
         return redirect("mfa_index")
 
 
