@@ -35,6 +35,7 @@ ALL = (
         "csv",
     ),
     "pages",
+    "rehearsal",
 )
 RESULTS = CHECKOUT / ".local" / "bench-results.json"
 PAGE = CHECKOUT / "docs" / "bench.md"

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from psycopg2 import sql
 
+from imports.reports.quality import count_quality
+
 HEAVY_VENDOR = "VEND001"  # of the demo data, with users
+WANTED = "Wanted 2"  # a name that rejected rows have as their category
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ FILL = (
            CASE kind WHEN 1 THEN rows - wrong WHEN 3 THEN 0 ELSE rows END,
            CASE kind WHEN 1 THEN wrong ELSE 0 END, 0,
            CASE kind WHEN 1 THEN 'errors/' || vendor || '/' || n ELSE '' END, 'v1',
-           '{"encoding": "utf-8", "delimiter": ",", "header": ["SKU", "Price"], "header_row": 1,
-             "data_rows": 1000, "separator_line": false}', '[]', 1, 1, 1, 0
+           '{"encoding": "utf-8", "delimiter": ",", "header": ["SKU", "Price", "Category"],
+             "header_row": 1, "data_rows": 1000, "separator_line": false}', '[]', 1, 1, 1, 0
     FROM (
         SELECT n, now() - n * interval '80 days' / %(uploads)s AS at,
                CASE WHEN n %% 10 = 1 THEN %(heavy)s
@@ -65,7 +68,8 @@ FILL = (
     """
     INSERT INTO products (
         vendor_id, vendor_product_id, product_name, category, description, sku, brand, price,
-        stock_quantity, upload_id, upload_row, created_at, updated_at
+        stock_quantity, upload_id, upload_row, created_at, updated_at,
+        content_at, content_upload_id
     )
     SELECT CASE WHEN n %% 10 = 1 THEN %(heavy)s
                 ELSE 'BV' || lpad((n %% %(vendors)s + 1)::text, 6, '0') END,
@@ -73,7 +77,7 @@ FILL = (
            category.name, md5((n + 1)::text),
            'BS-' || n, 'Brand ' || n %% 500, 1 + n %% 90000 / 100.0,
            n %% 1000, upload.upload_id, n %% 1000 + 2, upload.upload_timestamp,
-           upload.upload_timestamp
+           upload.upload_timestamp, upload.upload_timestamp, upload.upload_id
     FROM generate_series(1, %(products)s) AS n
     JOIN (SELECT row_number() OVER () AS i, name FROM product_categories) AS category
       ON category.i = n %% (SELECT count(*) FROM product_categories) + 1
@@ -111,13 +115,15 @@ FILL = (
     """
     INSERT INTO validation_errors (
         upload_id, run, row_number, column_name, error_type, error_message, original_data,
-        named_sku, named_id, created_at
+        cell, named_sku, named_id, created_at
     )
     SELECT upload_id, 1, n + 1, (ARRAY['price', 'sku', 'category', 'stock_quantity'])[n %% 4 + 1],
            (ARRAY['INVALID_PRICE', 'DUPLICATE_SKU', 'INVALID_CATEGORY',
                   'INVALID_STOCK'])[n %% 4 + 1],
            'Price must be at least 0.01 (was -' || n || '.00)',
-           jsonb_build_object('SKU', 'BS-' || n, 'Price', '-' || n || '.00'),
+           jsonb_build_object('SKU', 'BS-' || n, 'Price', '-' || n || '.00',
+                              'Category', 'Wanted ' || n %% 1000),
+           (ARRAY['-' || n || '.00', 'BS-' || n, 'Wanted ' || n %% 1000, '1.5'])[n %% 4 + 1],
            vendor_id || ' bs-' || n, vendor_id || ' bp-' || (n * 7919 + error_records) %% 1000000,
            completed_at
     FROM upload_history, generate_series(1, error_records) AS n
@@ -202,5 +208,6 @@ def fill(size: Size) -> None:
             (made,) = cursor.fetchone() or (0,)
             if made < wanted:
                 raise AssertionError(f"{made} of {wanted} rows in {table}")
+    count_quality()
     with connection.cursor() as cursor:  # PostgreSQL would do this itself after some minutes
         cursor.execute("VACUUM ANALYZE")

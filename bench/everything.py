@@ -13,6 +13,7 @@ from bench import (
     memory,
     metrics_file,
     pages,
+    rehearsal,
     updates,
     webhooks,
     whole_upload,
@@ -36,6 +37,7 @@ MEASURES: dict[str, Callable[[int, System], list[Line]]] = {
     "metrics": metrics_file.measure,
     "csv": any_csv.measure,
     "pages": lambda runs, _: pages.measure(runs),
+    "rehearsal": lambda runs, _: rehearsal.measure(runs),
 }
 
 

@@ -28,6 +28,8 @@ AIM = 0.100  # seconds per query
 PAGE_AIM = 0.300  # seconds per page
 LOOKS = 8  # at a page that misses an aim; the best of them counts
 STAFF, VENDOR = "admin", "vendor"  # users of the demo data
+OF_VENDOR = ("home", "quality", "team", "account", "api_tokens", "webhooks", "remembered")
+OF_STAFF = ("admin:index", "admin:system")
 # Named by a rejected row of every second upload, by one, by the products only, and by none.
 NAMES = ("BS-7", "bs-971", "BP-77", "nowhere")
 # Parts of an address that differ each time.
@@ -108,16 +110,16 @@ def addresses(who: str, client: Client) -> Iterator[str]:
         reverse("upload", args=[worst]) + "?page=999999",
         reverse("help", args=["products"]),
     )
+    yield from map(reverse, OF_VENDOR if who == VENDOR else OF_STAFF)
     if who == STAFF:
-        yield reverse("admin:index")
         find = reverse("admin:find")
         yield from (f"{find}?q={name}" for name in (*NAMES, worst))
         yield from (
             reverse("admin:vendors_vendor_overview", args=[vendor])
             for vendor in (crowded.HEAVY_VENDOR, "BV000007")
         )
-        yield reverse("admin:system")
         yield reverse("admin:system") + "?span=7d"
+        yield reverse("admin:vendors_vendor_change", args=[crowded.HEAVY_VENDOR])
         yield reverse("admin:imports_upload_change", args=[worst])
         yield reverse("admin:imports_rowerror_change", args=[RowError.objects.latest("pk").pk])
         for model, queries in ADMIN_LISTS.items():
@@ -186,6 +188,10 @@ ADMIN_LISTS: dict[str, tuple[str, ...]] = {
     "vendors_vendor": ("q=vendor", "q=BV000077", "q=nowhere", "is_active__exact=0"),
     "imports_action": ("q=WORST", "kind__exact=upload"),
     "imports_alarm": ("state=open", "kind__exact=failed_upload", "q=WORST", "q=nowhere"),
+    "imports_heldupload": ("q=WORST",),
+    "imports_categoryrequest": ("q=wanted",),
+    "imports_invitation": ("q=nowhere",),
+    "imports_webhookendpoint": ("q=nowhere",),
     "imports_webhookdelivery": ("state__exact=failed", "q=WORST", "q=nowhere"),
     "imports_notification": ("state__exact=failed", "q=WORST", "q=nowhere", "o=5"),
 }

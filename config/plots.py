@@ -19,7 +19,7 @@ HEIGHT = 140.0  # of the part with the values, in pixels
 LEFT = 9.0  # percent of the width, for the numbers of the axis
 BAR = 0.72  # of the width of a label
 LEAST = 2.0  # pixels of a bar whose value is not 0
-MOST_LABELS = 6  # that are written
+MOST_LABELS = 6  # that are written, if a plot does not say
 MOST_TICKS = 4  # besides 0
 TEXT, LINE = "11", 18.0  # height of text, and of a line of it
 TILE = "6"
@@ -50,12 +50,14 @@ class Series:
 
 @dataclass(frozen=True)
 class Plot:
-    """`key` is unique on the page; `title` is what the values are, with their unit."""
+    """`key` is unique on the page; `title` is what the values are, with their unit; not more than
+    `most_labels` are written."""
 
     key: str
     title: str
     labels: Sequence[str]
     series: Sequence[Series]
+    most_labels: int = MOST_LABELS
 
 
 def bars(plot: Plot) -> str:
@@ -155,7 +157,8 @@ def _frame(plot: Plot, most: float) -> tuple[Element, Element, float]:
         _line(area, x1=f"{LEFT}%", x2="100%", y1=y, y2=y, opacity="1" if number == 0 else "0.25")
         _text(area, _short(number), x=f"{LEFT - 1}%", y=y, dy="4", **{"text-anchor": "end"})
     width = (100 - LEFT) / max(len(plot.labels), 1)
-    for i, label in list(enumerate(plot.labels))[:: ceil_div(len(plot.labels), MOST_LABELS) or 1]:
+    every = ceil_div(len(plot.labels), plot.most_labels) or 1
+    for i, label in list(enumerate(plot.labels))[::every]:
         x = f"{LEFT + width * (i + 0.5):.2f}%"
         _text(area, label, x=x, y=f"{HEIGHT + 14:.0f}", **{"text-anchor": "middle"})
     return svg, area, numbers[-1]

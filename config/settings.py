@@ -223,23 +223,23 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "onboarding.api.middleware.ApiMiddleware",
-    "onboarding.health.HealthMiddleware",
+    "onboarding.middleware.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "onboarding.sign_in.SignInMiddleware",
-    "onboarding.security.required.StaffNeedFactorMiddleware",
-    "onboarding.time_zone.TimeZoneMiddleware",
-    "onboarding.blank_answers.BlankAnswersMiddleware",
+    "onboarding.middleware.sign_in.SignInMiddleware",
+    "onboarding.people.security.required.StaffNeedFactorMiddleware",
+    "onboarding.middleware.time_zone.TimeZoneMiddleware",
+    "onboarding.middleware.blank_answers.BlankAnswersMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",  # reads the body, so only for those who may send
-    "onboarding.odd_input.OddInputMiddleware",
-    "onboarding.for_vendor.ForVendorMiddleware",
+    "onboarding.middleware.odd_input.OddInputMiddleware",
+    "onboarding.middleware.for_vendor.ForVendorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "onboarding.admission.AdmissionMiddleware",
+    "onboarding.middleware.admission.AdmissionMiddleware",
 ]
 TEMPLATES = [
     {
@@ -305,12 +305,12 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False  # vendors/admin.py shows failed logins
 
 # Second factors by django-allauth. Its addresses, limits and emails are not used: ours are in
-# onboarding/urls.py, vendors/login_limits.py, vendors/second_factor.py, onboarding/security.
-ACCOUNT_ADAPTER = "onboarding.security.adapters.AccountAdapter"
+# onboarding/urls.py, vendors/login_limits.py, vendors/second_factor.py, onboarding/people/security.
+ACCOUNT_ADAPTER = "onboarding.people.security.adapters.AccountAdapter"
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # counted in a cache, which each process has alone
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # of a form that has no address
-MFA_ADAPTER = "onboarding.security.adapters.MfaAdapter"
+MFA_ADAPTER = "onboarding.people.security.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # its own table of addresses stays empty
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -395,7 +395,7 @@ STORAGES = {
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # The first handler stops a file above its sender's limit before it is written to disk.
 FILE_UPLOAD_HANDLERS = [
-    "onboarding.upload_checks.NoLargerThanAllowed",
+    "onboarding.uploads.upload_checks.NoLargerThanAllowed",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

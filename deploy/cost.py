@@ -28,6 +28,8 @@ An upload has 1,000 rows, of which 50 are invalid.
 
 {summary()}
 
+![Dollars a month of both layouts, when idle and with 1,000, 10,000 and 100,000 uploads, by what they are for; the numbers are below](images/cost.svg)
+
 “Free allowances” are those that AWS gives every account each month, without a time limit ({usd(free_of_charge(standard(IDLE)))}
 here): they apply in full if the account has nothing else. In the first two rows of each layout, uploads come one by one, at random moments
 of {bill.WORK_HOURS:.0f} working hours. “In batches” means {BATCH} at a time, as from a vendor with {BATCH} files. That makes no

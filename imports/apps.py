@@ -3,21 +3,21 @@ from importlib import import_module
 from django.apps import AppConfig
 
 ADMIN_PAGES = (
-    "alarms",
-    "categories",
-    "digests",
-    "errors",
-    "held",
-    "history",
-    "emails",
-    "people",
-    "products",
-    "schedules",
-    "uploads",
-    "users",
-    "vendors",
-    "wanted",
-    "webhooks",
+    "catalog.categories",
+    "catalog.products",
+    "catalog.wanted",
+    "dashboard.alarms",
+    "messages.digests",
+    "messages.emails",
+    "messages.people",
+    "messages.webhooks",
+    "uploads.errors",
+    "uploads.held",
+    "uploads.history",
+    "uploads.schedules",
+    "uploads.uploads",
+    "vendors.users",
+    "vendors.vendors",
 )
 
 

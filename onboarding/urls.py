@@ -2,36 +2,34 @@
 
 from django.urls import path, register_converter
 
-from onboarding.views import (
+from onboarding.views import metrics
+from onboarding.views.help.help import help_index, help_page, help_schema
+from onboarding.views.help.help_api import help_api
+from onboarding.views.help.help_webhooks import help_webhooks
+from onboarding.views.help.troubleshooting import troubleshooting
+from onboarding.views.home import home
+from onboarding.views.people import (
     account,
-    columns,
-    downloads,
-    find,
-    fix,
     invitation,
     login,
-    metrics,
-    new_upload,
     password_reset,
-    product_edit,
-    product_status,
-    products,
-    quality,
-    release,
     security,
     team,
     tokens,
+    webhooks,
+)
+from onboarding.views.products import find, product_edit, product_status, products, quality
+from onboarding.views.uploads import (
+    columns,
+    downloads,
+    fix,
+    new_upload,
+    release,
     upload,
     uploads,
     vendors,
-    webhooks,
 )
-from onboarding.views.help import help_index, help_page, help_schema
-from onboarding.views.help_api import help_api
-from onboarding.views.help_webhooks import help_webhooks
-from onboarding.views.home import home
-from onboarding.views.template import template
-from onboarding.views.troubleshooting import troubleshooting
+from onboarding.views.uploads.template import template
 
 
 class UploadId:

@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from imports.admin import ledger
+from imports.admin.catalog import ledger
 from imports.models import Alarm, HeldUpload
 from imports.models.upload import IS_HELD
 from imports.notifications.addresses import new_upload_url

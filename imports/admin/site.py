@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from imports.admin import attention, dashboard_stats
+from imports.admin.dashboard import attention, dashboard_stats
 from imports.monitoring.stalled import STALLED_AFTER
 from imports.rules.quantities import minutes
 from vendors.access import VIEW_UPLOADS
@@ -59,7 +59,10 @@ class AdminSite(UnfoldAdminSite):
             raise Http404("no such page") from error
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        from imports.admin import ledger, system, troubleshooting  # noqa: PLC0415 - models are loaded later
+        # Models are loaded later than this module.
+        from imports.admin import troubleshooting  # noqa: PLC0415
+        from imports.admin.catalog import ledger  # noqa: PLC0415
+        from imports.admin.dashboard import system  # noqa: PLC0415
 
         pages = {
             "troubleshooting": troubleshooting.page,

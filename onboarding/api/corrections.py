@@ -22,7 +22,7 @@ from onboarding.api.problems import Problem
 from onboarding.api.repeats import PARAMETER as KEY
 from onboarding.api.repeats import Answer, digest_of, once
 from onboarding.api.uploads import RETRY_AFTER, UploadResult, detail_of, visible_upload
-from onboarding.storing import store
+from onboarding.uploads.storing import store
 from vendors.access import SEND_UPLOADS
 
 router = Router(tags=["uploads"])

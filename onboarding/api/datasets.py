@@ -14,14 +14,14 @@ from imports.rules.base import ERROR, NOTICE, WARNING
 from onboarding.api.callers import ApiRequest
 from onboarding.api.declared import operation
 from onboarding.datasets import datasets_for
-from onboarding.help import (
+from onboarding.help.help import (
     ErrorCode,
     file_error_codes,
     notice_codes,
     row_error_codes,
     warning_codes,
 )
-from onboarding.json_schema import schema_of
+from onboarding.help.json_schema import schema_of
 
 router = Router(tags=["data sets"])
 REFUSAL = "refusal"

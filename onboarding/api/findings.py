@@ -13,7 +13,7 @@ from onboarding.api.cursors import cursor_of, values_of
 from onboarding.api.declared import UploadId, operation
 from onboarding.api.uploads import help_of, visible_upload
 from onboarding.datasets import to_show
-from onboarding.row_errors import lines_of
+from onboarding.uploads.row_errors import lines_of
 from vendors.access import READ_UPLOADS
 
 router = Router(tags=["uploads"])

@@ -18,8 +18,8 @@ from onboarding.api.declared import JSON, UploadId, operation
 from onboarding.api.repeats import PARAMETER as KEY
 from onboarding.api.repeats import Answer, digest_of, once
 from onboarding.api.uploads import UploadResult, detail_of, visible_upload
-from onboarding.column_choice import MAX_CHARACTERS, MAX_WRONG, question_of
-from onboarding.encodings import readings_of
+from onboarding.uploads.column_choice import MAX_CHARACTERS, MAX_WRONG, question_of
+from onboarding.uploads.encodings import readings_of
 from vendors.access import READ_UPLOADS, SEND_UPLOADS
 
 router = Router(tags=["uploads"])

@@ -26,7 +26,7 @@ from onboarding.api.problems import Problem
 from onboarding.api.repeats import PARAMETER as KEY
 from onboarding.api.repeats import Answer, once
 from onboarding.datasets import datasets_for
-from onboarding.storing import store
+from onboarding.uploads.storing import store
 from vendors.access import READ_UPLOADS, SEND_UPLOADS
 
 router = Router(tags=["uploads"])

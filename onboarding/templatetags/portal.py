@@ -18,8 +18,8 @@ from imports.models.rates import rates_of
 from imports.reports.corrections import Corrected
 from imports.reports.outcome import deactivated, effects_of
 from imports.rules import quantities
-from onboarding.for_vendor import FIELD, vendor_to_say
-from onboarding.help import error_title
+from onboarding.help.help import error_title
+from onboarding.middleware.for_vendor import FIELD, vendor_to_say
 from vendors.access import access_of, current_membership, memberships_of
 from vendors.models import Vendor
 

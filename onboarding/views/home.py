@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from imports.reports.corrections import corrected
 from imports.reports.quality import quality_of
-from onboarding.home import MOST_IN_PROGRESS, in_progress, last_uploads, totals_of
-from onboarding.to_do import DAYS, DAYS_UNREAD, MOST, to_do
+from onboarding.home.home import MOST_IN_PROGRESS, in_progress, last_uploads, totals_of
+from onboarding.home.to_do import DAYS, DAYS_UNREAD, MOST, to_do
 from vendors.access import access_of
 
 SHOWN = 8  # tasks; the others are folded

@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
-from imports.admin import dashboard_stats
-from imports.admin.dashboard_stats import Day, ErrorType
+from imports.admin.dashboard import dashboard_stats
+from imports.admin.dashboard.dashboard_stats import Day, ErrorType
 from imports.models import Alarm, CategoryRequest, Notification, RowError, Upload, WebhookEndpoint
 from tests.admin.conftest import list_of, make_error, make_upload, page_of
 from tests.admin.test_upload_page import words

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from catalog.models import ProductChange
-from imports.admin import vendor_page
+from imports.admin.vendors import vendor_page
 from imports.models import CategoryRequest, Notification, Schedule, WebhookEndpoint
 from tests.admin.conftest import World, list_of, make_product, make_upload, page_of
 from vendors.models import ApiToken, Member, Vendor

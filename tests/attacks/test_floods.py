@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from imports import tasks
-from onboarding import after_response
+from onboarding.middleware import after_response
 from tests.conftest import PASSWORD
 from vendors import throttle
 from vendors.login_limits import BY_ADDRESS, BY_NAME, RESETS_BY_ACCOUNT, RESETS_BY_ADDRESS

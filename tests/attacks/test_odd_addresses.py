@@ -18,7 +18,7 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from onboarding.odd_input import OddInputMiddleware
+from onboarding.middleware.odd_input import OddInputMiddleware
 from tests.admin.conftest import World, world
 
 __all__ = ["world"]

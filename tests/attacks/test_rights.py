@@ -14,7 +14,7 @@ from config.logging import ForPeople, Ids
 from deploy.local.places import CHECKOUT
 from imports.models import Upload
 from imports.notifications import report_links
-from onboarding.views import upload as upload_views
+from onboarding.views.uploads import upload as upload_views
 from tests.onboarding.conftest import make_upload
 from vendors.models import Vendor
 

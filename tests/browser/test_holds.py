@@ -27,7 +27,9 @@ def rows(prefix: str, count: int, *, times: int = 1) -> bytes:
 
 
 def has_status(page: Page, status: str) -> None:
-    expect(page.locator(f"#upload[data-status={status}][data-over=yes]")).to_be_visible()
+    expect(
+        page.locator(f"#upload[data-status={status}][data-over=yes]:not([hx-get])")
+    ).to_be_visible()
 
 
 def test_a_vendor_releases_it_by_typing_the_number(visit: Visit) -> None:

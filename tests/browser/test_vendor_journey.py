@@ -26,7 +26,9 @@ def upload(visitor: Visitor, name: str, data: bytes, mode: str = "create") -> st
 
 
 def ended(page: Page) -> None:
-    expect(page.locator("#upload[data-over=yes]")).to_be_visible()
+    """Wait for the result, and for its email: until then the page changes itself now and then, and
+    a click in that moment would go to what has just been replaced."""
+    expect(page.locator("#upload[data-over=yes]:not([hx-get])")).to_be_visible()
 
 
 def counts(page: Page) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.aws.deployment import LAYOUTS
 from deploy.aws.synth import synthesize
-from tests.deploy.templates import Layout
+from deploy.aws.templates import Layout
 from tests.local.conftest import aws, until
 
 __all__ = ["aws", "until"]

@@ -19,6 +19,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.timezone import now
 
+from deploy.aws.templates import Layout
 from imports import datasets, tasks
 from imports.intake import s3_events, schedules
 from imports.maintenance import deliveries, erasure, missing_events, resume, retention, stray_files
@@ -27,9 +28,8 @@ from imports.monitoring.dead_letters import watch_dead_letters
 from imports.monitoring.queues import client as queue_client
 from imports.storage import s3
 from imports.webhooks import signing
-from onboarding import after_response
+from onboarding.middleware import after_response
 from tests.conftest import arrived, drive, import_due
-from tests.deploy.templates import Layout
 from tests.deploy.test_permissions import may
 from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor

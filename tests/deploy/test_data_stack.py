@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from deploy.aws.templates import Layout, listed
 from deploy.local import template
-from tests.deploy.templates import Layout, listed
 
 QUEUES = ("Events", "Imports", "Maintenance", "Mail", "MailEvents", "Webhooks")
 NAMES = {

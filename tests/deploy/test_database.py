@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.deploy.templates import Layout, text
+from deploy.aws.templates import Layout, text
 
 
 def database(layout: Layout) -> dict[str, Any]:

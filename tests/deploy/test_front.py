@@ -2,7 +2,7 @@
 
 from config.web_server import IDLE_SECONDS
 from deploy.aws.deployment import PROXY_HEADERS
-from tests.deploy.templates import Layout
+from deploy.aws.templates import Layout
 
 
 def test_the_balancer_accepts_only_https(layouts: dict[str, Layout]) -> None:

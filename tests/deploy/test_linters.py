@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.aws.synth import program
-from tests.deploy.templates import STACKS, Layout
+from deploy.aws.templates import STACKS, Layout
 
 NOT_CFN_LINT = {
     "W3005": "CDK also writes dependencies that a reference implies; this is harmless.",

@@ -5,8 +5,8 @@ from itertools import chain
 
 import pytest
 
+from deploy.aws.templates import Layout, exported, grants, text
 from deploy.local import template
-from tests.deploy.templates import Layout, grants, text
 from tests.deploy.test_tasks import PARTS
 
 # These actions do not support resources.
@@ -14,18 +14,8 @@ WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
 CLOCK = {"beat", "maintenance", "mail", "webhooks"}  # they share a task
 
 
-EXPORTED = (
-    r"<onboarding-\w+:ExportsOutput(?:FnGetAtt|Ref)(\w+?)(?:[0-9A-F]{8})?(?:Arn)?[0-9A-F]{8}>"
-)
-
-
-def named(resource: str) -> str:
-    """`Bucket/errors/*` for a resource that another stack exports, else the resource unchanged."""
-    return re.sub(EXPORTED, r"\1", resource)
-
-
 def may(layout: Layout, part: str) -> dict[str, set[str]]:
-    return {action: set(map(named, on)) for action, on in layout.may(part).items()}
+    return {action: set(map(exported, on)) for action, on in layout.may(part).items()}
 
 
 def reach(layout: Layout, part: str, service: str) -> set[str]:
@@ -121,7 +111,7 @@ def test_a_vendors_role_may_write_to_its_own_prefix_and_read_its_own_outbox(
     (policy,) = layout.resources("IAM::Policy", "base").values()
     allowed: dict[str, set[str]] = {}
     for action, resource in grants(policy["PolicyDocument"]):
-        allowed.setdefault(action, set()).add(named(text(resource)))
+        allowed.setdefault(action, set()).add(exported(text(resource)))
     assert allowed == {
         "s3:PutObject": {"Bucket/uploads/VEND001/*"},
         "s3:AbortMultipartUpload": {"Bucket/uploads/VEND001/*"},
@@ -163,7 +153,7 @@ def test_an_execution_role_may_read_only_the_image_and_the_signing_key(
     }
     logs = {on for action, on in allowed if action.startswith("logs:")}
     assert all(re.fullmatch(r"<\w+Log[0-9A-F]{8}\.Arn>", log) for log in logs)
-    assert {action: named(on) for action, on in allowed if on not in logs} == {
+    assert {action: exported(on) for action, on in allowed if on not in logs} == {
         "ecr:GetAuthorizationToken": "*",
         "ecr:BatchCheckLayerAvailability": "Images",
         "ecr:BatchGetImage": "Images",

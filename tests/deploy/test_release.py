@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.aws import release
-from tests.deploy.templates import STACKS, Layout
+from deploy.aws.templates import STACKS, Layout
 
 DIGEST = "sha256:" + "0" * 64
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from deploy.aws.deployment import LAYOUTS
-from tests.deploy.templates import Layout
+from deploy.aws.templates import Layout
 
 
 def alarm(layout: Layout, end: str) -> dict[str, Any]:

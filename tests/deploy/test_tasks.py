@@ -13,8 +13,8 @@ import pytest
 from deploy import commands
 from deploy.aws import deployment
 from deploy.aws.deployment import LAYOUTS
+from deploy.aws.templates import Layout, text
 from imports.datasets import all_datasets
-from tests.deploy.templates import Layout, text
 from tests.docs.test_configuration import REQUIRED, settings_read
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from deploy.aws.alarms import ALARMS
+from deploy.aws.templates import Layout, text
 from deploy.bill import ALARM_METRICS
 from imports.monitoring import metrics
-from tests.deploy.templates import Layout, text
 from tests.docs.pages import ROOT
 
 OPERATE = ROOT / "docs" / "operate.md"

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 
 from imports.models import Upload, WebhookDelivery, WebhookEndpoint
 from imports.webhooks import connection, endpoints, events, examples, sending, signing
-from onboarding.webhook_guide import PROGRAMS, messages
+from onboarding.help.webhook_guide import PROGRAMS, messages
 from tests.docs.pages import ROOT, blocks, section, table
 from tests.imports.webhooks.receiver import Receiver, receiving
 from tests.product_files import good_row

@@ -16,7 +16,7 @@ from catalog.models import Category, Product, ProductChange
 from catalog.status import set_status
 from imports.models import RowError, Upload
 from imports.validation.entered import Finding
-from onboarding.product_edit import COLUMNS, SHOWN, ProductForm, text_of
+from onboarding.products.product_edit import COLUMNS, SHOWN, ProductForm, text_of
 from tests.product_files import good_row
 
 Run = Callable[..., Upload]

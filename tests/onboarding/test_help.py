@@ -15,7 +15,7 @@ from imports import datasets
 from imports.dataset import Dataset
 from imports.rules.cells import EXAMPLE_ROW
 from imports.rules.refusals import ALL
-from onboarding.help import error_codes, file_error_codes, row_error_codes
+from onboarding.help.help import error_codes, file_error_codes, row_error_codes
 from tests.imports.dropping import imported
 from tests.onboarding.conftest import Browse, text_of
 from vendors.models import Vendor

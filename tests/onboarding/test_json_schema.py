@@ -8,7 +8,7 @@ from django.test import Client
 from jsonschema_rs import Draft202012Validator
 
 from imports.datasets import all_datasets
-from onboarding.json_schema import schema_of
+from onboarding.help.json_schema import schema_of
 from tests.product_files import good_row
 
 GOOD = {**good_row(1), "category": "Audio"}

@@ -12,14 +12,15 @@ from django.test import Client
 from django.utils import translation
 from django.utils.translation import trans_real
 
-from onboarding.troubleshooting import questions, vendors_dataset
+from onboarding.help.troubleshooting import questions, vendors_dataset
 from tests.onboarding.conftest import make_upload, text_of
 from vendors.models import Vendor
 
 ROOT = Path(__file__).resolve().parents[2] / "onboarding"
 TEMPLATES = sorted(ROOT.rglob("*.html")) + sorted(ROOT.rglob("*.txt"))
 # The API's description and the JSON Schema are read by programs and their authors, in English.
-MODULES = sorted({*ROOT.rglob("*.py")} - {*(ROOT / "api").rglob("*.py"), ROOT / "json_schema.py"})
+ENGLISH = {*(ROOT / "api").rglob("*.py"), ROOT / "help" / "json_schema.py"}
+MODULES = sorted({*ROOT.rglob("*.py")} - ENGLISH)
 
 MARKED = re.compile(r"\{%\s*blocktranslate\b.*?\{%\s*endblocktranslate\s*%\}", re.DOTALL)
 TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)

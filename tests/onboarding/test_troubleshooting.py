@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from onboarding.help import file_error_codes, row_error_codes
-from onboarding.troubleshooting import QUESTIONS, vendors_dataset
+from onboarding.help.help import file_error_codes, row_error_codes
+from onboarding.help.troubleshooting import QUESTIONS, vendors_dataset
 from tests.onboarding.conftest import text_of
 
 ADDRESS = "/help/troubleshooting/"

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from imports import datasets
-from onboarding.upload_checks import browser_check
+from onboarding.uploads.upload_checks import browser_check
 
 SCRIPT = Path(__file__).resolve().parents[2] / "onboarding/static/onboarding/upload.js"
 

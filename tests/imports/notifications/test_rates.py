@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.admin.dashboard_stats import Day
+from imports.admin.dashboard.dashboard_stats import Day
 from imports.models import Upload
 from imports.notifications import email
-from onboarding.upload_list import Totals
+from onboarding.uploads.upload_list import Totals
 from tests.admin.conftest import make_upload
 from vendors.models import Vendor
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from imports.models import Upload
-from onboarding import after_response
+from onboarding.middleware import after_response
 from tests.admin.conftest import make_product
 from tests.conftest import PASSWORD, person
 from tests.onboarding.api.conftest import Program

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from imports.models import Upload
-from onboarding import home, to_do
+from onboarding.home import home, to_do
 from onboarding.views import home as view
 from tests.admin.conftest import make_product
 from tests.conftest import drive

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from onboarding import after_response
+from onboarding.middleware import after_response
 from tests.conftest import PASSWORD
 from tests.onboarding.conftest import text_of
 

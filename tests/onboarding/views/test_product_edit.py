@@ -20,7 +20,7 @@ from catalog.models import Category, Product, ProductChange
 from imports.datasets.products import DATASET
 from imports.destinations.postgres import PostgresTable
 from imports.models import RowError, Upload
-from onboarding.product_edit import COLUMNS, SHOWN
+from onboarding.products.product_edit import COLUMNS, SHOWN
 from tests.conftest import arrived, drive
 from tests.onboarding.conftest import Browse, text_of, wait_for_a_lock
 from tests.product_files import good_row

@@ -23,7 +23,7 @@ from catalog.content_order import stamp
 from catalog.models import Product, ProductChange
 from imports.destinations.postgres import PostgresTable
 from imports.models import Upload
-from onboarding.views import product_status
+from onboarding.views.products import product_status
 from tests.admin.conftest import make_product
 from tests.conftest import arrived, drive
 from tests.onboarding.conftest import Browse, text_of, wait_for_a_lock

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog import history
 from catalog.models import Category, Product, ProductChange
 from imports.models import Upload
-from onboarding import product_list
+from onboarding.products import product_list
 from tests.admin.conftest import make_product
 from tests.onboarding.conftest import Browse, text_of
 from tests.product_files import good_row

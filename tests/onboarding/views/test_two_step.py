@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from onboarding import after_response
-from onboarding.security.forms import PASSWORDS
+from onboarding.middleware import after_response
+from onboarding.people.security.forms import PASSWORDS
 from tests.authenticator import SECONDS, code_of
 from tests.conftest import PASSWORD
 from tests.onboarding.conftest import Browse, text_of

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from imports.models import Upload
-from onboarding.views.vendors import MAX_SUGGESTED
+from onboarding.views.uploads.vendors import MAX_SUGGESTED
 from tests.onboarding.conftest import Browse
 from tests.product_files import csv_bytes, good_row
 from vendors.models import Vendor
