@@ -48,7 +48,11 @@ class Receiver:
 def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # its sender died while it sent: not a request
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             heard = Heard(self.path, headers, body)
             receiver.heard.append(heard)
