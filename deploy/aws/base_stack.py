@@ -62,7 +62,8 @@ class BaseStack(cdk.Stack):
             ),
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
-        self._sender(chosen)
+        if not chosen.mail_domain_exists:
+            self._sender(chosen)
         for vendor_id, who in chosen.vendor_drops.items():
             self._role_of_vendor(chosen, data, vendor_id, **who)
         cdk.CfnOutput(self, "Repository", value=self.repository.repository_uri)

@@ -14,10 +14,8 @@ from constructs import Construct
 
 from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import NetworkStack
+from deploy.aws.versions import AURORA_VERSION, RDS_VERSION
 
-# Full versions that RDS offers; it rejects "17".
-RDS_VERSION = "17.6"
-AURORA_VERSION = "17.5"
 DATABASE = "onboarding"
 PARAMETERS = {
     "rds.force_ssl": "1",

@@ -18,10 +18,10 @@ from typing import Any, Protocol
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy.aws import choices, deployment
 from deploy.aws.synth import synthesize
 from deploy.local.places import CHECKOUT
 
-CHOICES = Path(__file__).with_name("cdk.json")
 # The certificate authorities of the database: Amazon's bundle for all regions.
 RDS_CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
 PROTECTED = ("data", "network", "base")  # against deletion
@@ -233,13 +233,14 @@ def say(text: str) -> None:
 
 
 def main(digest: str) -> None:
-    chosen = json.loads(CHOICES.read_text())["context"]
+    chosen = deployment.read(choices.read())
+    session = boto3.Session(region_name=chosen.region)
     with tempfile.TemporaryDirectory() as made:
-        account = Account(chosen["name"], chosen["domain"], Path(made), boto3.Session())
+        account = Account(chosen.name, chosen.domain, Path(made), session)
         if digest:
             roll_back(account, digest)
         else:
-            synthesize(**{chosen["layout"]: Path(made)})
+            synthesize(**{chosen.layout.key: Path(made)})
             deploy(account)
 
 

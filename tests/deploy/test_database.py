@@ -1,8 +1,10 @@
 """The database: only the tasks can reach it, over TLS, and it is kept when its stack is deleted."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from deploy.aws import versions
 from deploy.aws.templates import Layout, text
 
 
@@ -67,7 +69,7 @@ def test_it_is_encrypted_retained_and_of_a_fixed_version(layout: Layout) -> None
     assert found["StorageEncrypted"] is True
     assert found["DeletionProtection"] is True
     assert found["BackupRetentionPeriod"] == 7
-    assert found["EngineVersion"] == {"standard": "17.6", "compact": "17.5"}[layout.key]
+    assert found["EngineVersion"] == versions_of(layout)
     assert found["ManageMasterUserPassword"] is True
     assert "MasterUserPassword" not in found
     (kept,) = (
@@ -76,6 +78,19 @@ def test_it_is_encrypted_retained_and_of_a_fixed_version(layout: Layout) -> None
         if resource.get("Properties") == found
     )
     assert kept == "Retain"
+
+
+def versions_of(layout: Layout) -> str:
+    return versions.AURORA_VERSION if layout.key == "compact" else versions.RDS_VERSION
+
+
+def test_the_versions_were_looked_at_within_the_year_in_which_aws_offers_them() -> None:
+    """If this fails: ask for the offered ones with `aws rds describe-db-engine-versions`, set them,
+    and then the date."""
+    assert datetime.now(UTC).date() - versions.LOOKED_AT < timedelta(days=300)
+    assert all(
+        re.fullmatch(r"\d+\.\d+", v) for v in (versions.RDS_VERSION, versions.AURORA_VERSION)
+    )
 
 
 def test_it_pauses_in_the_compact_layout(layouts: dict[str, Layout]) -> None:

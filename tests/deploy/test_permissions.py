@@ -93,6 +93,8 @@ def test_email_is_sent_from_one_address_only(layout: Layout) -> None:
     ]
     assert statements
     for statement in statements:
+        # In its sandbox SES asks for the permission for the recipient's identity, too.
+        assert any(text(on).endswith(":identity/*") for on in statement["Resource"])
         assert statement["Condition"]["StringEquals"] == {
             "ses:FromAddress": layout.environment("worker")["DEFAULT_FROM_EMAIL"]
         }
