@@ -16,20 +16,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
-from botocore.exceptions import ClientError, WaiterError
 
 from deploy.aws import choices, deployment
+from deploy.aws.preflight.asking import find
+from deploy.aws.preflight.findings import Finding
+from deploy.aws.preflight.report import has_stops, in_words
+from deploy.aws.stacks import NotReleased, Stacks, say
 from deploy.aws.synth import synthesize
 from deploy.local.places import CHECKOUT
 
 # The certificate authorities of the database: Amazon's bundle for all regions.
 RDS_CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-PROTECTED = ("data", "network", "base")  # against deletion
-WAITER_CONFIG = {"Delay": 10, "MaxAttempts": 360}  # 1 hour; a new database takes 15 minutes
-
-
-class NotReleased(Exception):
-    """The release stopped; the message says where and what to check."""
+WAITER_CONFIG = {"Delay": 10, "MaxAttempts": 360}  # 1 hour, for migrations
 
 
 class Target(Protocol):
@@ -60,7 +58,7 @@ def deploy(target: Target) -> None:
     The database changes before the services that need its new columns, and the workers before the
     services that send them new tasks.
     """
-    for name in PROTECTED:
+    for name in ("data", "network", "base"):
         target.stack(name)
     image = target.push()
     target.stack("migrate", image=image)
@@ -89,59 +87,18 @@ class Account:
     def __init__(self, name: str, domain: str, templates: Path, session: Any) -> None:
         self._name = name
         self._domain = domain
-        self._templates = templates
-        self._cloudformation = session.client("cloudformation")
+        self._stacks = Stacks(session.client("cloudformation"), name, templates)
         self._ecr = session.client("ecr")
         self._ecs = session.client("ecs")
 
     def stack(self, name: str, *, image: str = "") -> None:
-        template = self._templates / f"{self._name}-{name}.template.json"
-        # Without whitespace: CloudFormation accepts at most 51,200 bytes.
-        body = json.dumps(json.loads(template.read_text()), separators=(",", ":"))
-        self._change(name, {"TemplateBody": body}, image)
+        self._stacks.change(name, {"Image": image} if image else {})
 
     def set_image(self, name: str, image: str) -> None:
-        self._change(name, {"UsePreviousTemplate": True}, image)
-
-    def _change(self, name: str, template: dict[str, Any], image: str) -> None:
-        stack = f"{self._name}-{name}"
-        request = {
-            "StackName": stack,
-            "Capabilities": ["CAPABILITY_NAMED_IAM"],
-            "Parameters": [{"ParameterKey": "Image", "ParameterValue": image}] if image else [],
-            **template,
-        }
-        say(f"stack {stack}")
-        try:
-            self._cloudformation.update_stack(**request)
-            done = "stack_update_complete"
-        except ClientError as answer:
-            said = str(answer)
-            if "No updates are to be performed" in said:
-                return
-            if "does not exist" not in said:
-                raise NotReleased(f"{stack}: {said}") from answer
-            self._cloudformation.create_stack(
-                **request, EnableTerminationProtection=name in PROTECTED
-            )
-            done = "stack_create_complete"
-        try:
-            waiter = self._cloudformation.get_waiter(done)
-            waiter.wait(StackName=stack, WaiterConfig=WAITER_CONFIG)
-        except WaiterError as problem:
-            raise NotReleased(f"{stack}: {self._first_failure(stack) or problem}") from problem
-
-    def _first_failure(self, stack: str) -> str:
-        events = self._cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-        failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
-        return "; ".join(
-            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
-            for event in reversed(failed[-3:])
-        )
+        self._stacks.set_parameters(name, {"Image": image})
 
     def outputs(self, name: str) -> dict[str, str]:
-        stack = self._cloudformation.describe_stacks(StackName=f"{self._name}-{name}")["Stacks"][0]
-        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+        return self._stacks.outputs(name)
 
     def push(self) -> str:
         if run("git", "status", "--porcelain"):
@@ -228,12 +185,16 @@ def run(*command: str, sent: str = "") -> str:
     return done.stdout.strip()
 
 
-def say(text: str) -> None:
-    sys.stderr.write(f"== {text}\n")
+def proceed(found: list[Finding]) -> None:
+    """Print what the preflight has found. Raises NotReleased if something must be corrected."""
+    sys.stderr.write(in_words(found))
+    if has_stops(found):
+        raise NotReleased("the preflight found what is above; nothing was changed")
 
 
 def main(digest: str) -> None:
-    chosen = deployment.read(choices.read())
+    context = choices.read()
+    chosen = deployment.read(context)
     session = boto3.Session(region_name=chosen.region)
     with tempfile.TemporaryDirectory() as made:
         account = Account(chosen.name, chosen.domain, Path(made), session)
@@ -241,6 +202,7 @@ def main(digest: str) -> None:
             roll_back(account, digest)
         else:
             synthesize(**{chosen.layout.key: Path(made)})
+            proceed(find(chosen, context, Path(made), session))
             deploy(account)
 
 

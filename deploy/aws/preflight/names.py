@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deploy.aws.preflight.findings import Asked, Finding
+from deploy.aws.stacks import DELETED_FIRST, GONE, STUCK
 
 # Answers that mean: there is no such thing.
 ABSENT = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExistent|\b404\b")
@@ -15,17 +16,25 @@ ABSENT = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExistent|\b404\b")
 
 def stack_states(asked: Asked) -> Iterator[Finding]:
     for stack, status in asked.stacks.items():
-        if status.endswith("_IN_PROGRESS"):
-            yield Finding(
-                f"{stack} is {status}",
-                "Two changes of a stack at the same time are not possible.",
-                f"Wait until it ends: aws cloudformation describe-stacks --stack-name {stack}",
-            )
-        elif status in {"ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"}:
+        if command := STUCK.get(status):
             yield Finding(
                 f"{stack} is {status}",
                 "CloudFormation changes no stack in this state.",
-                "See docs/operate.md, When a release fails.",
+                f"Remove the cause, then aws cloudformation {command} --stack-name {stack}",
+            )
+        elif status in DELETED_FIRST:
+            yield Finding(
+                f"{stack} is {status}",
+                "Its creation failed.",
+                "The release deletes it, and creates it again.",
+                is_note=True,
+            )
+        elif status.endswith("_IN_PROGRESS"):
+            yield Finding(
+                f"{stack} is {status}",
+                "A stack changes once at a time.",
+                "The release waits until that has ended.",
+                is_note=True,
             )
 
 
@@ -33,7 +42,7 @@ def free_names(asked: Asked) -> Iterator[Finding]:
     """Things that a stack would create exist, although the stack does not."""
     for path in sorted(asked.templates.glob("*.template.json")):
         stack = path.name.removesuffix(".template.json")
-        if stack not in asked.stacks:
+        if asked.stacks.get(stack, "") in GONE:
             template = json.loads(path.read_text())
             for kind, name in named(template, asked):
                 if NAMED[kind][1](asked.client, name):
