@@ -5,7 +5,6 @@ not become so. All services use one image, which is built once per commit.
 """
 
 import base64
-import json
 import subprocess
 import sys
 import tempfile
