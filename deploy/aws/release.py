@@ -55,7 +55,7 @@ def deploy(target: Target) -> None:
     The database changes before the services that need its new columns, and the workers before the
     services that send them new tasks.
     """
-    for name in ("data", "network", "base"):
+    for name in ("data", "network", "database", "base"):
         target.stack(name)
     image = target.push()
     target.stack("migrate", image=image)
@@ -87,12 +87,33 @@ class Account:
         self._stacks = Stacks(session.client("cloudformation"), name, templates)
         self._ecr = session.client("ecr")
         self._ecs = session.client("ecs")
+        self._rds = session.client("rds")
 
     def stack(self, name: str, *, image: str = "") -> None:
-        self._stacks.change(name, {"Image": image} if image else {})
+        parameters = {"Image": image} if image else {}
+        if name == "migrate":
+            parameters["MasterSecretArn"] = self._master_secret()
+        self._stacks.change(name, parameters)
 
     def set_image(self, name: str, image: str) -> None:
         self._stacks.set_parameters(name, {"Image": image})
+
+    def _master_secret(self) -> str:
+        """The secret of the database that has the name now, which may be a restored one."""
+
+        def named(what: str) -> list[dict[str, Any]]:
+            return [{"Name": f"db-{what}-id", "Values": [self._name]}]
+
+        instances = self._rds.describe_db_instances(Filters=named("instance"))["DBInstances"]
+        clusters = self._rds.describe_db_clusters(Filters=named("cluster"))["DBClusters"]
+        for database in (*clusters, *instances):
+            if secret := database.get("MasterUserSecret"):
+                arn: str = secret["SecretArn"]
+                return arn
+        raise NotReleased(
+            f"RDS keeps no master password of {self._name}: see “Restore from backup” in "
+            "docs/operate.md"
+        )
 
     def outputs(self, name: str) -> dict[str, str]:
         return self._stacks.outputs(name)

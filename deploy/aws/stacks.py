@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-PROTECTED = ("data", "network", "base")  # against deletion, once they exist
+PROTECTED = ("data", "network", "database", "base")  # against deletion, once they exist
 # The parameter that protects a database or load balancer against deletion. It is off while its
 # stack is created, because a creation that fails must be able to delete it.
 PROTECTION = "DeletionProtection"

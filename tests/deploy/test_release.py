@@ -47,7 +47,7 @@ class Recorder:
 
 
 STEPS = [
-    *("data", "network", "base", "push", "migrate new", "migrate"),
+    *("data", "network", "database", "base", "push", "migrate new", "migrate"),
     *("workers new", "web new", "watch", "wait_for_portal"),
 ]
 
