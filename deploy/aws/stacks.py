@@ -156,7 +156,8 @@ class Stacks:
 
     def _expect(self, name: str, expected: str) -> None:
         if (state := self._wait(name)) != expected:
-            raise NotReleased(f"{name} is {state}: {self._failures(name)}. {_way_out(name, state)}")
+            way_out = _way_out(name, state)
+            raise NotReleased(f"{name} is {state}: {self._failures(name)}\n{way_out}")
 
     def _wait(self, name: str) -> str:
         """The state of a stack when nothing changes it any more; "" if there is none."""
