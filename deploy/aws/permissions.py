@@ -127,6 +127,15 @@ class Permissions:
             self._allow(("secretsmanager:GetSecretValue",), master_secret_arn),
         ]
 
+    def command(self) -> Statements:
+        """Stores files and sends emails by hints, as staff do on the portal; reads no file, and
+        cannot change tables."""
+        return [
+            self._database(),
+            self._objects(("s3:PutObject",), SOURCES),
+            self._to(SEND, "MailQueue"),
+        ]
+
     def _database(self) -> iam.PolicyStatement:
         return self._to(("secretsmanager:GetSecretValue",), "DatabaseSecret")
 

@@ -8,15 +8,15 @@ import base64
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
 
-from deploy.aws import choices, deployment
+from deploy import commands
+from deploy.aws import choices, deployment, portal
+from deploy.aws.one_off import OneOff
 from deploy.aws.preflight.asking import find
 from deploy.aws.preflight.findings import Finding
 from deploy.aws.preflight.report import has_stops, in_words
@@ -26,7 +26,7 @@ from deploy.local.places import CHECKOUT
 
 # The certificate authorities of the database: Amazon's bundle for all regions.
 RDS_CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-WAITER_CONFIG = {"Delay": 10, "MaxAttempts": 360}  # 1 hour, for migrations
+CANARY = (*commands.MANAGE, "canary")
 
 
 class Target(Protocol):
@@ -47,8 +47,14 @@ class Target(Protocol):
     def migrate(self) -> None:
         """Run the task that migrates the database to the version of its image."""
 
+    def running_image(self) -> str:
+        """The image of the services before the release; "" before the first one."""
+
     def wait_for_portal(self) -> None:
-        """Wait until the portal answers."""
+        """Wait until the portal's pages answer."""
+
+    def send_canary(self) -> None:
+        """Send a file through bucket, queues and worker, as a check that imports nothing."""
 
 
 def deploy(target: Target) -> None:
@@ -57,7 +63,8 @@ def deploy(target: Target) -> None:
     The database changes before the services that need its new columns, and the workers before the
     services that send them new tasks.
     """
-    for name in ("data", "network", "base"):
+    before = target.running_image()
+    for name in ("data", "network", "database", "base"):
         target.stack(name)
     image = target.push()
     target.stack("migrate", image=image)
@@ -65,19 +72,35 @@ def deploy(target: Target) -> None:
     for name in ("workers", "web"):
         target.stack(name, image=image)
     target.stack("watch")
-    target.wait_for_portal()
+    try:
+        check(target)
+    except NotReleased as problem:
+        if before in ("", image):
+            raise NotReleased(f"{problem}. There is no earlier image to roll back to") from problem
+        run_image(target, before)
+        raise NotReleased(f"{problem}. Rolled back: the services run {before} again") from problem
 
 
 def roll_back(target: Target, digest: str) -> None:
-    """Roll back to an older image. Raises NotReleased.
+    """Roll back to an older image. Raises NotReleased."""
+    run_image(target, target.address(digest))
+    check(target)
+
+
+def run_image(target: Target, image: str) -> None:
+    """Let the services run an image.
 
     The senders of new tasks change before the workers that know them. The database stays: the
     previous version works with it.
     """
-    image = target.address(digest)
     for name in ("web", "workers"):
         target.set_image(name, image)
+
+
+def check(target: Target) -> None:
+    """That what is released works: its pages, and a file through all of it."""
     target.wait_for_portal()
+    target.send_canary()
 
 
 class Account:
@@ -88,13 +111,34 @@ class Account:
         self._domain = domain
         self._stacks = Stacks(session.client("cloudformation"), name, templates)
         self._ecr = session.client("ecr")
-        self._ecs = session.client("ecs")
+        self._session = session
+        self._rds = session.client("rds")
 
     def stack(self, name: str, *, image: str = "") -> None:
-        self._stacks.change(name, {"Image": image} if image else {})
+        parameters = {"Image": image} if image else {}
+        if name == "migrate":
+            parameters["MasterSecretArn"] = self._master_secret()
+        self._stacks.change(name, parameters)
 
     def set_image(self, name: str, image: str) -> None:
         self._stacks.set_parameters(name, {"Image": image})
+
+    def _master_secret(self) -> str:
+        """The secret of the database that has the name now, which may be a restored one."""
+
+        def named(what: str) -> list[dict[str, Any]]:
+            return [{"Name": f"db-{what}-id", "Values": [self._name]}]
+
+        instances = self._rds.describe_db_instances(Filters=named("instance"))["DBInstances"]
+        clusters = self._rds.describe_db_clusters(Filters=named("cluster"))["DBClusters"]
+        for database in (*clusters, *instances):
+            if secret := database.get("MasterUserSecret"):
+                arn: str = secret["SecretArn"]
+                return arn
+        raise NotReleased(
+            f"RDS keeps no master password of {self._name}: see “Restore from backup” in "
+            "docs/operate.md"
+        )
 
     def outputs(self, name: str) -> dict[str, str]:
         return self._stacks.outputs(name)
@@ -135,43 +179,21 @@ class Account:
 
     def migrate(self) -> None:
         say("migrating the database")
-        network = self.outputs("network")
-        started = self._ecs.run_task(
-            cluster=self._name,
-            taskDefinition=f"{self._name}-migrate",
-            launchType="FARGATE",
-            networkConfiguration={
-                "awsvpcConfiguration": {
-                    "subnets": network["TaskSubnets"].split(","),
-                    "securityGroups": [network["TaskSecurityGroup"]],
-                    "assignPublicIp": "ENABLED",
-                }
-            },
-        )
-        if started["failures"]:
-            raise NotReleased(f"migrate did not start: {started['failures']}")
-        task = {"cluster": self._name, "tasks": [started["tasks"][0]["taskArn"]]}
-        self._ecs.get_waiter("tasks_stopped").wait(**task, WaiterConfig=WAITER_CONFIG)
-        ended = self._ecs.describe_tasks(**task)["tasks"][0]
-        if ended["containers"][0].get("exitCode") != 0:
-            why = ended.get("stoppedReason")
-            raise NotReleased(f"migrate failed: {why}; see the log group /{self._name}/migrate")
+        self._run("migrate")
+
+    def running_image(self) -> str:
+        return self._stacks.parameter("web", "Image")
 
     def wait_for_portal(self) -> None:
-        address = f"https://{self._domain}/healthz"
-        say(f"waiting for {address}")
-        deadline = time.monotonic() + 300
-        while True:
-            try:
-                with urllib.request.urlopen(address, timeout=30):
-                    return
-            except (urllib.error.URLError, OSError) as problem:
-                if time.monotonic() > deadline:
-                    raise NotReleased(
-                        f"{address}: {problem}. Check that its DNS record points to the output "
-                        "PointDnsTo"
-                    ) from problem
-            time.sleep(5)
+        say(f"waiting for https://{self._domain}")
+        portal.wait_for(f"https://{self._domain}")
+
+    def send_canary(self) -> None:
+        say("sending a file through the system, as a check")
+        self._run("command", CANARY)
+
+    def _run(self, task: str, command: Sequence[str] = ()) -> None:
+        OneOff(self._session, self._name, self.outputs("network")).run(task, command)
 
 
 def run(*command: str, sent: str = "") -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-PROTECTED = ("data", "network", "base")  # against deletion, once they exist
+PROTECTED = ("data", "network", "database", "base")  # against deletion, once they exist
 # The parameter that protects a database or load balancer against deletion. It is off while its
 # stack is created, because a creation that fails must be able to delete it.
 PROTECTION = "DeletionProtection"
@@ -81,6 +81,14 @@ class Stacks:
             raise NotReleased(f"{name} is {self._state(name) or 'missing'}: run `make deploy`")
         others = {each["ParameterKey"] for each in self._described(name).get("Parameters", ())}
         self._update(name, {"UsePreviousTemplate": True}, parameters, others - parameters.keys())
+
+    def parameter(self, stack: str, name: str) -> str:
+        """The value of a parameter of the stack; "" without the stack."""
+        if self._state(self._name(stack)) in GONE:
+            return ""
+        said = self._described(self._name(stack)).get("Parameters", ())
+        values = {each["ParameterKey"]: each["ParameterValue"] for each in said}
+        return values.get(name, "")
 
     def outputs(self, stack: str) -> dict[str, str]:
         said = self._described(self._name(stack)).get("Outputs", ())
@@ -156,7 +164,8 @@ class Stacks:
 
     def _expect(self, name: str, expected: str) -> None:
         if (state := self._wait(name)) != expected:
-            raise NotReleased(f"{name} is {state}: {self._failures(name)}. {_way_out(name, state)}")
+            way_out = _way_out(name, state)
+            raise NotReleased(f"{name} is {state}: {self._failures(name)}\n{way_out}")
 
     def _wait(self, name: str) -> str:
         """The state of a stack when nothing changes it any more; "" if there is none."""

@@ -5,6 +5,7 @@ answers with AWS's own descriptions.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from deploy.aws.preflight.asking import CHECKS, answered, find
 from deploy.aws.preflight.findings import Asked, Finding
 from deploy.aws.preflight.report import has_stops, in_words
 from deploy.aws.templates import Layout
+from deploy.local.bootstrap import client
 
 ACCOUNT = "000000000000"  # of the emulator
 REAL = {
@@ -48,13 +50,13 @@ def choosing(asked: Asked, **chosen: Any) -> Asked:
 
 def stubbed(asked: Asked, service: str, *answers: tuple[str, dict[str, Any] | str]) -> Asked:
     """With a client of this service that gives these answers in turn; a text is an error code."""
-    client = boto3.client(
+    made = boto3.client(
         service,
         region_name="eu-central-1",
         aws_access_key_id="x",
         aws_secret_access_key="x",
     )
-    stubber = Stubber(client)
+    stubber = Stubber(made)
     for operation, answer in answers:
         if isinstance(answer, str):
             stubber.add_client_error(operation, answer)
@@ -62,7 +64,7 @@ def stubbed(asked: Asked, service: str, *answers: tuple[str, dict[str, Any] | st
             stubber.add_response(operation, answer)
     stubber.activate()
     others = asked.client
-    return replace(asked, client=lambda name: client if name == service else others(name))
+    return replace(asked, client=lambda name: made if name == service else others(name))
 
 
 def values(found: Iterator[Finding]) -> list[str]:
@@ -406,13 +408,11 @@ class Session:
         self.client = client
 
 
-def test_all_findings_come_at_once_and_nothing_is_changed(
-    aws: Callable[[str], Any], layouts: dict[str, Layout]
-) -> None:
+def test_all_findings_come_at_once_and_nothing_is_changed(layouts: dict[str, Layout]) -> None:
     called: set[str] = set()
 
-    def client(service: str) -> Any:
-        made = aws(service)
+    def noted(service: str) -> Any:
+        made = client.__wrapped__(service, os.environ["AWS_ENDPOINT_URL"])  # not the tests' own
         made.meta.events.register(
             "before-call.*", lambda model, **_: called.add(f"{service}:{model.name}")
         )
@@ -420,7 +420,7 @@ def test_all_findings_come_at_once_and_nothing_is_changed(
 
     context = choices.read()
     chosen = deployment.read(context)
-    found = find(chosen, context, layouts["standard"].directory, Session(client))
+    found = find(chosen, context, layouts["standard"].directory, Session(noted))
     said = in_words(found)
     assert has_stops(found)
     for value in ("domain is portal.techmart.example", "must be in this account"):
@@ -432,11 +432,11 @@ def test_all_findings_come_at_once_and_nothing_is_changed(
 
 
 def test_without_credentials_that_is_the_finding(tmp_path: Path) -> None:
-    def client(service: str) -> Any:
+    def expired(service: str) -> Any:
         raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "x")
 
     context = choices.read() | REAL
-    (finding,) = find(deployment.read(context), context, tmp_path, Session(client))
+    (finding,) = find(deployment.read(context), context, tmp_path, Session(expired))
     assert "ExpiredToken" in finding.value
     assert not finding.is_note
 
