@@ -128,12 +128,12 @@ class Permissions:
         ]
 
     def command(self) -> Statements:
-        """Stores files and sends emails by hints, as staff do on the portal; reads no file, and
+        """Stores files, and emails a person whose two-step login it resets; reads no file, and
         cannot change tables."""
         return [
             self._database(),
             self._objects(("s3:PutObject",), SOURCES),
-            self._to(SEND, "MailQueue"),
+            self._mail(),
         ]
 
     def _database(self) -> iam.PolicyStatement:

@@ -300,7 +300,7 @@ def test_the_commands(
     assert Upload.objects.count() == 2
     written = {resource for action, resource in calls if action == "s3:PutObject"}
     assert {resource.rpartition("/")[2] for resource in written} == {"canary.csv", "products.csv"}
-    assert ("sqs:SendMessage", "MailQueue") in calls
+    assert ("ses:SendRawEmail", "identity") in calls
     assert not refused(standard, "command", calls)
 
 

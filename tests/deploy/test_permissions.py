@@ -103,7 +103,7 @@ def test_email_is_sent_from_one_address_only(layout: Layout) -> None:
 def test_import_workers_cannot_send_email(layout: Layout) -> None:
     senders = {part for part in PARTS if reach(layout, part, "ses")}
     assert "web" in senders  # password resets
-    assert not senders & {"worker", "migrate", "command"}
+    assert not senders & {"worker", "migrate"}
 
 
 def test_a_vendors_role_may_write_to_its_own_prefix_and_read_its_own_outbox(
