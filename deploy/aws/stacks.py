@@ -117,7 +117,7 @@ class Stacks:
         if self._state(self._name(stack)) in GONE:
             return ""
         said = self._described(self._name(stack)).get("Parameters", ())
-        values = {each["ParameterKey"]: each["ParameterValue"] for each in said}
+        values: dict[str, str] = {e["ParameterKey"]: e["ParameterValue"] for e in said}
         return values.get(name, "")
 
     def outputs(self, stack: str) -> dict[str, str]:

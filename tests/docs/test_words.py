@@ -34,6 +34,9 @@ OTHERS = {
     "POSTGRES_PORT",
     "AWS_PORT",
     "PGBIN",
+    "CANARY",  # a vendor
+    "CHOICES",
+    "DEPLOY_ROLE_ARN",
     "BASE_IMAGE",  # of `make image` and `make image-test`
     "POSTGRES_IMAGE",
     "RDS_CERTIFICATES",
