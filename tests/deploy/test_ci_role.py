@@ -37,12 +37,17 @@ UNUSED = re.compile(
 )
 
 
+@cache
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = template.load(CI)["Resources"]
+    return found
+
+
 def statements(sid: str = "") -> list[dict[str, Any]]:
-    resources = template.load(CI)["Resources"]
     return [
         statement
         for policy in ("Named", "Unnamed")
-        for statement in resources[policy]["Properties"]["PolicyDocument"]["Statement"]
+        for statement in resources()[policy]["Properties"]["PolicyDocument"]["Statement"]
         if sid in ("", statement["Sid"])
     ]
 
@@ -51,6 +56,7 @@ def matches(action: str, patterns: list[str]) -> bool:
     return any(fnmatch(action.lower(), pattern.lower()) for pattern in patterns)
 
 
+@cache
 def is_allowed(action: str) -> bool:
     said = {
         effect: [a for s in statements() if s["Effect"] == effect for a in listed(s["Action"])]
@@ -119,9 +125,7 @@ def test_it_changes_roles_only_of_its_environment_and_passes_them_only_to_tasks(
             assert not [a for a in actions if a.startswith("iam:") and a != "iam:ListRoles"]
     (roles,) = statements("RolesOfThisEnvironment")
     assert roles["Resource"]["Fn::Sub"].endswith(":role/${Name}-*")
-    assert not template.load(CI)["Resources"]["Role"]["Properties"]["RoleName"][
-        "Fn::Sub"
-    ].startswith("${Name}")
+    assert not resources()["Role"]["Properties"]["RoleName"]["Fn::Sub"].startswith("${Name}")
     (passed,) = statements("OnlyForTasks")
     assert passed["Condition"] == {
         "StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
@@ -146,7 +150,7 @@ def test_every_action_exists() -> None:
 
 
 def test_only_the_approved_environment_of_the_repository_may_take_it() -> None:
-    role = template.load(CI)["Resources"]["Role"]["Properties"]
+    role = resources()["Role"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     subject = trust["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
     assert subject == {"Fn::Sub": "repo:${Repository}:environment:${GitHubEnvironment}"}
@@ -156,7 +160,7 @@ def test_its_credentials_live_longer_than_the_job() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text())
     job = workflow["jobs"]["deploy"]
     (credentials,) = (step["with"] for step in job["steps"] if "role-to-assume" in str(step))
-    role = template.load(CI)["Resources"]["Role"]["Properties"]
+    role = resources()["Role"]["Properties"]
     assert credentials["role-duration-seconds"] == role["MaxSessionDuration"]
     assert 60 * job["timeout-minutes"] < role["MaxSessionDuration"]
 
@@ -167,7 +171,7 @@ def test_the_template_is_valid() -> None:
 
 def test_each_policy_fits_into_what_iam_accepts() -> None:
     for policy in ("Named", "Unnamed"):
-        document = template.load(CI)["Resources"][policy]["Properties"]["PolicyDocument"]
+        document = resources()[policy]["Properties"]["PolicyDocument"]
         filled = json.dumps(document, separators=(",", ":"))
         filled = re.sub(r'{"Fn::Sub":("[^"]*")}', r"\1", filled)
         filled = filled.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "1" * 12)
