@@ -111,9 +111,13 @@ def try_out(target: Target) -> None:
 class Account:
     """The account and region of the credentials in the environment."""
 
-    def __init__(self, name: str, domain: str, templates: Path, session: Any) -> None:
+    def __init__(
+        self, name: str, domain: str, templates: Path, session: Any, *, by_dns: bool = True
+    ) -> None:
+        """Without `by_dns` the portal is asked where its DNS record should point."""
         self._name = name
         self._domain = domain
+        self._by_dns = by_dns
         self._stacks = Stacks(session.client("cloudformation"), name, templates)
         self._ecr = session.client("ecr")
         self._session = session
@@ -194,7 +198,8 @@ class Account:
 
     def wait_for_portal(self) -> None:
         say(f"waiting for https://{self._domain}")
-        portal.wait_for(f"https://{self._domain}")
+        host = "" if self._by_dns else self.outputs("web")["PointDnsTo"]
+        portal.wait_for(f"https://{self._domain}", host=host)
 
     def send_canary(self) -> None:
         say("sending a file through the system, as a check")
@@ -228,12 +233,13 @@ def proceed(found: list[Finding]) -> None:
         raise NotReleased("the preflight found what is above; nothing was changed")
 
 
-def main(digest: str) -> None:
+def release(digest: str = "", *, by_dns: bool = True) -> None:
+    """Deploy the chosen environment, or roll it back. Raises NotReleased."""
     context = choices.read()
     chosen = deployment.read(context)
     session = boto3.Session(region_name=chosen.region)
     with tempfile.TemporaryDirectory() as made:
-        account = Account(chosen.name, chosen.domain, Path(made), session)
+        account = Account(chosen.name, chosen.domain, Path(made), session, by_dns=by_dns)
         if digest:
             roll_back(account, digest)
         else:
@@ -244,6 +250,6 @@ def main(digest: str) -> None:
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:] or ("",))
-    except NotReleased as problem:
+        release(*sys.argv[1:])
+    except (NotReleased, deployment.NotDeployable) as problem:
         sys.exit(f"Not released: {problem}")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,6 +10,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 import pytest
+import trustme
 
 from deploy.aws import portal, release, stacks
 from deploy.aws.preflight.findings import Finding
@@ -123,6 +125,7 @@ class Pages(NamedTuple):
 
     address: str
     statuses: dict[str, list[int]]
+    server: ThreadingHTTPServer
 
 
 @pytest.fixture
@@ -141,7 +144,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
     monkeypatch.setattr(portal, "PAUSE_SECONDS", 0.01)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield Pages(f"http://127.0.0.1:{server.server_port}", answers)
+        yield Pages(f"http://127.0.0.1:{server.server_port}", answers, server)
         server.shutdown()
 
 
@@ -162,7 +165,7 @@ def test_an_error_without_a_text_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     def fail(*_: object, **__: object) -> None:
         raise ConnectionResetError
 
-    monkeypatch.setattr("urllib.request.urlopen", fail)
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", fail)
     assert portal.asked("https://portal.test/") == "ConnectionResetError: "
 
 
@@ -176,6 +179,22 @@ def test_a_stack_uses_only_exports_of_earlier_stacks(layout: Layout) -> None:
         assert used <= exported, stack
         for output in layout.template(stack).get("Outputs", {}).values():
             exported |= {output["Export"]["Name"]} if "Export" in output else set()
+
+
+def test_a_portal_is_asked_at_its_host_before_dns_knows_it(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With its certificate checked for the name that it will have."""
+    authority = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("portal.trial.test").configure_cert(server)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    pages.server.socket = server.wrap_socket(pages.server.socket, server_side=True)
+    host = pages.address.removeprefix("http://")
+    assert "CERTIFICATE_VERIFY_FAILED" in portal.asked("https://portal.trial.test/login/", host)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    portal.wait_for("https://portal.trial.test", seconds=0, host=host)
+    assert "Hostname mismatch" in portal.asked("https://other.trial.test/login/", host)
 
 
 @pytest.fixture
