@@ -70,9 +70,10 @@ def instance(client: Client, name: str) -> None:
         if found.get("DBClusterIdentifier"):
             rds.delete_db_instance(DBInstanceIdentifier=name)
         else:
-            rds.modify_db_instance(
-                DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
-            )
+            if found.get("DeletionProtection"):
+                rds.modify_db_instance(
+                    DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
+                )
             rds.delete_db_instance(
                 DBInstanceIdentifier=name,
                 FinalDBSnapshotIdentifier=_snapshot(name, "db-snapshot"),
@@ -91,9 +92,10 @@ def cluster(client: Client, name: str) -> None:
     for member in found.get("DBClusterMembers", ()):
         instance(client, member["DBInstanceIdentifier"])
     if found["Status"] != "deleting":
-        rds.modify_db_cluster(
-            DBClusterIdentifier=name, DeletionProtection=False, ApplyImmediately=True
-        )
+        if found.get("DeletionProtection"):
+            rds.modify_db_cluster(
+                DBClusterIdentifier=name, DeletionProtection=False, ApplyImmediately=True
+            )
         rds.delete_db_cluster(
             DBClusterIdentifier=name,
             FinalDBSnapshotIdentifier=_snapshot(name, "db-cluster-snapshot"),

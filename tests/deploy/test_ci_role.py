@@ -100,7 +100,13 @@ def test_it_may_do_what_a_release_does_itself() -> None:
         *("cloudformation:UpdateStack", "cloudformation:UpdateTerminationProtection"),
         *("cloudformation:DescribeStackEvents", "ecr:PutImage", "ecr:InitiateLayerUpload"),
         *("ecs:DescribeTasks", "logs:GetLogEvents", "servicequotas:GetServiceQuota"),
-        *("ses:GetAccount", "acm:DescribeCertificate", "rds:DescribeOrderableDBInstanceOptions"),
+        *(
+            "kms:DescribeKey",
+            "secretsmanager:CreateSecret",
+            "ses:GetAccount",
+            "acm:DescribeCertificate",
+            "rds:DescribeOrderableDBInstanceOptions",
+        ),
     ):
         assert is_allowed(action), action
 

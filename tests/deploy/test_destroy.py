@@ -3,7 +3,8 @@
 import io
 import json
 import os
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from botocore.stub import ANY, Stubber
 
 from deploy.aws import destroy, kept, stacks
 from deploy.aws.preflight.asking import existing
-from deploy.aws.templates import Layout
+from deploy.aws.release import Account
+from deploy.aws.templates import STACKS, Layout
 from deploy.local.bootstrap import client
+from tests.deploy import strict
+from tests.deploy.test_stacks import IMAGE, WITH_IMAGE
 
 NAME = "gone"
 RETAIN = {"DeletionPolicy": "Retain"}
@@ -155,6 +159,49 @@ def test_all_that_a_stack_would_keep_can_be_deleted(layout: Layout) -> None:
     assert retained <= kept.KEPT.keys()
 
 
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with strict.emulator() as endpoint:
+        yield endpoint
+
+
+def test_a_whole_environment_of_each_layout_is_deleted(
+    layout: Layout, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an emulator that refuses to delete what is protected."""
+    urllib.request.urlopen(f"{endpoint}/_ministack/reset", data=b"").close()
+    monkeypatch.setattr(stacks, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(kept, "WAITER_CONFIG", {"Delay": 0.01, "MaxAttempts": 1_000})
+    session = strict.Session(endpoint)
+    account = Account("onboarding", "portal.example", layout.directory, session)
+    for stack in STACKS:
+        account.stack(stack, image=IMAGE if stack in WITH_IMAGE else "")
+    s3, rds, others = (session.client(name) for name in ("s3", "rds", "secretsmanager"))
+    (uploads,) = (
+        each["Name"] for each in s3.list_buckets()["Buckets"] if "uploads" in each["Name"]
+    )
+    s3.put_object(Bucket=uploads, Key="uploads/VEND001/x.csv", Body=b"x")
+
+    destroy.destroy(session, "onboarding")
+
+    assert not existing(session.client("cloudformation"), "onboarding")
+    assert not s3.list_buckets()["Buckets"]
+    assert not session.client("dynamodb").list_tables()["TableNames"]
+    assert not session.client("ecr").describe_repositories()["repositories"]
+    secrets = {each["Name"] for each in others.list_secrets()["SecretList"]}
+    assert not {name for name in secrets if name.startswith("onboarding/")}
+    assert not rds.describe_db_instances()["DBInstances"]
+    assert not rds.describe_db_clusters()["DBClusters"]
+    groups = rds.describe_db_subnet_groups()["DBSubnetGroups"]
+    assert not [each for each in groups if each["DBSubnetGroupName"] != "default"]
+    snapshots = [
+        *rds.describe_db_snapshots()["DBSnapshots"],
+        *rds.describe_db_cluster_snapshots()["DBClusterSnapshots"],
+    ]
+    # The emulator makes none of a cluster; below, the Stubber sees the request for it.
+    assert len(snapshots) == (layout.key == "standard")
+
+
 @pytest.fixture
 def rds() -> Stubber:
     known = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
@@ -173,7 +220,7 @@ def test_a_database_is_deleted_with_a_last_snapshot(
     rds: Stubber, capsys: pytest.CaptureFixture[str]
 ) -> None:
     which = {"DBInstanceIdentifier": "gone"}
-    rds.add_response("describe_db_instances", described(), which)
+    rds.add_response("describe_db_instances", described(DeletionProtection=True), which)
     rds.add_response(
         "modify_db_instance", {}, which | {"DeletionProtection": False, "ApplyImmediately": True}
     )
@@ -191,7 +238,7 @@ def test_a_database_is_deleted_with_a_last_snapshot(
 def test_a_cluster_is_deleted_after_its_instances(rds: Stubber) -> None:
     which = {"DBClusterIdentifier": "gone"}
     member = {"DBInstanceIdentifier": "gone-writer"}
-    found = {"Status": "available", "DBClusterMembers": [member]}
+    found = {"Status": "available", "DBClusterMembers": [member], "DeletionProtection": True}
     rds.add_response("describe_db_clusters", {"DBClusters": [found]}, which)
     rds.add_response("describe_db_instances", described(DBClusterIdentifier="gone"), member)
     rds.add_response("delete_db_instance", {}, member)  # the snapshot is the cluster's
