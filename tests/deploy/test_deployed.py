@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from deploy.aws import release
+from deploy.aws import release, stacks
 from deploy.aws.templates import Layout
 from imports.models import Upload
 from tests.deploy.running import image
@@ -33,7 +33,7 @@ Category.objects.create(name="Computer Accessories")
 
 @pytest.fixture(autouse=True)
 def quick_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "WAITER_CONFIG", {"Delay": 0.05, "MaxAttempts": 1_000})
+    monkeypatch.setattr(stacks, "PAUSE_SECONDS", 0.05)
 
 
 def test_a_layout_runs_as_deployed(layout: Layout, built: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from deploy.aws import release
 from deploy.aws.templates import Layout
 from deploy.local import aws, bootstrap, embedded, stopping
 from deploy.local.places import Places
+from tests.deploy import strict
 from tests.deploy.running import rds
 from tests.deploy.running.ecs import Ecs
 from tests.deploy.running.fargate import Broken, Fargate, addresses
@@ -20,7 +21,6 @@ from tests.deploy.running.roles import Roles
 from tests.deploy.running.tls import serving
 from tests.faults.world import wait_until
 
-EMULATOR = Path(__file__).with_name("emulator.py")
 IMAGES = ["sha256:" + digit * 64 for digit in "12"]
 START = 240  # seconds of idle time for all services to become healthy
 
@@ -78,10 +78,8 @@ class Deployment:
         return bootstrap.client(service, self.endpoint)
 
     def account(self, kind: type[OnlyStacks]) -> OnlyStacks:
-        class Session:
-            client = staticmethod(self.aws)
-
-        account = kind(self.name, self.domain, self.layout.directory, Session())
+        session = strict.Session(self.endpoint)
+        account = kind(self.name, self.domain, self.layout.directory, session)
         if isinstance(account, Running):
             account.deployment = self
         return account
@@ -162,6 +160,6 @@ def _emulator(places: Places, port: int, name: str) -> Any:
     python, emulator = process.command
     return dataclasses.replace(
         process,
-        command=(python, str(EMULATOR), emulator),
+        command=(python, str(strict.PROGRAM), emulator),
         env={**process.env, "MINISTACK_HOST": name},
     )

@@ -7,7 +7,7 @@ from typing import Any
 from deploy.aws.templates import Layout
 from tests.deploy.running.fargate import Broken, Fargate, Task
 
-PACE = 0.2  # seconds between two looks
+PACE = 0.5  # seconds between two looks
 
 
 class Ecs:
@@ -22,6 +22,7 @@ class Ecs:
         self._fargate = fargate
         self._addresses = addresses
         self._problem: Exception | None = None
+        self._wanted: dict[str, int] = {}
         self._ends = Event()
         self._thread = Thread(target=self._run, daemon=True)
 
@@ -50,10 +51,8 @@ class Ecs:
     def is_steady(self) -> bool:
         """Whether each service has the tasks that it wants, all of them healthy."""
         self.check()
-        wanted = {each["serviceName"]: each["desiredCount"] for each in self._services()}
-        return wanted == {name: len(tasks) for name, tasks in self.tasks.items()} and all(
-            task.is_healthy() for task in self.all_tasks()
-        )
+        there = {name: len(tasks) for name, tasks in self.tasks.items()}
+        return there == self._wanted and all(task.is_healthy() for task in self.all_tasks())
 
     def run(self, family: str, command: tuple[str, ...] = ()) -> None:
         """Run a task once, as `aws ecs run-task` does. Raises Broken unless it succeeds."""
@@ -87,8 +86,10 @@ class Ecs:
     def _run(self) -> None:
         try:
             while not self._ends.wait(PACE):
-                for service in self._services():
+                services = self._services()
+                for service in services:
                     self._serve(service)
+                self._wanted = {each["serviceName"]: each["desiredCount"] for each in services}
         except Exception as problem:  # noqa: BLE001 (`check` raises it in the test)
             self._problem = problem
 

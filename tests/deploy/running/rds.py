@@ -55,7 +55,7 @@ def start(here: "Deployment") -> Rds | None:
     found = described(here.aws("rds"))
     if found is None:
         return None
-    host, port, name = found
+    host, port, name, secret = found
     address = f"{here.network}.3"
     server = postgres.prepare(here.places, port, durable=False)
     rules = postgres.data_directory(here.places) / "pg_hba.conf"
@@ -66,7 +66,8 @@ def start(here: "Deployment") -> Rds | None:
     embedded.run(dataclasses.replace(server, command=command, ready=empty.answers), here.places)
     tls = Tls(here.fargate.database, address, port, host, here.fargate.authorities)
     here.cleanup.enter_context(serving(tls))
-    master = _master(here.aws("secretsmanager"))
+    kept = here.aws("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    master = json.loads(kept)
     user = {"user": master["username"]}
     empty.rows("DROP DATABASE IF EXISTS {name}", name=name)
     empty.rows("CREATE ROLE {user} LOGIN CREATEROLE CREATEDB", **user)
@@ -75,21 +76,13 @@ def start(here: "Deployment") -> Rds | None:
     return Rds(address, port, name)
 
 
-def described(rds: Any) -> tuple[str, int, str] | None:
-    """Host, port and name of the one database that the stacks have created."""
+def described(rds: Any) -> tuple[str, int, str, str] | None:
+    """Host, port, name and secret of the one database that the stacks have created."""
     for cluster in rds.describe_db_clusters()["DBClusters"]:
-        return cluster["Endpoint"], cluster["Port"], cluster["DatabaseName"]
+        secret = cluster["MasterUserSecret"]["SecretArn"]
+        return cluster["Endpoint"], cluster["Port"], cluster["DatabaseName"], secret
     for instance in rds.describe_db_instances()["DBInstances"]:
-        return instance["Endpoint"]["Address"], instance["Endpoint"]["Port"], instance["DBName"]
+        secret = instance["MasterUserSecret"]["SecretArn"]
+        place = instance["Endpoint"]
+        return place["Address"], place["Port"], instance["DBName"], secret
     return None
-
-
-def _master(manager: Any) -> dict[str, str]:
-    """What RDS has put into the secret that it manages."""
-    (arn,) = (
-        secret["ARN"]
-        for secret in manager.list_secrets()["SecretList"]
-        if secret["Name"].startswith("rds!")
-    )
-    found: dict[str, str] = json.loads(manager.get_secret_value(SecretId=arn)["SecretString"])
-    return found

@@ -6,9 +6,11 @@ The emulator allows everything. Each process has an access key of its own here, 
 import base64
 import email
 import json
+import operator
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -113,14 +115,17 @@ def allows(statement: Mapping[str, Any], ask: Ask) -> bool:
         and any(fnmatchcase(ask.action, pattern) for pattern in listed(statement["Action"]))
         and any(fnmatchcase(ask.resource, pattern) for pattern in listed(statement["Resource"]))
         and all(
-            any(OPERATORS[operator](ask.said.get(key, ""), pattern) for pattern in listed(wanted))
-            for operator, keys in statement.get("Condition", {}).items()
+            any(OPERATORS[how](ask.said.get(key, ""), pattern) for pattern in listed(wanted))
+            for how, keys in statement.get("Condition", {}).items()
             for key, wanted in keys.items()
         )
     )
 
 
-OPERATORS = {"StringEquals": str.__eq__, "StringLike": fnmatchcase}
+OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
+    "StringEquals": operator.eq,
+    "StringLike": fnmatchcase,
+}
 
 
 def listed(value: Any) -> list[str]:
@@ -171,7 +176,7 @@ def of_forms(request: Request, service: str) -> Iterator[Ask]:
         yield Ask(f"sns:{said['Action']}", said.get("TopicArn", "*"))
         return
     mail = email.message_from_bytes(base64.b64decode(said["RawMessage.Data"]))
-    sender = email.utils.parseaddr(mail["From"])[1]
+    sender = parseaddr(mail["From"])[1]
     with_sender = {"ses:FromAddress": sender}
     identity = arn("ses", f"identity/{sender.rpartition('@')[2]}")
     yield Ask(f"ses:{said['Action']}", identity, with_sender)
