@@ -121,6 +121,36 @@ PROTECTABLE = {
 }
 
 
+def exporting(*names: str) -> dict[str, Any]:
+    return PROTECTABLE | {
+        "Outputs": {
+            name: {"Value": name, "Export": {"Name": f"onboarding-data:{name}"}} for name in names
+        }
+    }
+
+
+def test_a_release_that_drops_an_export_in_use_changes_nothing(
+    account: Account, session: Session, tmp_path: Path
+) -> None:
+    value = {"Fn::ImportValue": "onboarding-data:Used"}
+    user = {"Type": "AWS::SQS::Queue", "Properties": {"Tags": [{"Key": "u", "Value": value}]}}
+    written("data", tmp_path, exporting("Used", "Unused"))
+    account.stack("data", image=IMAGE)
+    written("web", tmp_path, PROTECTABLE | {"Resources": {"Queue": user}})
+    account.check()
+    change(account, "web")
+
+    # The new version of the other stack would not import it any more, but it is updated later.
+    written("web", tmp_path, PROTECTABLE)
+    written("data", tmp_path, exporting("Used"))
+    account.check()
+    written("data", tmp_path, exporting("Unused"))
+    with pytest.raises(NotReleased, match="export onboarding-data:Used, which onboarding-web uses"):
+        account.check()
+    change(account, "web")
+    account.check()
+
+
 def test_an_update_that_fails_leaves_the_stack_as_it_was(
     account: Account, session: Session, tmp_path: Path
 ) -> None:
