@@ -268,7 +268,7 @@ def test_a_value_that_is_only_accepted_by_what_it_is_replaced_by_is_lost_with_it
     Category.objects.filter(name="Audio").update(is_active=False)
     assert not rehearse(deactivated("Books"))
     known = {"dataset": "products", "column_name": "category", "cell": "Audio", "text": "Books"}
-    ValueMap.objects.create(vendor_id=upload.vendor_id, at=now(), **known)
+    ValueMap.objects.create(vendor_id=str(upload.vendor_id), at=now(), **known)
     assert rehearse(deactivated("Books")).rejected.rows == 2
     assert run_upload([good_row(1, category="Audio")], mode="update").error_records == 0
     Category.objects.filter(name="Books").update(is_active=False)
