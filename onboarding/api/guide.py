@@ -13,8 +13,8 @@ from imports.webhooks import programs
 
 @dataclass(frozen=True)
 class Example:
-    """A command for a shell in which $PORTAL is the portal's address and $TOKEN a token. `prints` is
-    its output, where that is always the same."""
+    """A command for a shell in which $PORTAL is the portal's address and $TOKEN a token; what it
+    `prints`, where that is always the same."""
 
     key: str
     title: Words

@@ -3,6 +3,7 @@ those of the code."""
 
 import base64
 import hmac
+import http.client
 import os
 import re
 import subprocess
@@ -83,6 +84,13 @@ def test_the_receiver_hears_each_message_once(
     assert process.stdout.readline() == f"{ids[1]} was rejected: MISSING_COLUMNS\n"
     assert set(WebhookDelivery.objects.values_list("state", "status")) == {("delivered", 204)}
 
+    for headers in ({"webhook-signature": "x"}, {"content-length": "x"}):
+        sender = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
+        ours = {"webhook-id": "msg_1", "webhook-timestamp": str(int(time.time()))}
+        sender.request("POST", "/", b"{}", headers={"webhook-signature": "v1,x"} | ours | headers)
+        assert sender.getresponse().status in (400, 411)
+        sender.close()
+
     WebhookEndpoint.objects.update(seed=signing.new_seed())  # not the program's secret
     endpoints.ping(endpoint)
     sending.send_due()
@@ -127,11 +135,12 @@ def test_each_program_verifies_a_message(
 ODD = ("", " ", "\u00b2", "-1", "1e9", "9" * 5_000, "v1,", "v1,é", "\udce9", "v1,\u20ac v2,x", ",")
 
 
-def test_the_program_in_python_never_raises() -> None:
+def test_the_programs_in_python_never_raise() -> None:
     """An odd header is a message that is not genuine, not an error of the receiver."""
     names: dict[str, Any] = {}
     exec(programs.IN_PYTHON, names)
-    is_genuine = names["is_genuine"]
+    exec(programs.WITH_LIBRARY, names)
+    is_genuine, verified = names["is_genuine"], names["verified"]
     sent_at = str(int(time.time()))
     key = base64.b64decode(programs.SECRET.removeprefix(signing.PREFIX))
     signature = base64.b64encode(hmac.digest(key, f"msg_1.{sent_at}.x".encode(), "sha256")).decode()
@@ -146,6 +155,7 @@ def test_the_program_in_python_never_raises() -> None:
         assert is_genuine(programs.SECRET, missing, b"x") is False
         for odd in ODD:
             assert is_genuine(programs.SECRET, right | {name: odd}, b"x") is False
+            assert verified(programs.SECRET, right | {name: odd}, b"x") is None
     assert is_genuine(programs.SECRET, {}, b"\xff") is False
 
 
