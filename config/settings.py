@@ -58,6 +58,8 @@ DB_SSM_PARAMETER: str = env.str("DB_SSM_PARAMETER", "")  # or a parameter with t
 DB_MASTER_SECRET_NAME: str = env.str("DB_MASTER_SECRET_NAME", "")  # prepare_database only
 DB_CONNECT_TIMEOUT: int = env.int("DB_CONNECT_TIMEOUT", 10)  # seconds; 40+ for a paused Aurora
 CONN_MAX_AGE: int = env.int("CONN_MAX_AGE", 60)  # seconds a connection is kept; 0 lets Aurora pause
+# Seconds for which strangers, and /readyz, get what the database said before. 0 asks every time.
+PUBLIC_SECONDS: int = env.int("PUBLIC_SECONDS", 0, validate=at_least_zero)
 
 # --- AWS -------------------------------------------------------------------------------------
 AWS_REGION: str = env.str("AWS_REGION")
@@ -333,6 +335,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = not LOCAL
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_NAME = "onboarding_session"
+SESSION_ENGINE = "config.sessions"
 CSRF_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]

@@ -19,6 +19,7 @@ from onboarding.views.people import (
     webhooks,
 )
 from onboarding.views.products import find, product_edit, product_status, products, quality
+from onboarding.views.robots import robots
 from onboarding.views.uploads import (
     columns,
     downloads,
@@ -153,6 +154,7 @@ urlpatterns = [
     path("reports/<str:token>/", downloads.mailed, name="mailed_report"),
     path("template/<slug:dataset>.<slug:extension>", template, name="template"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("robots.txt", robots, name="robots"),
     path("help/", help_index, name="help_index"),
     path("help/api/", help_api, name="help_api"),
     path("help/webhooks/", help_webhooks, name="help_webhooks"),

@@ -33,6 +33,7 @@ LAYOUTS = {
             pace={
                 "CONN_MAX_AGE": "0",
                 "DB_CONNECT_TIMEOUT": "60",
+                "PUBLIC_SECONDS": str(24 * HOUR),
                 "RESUME_EVERY_SECONDS": str(6 * HOUR),
                 "MISSING_EVENTS_EVERY_SECONDS": str(6 * HOUR),
                 "SCHEDULES_EVERY_SECONDS": str(6 * HOUR),

@@ -9,7 +9,7 @@ import sys
 from datetime import datetime
 from typing import Any
 
-import jmespath
+import jmespath  # type: ignore[import-untyped]
 from botocore import xform_name
 from botocore.model import Shape
 

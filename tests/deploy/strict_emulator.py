@@ -59,6 +59,21 @@ def with_dkim(create: Create) -> Create:
     return made
 
 
+def by_arn(create: Create) -> Create:
+    """A `Ref` to a secret is its ARN on AWS."""
+
+    def made(logical_id: str, properties: dict[str, Any], stack: str) -> Made:
+        _, attributes = create(logical_id, properties, stack)
+        return attributes["Id"], attributes
+
+    return made
+
+
+def as_the_api_answers(normalized: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Health checks and secrets of containers too: they are stored as templates write them."""
+    return lambda containers: provisioners._pascal_to_camel(normalized(containers))
+
+
 # --- Databases ------------------------------------------------------------------------------------
 
 
@@ -192,6 +207,11 @@ if __name__ == "__main__":
         HANDLERS[kind] = {"create": name_only, "delete": lambda _name, _properties: None}
     sender = HANDLERS["AWS::SES::EmailIdentity"]
     sender["create"] = with_dkim(sender["create"])
+    secret = HANDLERS["AWS::SecretsManager::Secret"]
+    secret["create"] = by_arn(secret["create"])
+    provisioners._normalize_container_defs = as_the_api_answers(
+        provisioners._normalize_container_defs
+    )
     for kind in DATABASES:
         HANDLERS[kind]["create"] = as_a_new_database(kind, HANDLERS[kind]["create"])
         HANDLERS[kind]["delete"] = unless_protected(kind, HANDLERS[kind]["delete"])

@@ -23,6 +23,7 @@ from onboarding.help.help import (
     warning_codes,
 )
 from onboarding.help.json_schema import schema_of
+from onboarding.help.known import known
 from onboarding.uploads.modes import modes_of
 from vendors.access import access_of
 
@@ -56,7 +57,7 @@ def help_page(request: HttpRequest, dataset: str) -> HttpResponse:
             "holds": hold_reasons(found),
             "file_errors": file_error_codes(found),
             "identity_label": found.label(found.identity),
-            "lists": approved_lists(found),
+            "lists": known(request, approved_lists, found),
             "quality": [(found.label(key), points) for key, points in found.quality.items()],
             "has_score": access.vendor_id is not None,
         },
@@ -70,7 +71,7 @@ def help_schema(request: HttpRequest, dataset: str) -> HttpResponse:
     found = datasets_for(access_of(request.user)).get(dataset)
     if found is None:
         return ask_for_login(request, dataset)
-    schema = json.dumps(schema_of(found), indent=2, ensure_ascii=False)
+    schema = json.dumps(known(request, schema_of, found), indent=2, ensure_ascii=False)
     return render(request, "onboarding/help_schema.html", {"dataset": found, "schema": schema})
 
 
