@@ -55,6 +55,7 @@ def test_no_page_has_an_accessibility_violation(visit: Visit, pages: list[str]) 
         page.set_viewport_size(NARROW)
         page.emulate_media(color_scheme="dark")
         found += problems(page, "#main", CONTRAST)
+        found += cut(page)
         if page.locator("#changelist-filter").count():
             page.locator("[x-on\\:click*='filterOpen']").first.click()
             expect(page.locator("#filter-form")).to_be_visible()
@@ -73,6 +74,14 @@ def problems(
     ]
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return [*found, f"{page.url} scrolls sideways by {width} px"] if width > 0 else found
+
+
+def cut(page: Page) -> list[str]:
+    """Tables that scroll sideways on a phone, and texts of lists that are cut there."""
+    page.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
+    width = "all => all.map((each) => each.scrollWidth - each.clientWidth)"
+    widths = page.locator(".ob-scroll, #result_list .ob-two small").evaluate_all(width)
+    return [f"{page.url}: {each} px are out of sight" for each in widths if each > 0]
 
 
 def assert_accessible(page: Page) -> None:
