@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import random
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -100,7 +101,8 @@ class Deployment:
 
     def wait_until_steady(self) -> None:
         """Wait until all services run, and the front reaches the portal. Raises Broken."""
-        self.wait_for("all services are healthy", self.ecs.is_steady, within=START)
+        now = time.monotonic()
+        self.wait_for("all services are healthy", lambda: self.ecs.is_steady(now), within=START)
         for task in self.ecs.all_tasks():
             for container in task.containers:
                 if closed := container.closed_ports():

@@ -1,5 +1,6 @@
 """Plays ECS: keeps as many tasks of each service as the service wants at the moment."""
 
+import time
 from collections.abc import Iterator
 from threading import Event, Thread
 from typing import Any
@@ -23,6 +24,7 @@ class Ecs:
         self._addresses = addresses
         self._problem: Exception | None = None
         self._wanted: dict[str, int] = {}
+        self._looked_at = 0.0
         self._ends = Event()
         self._thread = Thread(target=self._run, daemon=True)
 
@@ -48,11 +50,13 @@ class Ecs:
         if self._problem:
             raise self._problem
 
-    def is_steady(self) -> bool:
-        """Whether each service has the tasks that it wants, all of them healthy."""
+    def is_steady(self, since: float) -> bool:
+        """Whether each service that exists since then has the tasks it wants, all healthy."""
         self.check()
         there = {name: len(tasks) for name, tasks in self.tasks.items()}
-        return there == self._wanted and all(task.is_healthy() for task in self.all_tasks())
+        has_all = self._looked_at > since and there == self._wanted
+        healthy = [task.is_healthy() for task in self.all_tasks()]  # asks all of them
+        return has_all and all(healthy)
 
     def run(self, family: str, command: tuple[str, ...] = ()) -> None:
         """Run a task once, as `aws ecs run-task` does. Raises Broken unless it succeeds."""
@@ -86,10 +90,12 @@ class Ecs:
     def _run(self) -> None:
         try:
             while not self._ends.wait(PACE):
+                began = time.monotonic()
                 services = self._services()
                 for service in services:
                     self._serve(service)
                 self._wanted = {each["serviceName"]: each["desiredCount"] for each in services}
+                self._looked_at = began
         except Exception as problem:  # noqa: BLE001 (`check` raises it in the test)
             self._problem = problem
 
