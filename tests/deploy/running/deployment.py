@@ -51,6 +51,7 @@ class Running(OnlyStacks):
         self.deployment.start_database()
 
     def migrate(self) -> None:
+        self.deployment.may_migrate()
         self.deployment.ecs.run(f"{self._name}-migrate")
 
     def wait_for_portal(self) -> None:
@@ -88,6 +89,11 @@ class Deployment:
     def start_database(self) -> None:
         if self.database is None:
             self.database = rds.start(self)
+
+    def may_migrate(self) -> None:
+        """Raises Broken if there are services, which need the tables from the beginning."""
+        if names := sorted(each["serviceName"] for each in self.ecs.services()):
+            raise Broken(f"{', '.join(names)} exist before the database is migrated")
 
     def rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
         assert self.database

@@ -72,7 +72,7 @@ class Ecs:
         """Those of all containers of all services."""
         return {
             container["image"]
-            for service in self._services()
+            for service in self.services()
             for container in self._definition(service["taskDefinition"])["containerDefinitions"]
         }
 
@@ -91,7 +91,7 @@ class Ecs:
         try:
             while not self._ends.wait(PACE):
                 began = time.monotonic()
-                services = self._services()
+                services = self.services()
                 for service in services:
                     self._serve(service)
                 self._wanted = {each["serviceName"]: each["desiredCount"] for each in services}
@@ -112,7 +112,7 @@ class Ecs:
             definition = self._definition(service["taskDefinition"])
             tasks.append(self._fargate.task(definition, next(self._addresses)))
 
-    def _services(self) -> list[dict[str, Any]]:
+    def services(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for cluster in self._client.list_clusters()["clusterArns"]:
             names = self._client.list_services(cluster=cluster)["serviceArns"]
