@@ -166,6 +166,6 @@ def test_services_before_the_migration_are_found(
     layouts: dict[str, Layout], built: Path, tmp_path: Path
 ) -> None:
     layout = changed(layouts["standard"], tmp_path / "templates", only("none"))
-    found = "^clock, forwarder, worker exist before the database is migrated$"
+    found = "forwarder, .* exist before the database is migrated$"
     with deployment(layout, built, tmp_path) as here, pytest.raises(Broken, match=found):
         release.deploy(here.account(InTheWrongOrder))
