@@ -18,7 +18,17 @@ from imports.datasets import all_datasets
 from tests.docs.test_configuration import REQUIRED, settings_read
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = {"web", "forwarder", "worker", "maintenance", "mail", "webhooks", "beat", "migrate"}
+PARTS = {
+    "web",
+    "forwarder",
+    "worker",
+    "maintenance",
+    "mail",
+    "webhooks",
+    "beat",
+    "migrate",
+    "command",
+}
 # Read by Celery, not by the settings.
 NOT_SETTINGS = {"REMAP_SIGTERM"}
 TASKS = {
@@ -28,11 +38,13 @@ TASKS = {
         "onboarding-clock": {"beat", "maintenance", "mail", "webhooks"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
+        "onboarding-command": {"command"},
     },
     "compact": {
         "onboarding-portal": {"web", "forwarder", "beat", "maintenance", "mail", "webhooks"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
+        "onboarding-command": {"command"},
     },
 }
 
@@ -94,6 +106,7 @@ def test_commands_are_those_of_other_environments(layout: Layout) -> None:
     assert run["mail"] == commands.worker("mail", processes=1)
     assert run["webhooks"] == commands.worker("webhooks", processes=1)
     assert run["migrate"] == (*commands.MANAGE, "prepare_database")
+    assert run["command"] == (*commands.MANAGE, "canary")
 
 
 def test_containers_that_poll_sqs_have_a_health_file(layout: Layout) -> None:
