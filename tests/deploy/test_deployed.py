@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -46,8 +47,8 @@ class WithoutDatabase(Running):
     def stack(self, name: str, *, image: str = "") -> None:
         OnlyStacks.stack(self, name, image=image)
 
-    def migrate(self) -> None:
-        self.deployment.may_migrate()
+    def _run(self, task: str, command: Sequence[str] = ()) -> None:
+        OnlyStacks._run(self, task, command)
 
 
 class InTheWrongOrder(WithoutDatabase):
@@ -81,7 +82,7 @@ def test_a_layout_runs_as_deployed(layout: Layout, built: Path, tmp_path: Path) 
     before = image.written_files(built)
     with deployment(layout, built, tmp_path) as here:
         release.deploy(here.account(Running))
-        here.ecs.run(f"{here.name}-migrate", ("python", "manage.py", "shell", "-c", FIRST_VENDOR))
+        here.ecs.run(f"{here.name}-command", ("python", "manage.py", "shell", "-c", FIRST_VENDOR))
         a_file_by_form_is_imported(here)
         a_dropped_file_is_answered(here)
         here.wait_until_steady()

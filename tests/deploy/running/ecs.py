@@ -1,7 +1,7 @@
 """Plays ECS: keeps as many tasks of each service as the service wants at the moment."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event, Thread
 from typing import Any
 
@@ -58,7 +58,7 @@ class Ecs:
         healthy = [task.is_healthy() for task in self.all_tasks()]  # asks all of them
         return has_all and all(healthy)
 
-    def run(self, family: str, command: tuple[str, ...] = ()) -> None:
+    def run(self, family: str, command: Sequence[str] = ()) -> None:
         """Run a task once, as `aws ecs run-task` does. Raises Broken unless it succeeds."""
         task = self._fargate.task(self._definition(family), next(self._addresses), command)
         try:
@@ -76,16 +76,12 @@ class Ecs:
             for container in self._definition(service["taskDefinition"])["containerDefinitions"]
         }
 
-    def stop(self) -> dict[str, float]:
-        """Stop all tasks at once; the seconds until the end of each container. Raises Broken."""
+    def stop(self) -> None:
+        """Stop all tasks at once. Raises Broken unless each container ends well and in time."""
         self.pause()
-        tasks = self.all_tasks()
-        began = [task.stop() for task in tasks]
-        return {
-            name: seconds
-            for task, at in zip(tasks, began, strict=True)
-            for name, seconds in task.ended(at).items()
-        }
+        clocks = [(task, task.stop()) for task in self.all_tasks()]
+        for task, clock in clocks:
+            task.ended(clock)
 
     def _run(self) -> None:
         try:
