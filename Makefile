@@ -60,10 +60,10 @@ image:  ## build the container image; RDS_CERTIFICATES=<URL of the bundle> for a
 image-test:  ## build the image, run docker-compose.yml with it, import files, stop every service
 	@$(PYTHON) -m deploy.image test
 
-deploy-check: environment  ## write the AWS templates of both layouts and check them
+deploy-check: environment  ## check the AWS templates of both layouts, and run what they deploy
 	$(environment) .local/deploy requirements-deploy.txt
 	.local/deploy/bin/mypy --config-file deploy/aws/mypy.ini deploy/aws
-	$(venv) -m pytest tests/deploy
+	$(venv) -m pytest -n 2 tests/deploy
 
 deploy: environment  ## deploy this commit to AWS; IMAGE=sha256:… rolls back to that image; CHOICES=…
 	$(venv) -m deploy.aws.release $(IMAGE)
