@@ -30,6 +30,9 @@ WAITER_CONFIG = {"Delay": 10, "MaxAttempts": 360}  # 1 hour, for migrations
 class Target(Protocol):
     """The environment that a release changes."""
 
+    def check(self) -> None:
+        """Raise NotReleased if a template cannot follow what is deployed."""
+
     def stack(self, name: str, *, image: str = "") -> None:
         """Create or update a stack from its template; `image` is for stacks that run one."""
 
@@ -55,6 +58,7 @@ def deploy(target: Target) -> None:
     The database changes before the services that need its new columns, and the workers before the
     services that send them new tasks.
     """
+    target.check()
     for name in ("data", "network", "database", "base"):
         target.stack(name)
     image = target.push()
@@ -88,6 +92,9 @@ class Account:
         self._ecr = session.client("ecr")
         self._ecs = session.client("ecs")
         self._rds = session.client("rds")
+
+    def check(self) -> None:
+        self._stacks.check_exports()
 
     def stack(self, name: str, *, image: str = "") -> None:
         parameters = {"Image": image} if image else {}

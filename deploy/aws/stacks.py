@@ -56,6 +56,36 @@ class Stacks:
         self._prefix = prefix
         self._templates = templates
 
+    def check_exports(self) -> None:
+        """Raise NotReleased if a template lacks an export that a stack imports now.
+
+        CloudFormation would refuse to update its stack, in the middle of the release.
+        """
+        for path in sorted(self._templates.glob(f"{self._prefix}-*.template.json")):
+            name = path.name.removesuffix(".template.json")
+            if self._state(name) in GONE:
+                continue
+            outputs = json.loads(path.read_text()).get("Outputs", {}).values()
+            stay = {each["Export"]["Name"] for each in outputs if "Export" in each}
+            for output in self._described(name).get("Outputs", ()):
+                export = output.get("ExportName", "")
+                if export and export not in stay and (users := self._importing(export)):
+                    raise NotReleased(
+                        f"{name} would no longer export {export}, which {', '.join(users)} uses. "
+                        "Keep it for one more release: write `self.export_value(…)` of the same "
+                        "attribute in its stack."
+                    )
+
+    def _importing(self, export: str) -> list[str]:
+        try:
+            answer = self._cloudformation.list_imports(ExportName=export)
+        except ClientError as problem:
+            if "not imported" not in str(problem):
+                raise
+            return []
+        users: list[str] = answer["Imports"]
+        return users
+
     def change(self, stack: str, parameters: Mapping[str, str]) -> None:
         """Create the stack or update it, from its template. Raises NotReleased.
 
@@ -156,7 +186,8 @@ class Stacks:
 
     def _expect(self, name: str, expected: str) -> None:
         if (state := self._wait(name)) != expected:
-            raise NotReleased(f"{name} is {state}: {self._failures(name)}. {_way_out(name, state)}")
+            way_out = _way_out(name, state)
+            raise NotReleased(f"{name} is {state}: {self._failures(name)}\n{way_out}")
 
     def _wait(self, name: str) -> str:
         """The state of a stack when nothing changes it any more; "" if there is none."""
@@ -208,6 +239,8 @@ def _way_out(name: str, state: str) -> str:
             f"Remove the cause, run `aws cloudformation {command} --stack-name {name}`, then "
             "`make deploy` again."
         )
+    if state == "ROLLBACK_FAILED":
+        return "Remove the cause, delete the named resources, then run `make deploy` again."
     if state.endswith("_IN_PROGRESS"):
         return "Run `make deploy` again: it waits for it."
     return "Remove the cause, then run `make deploy` again: nothing needs to be cleaned up."

@@ -26,6 +26,9 @@ class Recorder:
             raise stacks.NotReleased(what)
         self.done.append(what)
 
+    def check(self) -> None:
+        self._note("check")
+
     def stack(self, name: str, *, image: str = "") -> None:
         self._note(f"{name} {image}".strip())
 
@@ -47,7 +50,7 @@ class Recorder:
 
 
 STEPS = [
-    *("data", "network", "database", "base", "push", "migrate new", "migrate"),
+    *("check", "data", "network", "database", "base", "push", "migrate new", "migrate"),
     *("workers new", "web new", "watch", "wait_for_portal"),
 ]
 
