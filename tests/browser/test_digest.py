@@ -52,6 +52,6 @@ def test_an_upload_is_in_the_email_of_the_next_day(reader: Visitor) -> None:
     assert mail == the_mail_about(second, reader)
     assert "monday morning.csv: Partially imported, 1 imported, 2 rejected" in mail.text
     assert "monday check.csv" in mail.text
-    reader.page.set_content(mail.html)
-    reader.page.click("text=monday morning.csv")
+    assert f"/uploads/{first}/" in mail.html
+    reader.go(f"/uploads/{first}/")
     expect(reader.page.locator("h1")).to_have_text("monday morning.csv")
