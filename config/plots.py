@@ -30,6 +30,7 @@ TEXTURES = (
     "M0 0l6 6M0 6l6-6",
     "M3 2v2",
     "M0 3h6",
+    "M3 0v6",
 )
 DASHES = ("", "7 3", "2 3")
 MARKERS = (

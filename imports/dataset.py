@@ -16,10 +16,12 @@ from imports.models import Upload
 from imports.rules.base import Requirement
 from imports.rules.cells import REJECTED
 from imports.rules.holds import Watched
+from imports.rules.keys import Fixed, Unique
 from imports.rules.matching import NOTHING_KNOWN, Known
 from imports.rules.refusals import Refused
 from imports.rules.replacements import REPLACED
 from imports.rules.schema import Schema
+from imports.rules.text import Approved
 from imports.rules.wording import Words, sizes
 
 
@@ -60,6 +62,14 @@ class Dataset(Schema):
             yield REPLACED.column, REPLACED
         for said in self.destination.notices:
             yield said.column, said
+
+    @property
+    def codes_of_what_is_stored(self) -> set[str]:
+        """Codes of row errors that depend on more than the file: on approved names, or on records.
+        Without one of them, another run of the file rejects the same rows."""
+        of_more = (Approved, Unique, Fixed)
+        codes = {each.code for _, each in self.requirements() if isinstance(each, of_more)}
+        return codes | {rule.code for rule in self.destination.rules}
 
     @property
     def byte_limit(self) -> int:

@@ -147,11 +147,10 @@ class Usage:
     def uploads_left(self) -> int:
         return max(0, settings.API_UPLOADS_PER_MINUTE - self.uploads)
 
-    @property
-    def is_exceeded(self) -> bool:
-        return (
-            self.requests > settings.API_REQUESTS_PER_MINUTE
-            or self.uploads > settings.API_UPLOADS_PER_MINUTE
+    def is_exceeded(self, *, is_upload: bool) -> bool:
+        """Who has started too many imports may still follow them."""
+        return self.requests > settings.API_REQUESTS_PER_MINUTE or (
+            is_upload and self.uploads > settings.API_UPLOADS_PER_MINUTE
         )
 
 

@@ -16,6 +16,7 @@ import aws_cdk as cdk
 from deploy.aws import deployment
 from deploy.aws.base_stack import BaseStack
 from deploy.aws.data_stack import DataStack
+from deploy.aws.database_stack import DatabaseStack
 from deploy.aws.migrate_stack import MigrateStack
 from deploy.aws.network_stack import NetworkStack
 from deploy.aws.parts import Application
@@ -39,13 +40,13 @@ def write(layout: str | None, directory: str | None) -> None:
         return {
             "name": f"{chosen.name}-{stack}",
             "synthesizer": cdk.BootstraplessSynthesizer(),
-            "termination_protection": stack in {"data", "network", "base"},
         }
 
     data = DataStack(app, **named("data"), chosen=chosen)
     network = NetworkStack(app, **named("network"), chosen=chosen)
+    database = DatabaseStack(app, **named("database"), chosen=chosen, network=network)
     base = BaseStack(app, **named("base"), chosen=chosen, data=data, network=network)
-    application = Application(chosen, data=data, network=network, base=base)
+    application = Application(chosen, data=data, network=network, database=database, base=base)
     MigrateStack(app, **named("migrate"), application=application)
     WorkersStack(app, **named("workers"), application=application)
     web = WebStack(app, **named("web"), application=application)

@@ -7,6 +7,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 
+from deploy.aws import protection
 from deploy.aws.measures import FIVE_MINUTES
 from deploy.aws.network_stack import WEB_PORT
 from deploy.aws.parts import Application
@@ -25,8 +26,8 @@ def create(
         internet_facing=True,
         security_group=network.fixed(stack, network.front),
         drop_invalid_header_fields=True,
-        deletion_protection=True,
     )
+    found.set_attribute("deletion_protection.enabled", protection.parameter(stack))
     listener = found.add_listener(
         "Https",
         port=443,

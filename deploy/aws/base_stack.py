@@ -1,4 +1,4 @@
-"""What the services depend on: images, cluster, database, signing key, email sender, and the roles
+"""What the services depend on: images, cluster, signing key, email sender, and the roles
 of vendors who upload files to the bucket and read the answers there."""
 
 from typing import Any
@@ -11,7 +11,6 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
-from deploy.aws import database
 from deploy.aws.data_stack import DataStack
 from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import NetworkStack
@@ -39,7 +38,7 @@ class BaseStack(cdk.Stack):
             image_scan_on_push=True,
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             lifecycle_rules=[ecr.LifecycleRule(max_image_count=MAX_IMAGES)],
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         self.cluster = ecs.Cluster(
             self,
@@ -49,8 +48,6 @@ class BaseStack(cdk.Stack):
             enable_fargate_capacity_providers=True,
             container_insights_v2=ecs.ContainerInsights.DISABLED,
         )
-        make = database.compact if chosen.is_compact else database.standard
-        self.database = make(self, chosen, network)
         # Signs sessions and links in emails: a new key logs out all users and breaks all links.
         self.signing_key = secretsmanager.Secret(
             self,
@@ -60,7 +57,7 @@ class BaseStack(cdk.Stack):
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 password_length=64, exclude_punctuation=True
             ),
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         self._sender(chosen)
         for vendor_id, who in chosen.vendor_drops.items():

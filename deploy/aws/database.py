@@ -4,7 +4,7 @@ Both are encrypted, require TLS and cannot be reached from outside the network. 
 and rotates the master password, which only the task `migrate` may read.
 """
 
-from dataclasses import dataclass
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -12,12 +12,11 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
+from deploy.aws import protection
 from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import NetworkStack
+from deploy.aws.versions import AURORA_VERSION, RDS_CLASS, RDS_VERSION
 
-# Full versions that RDS offers; it rejects "17".
-RDS_VERSION = "17.6"
-AURORA_VERSION = "17.5"
 DATABASE = "onboarding"
 PARAMETERS = {
     "rds.force_ssl": "1",
@@ -25,13 +24,8 @@ PARAMETERS = {
 }
 
 
-@dataclass(frozen=True)
-class Database:
-    host: str
-    master_secret_arn: str
-
-
-def standard(scope: Construct, chosen: Deployment, network: NetworkStack) -> Database:
+def standard(scope: cdk.Stack, chosen: Deployment, network: NetworkStack) -> str:
+    """Create it; return its host."""
     engine = rds.DatabaseInstanceEngine.postgres(
         version=rds.PostgresEngineVersion.of(RDS_VERSION, RDS_VERSION.partition(".")[0])
     )
@@ -41,7 +35,7 @@ def standard(scope: Construct, chosen: Deployment, network: NetworkStack) -> Dat
         "Database",
         instance_identifier=chosen.name,
         engine=engine,
-        instance_type=ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
+        instance_type=ec2.InstanceType(RDS_CLASS.removeprefix("db.")),
         storage_type=rds.StorageType.GP3,
         allocated_storage=20,
         max_allocated_storage=100,
@@ -56,19 +50,19 @@ def standard(scope: Construct, chosen: Deployment, network: NetworkStack) -> Dat
         storage_encrypted=True,
         backup_retention=cdk.Duration.days(7),
         delete_automated_backups=False,
-        deletion_protection=True,
         copy_tags_to_snapshot=True,
-        removal_policy=cdk.RemovalPolicy.RETAIN,
         auto_minor_version_upgrade=False,  # RDS_VERSION decides
         ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
         parameter_group=_parameters(scope, engine),
         cloudwatch_logs_exports=["postgresql"],
     )
     instance.node.add_dependency(log)
-    return Database(instance.instance_endpoint.hostname, _master_secret(instance))
+    _protect(scope, instance)
+    return instance.instance_endpoint.hostname
 
 
-def compact(scope: Construct, chosen: Deployment, network: NetworkStack) -> Database:
+def compact(scope: cdk.Stack, chosen: Deployment, network: NetworkStack) -> str:
+    """Create it; return its host."""
     engine = rds.DatabaseClusterEngine.aurora_postgres(
         version=rds.AuroraPostgresEngineVersion.of(AURORA_VERSION, AURORA_VERSION.partition(".")[0])
     )
@@ -96,14 +90,13 @@ def compact(scope: Construct, chosen: Deployment, network: NetworkStack) -> Data
         security_groups=[network.fixed(scope, network.database)],
         storage_encrypted=True,
         backup=rds.BackupProps(retention=cdk.Duration.days(7)),
-        deletion_protection=True,
         copy_tags_to_snapshot=True,
-        removal_policy=cdk.RemovalPolicy.RETAIN,
         parameter_group=_parameters(scope, engine),
         cloudwatch_logs_exports=["postgresql"],
     )
     cluster.node.add_dependency(log)
-    return Database(cluster.cluster_endpoint.hostname, _master_secret(cluster))
+    _protect(scope, cluster)
+    return cluster.cluster_endpoint.hostname
 
 
 def _parameters(scope: Construct, engine: rds.IEngine) -> rds.ParameterGroup:
@@ -129,6 +122,6 @@ def _isolated() -> ec2.SubnetSelection:
     return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 
 
-def _master_secret(database: rds.DatabaseInstance | rds.DatabaseCluster) -> str:
-    assert database.secret is not None  # noqa: S101 - RDS creates one
-    return database.secret.secret_arn
+def _protect(stack: cdk.Stack, database: Construct) -> None:
+    written = cast("cdk.CfnResource", database.node.default_child)
+    written.add_property_override("DeletionProtection", protection.parameter(stack))

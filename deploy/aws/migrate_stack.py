@@ -13,4 +13,13 @@ class MigrateStack(cdk.Stack):
         self, scope: Construct, name: str, *, application: Application, **options: Any
     ) -> None:
         super().__init__(scope, name, **options)
-        application.task(self, "migrate", application.migrate(), cpu=512, memory=1024)
+        # Not an export of the database's stack: a restored database has another secret, and a
+        # stack cannot change an export that another one uses.
+        master = cdk.CfnParameter(
+            self,
+            "MasterSecretArn",
+            description="RDS's secret with the password of the tables' owner.",
+            allowed_pattern="arn:.+:secret:.+",
+        )
+        part = application.migrate(master.value_as_string)
+        application.task(self, "migrate", part, cpu=512, memory=1024)

@@ -19,6 +19,7 @@ from deploy import commands
 from deploy.aws.base_stack import BaseStack
 from deploy.aws.data_stack import DataStack
 from deploy.aws.database import DATABASE
+from deploy.aws.database_stack import DatabaseStack
 from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import POSTGRES, WEB_PORT, NetworkStack
 from deploy.aws.permissions import Permissions, Statements
@@ -56,11 +57,18 @@ class Application:
     """The parts of one deployment."""
 
     def __init__(
-        self, chosen: Deployment, *, data: DataStack, network: NetworkStack, base: BaseStack
+        self,
+        chosen: Deployment,
+        *,
+        data: DataStack,
+        network: NetworkStack,
+        database: DatabaseStack,
+        base: BaseStack,
     ) -> None:
         self.chosen = chosen
         self.network = network
         self.base = base
+        self._host = database.host
         self._data = data
         self._may = Permissions(chosen, data)
 
@@ -135,13 +143,12 @@ class Application:
     def beat(self) -> Part:
         return Part("beat", commands.beat(BEAT_SCHEDULE), self._may.beat())
 
-    def migrate(self) -> Part:
-        master = self.base.database.master_secret_arn
+    def migrate(self, master_secret_arn: str) -> Part:
         return Part(
             "migrate",
             (*commands.MANAGE, "prepare_database"),
-            self._may.migrate(master),
-            {"DB_MASTER_SECRET_NAME": master},
+            self._may.migrate(master_secret_arn),
+            {"DB_MASTER_SECRET_NAME": master_secret_arn},
         )
 
     def task(
@@ -280,7 +287,7 @@ class Application:
 
     def _environment(self) -> dict[str, str]:
         """The variables of every process: the settings require all of them."""
-        place = f"{self.base.database.host}:{POSTGRES}/{DATABASE}"
+        place = f"{self._host}:{POSTGRES}/{DATABASE}"
         return {
             "AWS_REGION": Aws.REGION,
             # The image contains the certificate authorities and sets PGSSLROOTCERT.

@@ -16,24 +16,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
-from botocore.exceptions import ClientError, WaiterError
 
+from deploy.aws.stacks import NotReleased, Stacks, say
 from deploy.aws.synth import synthesize
 from deploy.local.places import CHECKOUT
 
 CHOICES = Path(__file__).with_name("cdk.json")
 # The certificate authorities of the database: Amazon's bundle for all regions.
 RDS_CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-PROTECTED = ("data", "network", "base")  # against deletion
-WAITER_CONFIG = {"Delay": 10, "MaxAttempts": 360}  # 1 hour; a new database takes 15 minutes
-
-
-class NotReleased(Exception):
-    """The release stopped; the message says where and what to check."""
+WAITER_CONFIG = {"Delay": 10, "MaxAttempts": 360}  # 1 hour, for migrations
 
 
 class Target(Protocol):
     """The environment that a release changes."""
+
+    def check(self) -> None:
+        """Raise NotReleased if a template cannot follow what is deployed."""
 
     def stack(self, name: str, *, image: str = "") -> None:
         """Create or update a stack from its template; `image` is for stacks that run one."""
@@ -60,7 +58,8 @@ def deploy(target: Target) -> None:
     The database changes before the services that need its new columns, and the workers before the
     services that send them new tasks.
     """
-    for name in PROTECTED:
+    target.check()
+    for name in ("data", "network", "database", "base"):
         target.stack(name)
     image = target.push()
     target.stack("migrate", image=image)
@@ -89,59 +88,42 @@ class Account:
     def __init__(self, name: str, domain: str, templates: Path, session: Any) -> None:
         self._name = name
         self._domain = domain
-        self._templates = templates
-        self._cloudformation = session.client("cloudformation")
+        self._stacks = Stacks(session.client("cloudformation"), name, templates)
         self._ecr = session.client("ecr")
         self._ecs = session.client("ecs")
+        self._rds = session.client("rds")
+
+    def check(self) -> None:
+        self._stacks.check_exports()
 
     def stack(self, name: str, *, image: str = "") -> None:
-        template = self._templates / f"{self._name}-{name}.template.json"
-        # Without whitespace: CloudFormation accepts at most 51,200 bytes.
-        body = json.dumps(json.loads(template.read_text()), separators=(",", ":"))
-        self._change(name, {"TemplateBody": body}, image)
+        parameters = {"Image": image} if image else {}
+        if name == "migrate":
+            parameters["MasterSecretArn"] = self._master_secret()
+        self._stacks.change(name, parameters)
 
     def set_image(self, name: str, image: str) -> None:
-        self._change(name, {"UsePreviousTemplate": True}, image)
+        self._stacks.set_parameters(name, {"Image": image})
 
-    def _change(self, name: str, template: dict[str, Any], image: str) -> None:
-        stack = f"{self._name}-{name}"
-        request = {
-            "StackName": stack,
-            "Capabilities": ["CAPABILITY_NAMED_IAM"],
-            "Parameters": [{"ParameterKey": "Image", "ParameterValue": image}] if image else [],
-            **template,
-        }
-        say(f"stack {stack}")
-        try:
-            self._cloudformation.update_stack(**request)
-            done = "stack_update_complete"
-        except ClientError as answer:
-            said = str(answer)
-            if "No updates are to be performed" in said:
-                return
-            if "does not exist" not in said:
-                raise NotReleased(f"{stack}: {said}") from answer
-            self._cloudformation.create_stack(
-                **request, EnableTerminationProtection=name in PROTECTED
-            )
-            done = "stack_create_complete"
-        try:
-            waiter = self._cloudformation.get_waiter(done)
-            waiter.wait(StackName=stack, WaiterConfig=WAITER_CONFIG)
-        except WaiterError as problem:
-            raise NotReleased(f"{stack}: {self._first_failure(stack) or problem}") from problem
+    def _master_secret(self) -> str:
+        """The secret of the database that has the name now, which may be a restored one."""
 
-    def _first_failure(self, stack: str) -> str:
-        events = self._cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-        failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
-        return "; ".join(
-            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
-            for event in reversed(failed[-3:])
+        def named(what: str) -> list[dict[str, Any]]:
+            return [{"Name": f"db-{what}-id", "Values": [self._name]}]
+
+        instances = self._rds.describe_db_instances(Filters=named("instance"))["DBInstances"]
+        clusters = self._rds.describe_db_clusters(Filters=named("cluster"))["DBClusters"]
+        for database in (*clusters, *instances):
+            if secret := database.get("MasterUserSecret"):
+                arn: str = secret["SecretArn"]
+                return arn
+        raise NotReleased(
+            f"RDS keeps no master password of {self._name}: see “Restore from backup” in "
+            "docs/operate.md"
         )
 
     def outputs(self, name: str) -> dict[str, str]:
-        stack = self._cloudformation.describe_stacks(StackName=f"{self._name}-{name}")["Stacks"][0]
-        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+        return self._stacks.outputs(name)
 
     def push(self) -> str:
         if run("git", "status", "--porcelain"):
@@ -226,10 +208,6 @@ def run(*command: str, sent: str = "") -> str:
     if done.returncode:
         raise NotReleased(f"{' '.join(command[:2])} failed with exit code {done.returncode}")
     return done.stdout.strip()
-
-
-def say(text: str) -> None:
-    sys.stderr.write(f"== {text}\n")
 
 
 def main(digest: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 EXPORTED = (
     r"<onboarding-\w+:ExportsOutput(?:FnGetAtt|Ref)(\w+?)(?:[0-9A-F]{8})?(?:Arn)?[0-9A-F]{8}>"
 )
-STACKS = ("data", "network", "base", "migrate", "workers", "web", "watch")
+STACKS = ("data", "network", "database", "base", "migrate", "workers", "web", "watch")
 
 
 @dataclass(frozen=True)

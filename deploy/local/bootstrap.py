@@ -104,8 +104,8 @@ class _Emulator:
             cloudformation.create_stack(**self._template())
             _wait(cloudformation, "stack_create_complete")
             return
-        # The bucket was kept when its stack was lost (DeletionPolicy: Retain). As on AWS, a new
-        # stack imports it, and an update adds the rest.
+        # The bucket was kept when its stack was lost (RetainExceptOnCreate). As on AWS, a new stack
+        # imports it, and an update adds the rest.
         adopted = {
             "Type": "AWS::S3::Bucket",
             "DeletionPolicy": "Retain",

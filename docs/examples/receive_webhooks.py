@@ -10,6 +10,7 @@ program uses its database, and stores them in the transaction of its work.
 import json
 import os
 import queue
+import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +29,11 @@ class Receiver(BaseHTTPRequestHandler):
     secret = ""
 
     def do_POST(self) -> None:
-        size = int(self.headers.get("Content-Length", 0))
+        length = self.headers.get("Content-Length", "")
+        if not re.fullmatch("[0-9]{1,9}", length):
+            self.answer(411)
+            return
+        size = int(length)
         if size > MOST_BYTES:
             self.answer(413)
             return
@@ -36,7 +41,7 @@ class Receiver(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             Webhook(self.secret).verify(body, headers)
-        except WebhookVerificationError:
+        except (WebhookVerificationError, ValueError):  # ValueError: a header that is no signature
             self.answer(400)
             return
         to_do.put({"id": headers["webhook-id"], **json.loads(body)})

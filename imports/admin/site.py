@@ -12,6 +12,7 @@ from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -73,6 +74,10 @@ class AdminSite(UnfoldAdminSite):
             *(path(f"{name}/", self.admin_view(page), name=name) for name, page in pages.items()),
             *super().get_urls(),
         ]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Built when a page asks for it: each gets it, and the sidebar of ours shows another."""
+        return SimpleLazyObject(lambda: UnfoldAdminSite.get_app_list(self, request, app_label))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

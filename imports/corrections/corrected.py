@@ -19,12 +19,15 @@ MOST_ROWS = 20_000  # of one correction: it is made while a person waits
 @dataclass
 class Judged:
     """`ready` rows have no error that is known; `left` counts those that still have one. What the
-    rules say about what a person entered is in `values` and `cells`, by row and position."""
+    rules say about what a person entered is in `values` and `cells`, by row and position. The open
+    rows have these numbers (`rows`), and their errors these values (`rejected`, in file order)."""
 
     ready: list[OpenRow] = field(default_factory=list)
     left: int = 0
     values: dict[Value, str] = field(default_factory=dict)
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
+    rejected: dict[Value, None] = field(default_factory=dict)
+    rows: set[int] = field(default_factory=set)
 
     @property
     def is_wrong(self) -> bool:
@@ -87,11 +90,13 @@ class Judge:
     def said_of(self, row: OpenRow) -> dict[int, tuple[str, Value | None]]:
         """What is to be in which cells of a row, and by which value, if it was said by value."""
         positions = self.shape.sources
+        self.found.rows.add(row.number)
         said: dict[int, tuple[str, Value | None]] = {}
         for error in row.errors:
             if error.column_name in positions:
                 position = positions[error.column_name]
                 value = Value(error.column_name, comparable(row.cells[position]))
+                self.found.rejected[value] = None
                 if value in self.fixes.values:
                     said[position] = (self.fixes.values[value], value)
         entered = self.fixes.cells.get(row.number, {})

@@ -15,7 +15,6 @@ class Format(Protocol):
     """Reads files twice: `scan` finds out how, `rows` reads by what was found."""
 
     extension: str
-    accepts: str  # file name endings and media types, for the browser's file chooser
     # The header's names may be other ones than ours, and a vendor can say what they mean.
     columns_can_be_named: bool
     may_be_workbook: bool  # an Excel workbook is read, too

@@ -83,7 +83,6 @@ class Csv:
 
     extension = "csv"
     in_words = _("CSV or Excel")
-    accepts = f".csv,.txt,.tsv,.xlsx,text/csv,{file_types.XLSX}"
     columns_can_be_named = True
     may_be_workbook = True
     rules = DELIMITED + WORKBOOK

@@ -43,7 +43,6 @@ class Json:
     refuses = frozenset({"NOT_JSON", "MALFORMED_JSON"})
     media_type = "application/json"
     about_template = _("with all keys and one example.")
-    accepts = ".json,.jsonl,.ndjson,application/json"
     about = (
         _("Send an array of objects, [{…}, {…}], or one object per line."),
         _("Other keys are ignored; the upload’s page lists those of the first object."),

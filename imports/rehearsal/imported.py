@@ -7,10 +7,12 @@ row's.
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import NamedTuple
+from itertools import chain, groupby, islice
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
 from psycopg2 import sql
@@ -28,7 +30,9 @@ from imports.rules.rows import StagedRow
 from imports.rules.text import approved_in
 from imports.validation.validate import NOTHING_REPLACED, validate
 
-GROUPS = 2_000  # judged at once
+T = TypeVar("T")
+AT_ONCE = 2_000  # values judged
+MOST_LOOKED_FOR = 100_000  # values, in one query
 # The names in the catalog are few: each is found by a jump in the index on them.
 NAMES = """
 WITH RECURSIVE names AS (
@@ -39,9 +43,15 @@ WITH RECURSIVE names AS (
 )
 SELECT name FROM names WHERE name IS NOT NULL
 """
+DISTINCT = "SELECT DISTINCT {column}::text FROM products WHERE {column} IS NOT NULL"
 # A field's own stamp, if it has one, is in `content_times`, as catalog/content_order.py writes it.
-VALUES = """
-WITH held AS (
+# What files confirmed is unpacked by the sum with nothing: once, and not for each product.
+HELD = """
+WITH confirmed AS MATERIALIZED (
+    SELECT vendor_id, content_at, products + '{{}}' AS products
+    FROM content_confirmations
+    WHERE content_at > %(since)s AND fields ? %(column)s
+), held AS (
     SELECT product_id, vendor_id, {column}::text AS value,
         CASE WHEN content_times ? %(column)s
              THEN nullif(split_part(content_times ->> %(column)s, ' ', 1), '')::timestamptz
@@ -50,17 +60,20 @@ WITH held AS (
              THEN split_part(content_times ->> %(column)s, ' ', 2)
              ELSE coalesce(content_upload_id, '') END AS by
     FROM products
-    WHERE {column} IS NOT NULL AND (%(names)s::text[] IS NULL OR {column}::text = ANY(%(names)s))
+    WHERE {column}::text = ANY(%(values)s)
+), said AS (
+    SELECT vendor_id, value, product_id FROM held WHERE at > %(since)s AND by <> ''
+    UNION ALL
+    SELECT vendor_id, value, product_id FROM held
+    WHERE (at > %(since)s AND by <> '') IS NOT TRUE AND EXISTS (
+        SELECT FROM confirmed
+        WHERE confirmed.vendor_id = held.vendor_id
+            AND confirmed.content_at > greatest(%(since)s, at)
+            AND confirmed.products @> held.product_id
+    )
 )
 SELECT vendor_id, value, count(*), (array_agg(product_id ORDER BY product_id DESC))[1:%(most)s]
-FROM held
-WHERE (at > %(since)s AND by <> '') OR EXISTS (
-    SELECT FROM content_confirmations AS confirmed
-    WHERE confirmed.vendor_id = held.vendor_id
-        AND confirmed.content_at > greatest(%(since)s, at)
-        AND confirmed.fields ? %(column)s AND confirmed.products @> held.product_id
-)
-GROUP BY vendor_id, value
+FROM said GROUP BY vendor_id, value ORDER BY vendor_id
 """
 
 
@@ -91,8 +104,7 @@ class Judge:
         """Whether each value is wrong as the cell of a file with this column only."""
         column = dataset.by_key[self.change.column]
         layout = replace(UNREAD, header=(column.key,), header_row=1, data_rows=len(values))
-        texts = [shortest(value) for value in values] if column.is_number else values
-        rows: list[StagedRow] = [(number, [text], []) for number, text in enumerate(texts, 2)]
+        rows: list[StagedRow] = [(n, [self.cell(value)], []) for n, value in enumerate(values, 2)]
         batch = validate(
             replace(dataset, columns=(column,), identity=""),
             layout,
@@ -102,6 +114,10 @@ class Judge:
             replacements=replacements,
         )
         return [i in batch.problems for i in range(len(values))]
+
+    def cell(self, value: str) -> str:
+        """What a file may have said for a value that is stored."""
+        return shortest(value) if DATASET.by_key[self.change.column].is_number else value
 
 
 def shortest(number: str) -> str:
@@ -115,37 +131,59 @@ def would_be_rejected(change: RuleChange, since: datetime, today: date) -> Flips
     flips = Flips()
     newest: list[int] = []
     known = replacements_by_vendor(change.column)
-    for groups in values_held(change, since, judge):
-        plain = [group for group in groups if group.vendor_id not in known]
-        parts_of = [(plain, NOTHING_REPLACED)] if plain else []
-        parts_of += [([g], known[g.vendor_id]) for g in groups if g.vendor_id in known]
-        for some, replacements in parts_of:
-            lost = judge.lost([group.value for group in some], replacements)
-            for group, is_lost in zip(some, lost, strict=True):
-                if is_lost:
-                    flips.by_vendor[group.vendor_id] += group.products
-                    newest = heapq.nlargest(EXAMPLES, [*newest, *group.newest])
+    for values in in_batches(values_to_look_for(judge, known), MOST_LOOKED_FOR):
+        is_lost = dict(values)
+        for vendor, groups in groupby(held(change.column, is_lost, since), attrgetter("vendor_id")):
+            if vendor in known:
+                lost = lost_with(judge, list(groups), known[vendor])
+            else:
+                lost = [group for group in groups if is_lost[group.value]]
+            if lost:
+                flips.by_vendor[vendor] += sum(group.products for group in lost)
+                newest = heapq.nlargest(EXAMPLES, chain(newest, *(group.newest for group in lost)))
     flips.examples = examples(newest, change.column)
     return flips
 
 
-def values_held(change: RuleChange, since: datetime, judge: Judge) -> Iterator[list[Group]]:
-    """The values of all products that count; of a list, only those whose name may be lost."""
-    column = sql.Identifier(change.column)
-    names: list[str] | None = None
-    with connection.cursor() as cursor:
-        if approved_in(DATASET.by_key[change.column]):
-            cursor.execute(sql.SQL(NAMES).format(column=column))
-            found = [name for (name,) in cursor.fetchall()]
-            lost = judge.lost(found, NOTHING_REPLACED) if found else []
-            names = [name for name, is_lost in zip(found, lost, strict=True) if is_lost]
-            if not names:
-                return
-    asked = {"column": change.column, "names": names, "since": since, "most": EXAMPLES}
+def values_to_look_for(
+    judge: Judge, known: Mapping[str, Replacements]
+) -> Iterator[tuple[str, bool]]:
+    """The distinct values in the catalog that may be lost, and whether they are for a vendor that
+    has nothing replaced. One that has may lose what is wrong already."""
+    column = judge.change.column
+    replaced = {cell for of_vendor in known.values() for cell in of_vendor[column]}
+    statement = NAMES if approved_in(DATASET.by_key[column]) else DISTINCT
+    for rows in in_batches(fetched(statement, column), AT_ONCE):
+        values = [value for (value,) in rows]
+        for value, is_lost in zip(values, judge.lost(values, NOTHING_REPLACED), strict=True):
+            if is_lost or judge.cell(value) in replaced:
+                yield value, is_lost
+
+
+def held(column: str, values: Collection[str], since: datetime) -> Iterator[Group]:
+    """The products with these values that count, vendor by vendor."""
+    asked = {"column": column, "values": [*values], "since": since, "most": EXAMPLES}
+    return (Group(*row) for row in fetched(HELD, column, asked))
+
+
+def fetched(
+    statement: str, column: str, asked: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Any, ...]]:
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql.SQL(VALUES).format(column=column), asked)
-        while groups := cursor.fetchmany(GROUPS):
-            yield [Group(*group) for group in groups]
+        cursor.execute(sql.SQL(statement).format(column=sql.Identifier(column)), asked)
+        yield from cursor
+
+
+def lost_with(judge: Judge, groups: list[Group], replacements: Replacements) -> list[Group]:
+    """Those that a vendor with these replacements would lose."""
+    lost = judge.lost([group.value for group in groups], replacements)
+    return [group for group, is_lost in zip(groups, lost, strict=True) if is_lost]
+
+
+def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    each = iter(items)
+    while batch := list(islice(each, size)):
+        yield batch
 
 
 def replacements_by_vendor(column: str) -> dict[str, Replacements]:

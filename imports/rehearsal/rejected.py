@@ -31,6 +31,7 @@ from imports.validation.validate import validate
 
 MOST_JUDGED = 100_000  # rows, the newest first: as many as are stored of one file
 ROWS = 2_000  # judged at once
+UPLOADS = 100  # read at once
 # As the index on categories that are not approved has it.
 COMPARED = Lower(
     Func(F("cell"), Value("[[:space:]]+"), Value(" "), Value("g"), function="regexp_replace")
@@ -62,19 +63,28 @@ def would_be_accepted(change: RuleChange, since: datetime, today: date, seconds:
         undone_by=None,
     ).order_by()
     places = list(candidates(change, imports, cells)[: MOST_JUDGED + 1])
-    uploads = Upload.objects.defer("plan").in_bulk({upload_id for upload_id, _ in places})
-    again = read_again(list(uploads.values()))
     flips, looked_at = Flips(), 0
     end = time.monotonic() + seconds
-    for upload_id, numbers in in_pieces(places[:MOST_JUDGED]):
+    for upload, numbers in with_uploads(in_pieces(places[:MOST_JUDGED])):
         if looked_at and time.monotonic() > end:
             break
         looked_at += len(numbers)
-        if upload_id not in again:
-            upload = uploads[upload_id]
+        if upload:
             count(flips, upload, accepted_rows(upload, numbers, change, today), change.column)
     is_cut = looked_at < len(places)
     return Accepted(flips, looked_at if is_cut else None, unlisted(change, imports))
+
+
+def with_uploads(
+    pieces: Iterator[tuple[str, list[int]]],
+) -> Iterator[tuple[Upload | None, list[int]]]:
+    """The pieces with their uploads, read some at a time: often there is no time for all. None is
+    an upload whose file was imported again."""
+    while some := list(islice(pieces, UPLOADS)):
+        uploads = Upload.objects.defer("plan").in_bulk({upload_id for upload_id, _ in some})
+        again = read_again(list(uploads.values()))
+        for upload_id, numbers in some:
+            yield None if upload_id in again else uploads[upload_id], numbers
 
 
 def in_pieces(places: list[tuple[str, int]]) -> Iterator[tuple[str, list[int]]]:

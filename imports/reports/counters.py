@@ -17,12 +17,16 @@ class Counter:
     tone: str
 
 
+UNUSUAL = ("unchanged", "corrected", "skipped", "not-processed", "created")
+
+
 def counters_of(upload: Upload, *, fixed: int = 0) -> list[Counter]:
-    """They add up to the total. Effects that did not occur are left out, where that is usual.
-    `fixed` rejected rows were corrected since."""
+    """They add up to the total. What usually does not occur is left out where it is 0. `fixed`
+    rejected rows were corrected since."""
     counters = of_undo(upload) if upload.is_undo else of_rows(upload, fixed)
     rest = gettext("Remaining") if upload.is_unfinished else gettext("Not processed")
-    return [*counters, Counter("not-processed", rest, upload.not_processed, "rest")]
+    counters = [*counters, Counter("not-processed", rest, upload.not_processed, "rest")]
+    return [each for each in counters if each.count or each.kind not in UNUSUAL]
 
 
 def of_rows(upload: Upload, fixed: int) -> list[Counter]:
@@ -37,22 +41,20 @@ def of_rows(upload: Upload, fixed: int) -> list[Counter]:
     else:
         imported = gettext("Without errors") if is_check else gettext("Imported")
         effects = [Counter("valid", imported, upload.imported_records, "good")]
-    unchanged = Counter("unchanged", gettext("Unchanged"), upload.unchanged_records, "calm")
     return [
         *effects,
-        *([unchanged] if upload.unchanged_records else []),
-        *([Counter("corrected", gettext("Corrected"), fixed, "good")] if fixed else []),
+        Counter("unchanged", gettext("Unchanged"), upload.unchanged_records, "calm"),
+        Counter("corrected", gettext("Corrected"), fixed, "good"),
         Counter("error", gettext("Rejected"), upload.error_records - fixed, "bad"),
         Counter("skipped", gettext("Skipped"), upload.skipped_records, "calm"),
     ]
 
 
 def of_undo(upload: Upload) -> list[Counter]:
-    added = Counter("created", gettext("Added again"), upload.created_records, "good")
     return [
         Counter("updated", gettext("Restored"), upload.updated_records, "good"),
         Counter("removed", gettext("Removed"), upload.removed_records, "good"),
-        *([added] if upload.created_records else []),
+        Counter("created", gettext("Added again"), upload.created_records, "good"),
         Counter("unchanged", gettext("Kept"), upload.unchanged_records, "calm"),
         Counter("skipped", gettext("Gone before"), upload.skipped_records, "calm"),
     ]

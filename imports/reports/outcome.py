@@ -62,8 +62,10 @@ def of_rows(upload: Upload, dataset: Dataset, fixed: int) -> str:
     elif upload.status == Upload.Status.COMPLETED:
         text = ngettext("%(total)s %(noun)s imported.", "All %(total)s %(nouns)s imported.", total)
     elif fixed and not rejected:
-        text = gettext(
-            "%(valid)s of %(total)s %(nouns)s imported. All rejected rows are corrected."
+        text = ngettext(
+            "%(valid)s of %(total)s %(noun)s imported. All rejected rows are corrected.",
+            "%(valid)s of %(total)s %(nouns)s imported. All rejected rows are corrected.",
+            total,
         )
     elif upload.status == Upload.Status.PARTIAL or fixed:
         text = ngettext(
@@ -139,7 +141,11 @@ def of_held(upload: Upload, dataset: Dataset) -> str:
 def of_undo(upload: Upload) -> str:
     """ "Undone: 300 products restored, 12 removed, 3 kept." """
     if upload.status == Upload.Status.CANCELLED:
-        text = gettext("Canceled after %(done)s of %(total)s products.")
+        text = ngettext(
+            "Canceled after %(done)s of %(total)s product.",
+            "Canceled after %(done)s of %(total)s products.",
+            upload.total_records,
+        )
     elif not upload.total_records:
         text = gettext("Undone. There was nothing left to take back.")
     else:

@@ -188,7 +188,7 @@ ALL = (
     HoldReason(
         "TINY_FILE",
         _("The file is much smaller than usual"),
-        {"tiny": _("The file has {count} rows. Files of the schedule usually have {usual}.")},
+        {"tiny": _("Rows in the file: {count}. Files of the schedule usually have {usual}.")},
         _(
             "A file that a schedule has found has less than {limit}% of the rows that its last "
             "files had (the median of up to five, and at least three), which were {least} or more."

@@ -50,7 +50,7 @@ ALL = (
     ),
     Refusal(
         "MISSING_COLUMNS",
-        _("A required column is missing"),
+        _("Required columns are missing"),
         _("The header is missing {columns}."),
         _(
             "Choose what your columns hold on the page of the upload. Or add the missing columns; "
@@ -233,5 +233,11 @@ OF_FORMATS = {
     *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "INVALID_HEADER"),
     *("BROKEN_XLSX", "XLSX_TOO_LARGE", "XLSX_PASSWORD", "XLSX_NO_SHEET"),
     *("NOT_CSV", "BAD_ENCODING", "MALFORMED_CSV", "NOT_JSON", "MALFORMED_JSON"),
+}
+# The others are about the file alone: another run of it ends in the same way.
+MAY_PASS_LATER = {
+    *("MISSING_COLUMNS", "NOTHING_TO_UPDATE", "DUPLICATE_COLUMNS", "BAD_ENCODING"),
+    *("UNKNOWN_VENDOR", "INACTIVE_VENDOR", "NOT_RELEASED"),
+    *("NEVER_ARRIVED", "FILE_DELETED", "INTERNAL"),
 }
 REFUSALS = {refusal.code: refusal for refusal in ALL}

@@ -153,7 +153,9 @@ class WebAddress(Rule):
 
     is_telling = True
     variants = {
-        "not_an_address": _("{field} must be a web address starting with https:// (was '{value}')"),
+        "not_an_address": _(
+            "{field} must be a web address starting with http:// or https:// (was '{value}')"
+        ),
         "several": _("{field} must be one web address (was '{value}')"),
         "sign": _(
             "{field} must be a web address without spaces, | and the like: write %20 for a space "
@@ -165,7 +167,7 @@ class WebAddress(Rule):
         ),
     }
     in_words = _("a web address starting with http:// or https://")
-    remedy = _("Copy the full address from a browser, starting with https://.")
+    remedy = _("Copy the full address from a browser, with the https:// or http:// at its start.")
 
     def checker(self, label: str) -> Checker:
         def check(text: str) -> str:

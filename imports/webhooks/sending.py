@@ -38,12 +38,13 @@ AT_ONCE_OF_ENDPOINT = 4
 LOOK_EVERY_SECONDS = 0.5  # for what has become due, while hosts are waited for
 LONGEST_SECONDS = 120.0  # in which one task begins attempts while hosts are waited for
 MINUTE, HOUR = 60, 3600
-# Seconds before the second attempt, the third, …: ten attempts in 75 hours and a half.
+# Seconds before the second attempt, the third, ….
 PAUSES = (
     *(5, 5 * MINUTE, 30 * MINUTE),
     *(2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR),
 )
 MOST_ATTEMPTS = len(PAUSES) + 1
+WHOLE_HOURS = round(sum(PAUSES) / HOUR)  # from the first attempt to the last, as people read it
 JITTER = 0.1  # of a pause, at most, so that many failed at once are not tried at once
 DEAD_AFTER = timedelta(days=5)
 GONE = 410

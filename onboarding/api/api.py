@@ -1,9 +1,13 @@
 """The REST API's operations, and how it answers what goes wrong."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -22,6 +26,16 @@ from onboarding.api import (
 )
 from onboarding.api.document import ABOUT, complete
 from onboarding.api.problems import Problem, answer
+
+# By the kind of error that pydantic found; its own texts are for programmers of Python.
+WORDS = {
+    "missing": gettext_lazy("is missing"),
+    "extra_forbidden": gettext_lazy("is not known here"),
+    "model_attributes_type": gettext_lazy("must be an object"),
+    "int_type": gettext_lazy("must be a whole number"),
+    "int_parsing": gettext_lazy("must be a whole number"),
+    "string_type": gettext_lazy("must be a text"),
+}
 
 
 class Api(NinjaAPI):
@@ -62,17 +76,27 @@ def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 @api.exception_handler(HttpError)
 def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     """A body that is not JSON."""
-    return answer(Problem("BAD_REQUEST", str(error)))
+    return answer(Problem("BAD_REQUEST", _("The body is not JSON.")))
 
 
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors = [{"pointer": pointer_of(each["loc"]), "detail": each["msg"]} for each in error.errors]
+    errors = [
+        {"pointer": pointer_of(each["loc"]), "detail": in_words(each)} for each in error.errors
+    ]
     return answer(Problem("INVALID_REQUEST", errors=errors))
 
 
 def pointer_of(place: tuple[Any, ...]) -> str:
     """Where in the request: "query/limit", "body/values/0/to"."""
     source, *path = place
-    inner = path[1:] if len(path) > 1 else path  # without the name of our own variable
-    return "/".join(map(str, [source, *inner]))
+    is_ours = len(path) > 1 or source == "body"  # the first is the name of a variable of ours
+    return "/".join(map(str, [source, *path[is_ours:]]))
+
+
+def in_words(error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, to be read after its place: "must be …"."""
+    if error["type"] in WORDS:
+        return str(WORDS[error["type"]])
+    message = str(error["msg"]).removeprefix("Value error, ").replace(" after validation", "")
+    return re.sub(r"^[A-Z]\w* should ", "must ", message)

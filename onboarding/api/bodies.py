@@ -109,12 +109,19 @@ def of_form(request: ApiRequest, dataset: Dataset, announced: int) -> Received:
     file: UploadedFile[bytes] | None = request.FILES.get("file")
     if file is None:
         refuse_by_size(dataset, announced)
-        errors = [{"pointer": "body/file", "detail": "a file in the field “file” is required"}]
+        errors = [
+            {"pointer": "body/file", "detail": _("is missing: send the file in the field “file”")}
+        ]
         raise Problem("INVALID_REQUEST", errors=errors)
     others = [name for name in [*request.POST, *request.FILES] if name != "file"]
     if others:
         errors = [
-            {"pointer": f"body/{name}", "detail": "unknown field; parameters are in the address"}
+            {
+                "pointer": f"body/{name}",
+                "detail": _(
+                    "is not known in a form; parameters are in the address, such as ?mode=update"
+                ),
+            }
             for name in others
         ]
         raise Problem("INVALID_REQUEST", errors=errors)

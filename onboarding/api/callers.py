@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -57,15 +58,32 @@ class Bearer:
         caller = caller_of(request, for_inactive=self.for_inactive)
         usage = tokens.count(caller.token, is_upload=self.is_upload)
         request.META[USAGE] = usage
-        if usage.is_exceeded:
-            raise Problem("TOO_MANY_REQUESTS", headers={"Retry-After": str(usage.seconds)})
+        if usage.is_exceeded(is_upload=self.is_upload):
+            raise too_many(usage)
         if self.scope and self.scope not in caller.token.scopes:
-            raise Problem("MISSING_SCOPE", _("It needs the scope %s.") % self.scope)
+            words = _(
+                "The token lacks the scope %s. Create one that has it on the page API tokens."
+            )
+            raise Problem("MISSING_SCOPE", words % self.scope)
         if self.scope and self.scope not in scopes_of(caller.token):
             raise Problem("MISSING_SCOPE", _("Its person is a viewer today, and changes nothing."))
         if self.takes and request.content_type not in self.takes:
             raise Problem("UNSUPPORTED_MEDIA_TYPE", _("Expected: %s.") % ", ".join(self.takes))
         return caller
+
+
+def too_many(usage: Usage) -> Problem:
+    words = _(
+        "A token may make %(requests)s requests a minute, %(uploads)s of them to start imports. "
+        "The next minute begins in %(seconds)s s."
+    )
+    numbers = {
+        "requests": settings.API_REQUESTS_PER_MINUTE,
+        "uploads": settings.API_UPLOADS_PER_MINUTE,
+        "seconds": usage.seconds,
+    }
+    headers = {"Retry-After": str(usage.seconds)}
+    return Problem("TOO_MANY_REQUESTS", words % numbers, headers=headers)
 
 
 USAGE = "onboarding.api_usage"

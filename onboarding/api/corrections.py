@@ -1,6 +1,7 @@
 """Rejected rows that a program corrects, by value or cell by cell, without the rest of the file."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,6 +10,7 @@ from ninja import Body, Path, Router, Schema
 from pydantic import ConfigDict, Field
 
 from imports import actions
+from imports.corrections.corrected import Judged
 from imports.corrections.fixes import Fixes
 from imports.corrections.open_rows import Shape, comparable
 from imports.corrections.sending import Correction
@@ -27,6 +29,7 @@ from vendors.access import SEND_UPLOADS
 
 router = Router(tags=["uploads"])
 MOST = 1_000  # values, and cells
+SHOWN = 5  # rejected values, and rows, in the text of a problem
 
 
 class ValueFix(Schema):
@@ -57,10 +60,18 @@ class SaidFixes(Schema):
     cells: list[CellFix] = Field(default_factory=list, max_length=MOST)
 
 
+class Unmatched(Schema):
+    pointer: str = Field(description="Its place in the request, such as body/values/0.")
+    detail: str
+
+
 class Sent(Schema):
     upload: UploadResult
     sent_rows: int
     left_rows: int = Field(description="Rejected rows that still need fixing.")
+    unmatched: list[Unmatched] = Field(
+        description="What of the request is about no rejected row, and was left out."
+    )
 
 
 @operation(
@@ -88,7 +99,7 @@ def correct_upload(
         corrected = visible_upload(request, upload_id)
         correction = correction_of(corrected, said, by=request.auth.person)
         if correction.upload is None:
-            raise nothing_sent(corrected, correction)
+            raise nothing_sent(corrected, said, correction)
         made[:] = [correction]
         return correction.upload
 
@@ -103,6 +114,7 @@ def correct_upload(
             "upload": detail_of(upload),
             "sent_rows": upload.corrected_records,
             "left_rows": left,
+            "unmatched": unmatched(said, made[0].judged) if made else [],
         }
         return Answer.of(201, Sent, value, created=upload.upload_id)
 
@@ -133,8 +145,9 @@ def correction_of(upload: Upload, said: SaidFixes, *, by: Any) -> Correction:
 
 def fixes_of(said: SaidFixes, shape: Shape) -> Fixes:
     """Raises Problem for a column that the file does not have."""
+    words = _("must be the key of a column of the file: %s") % ", ".join(shape.sources)
     errors = [
-        {"pointer": f"body/{part}/{i}/column", "detail": _("the file has no column of this key")}
+        {"pointer": f"body/{part}/{i}/column", "detail": words}
         for part in ("values", "cells")
         for i, fix in enumerate(getattr(said, part))
         if fix.column not in shape.sources
@@ -152,7 +165,36 @@ def fixes_of(said: SaidFixes, shape: Shape) -> Fixes:
     )
 
 
-def nothing_sent(upload: Upload, correction: Correction) -> Problem:
+def unmatched(said: SaidFixes, judged: Judged) -> list[dict[str, str]]:
+    """The fixes that are about no rejected row, by their places in the request."""
+    values = [
+        {"pointer": f"body/values/{i}", "detail": not_rejected(fix.column, judged)}
+        for i, fix in enumerate(said.values)
+        if Value(fix.column, comparable(fix.value)) not in judged.rejected
+    ]
+    words = _("is about a row that is not rejected, or was corrected before; rejected: %s")
+    rows = listed(sorted(judged.rows))
+    cells = [
+        {"pointer": f"body/cells/{i}", "detail": words % rows}
+        for i, fix in enumerate(said.cells)
+        if fix.row not in judged.rows
+    ]
+    return values + cells
+
+
+def not_rejected(column: str, judged: Judged) -> str:
+    texts = listed([value.cell for value in judged.rejected if value.column == column])
+    if not texts:
+        return _("matches no row: no rejected row has an error in this column")
+    return _("matches no row; these values of the column were rejected: %s") % texts
+
+
+def listed(found: Sequence[object]) -> str:
+    shown = ", ".join(f"“{each}”" if isinstance(each, str) else str(each) for each in found[:SHOWN])
+    return f"{shown}, …" if len(found) > SHOWN else shown
+
+
+def nothing_sent(upload: Upload, said: SaidFixes, correction: Correction) -> Problem:
     """Why a correction was not sent."""
     judged = correction.judged
     keys = {place: key for key, place in Shape.of(upload).sources.items()}
@@ -163,6 +205,13 @@ def nothing_sent(upload: Upload, correction: Correction) -> Problem:
         {"pointer": f"body/cells/{row}/{keys.get(place, place)}", "detail": text}
         for (row, place), text in judged.cells.items()
     ]
+    errors += unmatched(said, judged)
     if errors:
         return Problem("INVALID_CORRECTION", errors=errors)
-    return Problem("INVALID_CORRECTION", _("Each of the rejected rows still has an error."))
+    if not (said.values or said.cells):
+        return Problem("INVALID_CORRECTION", _("Say at least one value or cell."))
+    words = _(
+        "The rows have other errors, too, so none of them could be sent. Correct all errors of a "
+        "row in one request."
+    )
+    return Problem("INVALID_CORRECTION", words)

@@ -89,5 +89,5 @@ def refuse_unknown(request: ApiRequest, known: set[str]) -> None:
     filter would otherwise find everything."""
     unknown = [name for name in request.GET if name not in known]
     if unknown:
-        errors = [{"pointer": f"query/{name}", "detail": "unknown parameter"} for name in unknown]
+        errors = [{"pointer": f"query/{name}", "detail": "is not known here"} for name in unknown]
         raise Problem("INVALID_REQUEST", errors=errors)

@@ -17,6 +17,7 @@ from imports.rules.refusals import REFUSALS
 from imports.rules.wording import Words
 
 MEDIA_TYPE = "application/problem+json"
+SAID = 3  # errors that are in `detail`, too
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ ALL = (
         "MISSING_SCOPE",
         403,
         _("The token may not do this"),
-        _("Create a token with the scope that is missing."),
+        _("Create a token with the scope that is missing, on the page API tokens."),
     ),
     Kind(
         "NOT_FOUND",
@@ -151,7 +152,7 @@ ALL = (
         "INVALID_CORRECTION",
         422,
         _("Nothing was sent"),
-        _("Each of the errors names a value or a cell that breaks a rule."),
+        _("Each of the errors names a value or a cell, and what is wrong with it."),
     ),
     Kind(
         "TOO_MANY_REQUESTS",
@@ -205,6 +206,12 @@ class Problem(Exception):
         return KINDS[self.code].status
 
 
+def in_a_sentence(errors: Sequence[Mapping[str, str]]) -> str:
+    """The first errors: "query/limit: must be 1 or more"."""
+    listed = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors[:SAID])
+    return f"{listed}; …" if len(errors) > SAID else listed
+
+
 def answer(problem: Problem) -> HttpResponse:
     """The response."""
     kind = KINDS[problem.code]
@@ -213,7 +220,7 @@ def answer(problem: Problem) -> HttpResponse:
         "title": str(kind.title),
         "status": kind.status,
         "code": problem.code,
-        "detail": str(problem.detail or kind.detail),
+        "detail": str(problem.detail or in_a_sentence(problem.errors) or kind.detail),
         **({"errors": list(problem.errors)} if problem.errors else {}),
         **problem.more,
     }

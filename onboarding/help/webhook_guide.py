@@ -88,7 +88,7 @@ def numbers() -> Mapping[str, str]:
     """The limits, by their names in the texts of the page."""
     return {
         "attempts": str(sending.MOST_ATTEMPTS),
-        "tried": hours(round(sum(sending.PAUSES) / sending.HOUR)),
+        "tried": hours(sending.WHOLE_HOURS),
         "answer": in_words(settings.WEBHOOK_ANSWER_SECONDS),
         "patience": hours(sending.MAX_PATIENCE_SECONDS // sending.HOUR),
         "dead": days(sending.DEAD_AFTER.days),

@@ -8,9 +8,8 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Category, Product, ProductQuerySet
-from onboarding.uploads.forms import VendorField
+from onboarding.uploads.forms import vendor_filter
 from vendors.access import Access
-from vendors.models import Vendor
 
 PER_PAGE = 50
 # Products that can be paged through. To see whether a search finds a product takes 10 µs.
@@ -38,16 +37,7 @@ class ProductFilterForm(forms.Form):
         required=False,
         error_messages={"invalid": _("Enter the ID of an upload, as its page shows it.")},
     )
-    vendor = VendorField(
-        queryset=Vendor.objects.all(),
-        label=_("Vendor ID or name"),
-        required=False,
-        widget=forms.TextInput({"maxlength": 200}),
-        error_messages={
-            "invalid_choice": _("There is no vendor “%(value)s”."),
-            "ambiguous": _("Several vendors are called “%(value)s”. Enter the vendor’s ID."),
-        },
-    )
+    vendor = vendor_filter()
 
     def __init__(self, access: Access, data: Any) -> None:
         super().__init__(data)

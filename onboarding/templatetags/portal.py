@@ -7,7 +7,7 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -44,6 +44,15 @@ def icon(name: str) -> SafeString:
         name,
         static("onboarding/icons.svg"),
         name,
+    )
+
+
+@register.filter
+def backticks(text: str) -> SafeString:
+    """What stands between backticks, as in the OpenAPI document, as code."""
+    parts = enumerate(str(text).split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if i % 2 else part,) for i, part in parts)
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from imports.dataset import Dataset
 from imports.models import Upload, UploadQuerySet
 from onboarding.uploads.modes import Choice, choice_of, modes_of
+from vendors.access import Access
 from vendors.models import Vendor
 
 NO_FILE = _("Choose the file you want to upload.")
@@ -106,8 +107,23 @@ class UploadForm(forms.Form):
         return choice
 
 
+def vendor_filter() -> VendorField:
+    """The field of a list's filters for people who see the records of all vendors."""
+    return VendorField(
+        queryset=Vendor.objects.all(),
+        label=_("Vendor ID or name"),
+        required=False,
+        widget=forms.TextInput({"maxlength": 200}),
+        error_messages={
+            "invalid_choice": _("There is no vendor “%(value)s”."),
+            "ambiguous": _("Several vendors are called “%(value)s”. Enter the vendor’s ID."),
+        },
+    )
+
+
 class UploadFilterForm(forms.Form):
-    """Filters of the list. A field with an invalid value is reported and ignored."""
+    """Filters of the list, by vendor too for people who see those of all. A field with an invalid
+    value is reported and ignored."""
 
     q = forms.CharField(label=_("Upload ID or file name"), max_length=100, required=False)
     status = forms.ChoiceField(
@@ -119,6 +135,12 @@ class UploadFilterForm(forms.Form):
     until = forms.DateField(
         label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
+    vendor = vendor_filter()
+
+    def __init__(self, access: Access, data: Any) -> None:
+        super().__init__(data)
+        if not access.sees_all:
+            del self.fields["vendor"]
 
     def clean(self) -> dict[str, Any]:
         wanted = self.cleaned_data
@@ -131,6 +153,8 @@ class UploadFilterForm(forms.Form):
         """The uploads that match. Days are those of the person's time zone."""
         self.is_valid()
         wanted = self.cleaned_data
+        if vendor := wanted.get("vendor"):
+            uploads = uploads.filter(vendor=vendor)
         if status := wanted.get("status"):
             uploads = uploads.filter(status=status)
         if since := wanted.get("since"):

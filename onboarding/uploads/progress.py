@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.rounding import percent
@@ -116,6 +116,11 @@ class Progress:
         return self.is_over and (self.upload.step != Upload.Step.DONE or is_first)
 
     @property
+    def is_halted(self) -> bool:
+        """It was refused, canceled or broken off: not all of its stages were or will be reached."""
+        return bool(self.upload.failure_code) or self.upload.status == Upload.Status.CANCELLED
+
+    @property
     def is_check(self) -> bool:
         return self.upload.is_check
 
@@ -169,7 +174,11 @@ class Progress:
             Upload.Step.COMPARE: gettext("Comparing the file with your catalog."),
             Upload.Step.LOAD: load,
             Upload.Step.DEACTIVATE: gettext("Looking for products that are not in the file."),
-            Upload.Step.UNDO: gettext("Undoing: %(done)s of %(total)s products done."),
+            Upload.Step.UNDO: ngettext(
+                "Undoing: %(done)s of %(total)s product done.",
+                "Undoing: %(done)s of %(total)s products done.",
+                upload.total_records,
+            ),
         }
         return texts.get(upload.step, gettext("Writing the report.")) % self._numbers
 
@@ -198,7 +207,7 @@ class Progress:
         """Receive, read, import, report, email: which are done, in progress or not reached."""
         upload = self.upload
         has_arrived = not upload.awaits_file
-        halted = bool(upload.failure_code) or upload.status == Upload.Status.CANCELLED
+        halted = self.is_halted
         names = [
             gettext("Receive"),
             gettext("Read"),

@@ -87,6 +87,14 @@ class Errors:
         return CountedPaginator(found, PER_PAGE, count=counted).get_page(page)
 
     @property
+    def says_all_above(self) -> bool:
+        """The list of types says already what the table would say on each of its pages."""
+        if len(self.groups) != 1 or not self.page.has_other_pages() or self.page.number > 1:
+            return False
+        [group] = self.groups
+        return len(group.reasons) <= 1 and not group.other_reasons
+
+    @property
     def _found(self) -> RowErrorQuerySet:
         return RowError.objects.of_run(self.upload).filter(severity=self.severity)
 

@@ -106,7 +106,6 @@ def browser_texts(dataset: Dataset) -> dict[str, str]:
     kind = {"kind": dataset.format.in_words}
     limit = in_megabytes(dataset.byte_limit)
     return {
-        "choose": gettext("Choose a %(kind)s file, or drop it here.") % kind,
         "tooLarge": gettext(
             "Your file is {size}. The limit is %(limit)s. Split it into smaller files."
         )

@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from imports.admin.dashboard import dashboard_stats
 from imports.admin.dashboard.dashboard_stats import Day, ErrorType
 from imports.models import Alarm, CategoryRequest, Notification, RowError, Upload, WebhookEndpoint
-from tests.admin.conftest import list_of, make_error, make_upload, page_of
+from tests.admin.conftest import list_of, make_error, make_held, make_upload, page_of
 from tests.admin.test_upload_page import words
 from vendors.models import Vendor
 
@@ -39,6 +39,7 @@ def test_uploads_and_success_rate_per_day(vendor_a: Vendor) -> None:
             ("completed", at(7, 0, 0), full),
             ("completed", at(6, 23, 59), full),  # the day before the first
             ("failed", at(19), refused),
+            ("held", at(20), refused),
         ]
     ):
         make_upload(f"UPLOAD_{number}", vendor_a, status=status, upload_timestamp=when, **counts)
@@ -48,11 +49,12 @@ def test_uploads_and_success_rate_per_day(vendor_a: Vendor) -> None:
     assert [day.day for day in days] == [date(2026, 11, 7) + timedelta(days=i) for i in range(14)]
     assert days[-1] == Day(
         TODAY,
-        uploads=7,
+        uploads=8,
         completed=1,
         partial=1,
         failed=2,
         cancelled=1,
+        held=1,
         rows=45,
         valid=31,
         errors=14,
@@ -63,7 +65,7 @@ def test_uploads_and_success_rate_per_day(vendor_a: Vendor) -> None:
     assert days[0].success_rate == 100
     assert days[-2].success_rate is None
     assert days[1] == Day(date(2026, 11, 8))
-    assert dashboard_stats.total(days).uploads == 9
+    assert dashboard_stats.total(days).uploads == 10
     assert dashboard_stats.total(days).valid == 41
 
 
@@ -219,6 +221,15 @@ def test_every_figure_leads_to_its_list(as_reviewer: Client, vendor_a: Vendor) -
     assert f"{today:%a}" in html.partition('class="plot"')[2].partition("</svg>")[0]
     assert "In progress, 1</title>" in html
     assert "1 in progress , 0 stalled" in text
+
+
+def test_held_uploads_are_not_in_progress(as_reviewer: Client, vendor_a: Vendor) -> None:
+    make_held("UPLOAD_1", vendor_a, upload_timestamp=now())
+    html = as_reviewer.get("/admin/").content.decode()
+    assert "Held, 1</title>" in html
+    assert "In progress, 1</title>" not in html
+    assert "Canceled Held In progress Success rate" in words(html)
+    assert " 1 0 0 0 0 1 0 70%" in words(html)
 
 
 def test_an_empty_system_says_so(as_reviewer: Client) -> None:

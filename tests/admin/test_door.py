@@ -2,9 +2,11 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
+from catalog.models import Product
 from imports.admin.navigation import sidebar
 from tests.admin.conftest import World, list_of, page_of
 from tests.conftest import PASSWORD
@@ -82,3 +84,17 @@ def test_the_side_bar_leads_to_each_page_once(admin: User) -> None:
     titles = [item["title"] for group in sidebar(request) for item in group["items"]]
     assert "Upload file" in titles
     assert sorted(set(titles)) == sorted(titles)
+
+
+def test_the_list_of_apps_is_built_for_its_own_page_only(
+    as_reviewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = as_reviewer.get("/admin/catalog/").content.decode()
+    assert f'href="{list_of(Product)}"' in page
+
+    def build(*_: object) -> None:
+        raise AssertionError("the list is not needed")
+
+    monkeypatch.setattr(AdminSite, "_build_app_dict", build)
+    for address in ("/admin/", list_of(Product), "/admin/troubleshooting/"):
+        assert as_reviewer.get(address).status_code == 200

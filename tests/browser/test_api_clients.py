@@ -9,15 +9,17 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 
+from imports.webhooks import programs
 from onboarding.api.guide import EXAMPLES
 from tests.browser.conftest import ROOT, Visit
-from tests.docs.pages import blocks
 from tests.product_files import csv_bytes, good_row
 
-GUIDE = ROOT / "docs" / "api.md"
+# The commands that print one answer of the API.
+ANSWERED = ("me", "send", "result", "errors", "value", "cell", "products", "rows")
 EXAMPLE_FILES = ROOT / "docs" / "examples"
 
 
@@ -42,21 +44,19 @@ def shell(place: Path, portal: str, token: str, **more: str) -> dict[str, str]:
     }
 
 
-def test_the_guide_and_the_page_have_the_same_commands() -> None:
-    commands = [block.text.strip() for block in blocks(GUIDE) if block.text.startswith("curl")]
-    assert commands == [example.command for example in EXAMPLES]
-
-
 def test_a_token_is_created_used_and_revoked(
     visit: Visit, tmp_path: Path, stack: dict[str, Any]
 ) -> None:
-    vendor = visit("vendor", viewport={"width": 390, "height": 800})
+    allowed = ["clipboard-read", "clipboard-write"]
+    vendor = visit("vendor", viewport={"width": 390, "height": 800}, permissions=allowed)
     vendor.go("/account/tokens/")
     vendor.page.fill("#id_name", "Nightly of the guide")
-    vendor.page.check("input[value='products:read']")
     vendor.page.click("button:has-text('Create token')")
     token = str(vendor.page.text_content("#new-token code"))
     assert Axe().run(vendor.page).violations_count == 0
+    vendor.page.get_by_role("button", name="Copy the token").click()
+    vendor.page.get_by_role("button", name="Copied").wait_for()
+    assert vendor.page.evaluate("navigator.clipboard.readText()") == token
     vendor.go("/account/tokens/")
     assert token not in vendor.page.content()
     row = vendor.page.locator("tr[data-token='Nightly of the guide']")
@@ -75,6 +75,17 @@ def test_a_token_is_created_used_and_revoked(
     assert json.loads(refused.stdout)["code"] == "INVALID_TOKEN"
 
 
+@pytest.mark.parametrize("path", ["/help/api/", "/help/webhooks/", "/help/products/schema/"])
+def test_no_command_is_cut_on_a_phone(visit: Visit, path: str) -> None:
+    phone = visit(viewport={"width": 390, "height": 800})
+    phone.go(path)
+    assert phone.page.locator("pre").count() > 0
+    cut = (
+        "found => found.filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)"
+    )
+    assert phone.page.locator("pre, pre code, main").evaluate_all(cut) == []
+
+
 def run(
     command: list[str], place: Path, environment: dict[str, str]
 ) -> "subprocess.CompletedProcess[str]":
@@ -90,34 +101,35 @@ def run(
 
 
 def commands_of_the_page(visit: Visit, place: Path, portal: str, token: str) -> None:
-    """Each in the order of the page, as a person copies them."""
+    """All in the order of the page, in one shell, as a person copies them."""
     stranger = visit(java_script_enabled=False)
     stranger.go("/help/api/")
-    pattern = r'data-example="(\w+)"[^>]*><code>(.*?)</code>'
+    pattern = r'data-example="(\w+)"[^>]*><code[^>]*>(.*?)</code>'
     page = stranger.page.content()
     commands = {key: unescape(text) for key, text in re.findall(pattern, page, re.DOTALL)}
     assert list(commands) == [example.key for example in EXAMPLES]
-    (place / "products.csv").write_bytes(csv_bytes(rows(1)))
-    environment = shell(place, portal, token)
-    answers: dict[str, dict[str, Any]] = {}
-    for key, command in commands.items():
-        for _ in range(240):  # only what follows the upload is asked more than once
-            done = run(["bash", "-c", command], place, environment)
-            answers[key] = json.loads(done.stdout)
-            if key != "follow" or answers[key]["ended"]:
-                break
-            run(["sleep", "0.5"], place, environment)
-        if key == "send":
-            environment["UPLOAD"] = answers[key]["upload_id"]
+    script = "\n".join(f"echo '== {key}'\n{text}" for key, text in commands.items())
+    done = run(["bash", "-c", script], place, shell(place, portal, token))
+    assert done.stderr == ""
+    said = dict(part.split("\n", 1) for part in done.stdout.split("== ")[1:])
+    answers = {key: json.loads(said[key]) for key in ANSWERED}
     assert answers["me"]["token"]["name"] == "Nightly of the guide"
-    assert answers["rows"]["only_check"]
-    followed = answers["follow"]
-    assert (followed["valid_records"], followed["error_records"]) == (2, 1)
+    assert said["wait"] == '"ended": true\n'
+    result = answers["result"]
+    assert (result["status"], result["valid_records"], result["error_records"]) == ("partial", 3, 2)
     assert [(each["row"], each["code"]) for each in answers["errors"]["errors"]] == [
-        (3, "INVALID_CATEGORY")
+        (3, "INVALID_PRICE"),
+        (4, "INVALID_CATEGORY"),
     ]
-    assert answers["correct"]["sent_rows"] == 1
-    assert {"API-SKU-1"} <= {each["sku"] for each in answers["products"]["products"]}
+    assert [answers[key]["left_rows"] for key in ("value", "cell")] == [1, 0]
+    products = {each["vendor_product_id"]: each for each in answers["products"]["products"]}
+    assert {f"FIRST-{n}" for n in range(1, 6)} <= products.keys()
+    assert products["FIRST-2"]["price"] == "10.00"
+    assert answers["rows"]["only_check"]
+    undone = [json.loads(line) for line in said["undo"].splitlines()]
+    assert {each["undoes"] for each in undone} >= {result["upload_id"]}
+    assert [each["mode"] for each in undone] == ["undo"] * 3
+    assert said["verify"] == f"{programs.SIGNATURE}\n"
 
 
 def python_client(place: Path, portal: str, token: str) -> None:

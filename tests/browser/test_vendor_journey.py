@@ -33,8 +33,8 @@ def ended(page: Page) -> None:
 
 def counts(page: Page) -> dict[str, str]:
     return {
-        name: page.locator(f"[data-count={name}]").inner_text()
-        for name in ("total", "valid", "error", "skipped", "not-processed")
+        each.get_attribute("data-count") or "": each.inner_text()
+        for each in page.locator("[data-count]").all()
     }
 
 
@@ -54,13 +54,7 @@ def test_upload_watch_download_fix_and_finish(visit: Visit, tmp_path: Path) -> N
     upload_id = upload(vendor, "spring prices.csv", a_file("JOURNEY"))
 
     ended(page)  # the page moved on by itself: nothing reloaded it
-    assert counts(page) == {
-        "total": "3",
-        "valid": "1",
-        "error": "2",
-        "skipped": "0",
-        "not-processed": "0",
-    }
+    assert counts(page) == {"total": "3", "valid": "1", "error": "2"}
     expect(page.locator("#errors")).to_contain_text("Price must be at least 0.01 (was -10.00)")
     expect(page.locator("#errors")).to_contain_text("Did you mean 'Audio'?")
 
@@ -120,6 +114,27 @@ def test_a_file_that_cannot_be_imported_is_reported_immediately(visit: Visit) ->
     expect(vendor.page.locator("#file-problem")).to_contain_text(
         "This is a PDF document, not a CSV or Excel file."
     )
+    vendor.page.click("#send")
+    expect(vendor.page.locator("#id_file")).to_be_focused()
+    expect(vendor.page.locator("#send")).not_to_have_attribute("aria-disabled", "true")
+    chosen(vendor.page, "prices.csv", a_file("AFTERPDF"))
+    expect(vendor.page.locator("#file-problem")).to_be_empty()
+    vendor.page.click("#send")
+    vendor.page.wait_for_url("**/uploads/UPLOAD_*/")
+
+
+def test_on_a_phone_the_list_comes_before_the_filters(visit: Visit) -> None:
+    vendor = visit("vendor", viewport={"width": 390, "height": 844})
+    upload(vendor, "phone.csv", a_file("PHONE"))
+    ended(vendor.page)
+    vendor.go("/uploads/")
+    expect(vendor.page.locator("[data-upload]").first).to_be_in_viewport()
+    expect(vendor.page.get_by_label("Status")).to_be_hidden()
+    vendor.page.click("text=More filters")
+    vendor.page.get_by_label("Status").select_option("partial")
+    vendor.page.click("text=Search")
+    expect(vendor.page.get_by_label("Status")).to_be_visible()
+    expect(vendor.page.locator("[data-upload]", has_text="phone.csv")).to_have_count(1)
 
 
 def test_without_java_script_the_page_reloads_itself(visit: Visit) -> None:

@@ -1,9 +1,11 @@
 """The database: only the tasks can reach it, over TLS, and it is kept when its stack is deleted."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from deploy.aws.templates import Layout, text
+from deploy.aws.versions import AURORA_VERSION, CREATED_UNTIL, RDS_VERSION
 
 
 def database(layout: Layout) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def test_it_requires_tls_and_logs_changes(layout: Layout) -> None:
     (parameters,) = layout.resources(f"RDS::{kind}").values()
     assert parameters["Parameters"] == {"rds.force_ssl": "1", "log_statement": "mod"}
     assert database(layout)["EnableCloudwatchLogsExports"] == ["postgresql"]
-    (log,) = layout.resources("Logs::LogGroup", "base").values()
+    (log,) = layout.resources("Logs::LogGroup", "database").values()
     assert log["LogGroupName"].endswith("/onboarding/postgresql")
     for part in layout.containers():
         assert text(layout.environment(part)["DATABASE_URL"]).endswith("?sslmode=verify-full")
@@ -65,17 +67,21 @@ def test_it_requires_tls_and_logs_changes(layout: Layout) -> None:
 def test_it_is_encrypted_retained_and_of_a_fixed_version(layout: Layout) -> None:
     found = database(layout)
     assert found["StorageEncrypted"] is True
-    assert found["DeletionProtection"] is True
+    assert found["DeletionProtection"] == {"Ref": "DeletionProtection"}
     assert found["BackupRetentionPeriod"] == 7
-    assert found["EngineVersion"] == {"standard": "17.6", "compact": "17.5"}[layout.key]
+    version = {"standard": RDS_VERSION, "compact": AURORA_VERSION}[layout.key]
+    assert found["EngineVersion"] == version
     assert found["ManageMasterUserPassword"] is True
     assert "MasterUserPassword" not in found
-    (kept,) = (
-        resource["DeletionPolicy"]
-        for resource in layout.template("base")["Resources"].values()
-        if resource.get("Properties") == found
-    )
-    assert kept == "Retain"
+    for name, resource in layout.template("database")["Resources"].items():
+        if resource["Type"].startswith("AWS::RDS::"):  # it cannot be without its groups
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
+            assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_its_versions_can_still_be_created() -> None:
+    """If this fails: see deploy/aws/versions.py."""
+    assert datetime.now(UTC).date() < CREATED_UNTIL
 
 
 def test_it_pauses_in_the_compact_layout(layouts: dict[str, Layout]) -> None:

@@ -75,7 +75,7 @@ def test_sources_have_the_prefixes_of_the_buckets_notification(
 def test_only_migrate_may_read_the_master_password(layout: Layout) -> None:
     for part in layout.containers():
         secrets = may(layout, part).get("secretsmanager:GetSecretValue", set())
-        knows = any("MasterUserSecret" in secret for secret in secrets)
+        knows = "<MasterSecretArn>" in secrets
         assert knows == (part == "migrate"), part
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.aws import release
+from deploy.aws import release, stacks
 from deploy.aws.templates import STACKS, Layout
 
 DIGEST = "sha256:" + "0" * 64
@@ -23,8 +23,11 @@ class Recorder:
 
     def _note(self, what: str) -> None:
         if what == self._breaks_at:
-            raise release.NotReleased(what)
+            raise stacks.NotReleased(what)
         self.done.append(what)
+
+    def check(self) -> None:
+        self._note("check")
 
     def stack(self, name: str, *, image: str = "") -> None:
         self._note(f"{name} {image}".strip())
@@ -47,7 +50,7 @@ class Recorder:
 
 
 STEPS = [
-    *("data", "network", "base", "push", "migrate new", "migrate"),
+    *("check", "data", "network", "database", "base", "push", "migrate new", "migrate"),
     *("workers new", "web new", "watch", "wait_for_portal"),
 ]
 
@@ -61,7 +64,7 @@ def test_the_database_is_ready_before_the_services_and_workers_before_the_web() 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_failed_step_ends_the_release(step: str) -> None:
     target = Recorder(breaks_at=step)
-    with pytest.raises(release.NotReleased):
+    with pytest.raises(stacks.NotReleased):
         release.deploy(target)
     assert target.done == STEPS[: STEPS.index(step)]
 
@@ -107,7 +110,7 @@ def account(
         "Outputs": {"Image": {"Value": {"Ref": "Image"}}},
     }
     (tmp_path / "released-web.template.json").write_text(json.dumps(template))
-    monkeypatch.setattr(release, "WAITER_CONFIG", {"Delay": 0.05, "MaxAttempts": 200})
+    monkeypatch.setattr(stacks, "PAUSE_SECONDS", 0.01)
 
     class Session:
         client = staticmethod(aws)
@@ -144,7 +147,10 @@ def test_a_stack_that_cannot_be_created_reports_why(
     }
     (tmp_path / "released-web.template.json").write_text(json.dumps(broken))
     try:
-        with pytest.raises(release.NotReleased, match="released-web: "):
+        with pytest.raises(
+            stacks.NotReleased,
+            match=r"released-web is ROLLBACK_COMPLETE: Policy \(AWS::SQS::Queue\): ",
+        ):
             account.stack("web")
     finally:
         aws("cloudformation").delete_stack(StackName="released-web")

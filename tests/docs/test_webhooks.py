@@ -1,10 +1,14 @@
 """docs/webhooks.md: its programs verify real messages, its example is what is sent, its numbers are
 those of the code."""
 
+import base64
+import hmac
+import http.client
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ from django.conf import settings as project
 from django.contrib.auth.models import User
 
 from imports.models import Upload, WebhookDelivery, WebhookEndpoint
-from imports.webhooks import connection, endpoints, events, examples, sending, signing
+from imports.webhooks import connection, endpoints, events, examples, programs, sending, signing
 from onboarding.help.webhook_guide import PROGRAMS, messages
 from tests.docs.pages import ROOT, blocks, section, table
 from tests.imports.webhooks.receiver import Receiver, receiving
@@ -80,6 +84,13 @@ def test_the_receiver_hears_each_message_once(
     assert process.stdout.readline() == f"{ids[1]} was rejected: MISSING_COLUMNS\n"
     assert set(WebhookDelivery.objects.values_list("state", "status")) == {("delivered", 204)}
 
+    for headers in ({"webhook-signature": "x"}, {"content-length": "x"}):
+        sender = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
+        ours = {"webhook-id": "msg_1", "webhook-timestamp": str(int(time.time()))}
+        sender.request("POST", "/", b"{}", headers={"webhook-signature": "v1,x"} | ours | headers)
+        assert sender.getresponse().status in (400, 411)
+        sender.close()
+
     WebhookEndpoint.objects.update(seed=signing.new_seed())  # not the program's secret
     endpoints.ping(endpoint)
     sending.send_due()
@@ -121,6 +132,33 @@ def test_each_program_verifies_a_message(
     assert f"v1,{done.stdout.strip()}" in headers["webhook-signature"].split()
 
 
+ODD = ("", " ", "\u00b2", "-1", "1e9", "9" * 5_000, "v1,", "v1,é", "\udce9", "v1,\u20ac v2,x", ",")
+
+
+def test_the_programs_in_python_never_raise() -> None:
+    """An odd header is a message that is not genuine, not an error of the receiver."""
+    names: dict[str, Any] = {}
+    exec(programs.IN_PYTHON, names)
+    exec(programs.WITH_LIBRARY, names)
+    is_genuine, verified = names["is_genuine"], names["verified"]
+    sent_at = str(int(time.time()))
+    key = base64.b64decode(programs.SECRET.removeprefix(signing.PREFIX))
+    signature = base64.b64encode(hmac.digest(key, f"msg_1.{sent_at}.x".encode(), "sha256")).decode()
+    right = {
+        "Webhook-Id": "msg_1",
+        "webhook-timestamp": sent_at,
+        "WEBHOOK-SIGNATURE": f"v1,other v1a,x v1,{signature}",
+    }
+    assert is_genuine(programs.SECRET, right, b"x") is True
+    for name in right:
+        missing = {key: value for key, value in right.items() if key != name}
+        assert is_genuine(programs.SECRET, missing, b"x") is False
+        for odd in ODD:
+            assert is_genuine(programs.SECRET, right | {name: odd}, b"x") is False
+            assert verified(programs.SECRET, right | {name: odd}, b"x") is None
+    assert is_genuine(programs.SECRET, {}, b"\xff") is False
+
+
 def test_the_page_has_the_programs_and_the_examples_of_the_code() -> None:
     found = [block.text for block in blocks(PAGE)]
     for program in PROGRAMS:
@@ -152,8 +190,9 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
     listed = [row[0].strip("`") for row in table(section(PAGE, "Events"))]
     assert listed == [*WebhookEndpoint.Event.values, "ping"]
     text = " ".join(PAGE.read_text().split())
-    hours = sum(sending.PAUSES) // sending.HOUR
-    assert f"**Ten attempts in {hours} hours**" in text
+    said = f"Ten attempts in {sending.WHOLE_HOURS} hours"
+    assert f"**{said}**" in text
+    assert said in " ".join((ROOT / "docs" / "flow.md").read_text().split())
     assert sending.MOST_ATTEMPTS == endpoints.MOST_OF_VENDOR == 10
     pauses = re.search(r"with pauses of (.*?), each", text)
     assert pauses is not None

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 class Proxy(ABC):
     """Listens on `port` for clients of the server at `upstream`, both on this machine."""
 
+    host = "127.0.0.1"
+
     def __init__(self, upstream: int, port: int) -> None:
         self.upstream = upstream
         self.port = port
@@ -23,7 +25,7 @@ class Proxy(ABC):
 
     async def start(self) -> None:
         """Listen. Raises OSError when the port is in use."""
-        self._server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self.serve, self.host, self.port)
 
     async def stop(self) -> None:
         """Refuse connections and cut the open ones, like a host that is down."""

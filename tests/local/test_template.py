@@ -162,6 +162,6 @@ def test_the_file_contains_no_secret() -> None:
 @pytest.mark.parametrize(
     "name", ["Bucket", "UploadRecords", "Clients", "CsvData", "DatabaseSecret"]
 )
-def test_resources_with_data_are_kept_when_the_stack_is_deleted(name: str) -> None:
-    assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+def test_resources_with_data_are_kept_unless_their_stack_was_never_created(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"

@@ -147,6 +147,15 @@ def test_rules_and_messages_are_in_words(categories: list[str]) -> None:
     assert "{" not in page
 
 
+def test_the_page_of_the_api_has_no_marks_of_another_format() -> None:
+    page = text_of(Client().get("/help/api/"))
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert "`" not in main
+    assert "Scope: <code>uploads:write</code>." in main
+    outside = re.sub(r"(?s)<code[^>]*>.*?</code>", "", main)
+    assert "{" not in outside
+
+
 def test_the_approved_list_is_the_current_one(categories: list[str]) -> None:
     Category.objects.create(name="<Robots> & co")
     Category.objects.filter(name="Books").update(is_active=False)

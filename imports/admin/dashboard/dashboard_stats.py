@@ -34,6 +34,7 @@ class Day:
     partial: int = 0
     failed: int = 0
     cancelled: int = 0
+    held: int = 0
     rows: int = 0
     valid: int = 0
     skipped: int = 0
@@ -41,7 +42,8 @@ class Day:
 
     @property
     def in_progress(self) -> int:
-        return self.uploads - self.completed - self.partial - self.failed - self.cancelled
+        known = (self.completed, self.partial, self.failed, self.cancelled, self.held)
+        return self.uploads - sum(known)
 
     @property
     def success_rate(self) -> int | None:
@@ -56,7 +58,8 @@ def days(today: date | None = None) -> list[Day]:
     """The last 14 days, the oldest first, including days without uploads."""
     today = today or now().date()
     first = today - timedelta(days=DAYS - 1)
-    ended = {status.value: Count("pk", filter=Q(status=status)) for status in (*Upload.ENDED,)}
+    outcomes = (*Upload.ENDED, Upload.Status.HELD)
+    by_status = {status.value: Count("pk", filter=Q(status=status)) for status in outcomes}
     counted = (
         Upload.objects.filter(upload_timestamp__gte=midnight(first))
         .order_by()
@@ -68,7 +71,7 @@ def days(today: date | None = None) -> list[Day]:
             valid=Sum("valid_records"),
             skipped=Sum("skipped_records"),
             errors=Sum("error_records"),
-            **ended,
+            **by_status,
         )
     )
     known = {entry["day"]: Day(**entry) for entry in counted}
@@ -197,6 +200,7 @@ def uploads_by_day(days: Sequence[Day]) -> Figure:
                 of("partial", gettext("Partially imported"), "mixed"),
                 of("failed", gettext("Failed"), "bad"),
                 of("cancelled", gettext("Canceled"), "calm"),
+                of("held", gettext("Held"), "held"),
                 of("in_progress", gettext("In progress"), "busy"),
             ),
         ),

@@ -7,13 +7,13 @@
   if (!form) return;
   const input = document.getElementById("id_file");
   const drop = document.getElementById("drop");
-  const chosen = document.getElementById("drop-words");
+  const chosen = document.getElementById("chosen");
   const problem = document.getElementById("file-problem");
   const send = document.getElementById("send");
   const expected = JSON.parse(form.getAttribute("data-check"));
   const texts = expected.texts;
   const HEAD_BYTES = 16;
-  let isTooLarge = false;
+  let isRefused = false;
   let isSent = false;
 
   document.getElementById("error-summary")?.focus();
@@ -34,7 +34,7 @@
 
   input.addEventListener("change", check);
   form.addEventListener("submit", (event) => {
-    if (isTooLarge) {
+    if (isRefused) {
       event.preventDefault();
       input.focus();
       return;
@@ -51,17 +51,10 @@
 
   async function check() {
     const file = input.files[0];
-    isTooLarge = false;
     drop.classList.toggle("drop-filled", Boolean(file));
-    if (!file) {
-      chosen.textContent = texts.choose;
-      showProblem("");
-      return;
-    }
-    chosen.textContent = `${file.name} · ${size(file.size)}`;
-    isTooLarge = file.size > expected.maxBytes;
-    if (isTooLarge) {
-      showProblem(fill(texts.tooLarge, { size: size(file.size) }));
+    chosen.textContent = file ? `${file.name} · ${size(file.size)}` : "";
+    if (!file || file.size > expected.maxBytes) {
+      showProblem(file ? fill(texts.tooLarge, { size: size(file.size) }) : "");
       return;
     }
     const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
@@ -74,7 +67,8 @@
 
   function showProblem(text) {
     problem.textContent = text;
-    if (text) input.setAttribute("aria-invalid", "true");
+    isRefused = Boolean(text);
+    if (isRefused) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   }
 

@@ -22,12 +22,26 @@ from vendors.models import ApiToken, Vendor
 SHOWN = 50  # of the vendor's tokens, the newest
 LIVES = (30, 90, 180, 365, tokens.LONGEST_LIFE.days)
 USUAL_LIFE = 90
+# With what each is for.
 SCOPES = (
-    (READ_UPLOADS, _("Read uploads, their errors and changes")),
-    (SEND_UPLOADS, _("Send files; retry, cancel, correct and undo uploads")),
-    (READ_PRODUCTS, _("Read products")),
-    (WEBHOOKS, _("Add, change and delete webhooks")),
+    (
+        READ_UPLOADS,
+        _("Read uploads"),
+        _("Follow uploads and read their results, errors and changes."),
+    ),
+    (
+        SEND_UPLOADS,
+        _("Send and change uploads"),
+        _("Send files and rows; correct, retry, cancel, release and undo uploads."),
+    ),
+    (READ_PRODUCTS, _("Read products"), _("List your products with their prices and stock.")),
+    (
+        WEBHOOKS,
+        _("Manage webhooks"),
+        _("Add, change and delete webhooks, and see what was sent to them."),
+    ),
 )
+USUAL = (READ_UPLOADS, SEND_UPLOADS, READ_PRODUCTS)  # what the guide of the API needs
 
 
 class TokenForm(forms.Form):
@@ -40,8 +54,8 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=_("It may"),
-        choices=SCOPES,
-        initial=[READ_UPLOADS, SEND_UPLOADS],
+        choices=[(key, title) for key, title, _about in SCOPES],
+        initial=USUAL,
         error_messages={"required": _("Choose what the program may do.")},
     )
     life = forms.TypedChoiceField(
@@ -51,9 +65,10 @@ class TokenForm(forms.Form):
     def __init__(self, access: Access, *args: Any) -> None:
         super().__init__(*args)
         scopes: Any = self.fields["scopes"]
-        allowed = access.grantable([key for key, _title in SCOPES])
-        scopes.choices = [(key, title) for key, title in SCOPES if key in allowed]
-        scopes.initial = [key for key in scopes.initial if key in allowed]
+        allowed = access.grantable([key for key, _title, _about in SCOPES])
+        self.explained = [scope for scope in SCOPES if scope[0] in allowed]
+        scopes.choices = [(key, title) for key, title, _about in self.explained]
+        scopes.initial = [key for key in USUAL if key in allowed]
 
     @property
     def lives(self) -> list[tuple[str, str, bool]]:

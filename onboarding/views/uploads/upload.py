@@ -23,6 +23,7 @@ from imports.models import DigestRun, Notification, Upload
 from imports.models.mapping import sample_of
 from imports.reports.corrections import Corrected, corrected, left_in
 from imports.reports.outcome import already_imported, left_out
+from imports.reports.retrying import may_differ
 from imports.rules.base import NOTICE, WARNING
 from imports.rules.refusals import REFUSALS
 from imports.wanted.waiting import says_under_review, under_review
@@ -87,6 +88,8 @@ def upload_page(request: HttpRequest, upload_id: str) -> HttpResponse:
         page["planned"] = planned_page(upload, dataset) if upload.is_check else None
         page["held"] = held_page(upload, page["access"])
         page["errors"] = Errors(upload, dataset, request.GET)
+        of_run = page["errors"].counts
+        page["may_differ"] = upload.can_be_retried and may_differ(upload, dataset, of_run)
         page["warnings"] = Errors(upload, dataset, request.GET, WARNING)
         page["notices"] = Errors(upload, dataset, request.GET, NOTICE)
     if not is_poll:
@@ -163,12 +166,9 @@ def cancel(request: HttpRequest, upload_id: str) -> HttpResponse:
             "onboarding/cancel.html",
             {"upload": upload, "dataset": to_show(upload)},
         )
-    return acted(
-        request,
-        upload_id,
-        lambda: actions.cancel(upload.upload_id, by=by(request)),
-        gettext("Cancellation requested."),
-    )
+    cancelling = partial(actions.cancel, upload.upload_id, by=by(request))
+    requested = gettext("Cancellation requested.")
+    return acted(request, upload_id, cancelling, requested, level=messages.INFO)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -188,7 +188,12 @@ def undo(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 
 def acted(
-    request: HttpRequest, upload_id: str, action: Callable[[], Upload], done: str
+    request: HttpRequest,
+    upload_id: str,
+    action: Callable[[], Upload],
+    done: str,
+    *,
+    level: int = messages.SUCCESS,
 ) -> HttpResponse:
     """The upload's page after an action: it says that it was done, or why it is not possible."""
     try:
@@ -196,7 +201,7 @@ def acted(
     except actions.NotPossible as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, done % {"number": upload.run})
+        messages.add_message(request, level, done % {"number": upload.run})
     return redirect("upload", upload_id)
 
 

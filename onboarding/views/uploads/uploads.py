@@ -12,7 +12,7 @@ from vendors.access import access_of
 
 def uploads(request: HttpRequest) -> HttpResponse:
     access = access_of(request.user)
-    form = UploadFilterForm(request.GET)
+    form = UploadFilterForm(access, request.GET)
     found = form.filter(Upload.objects.visible_to(access))
     totals = totals_of(found)
     shown = found.select_related("vendor", "uploaded_by").defer("layout")
@@ -28,5 +28,6 @@ def uploads(request: HttpRequest) -> HttpResponse:
             "corrected": corrected(page),
             "totals": totals,
             "is_filtered": form.has_filters,
+            "is_moving": any(upload.is_unfinished for upload in page),
         },
     )

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from catalog.models import Category, ContentConfirmation, Product
 from imports import datasets
 from imports.models import ErrorCounts, RowError, Upload, ValueMap
-from imports.rehearsal import rejected
+from imports.rehearsal import imported, rejected
 from imports.rehearsal.changes import NoSuchLimit, RuleChange, of_categories, of_limit
 from imports.rehearsal.rehearse import rehearse
 from tests.conftest import arrived, drive
@@ -257,6 +258,52 @@ def test_what_cannot_be_looked_at_is_said(
     assert "only the newest 3 were looked at" in found.unknown[0]
     assert "2 more rejected rows are not stored" in found.unknown[1]
     assert not rehearse(deactivated("Books"))
+
+
+def test_a_value_that_is_only_accepted_by_what_it_is_replaced_by_is_lost_with_it(
+    run_upload: Run,
+) -> None:
+    """“Audio” was imported, is no longer on the list, and is to be read as “Books”."""
+    upload = run_upload([good_row(n, category="Audio") for n in (1, 2)])
+    Category.objects.filter(name="Audio").update(is_active=False)
+    assert not rehearse(deactivated("Books"))
+    known = {"dataset": "products", "column_name": "category", "cell": "Audio", "text": "Books"}
+    ValueMap.objects.create(vendor_id=str(upload.vendor_id), at=now(), **known)
+    assert rehearse(deactivated("Books")).rejected.rows == 2
+    assert run_upload([good_row(1, category="Audio")], mode="update").error_records == 0
+    Category.objects.filter(name="Books").update(is_active=False)
+    assert run_upload([good_row(2, category="Audio")], mode="update").error_records == 1
+
+
+def test_products_of_several_queries_are_added_up(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imported, "MOST_LOOKED_FOR", 1)
+    monkeypatch.setattr(imported, "AT_ONCE", 1)
+    upload = run_upload([good_row(n, price=f"{50 + n // 2}") for n in range(10, 22)])
+    found = rehearse(of_limit("price.max=57")).rejected
+    assert dict(found.by_vendor) == {upload.vendor_id: 6}
+    assert [each.name.split()[0] for each in found.examples] == [
+        f"SKU-{n}" for n in range(21, 15, -1)
+    ]
+
+
+def test_uploads_for_which_there_is_no_time_are_not_read(
+    run_upload: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejected, "UPLOADS", 1)
+    change = added("Toys")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert rehearse(change, seconds=0).accepted.rows == 1
+        return len(captured)
+
+    run_upload([good_row(1, category="Toys")], file_name="1.csv")
+    alone = queries()
+    for n in (2, 3, 4):
+        run_upload([good_row(n, category="Toys")], file_name=f"{n}.csv")
+    assert queries() <= alone + 2  # of the second upload, for which there is no time any more
 
 
 def test_the_command_rehearses_a_limit(run_upload: Run) -> None:

@@ -73,7 +73,7 @@ def test_every_suggestion_is_a_number_with_the_same_digits(text: str, rule: Rule
         ("https://a.example/1.jpg|2.jpg", "without spaces, | and the like"),
         ("https://a.example/my mouse.jpg", "write %20 for a space"),
         ("https://my_shop.example/1.jpg", "letters, digits, hyphens and points"),
-        ("www.example.com/1.jpg", "starting with https://"),
+        ("www.example.com/1.jpg", "starting with http:// or https://"),
     ],
 )
 def test_a_wrong_web_address_is_reported_by_what_is_wrong(text: str, words: str) -> None:

@@ -83,6 +83,37 @@ def test_json_ends_with_a_line_break(program: Program) -> None:
     assert (same.status_code, same.content) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        (("GET", "/products?limit=0", None), "query/limit: must be greater than or equal to 1"),
+        (("GET", "/products?limit=x", None), "query/limit: must be a whole number"),
+        (("GET", "/products?limits=1", None), "query/limits: is not known here"),
+        (
+            ("GET", "/products?updated_since=1", None),
+            "query/updated_since: must be a time such as 2026-11-22T12:00:00Z",
+        ),
+        (("GET", "/uploads?status=x", None), "query/status: must be 'received', "),
+        (("POST", "/uploads:prepare", []), "body: must be an object"),
+        (
+            ("POST", "/uploads:prepare", {"file_name": 1, "sizes": 1}),
+            "body/file_name: must be a text; body/size: is missing; body/sizes: is not known here",
+        ),
+        (
+            ("POST", "/webhooks", {"url": "https://example.com/", "events": []}),
+            "body/events: must have at least 1 item, not 0",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said_in_words(
+    program: Program, asked: tuple[str, str, Any], detail: str
+) -> None:
+    method, path, body = asked
+    answer = program.ask(method, path, body, content_type="application/json")
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(detail)
+
+
 def test_each_code_is_explained_on_the_page(program: Program) -> None:
     page = program.client.get("/help/api/").content.decode()
     assert [kind.code for kind in ALL if f'id="{kind.code}"' not in page] == []
@@ -130,15 +161,17 @@ def test_our_own_failures_say_no_more_than_that(
 def test_a_token_may_make_so_many_requests_a_minute(
     program: Program, program_of: MakeToken, alice: User, settings: Any
 ) -> None:
-    settings.API_REQUESTS_PER_MINUTE, settings.API_UPLOADS_PER_MINUTE = 3, 1
+    settings.API_REQUESTS_PER_MINUTE, settings.API_UPLOADS_PER_MINUTE = 4, 1
     first = program.get("/me")
-    assert first["RateLimit-Policy"] == '"requests";q=3;w=60, "uploads";q=1;w=60'
-    assert first["RateLimit"].startswith('"requests";r=2;t=')
+    assert first["RateLimit-Policy"] == '"requests";q=4;w=60, "uploads";q=1;w=60'
+    assert first["RateLimit"].startswith('"requests";r=3;t=')
     assert '"uploads";r=1;t=' in first["RateLimit"]
     assert program.send().status_code == 201
     refused = program.send()
     assert (refused.status_code, refused.json()["code"]) == (429, "TOO_MANY_REQUESTS")
     assert 1 <= int(refused["Retry-After"]) <= 60
+    assert "1 of them to start imports" in refused.json()["detail"]
+    assert program.get("/me").status_code == 200  # what was sent can be followed
     assert program.get("/me").status_code == 429
     assert program_of(alice).get("/me").status_code == 200  # another token has its own
     ApiWindow.objects.update(began_at="2026-01-01T00:00:00Z")

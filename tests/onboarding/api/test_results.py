@@ -237,15 +237,56 @@ def test_rejected_rows_are_corrected_by_value_and_cell_by_cell(
     ]
     unknown = program.post(path, {"cells": [{"row": 4, "column": "color", "to": "red"}]})
     assert unknown.json()["errors"][0]["pointer"] == "body/cells/0/column"
+    assert "price, stock_quantity" in unknown.json()["errors"][0]["detail"]
     right = {"values": [value], "cells": [{"row": 4, "column": "price", "to": "3.00"}]}
     sent = program.post(path, right)
     assert (sent.status_code, sent.json()["sent_rows"], sent.json()["left_rows"]) == (201, 3, 1)
+    assert sent.json()["unmatched"] == []
     assert sent.json()["upload"]["corrects"] == upload.upload_id
     assert finish(sent).status == "completed"
     assert program.get(f"/uploads/{upload.upload_id}").json()["open_records"] == 1
     assert finish(program.post("/uploads", csv_bytes([good_row(8, category="Audiox")]))).status == (
         "completed"
     )
+
+
+def test_a_correction_that_matches_no_row_says_so(
+    program: Program, run_upload: RunUpload, alice: User
+) -> None:
+    rows = [good_row(1, category="Audiox"), *(good_row(n, price=f"{n} x y") for n in range(2, 9))]
+    upload = run_upload(rows, by=alice)
+    path = f"/uploads/{upload.upload_id}/corrections"
+    audio = {"column": "category", "value": "Audiox", "to": "Audio"}
+    mice = {"column": "category", "value": "Mice", "to": "Audio"}
+    of_mice = {
+        "pointer": "body/values/0",
+        "detail": "matches no row; these values of the column were rejected: “Audiox”",
+    }
+    of_brand = {
+        "pointer": "body/values/1",
+        "detail": "matches no row: no rejected row has an error in this column",
+    }
+    of_row = {
+        "pointer": "body/cells/0",
+        "detail": (
+            "is about a row that is not rejected, or was corrected before; "
+            "rejected: 2, 3, 4, 5, 6, …"
+        ),
+    }
+    brand = {"column": "sku", "value": "Mice", "to": "Audio"}
+    cell = {"row": 40, "column": "price", "to": "3.00"}
+    refused = program.post(path, {"values": [mice, brand], "cells": [cell]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "INVALID_CORRECTION")
+    assert refused.json()["errors"] == [of_mice, of_brand, of_row]
+    assert "body/values/0: matches no row" in refused.json()["detail"]
+    empty = program.post(path, {})
+    assert empty.json()["detail"] == "Say at least one value or cell."
+    other = program.post(path, {"cells": [{"row": 3, "column": "category", "to": "Audio"}]})
+    assert "The rows have other errors, too" in other.json()["detail"]
+
+    sent = program.post(path, {"values": [mice, audio], "cells": [cell]})
+    assert (sent.status_code, sent.json()["sent_rows"]) == (201, 1)
+    assert sent.json()["unmatched"] == [of_mice, of_row]
 
 
 def test_a_prepared_file_is_stored_by_the_program_itself(

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils.timezone import now
 
+from onboarding.views.people.tokens import SCOPES
 from tests.onboarding.conftest import Browse, text_of
 from vendors import tokens
 from vendors.models import ApiToken
@@ -99,3 +100,24 @@ def test_staff_with_the_right_revoke_tokens_and_it_is_recorded(
     assert token.digest not in text_of(
         browse(admin).get(f"/admin/vendors/apitoken/{token.pk}/change/")
     )
+
+
+def test_each_scope_is_explained_and_the_usual_ones_are_chosen(as_alice: Client) -> None:
+    page = text_of(as_alice.get(PAGE))
+    chosen = [line for line in page.splitlines() if 'name="scopes"' in line]
+    assert [("checked" in line, line.split('value="')[1].split('"')[0]) for line in chosen] == [
+        (True, "uploads:read"),
+        (True, "uploads:write"),
+        (True, "products:read"),
+        (False, "webhooks"),
+    ]
+    for _key, _title, about in SCOPES:
+        assert f"{about} <code>" in page
+
+
+def test_a_missing_scope_is_named(as_alice: Client) -> None:
+    made = as_alice.post(PAGE, FORM)
+    headers = {"Authorization": f"Bearer {made.context['created'][1]}"}
+    refused = Client().get("/api/v1/products", headers=headers)
+    assert refused.json()["code"] == "MISSING_SCOPE"
+    assert refused.json()["detail"].startswith("The token lacks the scope products:read. Create")

@@ -14,6 +14,7 @@ from catalog.models import Product
 from imports.intake.receive import open_upload
 from imports.models import Notification, RowError, Upload
 from imports.notifications import email
+from imports.rules.refusals import MAY_PASS_LATER, REFUSALS
 from tests.conftest import arrived, drive
 from tests.onboarding.conftest import good_file, make_upload, text_of
 from tests.product_files import csv_bytes, good_row
@@ -21,6 +22,13 @@ from vendors import people
 from vendors.models import Vendor
 
 Run = Callable[..., Upload]
+REFUSED = {
+    "status": "failed",
+    "failure_code": "NO_ROWS",
+    "total_records": 0,
+    "valid_records": 0,
+    "error_records": 0,
+}
 
 
 def page_of(client: Client, upload: Upload, query: str = "") -> str:
@@ -52,8 +60,8 @@ def test_all_rows_in(run_upload: Run, as_alice: Client, alice: User) -> None:
     upload = run_upload(good_file(3), by=alice)
     page = page_of(as_alice, upload)
     assert headline(page) == "All 3 products imported."
-    assert counts(page) == {"total": 3, "valid": 3, "error": 0, "skipped": 0, "not-processed": 0}
-    assert stages(page) == ["done", "done", "done", "not-reached", "done"]
+    assert counts(page) == {"total": 3, "valid": 3, "error": 0}
+    assert not stages(page)  # they say nothing of a file whose rows are all in
     assert "You’re done" in page
     assert f"Sent to {alice.email}" in page
     assert 'id="retry"' not in page
@@ -65,12 +73,32 @@ def test_some_rows_in(run_upload: Run, as_alice: Client) -> None:
     upload = run_upload(rows)
     page = page_of(as_alice, upload)
     assert headline(page) == "6 of 10 products imported. 4 rows need fixing."
-    assert counts(page) == {"total": 10, "valid": 6, "error": 4, "skipped": 0, "not-processed": 0}
+    assert counts(page) == {"total": 10, "valid": 6, "error": 4}
     assert "4–6, 10" in page  # spreadsheet rows
     assert "Price must be at least 0.01 (was -10.00)" in page
     assert "/help/products/#INVALID_PRICE" in page
-    for thing in ("correct", "report", "retry"):
+    for thing in ("correct", "report"):
         assert f'id="{thing}"' in page
+    assert 'id="retry"' not in page  # it would reject the same prices
+
+
+def test_a_retry_is_offered_where_its_result_may_differ(
+    run_upload: Run, as_alice: Client, categories: list[str]
+) -> None:
+    wanted = run_upload([good_row(1, category="Falconry"), good_row(2)])
+    assert 'id="retry"' in page_of(as_alice, wanted)
+    assert 'id="retry"' in page_of(as_alice, run_upload([good_row(2), good_row(3)]))  # one is there
+    of_no_rows = run_upload(b"sku,price\n")
+    Upload.objects.filter(pk=of_no_rows.pk).update(failure_code="NO_ROWS")
+    assert 'id="retry"' not in page_of(as_alice, of_no_rows)
+    Upload.objects.filter(pk=of_no_rows.pk).update(failure_code="INACTIVE_VENDOR")
+    page = page_of(as_alice, of_no_rows)
+    assert 'id="retry"' in page
+    assert "You can retry the upload until then." in page
+
+
+def test_every_refusal_is_either_final_or_may_pass_later() -> None:
+    assert set(REFUSALS) >= MAY_PASS_LATER
 
 
 def test_each_reason_is_shown_with_its_value(run_upload: Run, as_alice: Client) -> None:
@@ -155,6 +183,31 @@ def test_a_check_says_that_nothing_was_imported(run_upload: Run, as_alice: Clien
     assert headline(page) == "1 of 2 rows would be rejected."
     page = page_of(as_alice, run_upload([good_row(3)], mode="check"))
     assert headline(page) == "1 row passed the check."
+
+
+def test_a_canceled_check_is_not_advised_to_import(
+    as_alice: Client, vendor_a: Vendor, categories: list[str]
+) -> None:
+    upload = arrived(good_file(), vendor=vendor_a, only_check=True)
+    answer = as_alice.post(f"/uploads/{upload.upload_id}/cancel/", follow=True)
+    assert 'class="note note-info" role="status">Cancellation requested.' in text_of(answer)
+    drive()
+    page = page_of(as_alice, upload)
+    assert headline(page) == "Canceled before any rows were read."
+    assert not counts(page)
+    assert "import the file" not in page.lower()
+    [mail] = Notification.objects.filter(upload=upload)
+    assert "import" not in mail.text_body.split("Upload ID")[0].replace("nothing was imported", "")
+
+
+def test_one_sentence_about_many_rows_is_said_once(run_upload: Run, as_alice: Client) -> None:
+    upload = run_upload([good_row(n, category="Falconry") for n in range(1, 31)])
+    page = page_of(as_alice, upload)
+    assert "<summary>Show each row</summary>" in page
+    for query in ("?page=2", "?row=30"):
+        assert "<summary>Show each row</summary>" not in page_of(as_alice, upload, query)
+    two = run_upload([good_row(n, price=str(-n)) for n in range(1, 31)])
+    assert "<summary>Show each row</summary>" not in page_of(as_alice, two)
 
 
 def test_rows_that_a_canceled_upload_did_not_process_are_shown(
@@ -290,7 +343,7 @@ def test_the_page_of_an_upload_that_is_done_says_what_became_of_its_email(
     said: str,
     shown: tuple[bool, str],
 ) -> None:
-    upload = make_upload(1, vendor_a, step="done")
+    upload = make_upload(1, vendor_a, step="done", **REFUSED)
     Notification.objects.create(upload=upload, run=1, to="alice@people.example", **fields)
     page = page_of(as_alice, upload)
     assert said in page
@@ -301,7 +354,7 @@ def test_the_page_of_an_upload_that_is_done_says_what_became_of_its_email(
 def test_each_email_is_shown_but_not_the_addresses_of_staff(
     as_alice: Client, vendor_a: Vendor, reviewer: User, alice: User
 ) -> None:
-    upload = make_upload(1, vendor_a, step="done")
+    upload = make_upload(1, vendor_a, step="done", **REFUSED)
     sent: list[tuple[str, str, User | None]] = [
         ("imports@clicky.example", "sent", None),
         ("alice@people.example", "failed", alice),
@@ -333,7 +386,7 @@ def test_a_run_that_the_daily_email_lists_says_so(
 def test_the_attempt_and_the_life_of_the_file_are_shown(as_alice: Client, vendor_a: Vendor) -> None:
     page = page_of(as_alice, make_upload(1, vendor_a, run=3))
     assert "Attempt 3" in page
-    assert "Kept until 21 Nov 2026, 09:31. You can retry the upload until then." in page
+    assert "Kept until 21 Nov 2026, 09:31" in page
     gone = page_of(as_alice, make_upload(2, vendor_a, source_deleted_at=now()))
     assert "Deleted on" in gone
     assert 'id="retry"' not in gone

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -132,6 +133,31 @@ def test_staff_see_all_vendors_with_their_names(
     assert "VEND999" in page
     assert listed(as_alice) == [mine.upload_id]
     assert 'data-label="Vendor"' not in text_of(as_alice.get("/uploads/"))
+
+
+def test_staff_find_the_uploads_of_one_vendor(
+    browse: Browse, reviewer: User, as_alice: Client, vendor_a: Vendor, vendor_b: Vendor
+) -> None:
+    of_a, of_b = make_upload(1, vendor_a).upload_id, make_upload(2, vendor_b).upload_id
+    staff = browse(reviewer)
+    assert listed(staff, f"?vendor={quote(vendor_b.name)}") == [of_b]
+    assert listed(staff, "?vendor=vend001") == [of_a]
+    assert "There is no vendor “none”." in text_of(staff.get("/uploads/?vendor=none"))
+    assert listed(as_alice, "?vendor=VEND002") == [of_a]  # she sees her own only, and no filter
+    assert "Vendor ID or name" not in text_of(as_alice.get("/uploads/"))
+
+
+def test_the_list_refreshes_itself_while_an_upload_is_unfinished(
+    as_alice: Client, vendor_a: Vendor
+) -> None:
+    make_upload(1, vendor_a)
+    assert "hx-get=" not in text_of(as_alice.get("/uploads/"))
+    moving = make_upload(2, vendor_a, status="processing", completed_at=None)
+    page = text_of(as_alice.get("/uploads/?q=file"))
+    assert 'hx-get="/uploads/?q=file" hx-trigger="every 5s" hx-select="#list"' in page
+    assert 'id="now" hx-get="/"' in text_of(as_alice.get("/"))
+    moving.delete()
+    assert "hx-get=" not in text_of(as_alice.get("/"))
 
 
 def test_unchanged_rows_do_not_count_as_imported(as_alice: Client, vendor_a: Vendor) -> None:
