@@ -1,4 +1,5 @@
-"""The number of workers: none while there is nothing to import, more as hints accumulate.
+"""The number of tasks that only import: none while there is nothing to import, or while the task of
+the compact portal keeps up; more as hints accumulate.
 
 Only the imports queue counts: maintenance has its own worker, so its messages start none of these.
 Both alarms are evaluated every minute.
@@ -12,10 +13,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
 from deploy.aws import measures
-from deploy.aws.deployment import Deployment
+from deploy.aws.deployment import Deployment, Layout
 
-# Minimum number of visible hints, and the workers for it; None: the layout's maximum.
-STEPS = ((1, 1), (50, 2), (200, None))
 IDLE_MINUTES = 10
 
 Step = autoscaling.CfnScalingPolicy.StepAdjustmentProperty
@@ -37,12 +36,12 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
     _alarm(
         stack,
         "WorkWaits",
-        _policy(stack, "Start", target, _steps(chosen.layout.max_workers)),
+        _policy(stack, "Start", target, _steps(chosen.layout)),
         alarm_name=f"{chosen.name}-scaling-work-waits",
         alarm_description="Starts workers. No action needed.",
         metric=visible,
         evaluation_periods=1,
-        threshold=STEPS[0][0],
+        threshold=chosen.layout.workers[0][0],
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     )
     # While this alarm is on it ends workers every minute, even one that the forwarder has just
@@ -70,17 +69,17 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
     )
 
 
-def _steps(most: int) -> list[Step]:
+def _steps(layout: Layout) -> list[Step]:
     """Bounds are relative to the alarm's threshold; each step ends where the next begins."""
-    first = STEPS[0][0]
-    ends = [start - first for start, _ in STEPS[1:]]
+    first = layout.workers[0][0]
+    ends = [start - first for start, _ in layout.workers[1:]]
     return [
         Step(
             metric_interval_lower_bound=start - first,
             metric_interval_upper_bound=end,
-            scaling_adjustment=workers or most,
+            scaling_adjustment=workers,
         )
-        for (start, workers), end in zip(STEPS, [*ends, None], strict=True)
+        for (start, workers), end in zip(layout.workers, [*ends, None], strict=True)
     ]
 
 

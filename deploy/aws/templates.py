@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,12 @@ class Layout:
                 for action, resource in grants(policy["PolicyDocument"]):
                     allowed.setdefault(action, set()).add(resource)
         return allowed
+
+
+def is_spot(service: Mapping[str, Any]) -> bool:
+    """Whether the tasks of a service run on Spot."""
+    (provider,) = service["CapacityProviderStrategy"]
+    return bool(provider["CapacityProvider"] == "FARGATE_SPOT")
 
 
 def long_form(value: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import Aws
+from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
@@ -58,6 +59,7 @@ class WatchStack(cdk.Stack):
         self._alarm("portal-errors", portal_errors, above=9)
         self._database_alarms()
         self._email_alarm()
+        self._budget()
         dashboard.draw(self, chosen, portal_errors)
 
     def _queue_alarms(self) -> None:
@@ -209,6 +211,41 @@ class WatchStack(cdk.Stack):
             period=HOUR,
         )
         self._alarm("bounced-mail", bounced, above=0.04)
+
+    def _budget(self) -> None:
+        """Emails when four fifths of the month's budget are spent, and when all will be.
+
+        It counts the whole account: a filter by our tag counts nothing before the tag is activated
+        for billing.
+        """
+        chosen = self._chosen
+        operators = budgets.CfnBudget.SubscriberProperty(
+            subscription_type="EMAIL", address=chosen.alarm_mailbox
+        )
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_name=chosen.name,
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(
+                    amount=chosen.monthly_budget, unit="USD"
+                ),
+            ),
+            notifications_with_subscribers=[
+                budgets.CfnBudget.NotificationWithSubscribersProperty(
+                    notification=budgets.CfnBudget.NotificationProperty(
+                        notification_type=kind,
+                        comparison_operator="GREATER_THAN",
+                        threshold=percent,
+                        threshold_type="PERCENTAGE",
+                    ),
+                    subscribers=[operators],
+                )
+                for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
+            ],
+        )
 
     def _alarm(
         self,

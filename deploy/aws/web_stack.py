@@ -1,5 +1,5 @@
 """The portal behind a load balancer. In the compact layout it is behind API Gateway, in one task
-with the forwarder, beat, maintenance, mail and webhooks."""
+with the forwarder, beat, and two workers for all queues."""
 
 from typing import Any
 
@@ -40,11 +40,10 @@ class WebStack(cdk.Stack):
             application.web(threads=4),
             application.forwarder(),
             application.beat(),
-            application.maintenance(),
-            application.mail(),
-            application.webhooks(),
+            application.importer(),
+            application.mail_and_webhooks(),
             cpu=256,
-            memory=1024,  # measured, as PSS: 610 MB when idle, 700 MB with four busy users
+            memory=1024,  # measured, as PSS: 785 MB with four busy users and files of 10,000 rows
         )
         # API Gateway finds the task through the API of Cloud Map, not through DNS; but ECS can only
         # register tasks in a DNS namespace.
@@ -57,6 +56,7 @@ class WebStack(cdk.Stack):
             task,
             group=application.network.web,
             singleton=True,  # it contains beat
+            spot=application.chosen.spot,
             cloud_map=ecs.CloudMapOptions(
                 name="portal",
                 cloud_map_namespace=namespace,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.aws.alarms import ALARMS
+from deploy.aws.release import CHOICES
 from deploy.aws.templates import Layout, text
 from deploy.bill import ALARM_METRICS
 from imports.monitoring import metrics
@@ -141,3 +142,20 @@ def test_the_dashboard_shows_metrics_of_the_application(
 def widgets(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(text(dashboard["DashboardBody"]))["widgets"]
     return found
+
+
+def test_operators_hear_of_the_bill_before_the_budget_is_spent(layout: Layout) -> None:
+    (budget,) = layout.resources("Budgets::Budget").values()
+    choices = json.loads(CHOICES.read_text())["context"]
+    limit = {"Amount": choices["monthly_budget"], "Unit": "USD"}
+    assert (budget["Budget"]["BudgetLimit"], budget["Budget"]["TimeUnit"]) == (limit, "MONTHLY")
+    assert "CostFilters" not in budget["Budget"], "a tag counts only once it is activated"
+    said = {
+        (each["Notification"]["NotificationType"], each["Notification"]["Threshold"])
+        for each in budget["NotificationsWithSubscribers"]
+    }
+    assert said == {("ACTUAL", 80), ("FORECASTED", 100)}
+    for each in budget["NotificationsWithSubscribers"]:
+        assert each["Subscribers"] == [
+            {"SubscriptionType": "EMAIL", "Address": choices["alarm_mailbox"]}
+        ]
