@@ -45,6 +45,12 @@ class Layout:
     def services(self) -> dict[str, dict[str, Any]]:
         return {each["ServiceName"]: each for each in self.resources("ECS::Service").values()}
 
+    def scaling(self, service: str) -> dict[str, Any]:
+        """The scalable target of a service whose number of tasks scaling decides."""
+        targets = self.resources("ApplicationAutoScaling::ScalableTarget").values()
+        (found,) = (each for each in targets if each["ResourceId"].endswith(f"/{service}"))
+        return found
+
     def containers(self) -> dict[str, dict[str, Any]]:
         """Every container of every task, by name."""
         return {

@@ -106,6 +106,26 @@ def test_metric_filters_match_the_lines_of_the_application(
     assert group["LogGroupName"] == "/onboarding/worker"
 
 
+def test_the_alarm_of_memory_watches_every_service(layout: Layout) -> None:
+    queries = alarms(layout)["task-memory"]["Metrics"]
+    watched = {
+        dimension["Value"]
+        for query in queries
+        if "MetricStat" in query
+        for dimension in query["MetricStat"]["Metric"]["Dimensions"]
+        if dimension["Name"] == "ServiceName"
+    }
+    assert watched == layout.services().keys()
+
+
+def test_uploads_that_take_longer_than_promised_raise_alarms(layout: Layout) -> None:
+    found = alarms(layout)
+    for name in ("oldest-upload", "slow-uploads"):
+        assert found[name]["Threshold"] == 300
+    assert found["imports-waiting"]["Threshold"] == 300
+    assert found["portal-slow"]["Threshold"] == 2
+
+
 def test_an_alarm_watches_the_oldest_upload_as_the_application_measures_it(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
