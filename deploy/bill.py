@@ -72,7 +72,7 @@ STRAY_LISTS = 2  # the top of the bucket and client-data/, to find files that no
 IDLE_LOG_BYTES = 83_000
 
 # An alarm that computes with two metrics costs twice as much.
-ALARM_METRICS = {"standard": 28, "compact": 27}
+ALARM_METRICS = {"standard": 33, "compact": 30}
 
 WORKER_LINGERS = 670  # seconds: a minute to start, and ten without work before it ends
 VISIT_LINGERS = 420  # seconds: two minutes on pages, and five before Aurora pauses

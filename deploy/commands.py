@@ -19,10 +19,12 @@ def forwarder() -> tuple[str, ...]:
     return (*MANAGE, "forward_s3_events")
 
 
-def worker(queue: str, *, processes: int, settings: Sequence[str] = ()) -> tuple[str, ...]:
-    """A worker for one queue; `settings` are Celery's, as `name=value`."""
+def worker(*queues: str, processes: int, settings: Sequence[str] = ()) -> tuple[str, ...]:
+    """A worker for these queues, named after the first. `settings` are Celery's: `name=value`."""
+    name = f"{queues[0]}@%h"
     return (
-        *(*CELERY, "worker", "-Q", queue, "-c", str(processes), "-n", f"{queue}@%h", "-l", "INFO"),
+        *(*CELERY, "worker", "-Q", ",".join(queues), "-c", str(processes)),
+        *("-n", name, "-l", "INFO"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         *(("--", *settings) if settings else ()),
     )

@@ -46,7 +46,7 @@ def write(layout: str | None, directory: str | None) -> None:
     MigrateStack(app, **named("migrate"), application=application)
     WorkersStack(app, **named("workers"), application=application)
     web = WebStack(app, **named("web"), application=application)
-    WatchStack(app, **named("watch"), chosen=chosen, data=data, portal_errors=web.errors)
+    WatchStack(app, **named("watch"), chosen=chosen, data=data, portal=web.answers)
     app.synth()
 
 

@@ -73,7 +73,7 @@ def compact(scope: cdk.Stack, chosen: Deployment, network: NetworkStack) -> str:
         cluster_identifier=chosen.name,
         engine=engine,
         serverless_v2_min_capacity=0,
-        serverless_v2_max_capacity=4,
+        serverless_v2_max_capacity=1,  # limits the bill; imports take longer, and none fails
         serverless_v2_auto_pause_duration=cdk.Duration.minutes(5),
         writer=rds.ClusterInstance.serverless_v2(
             "Writer",

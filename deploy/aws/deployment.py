@@ -14,22 +14,31 @@ PROXY_HEADERS = "X-Portal"  # prefix of the compact layout's headers for scheme 
 
 @dataclass(frozen=True)
 class Layout:
-    """One of the two layouts. `pace` holds settings that differ from their defaults there."""
+    """One of the two layouts. `pace` holds settings that differ from their defaults there.
+
+    `workers` says how many tasks import for how many visible hints: each step is the hints from
+    which on it applies, and its tasks.
+    """
 
     key: str
-    max_workers: int
+    workers: tuple[tuple[int, int], ...]
     pace: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def max_workers(self) -> int:
+        return self.workers[-1][1]
 
 
 LAYOUTS = {
     layout.key: layout
     for layout in (
-        Layout("standard", max_workers=4),
+        Layout("standard", workers=((1, 1), (50, 2), (200, 4))),
         # Every query keeps the database awake for five minutes. So all sweeps run at the same
         # time, to wake it once. Watching the dead-letter queues does not need the database.
         Layout(
             "compact",
-            max_workers=2,
+            # The portal's task imports, too; others help when it cannot keep up.
+            workers=((20, 1), (200, 2)),
             pace={
                 "CONN_MAX_AGE": "0",
                 "DB_CONNECT_TIMEOUT": "60",
@@ -68,6 +77,8 @@ class Deployment:
     mailboxes: Mapping[str, str]  # of data sets, for files that no person uploaded
     availability_zones: tuple[str, ...]  # at least two of the region
     multi_az: bool  # a second database instance in another zone, for twice the price
+    spot: bool  # compact: the portal's task runs on Spot, for half the price
+    monthly_budget: int  # dollars of the whole account; operators get an email before it is spent
     schedule_prefixes: tuple[str, ...]  # for schedules, in addition to those of the data sets
     metrics_parameter: str  # SSM parameter with the token for /metrics; "" for no such page
     vendor_drops: Mapping[str, Mapping[str, str]]  # account and external_id of each vendor
@@ -119,6 +130,8 @@ def read(choices: Mapping[str, Any]) -> Deployment:
         mailboxes=choices["mailboxes"],
         availability_zones=zones,
         multi_az=choices["multi_az"],
+        spot=choices["spot"],
+        monthly_budget=choices["monthly_budget"],
         schedule_prefixes=tuple(choices["schedule_prefixes"]),
         metrics_parameter=choices["metrics_parameter"],
         vendor_drops=choices["vendor_drops"],

@@ -5,7 +5,7 @@ Both layouts have the same parts; they differ in which parts share a task.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -50,6 +50,7 @@ class Part:
     stop_seconds: int = 30
     port: int | None = None
     essential: bool = True
+    logs_of: str = ""  # the part whose log group it shares; "" for one of its own
 
 
 class Application:
@@ -84,34 +85,46 @@ class Application:
             port=WEB_PORT,
         )
 
-    def forwarder(self) -> Part:
-        worker = f"{self.chosen.name}/worker"
+    def forwarder(self, *, starts: str = "") -> Part:
+        """`starts` is the service of which it starts the first task; "" where one always runs."""
+        service = f"{self.chosen.name}/{starts}" if starts else ""
         return Part(
             "forwarder",
             commands.forwarder(),
-            self._may.forwarder(worker),
-            {**HEALTH_FILE_VARIABLE, "WORKER_SERVICE": worker},
+            self._may.forwarder(service),
+            HEALTH_FILE_VARIABLE | ({"WORKER_SERVICE": service} if service else {}),
             health=SQS_HEALTH_CHECK,
         )
 
     def worker(self, *, processes: int) -> Part:
-        return self._worker("worker", "imports", self._may.worker(), processes=processes)
+        return self._worker("worker", ("imports",), self._may.worker(), processes=processes)
+
+    def importer(self) -> Part:
+        """Imports and maintenance in one process, which the other parts of its task outlive."""
+        statements = [*self._may.worker(), *self._may.maintenance()]
+        part = self._worker("importer", ("imports", "maintenance"), statements, essential=False)
+        return replace(part, logs_of="worker")
+
+    def mail_and_webhooks(self) -> Part:
+        """Both in one process, likewise."""
+        statements = [*self._may.mail(), *self._may.webhooks()]
+        return self._worker("mail", ("mail", "webhooks"), statements, essential=False)
 
     def maintenance(self) -> Part:
-        return self._worker("maintenance", "maintenance", self._may.maintenance())
+        return self._worker("maintenance", ("maintenance",), self._may.maintenance())
 
     def mail(self) -> Part:
-        return self._worker("mail", "mail", self._may.mail())
+        return self._worker("mail", ("mail",), self._may.mail())
 
     def webhooks(self) -> Part:
         # Not essential, because it deals with hosts of strangers, and because an older image, after
         # a rollback, may not know its queue and end at once.
-        return self._worker("webhooks", "webhooks", self._may.webhooks(), essential=False)
+        return self._worker("webhooks", ("webhooks",), self._may.webhooks(), essential=False)
 
     def _worker(
         self,
         name: str,
-        queue: str,
+        queues: tuple[str, ...],
         statements: Statements,
         *,
         processes: int = 1,
@@ -119,7 +132,7 @@ class Application:
     ) -> Part:
         return Part(
             name,
-            commands.worker(queue, processes=processes),
+            commands.worker(*queues, processes=processes),
             statements,
             HEALTH_FILE_VARIABLE | WORKER_VARIABLES,
             health=SQS_HEALTH_CHECK,
@@ -178,13 +191,7 @@ class Application:
     def _container(
         self, stack: cdk.Stack, task: ecs.FargateTaskDefinition, part: Part, image: str
     ) -> None:
-        log = logs.LogGroup(
-            stack,
-            f"{part.name.title()}Log",
-            log_group_name=self.chosen.log_group(part.name),
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        log = self._log(stack, part)
         health = part.health and ecs.HealthCheck(
             command=list(part.health),
             interval=cdk.Duration.seconds(30),
@@ -226,6 +233,19 @@ class Application:
                 source_volume=volume,
                 read_only=False,
             )
+        )
+
+    def _log(self, stack: cdk.Stack, part: Part) -> logs.ILogGroup:
+        construct = f"{part.name.title()}Log"
+        if part.logs_of:
+            of_other = self.chosen.log_group(part.logs_of)
+            return logs.LogGroup.from_log_group_name(stack, construct, of_other)
+        return logs.LogGroup(
+            stack,
+            construct,
+            log_group_name=self.chosen.log_group(part.name),
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
     def service(

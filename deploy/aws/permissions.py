@@ -48,13 +48,15 @@ class Permissions:
         ]
 
     def forwarder(self, worker_service: str) -> Statements:
-        """Reads events, sends hints, starts the first worker; cannot read the bucket."""
+        """Reads events, sends hints, starts the first worker if there is a service for it; cannot
+        read the bucket."""
         arn = f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:service/{worker_service}"
+        start = self._allow(("ecs:DescribeServices", "ecs:UpdateService"), arn)
         return [
             self._database(),
             self._to(RECEIVE, "EventsQueue"),
             self._to(SEND, "ImportsQueue", "MailQueue", "WebhooksQueue"),
-            self._allow(("ecs:DescribeServices", "ecs:UpdateService"), arn),
+            *([start] if worker_service else []),
         ]
 
     def worker(self) -> Statements:

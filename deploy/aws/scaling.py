@@ -1,7 +1,10 @@
-"""The number of workers: none while there is nothing to import, more as hints accumulate.
+"""The number of tasks that only import: none while there is nothing to import, or while the task of
+the compact portal keeps up; more as hints accumulate.
 
 Only the imports queue counts: maintenance has its own worker, so its messages start none of these.
 Both alarms are evaluated every minute.
+
+The tasks of the standard portal follow their CPU.
 """
 
 from typing import cast
@@ -12,11 +15,11 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
 from deploy.aws import measures
-from deploy.aws.deployment import Deployment
+from deploy.aws.deployment import Deployment, Layout
 
-# Minimum number of visible hints, and the workers for it; None: the layout's maximum.
-STEPS = ((1, 1), (50, 2), (200, None))
 IDLE_MINUTES = 10
+# In two zones; more than four would need more connections than the smallest database has.
+FEWEST_PORTALS, MOST_PORTALS = 2, 4
 
 Step = autoscaling.CfnScalingPolicy.StepAdjustmentProperty
 
@@ -37,12 +40,12 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
     _alarm(
         stack,
         "WorkWaits",
-        _policy(stack, "Start", target, _steps(chosen.layout.max_workers)),
+        _policy(stack, "Start", target, _steps(chosen.layout)),
         alarm_name=f"{chosen.name}-scaling-work-waits",
         alarm_description="Starts workers. No action needed.",
         metric=visible,
         evaluation_periods=1,
-        threshold=STEPS[0][0],
+        threshold=chosen.layout.workers[0][0],
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     )
     # While this alarm is on it ends workers every minute, even one that the forwarder has just
@@ -70,17 +73,48 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
     )
 
 
-def _steps(most: int) -> list[Step]:
+def scale_portal(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> None:
+    """As many of the standard layout's tasks as keep their CPUs half idle."""
+    target = autoscaling.CfnScalableTarget(
+        stack,
+        "Tasks",
+        service_namespace="ecs",
+        scalable_dimension="ecs:service:DesiredCount",
+        resource_id=f"service/{chosen.name}/web",
+        min_capacity=FEWEST_PORTALS,
+        max_capacity=MOST_PORTALS,
+    )
+    target.node.add_dependency(service)
+    tracking = autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty
+    measured = autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty
+    autoscaling.CfnScalingPolicy(
+        stack,
+        "Busy",
+        policy_name="busy-portal",
+        policy_type="TargetTrackingScaling",
+        scaling_target_id=target.ref,
+        target_tracking_scaling_policy_configuration=tracking(
+            predefined_metric_specification=measured(
+                predefined_metric_type="ECSServiceAverageCPUUtilization"
+            ),
+            target_value=50,
+            scale_in_cooldown=600,
+            scale_out_cooldown=60,
+        ),
+    )
+
+
+def _steps(layout: Layout) -> list[Step]:
     """Bounds are relative to the alarm's threshold; each step ends where the next begins."""
-    first = STEPS[0][0]
-    ends = [start - first for start, _ in STEPS[1:]]
+    first = layout.workers[0][0]
+    ends = [start - first for start, _ in layout.workers[1:]]
     return [
         Step(
             metric_interval_lower_bound=start - first,
             metric_interval_upper_bound=end,
-            scaling_adjustment=workers or most,
+            scaling_adjustment=workers,
         )
-        for (start, workers), end in zip(STEPS, [*ends, None], strict=True)
+        for (start, workers), end in zip(layout.workers, [*ends, None], strict=True)
     ]
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,12 @@ class Layout:
     def services(self) -> dict[str, dict[str, Any]]:
         return {each["ServiceName"]: each for each in self.resources("ECS::Service").values()}
 
+    def scaling(self, service: str) -> dict[str, Any]:
+        """The scalable target of a service whose number of tasks scaling decides."""
+        targets = self.resources("ApplicationAutoScaling::ScalableTarget").values()
+        (found,) = (each for each in targets if each["ResourceId"].endswith(f"/{service}"))
+        return found
+
     def containers(self) -> dict[str, dict[str, Any]]:
         """Every container of every task, by name."""
         return {
@@ -76,6 +82,12 @@ class Layout:
                 for action, resource in grants(policy["PolicyDocument"]):
                     allowed.setdefault(action, set()).add(resource)
         return allowed
+
+
+def is_spot(service: Mapping[str, Any]) -> bool:
+    """Whether the tasks of a service run on Spot."""
+    (provider,) = service["CapacityProviderStrategy"]
+    return bool(provider["CapacityProvider"] == "FARGATE_SPOT")
 
 
 def long_form(value: dict[str, Any]) -> dict[str, Any]:

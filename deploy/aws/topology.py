@@ -14,7 +14,7 @@ from typing import Any
 
 from deploy.aws.deployment import LAYOUTS
 from deploy.aws.synth import synthesize
-from deploy.aws.templates import Layout, exported, text
+from deploy.aws.templates import Layout, exported, is_spot, text
 from deploy.local.places import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "topology.md"
@@ -101,11 +101,11 @@ def tasks(layout: Layout) -> dict[str, tuple[str, list[str]]]:
 
 
 def count(layout: Layout, service: Mapping[str, Any]) -> str:
+    spot = "Spot, " * is_spot(service)
     if most := service.get("DesiredCount"):
-        return f"{most} × " if most > 1 else ""
-    (scaling,) = layout.resources("ApplicationAutoScaling::ScalableTarget").values()
-    spot = service["CapacityProviderStrategy"][0]["CapacityProvider"] == "FARGATE_SPOT"
-    return f"{scaling['MinCapacity']} to {scaling['MaxCapacity']} × {'Spot, ' * spot}"
+        return f"{most} × {spot}" if most > 1 else spot
+    scaling = layout.scaling(service["ServiceName"])
+    return f"{scaling['MinCapacity']} to {scaling['MaxCapacity']} × {spot}"
 
 
 # --- The network ----------------------------------------------------------------------------------

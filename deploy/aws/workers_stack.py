@@ -1,7 +1,8 @@
 """The services behind the queues. They change before the web, so that workers know a new task
 before it is sent.
 
-In the compact layout this is only the import worker; the other parts share the portal's task.
+In the compact layout these are only the tasks that import when hints accumulate; all other parts,
+and an import worker, share the portal's task.
 """
 
 from typing import Any
@@ -27,7 +28,7 @@ class WorkersStack(cdk.Stack):
         if application.chosen.is_compact:
             return
         forwarder = application.task(
-            self, "forwarder", application.forwarder(), cpu=256, memory=512
+            self, "forwarder", application.forwarder(starts="worker"), cpu=256, memory=512
         )
         application.service(self, "forwarder", forwarder, group=others)
         # Two would send every periodic task twice, which is harmless; but Celery says to run one.

@@ -3,11 +3,8 @@
 import re
 from itertools import chain
 
-import pytest
-
 from deploy.aws.templates import Layout, exported, grants, text
 from deploy.local import template
-from tests.deploy.test_tasks import PARTS
 
 # These actions do not support resources.
 WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
@@ -41,11 +38,12 @@ def test_no_role_has_a_managed_policy(layout: Layout) -> None:
 
 def test_each_process_reads_only_its_own_queue(layouts: dict[str, Layout]) -> None:
     layout = layouts["standard"]
-    receivers = {part: may(layout, part).get("sqs:ReceiveMessage", set()) for part in PARTS}
+    parts = layout.containers()
+    receivers = {part: may(layout, part).get("sqs:ReceiveMessage", set()) for part in parts}
     assert receivers["forwarder"] == {"EventsQueue"}
     assert receivers["worker"] == {"ImportsQueue"}
     clock = {"MaintenanceQueue", "MailQueue", "MailEventsQueue", "WebhooksQueue"}
-    assert {part for part in PARTS if receivers[part] == clock} == CLOCK
+    assert {part for part in parts if receivers[part] == clock} == CLOCK
     assert receivers["web"] == receivers["migrate"] == receivers["command"] == set()
     others = {"ImportsQueue", "MaintenanceQueue", "MailQueue", "WebhooksQueue"}
     assert reach(layout, "web", "sqs") == others
@@ -60,28 +58,35 @@ def test_each_process_accesses_only_its_part_of_the_bucket(layouts: dict[str, La
     assert may(layout, "worker")["s3:ListBucket"] == {"Bucket"}  # 404, not 403, if one is gone
     assert "Bucket/errors/*" not in may(layout, "web")["s3:PutObject"]
     assert "s3:GetObject" not in may(layout, "maintenance")
-    for part in PARTS - CLOCK:
+    for part in layout.containers().keys() - CLOCK:
         assert "s3:DeleteObjectVersion" not in may(layout, part), part
 
 
-def test_sources_have_the_prefixes_of_the_buckets_notification(layout: Layout) -> None:
+def test_sources_have_the_prefixes_of_the_buckets_notification(
+    layouts: dict[str, Layout],
+) -> None:
+    layout = layouts["standard"]
     notified = template.properties("Bucket")["NotificationConfiguration"]["QueueConfigurations"]
     prefixes = {each["Filter"]["S3Key"]["Rules"][0]["Value"] for each in notified}
-    written = may(layout, "web")["s3:PutObject"] - {"Bucket/outbox/*"}  # by mail, in its task
+    written = may(layout, "web")["s3:PutObject"]
     assert written == {f"Bucket/{prefix}*" for prefix in prefixes}
 
 
 def test_only_migrate_may_read_the_master_password(layout: Layout) -> None:
-    for part in PARTS:
+    for part in layout.containers():
         secrets = may(layout, part).get("secretsmanager:GetSecretValue", set())
         knows = "<MasterSecretArn>" in secrets
         assert knows == (part == "migrate"), part
 
 
-def test_the_forwarder_may_start_only_import_workers(layout: Layout) -> None:
+def test_the_forwarder_may_start_only_import_workers(layouts: dict[str, Layout]) -> None:
+    """In the compact layout it starts none: the portal's task imports."""
+    layout = layouts["standard"]
     (service,) = reach(layout, "forwarder", "ecs")
     assert service.endswith(":service/onboarding/worker")
     assert layout.environment("forwarder")["WORKER_SERVICE"] == "onboarding/worker"
+    assert not reach(layouts["compact"], "forwarder", "ecs")
+    assert "WORKER_SERVICE" not in layouts["compact"].environment("forwarder")
 
 
 def test_email_is_sent_from_one_address_only(layout: Layout) -> None:
@@ -101,7 +106,7 @@ def test_email_is_sent_from_one_address_only(layout: Layout) -> None:
 
 
 def test_import_workers_cannot_send_email(layout: Layout) -> None:
-    senders = {part for part in PARTS if reach(layout, part, "ses")}
+    senders = {part for part in layout.containers() if reach(layout, part, "ses")}
     assert "web" in senders  # password resets
     assert not senders & {"worker", "migrate"}
 
@@ -130,36 +135,34 @@ def test_a_vendors_role_may_write_to_its_own_prefix_and_read_its_own_outbox(
 
 def test_only_the_mail_worker_writes_answers(layouts: dict[str, Layout]) -> None:
     layout = layouts["standard"]
-    writers = {part for part in PARTS if "Bucket/outbox/*" in reach(layout, part, "s3")}
+    writers = {
+        part for part in layout.containers() if "Bucket/outbox/*" in reach(layout, part, "s3")
+    }
     assert writers == CLOCK
     assert may(layout, "mail")["s3:PutObject"] == {"Bucket/outbox/*"}
     assert may(layout, "mail")["s3:GetObjectVersion"] == {"Bucket/errors/*"}
     assert "Bucket/outbox/*" not in may(layout, "mail")["s3:DeleteObjectVersion"]
 
 
-@pytest.mark.parametrize("part", sorted(PARTS))
-def test_an_execution_role_may_read_only_the_image_and_the_signing_key(
-    layout: Layout, part: str
-) -> None:
-    (task,) = (
-        task
-        for task in layout.resources("ECS::TaskDefinition").values()
-        if part in [container["Name"] for container in task["ContainerDefinitions"]]
-    )
-    role = {"Ref": task["ExecutionRoleArn"]["Fn::GetAtt"][0]}
-    allowed = {
-        grant
-        for policy in layout.resources("IAM::Policy").values()
-        if role in policy["Roles"]
-        for grant in grants(policy["PolicyDocument"])
-    }
-    logs = {on for action, on in allowed if action.startswith("logs:")}
-    assert all(re.fullmatch(r"<\w+Log[0-9A-F]{8}\.Arn>", log) for log in logs)
-    assert {action: exported(on) for action, on in allowed if on not in logs} == {
-        "ecr:GetAuthorizationToken": "*",
-        "ecr:BatchCheckLayerAvailability": "Images",
-        "ecr:BatchGetImage": "Images",
-        "ecr:GetDownloadUrlForLayer": "Images",
-        "secretsmanager:DescribeSecret": "SigningKey",
-        "secretsmanager:GetSecretValue": "SigningKey",
-    }
+def test_an_execution_role_may_read_only_the_image_and_the_signing_key(layout: Layout) -> None:
+    for task in layout.resources("ECS::TaskDefinition").values():
+        role = {"Ref": task["ExecutionRoleArn"]["Fn::GetAtt"][0]}
+        allowed = {
+            grant
+            for policy in layout.resources("IAM::Policy").values()
+            if role in policy["Roles"]
+            for grant in grants(policy["PolicyDocument"])
+        }
+        logs = {on for action, on in allowed if action.startswith("logs:")}
+        assert all(
+            re.fullmatch(r"<\w+Log[0-9A-F]{8}\.Arn>|arn:.*:log-group:/onboarding/worker:\*", log)
+            for log in logs
+        )
+        assert {action: exported(on) for action, on in allowed if on not in logs} == {
+            "ecr:GetAuthorizationToken": "*",
+            "ecr:BatchCheckLayerAvailability": "Images",
+            "ecr:BatchGetImage": "Images",
+            "ecr:GetDownloadUrlForLayer": "Images",
+            "secretsmanager:DescribeSecret": "SigningKey",
+            "secretsmanager:GetSecretValue": "SigningKey",
+        }

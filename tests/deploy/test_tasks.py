@@ -1,6 +1,7 @@
 """The services: their commands, their environment, how they start and stop."""
 
 import ast
+import itertools
 import json
 import re
 import subprocess
@@ -13,22 +14,19 @@ import pytest
 from deploy import commands
 from deploy.aws import deployment
 from deploy.aws.deployment import LAYOUTS
-from deploy.aws.templates import Layout, text
+from deploy.aws.templates import Layout, is_spot, text
 from imports.datasets import all_datasets
 from tests.docs.test_configuration import REQUIRED, settings_read
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = {
-    "web",
-    "forwarder",
-    "worker",
-    "maintenance",
-    "mail",
-    "webhooks",
-    "beat",
-    "migrate",
-    "command",
+    "standard": {
+        *("web", "forwarder", "worker", "maintenance", "mail", "webhooks", "beat", "migrate", "command")
+    },
+    "compact": {"web", "forwarder", "worker", "importer", "mail", "beat", "migrate", "command"},
 }
+# Those that end without their task.
+OPTIONAL = {"standard": {"webhooks"}, "compact": {"importer", "mail"}}
 # Read by Celery, not by the settings.
 NOT_SETTINGS = {"REMAP_SIGTERM"}
 TASKS = {
@@ -41,7 +39,7 @@ TASKS = {
         "onboarding-command": {"command"},
     },
     "compact": {
-        "onboarding-portal": {"web", "forwarder", "beat", "maintenance", "mail", "webhooks"},
+        "onboarding-portal": {"web", "forwarder", "beat", "importer", "mail"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
         "onboarding-command": {"command"},
@@ -55,14 +53,16 @@ def test_each_part_is_in_one_task(layout: Layout) -> None:
         for task in layout.resources("ECS::TaskDefinition").values()
     }
     assert found == TASKS[layout.key]
-    assert layout.containers().keys() == PARTS
+    assert layout.containers().keys() == PARTS[layout.key]
 
 
-def test_only_webhooks_may_end_without_ending_their_task(layout: Layout) -> None:
-    """An older image, after a rollback, may not know their queue; the portal shares their task."""
+def test_some_parts_end_without_ending_their_task(layout: Layout) -> None:
+    """An older image, after a rollback, may not know the queue of webhooks. In the compact layout
+    the portal shares the task of the workers."""
     for name, container in layout.containers().items():
-        assert container["Essential"] is (name != "webhooks"), name
-        assert container.get("RestartPolicy", {}).get("Enabled", False) is (name == "webhooks")
+        is_optional = name in OPTIONAL[layout.key]
+        assert container["Essential"] is not is_optional, name
+        assert container.get("RestartPolicy", {}).get("Enabled", False) is is_optional
 
 
 def test_tasks_run_on_arm_with_separate_execution_and_task_roles(layout: Layout) -> None:
@@ -91,7 +91,7 @@ def test_a_worker_has_longer_to_stop_than_its_tasks_need(layout: Layout) -> None
     containers = layout.containers()
     for name, container in containers.items():
         assert container["StopTimeout"] <= 120, name  # Fargate's maximum
-    for name in ("worker", "maintenance", "mail", "webhooks"):
+    for name in workers(layout):
         assert containers[name]["StopTimeout"] > settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT
         assert layout.environment(name)["REMAP_SIGTERM"] == "SIGQUIT"
     web = containers["web"]["Command"]
@@ -102,28 +102,57 @@ def test_commands_are_those_of_other_environments(layout: Layout) -> None:
     run = {name: tuple(said["Command"]) for name, said in layout.containers().items()}
     assert run["forwarder"] == commands.forwarder()
     assert run["worker"] == commands.worker("imports", processes=2)
-    assert run["maintenance"] == commands.worker("maintenance", processes=1)
-    assert run["mail"] == commands.worker("mail", processes=1)
-    assert run["webhooks"] == commands.worker("webhooks", processes=1)
     assert run["migrate"] == (*commands.MANAGE, "prepare_database")
     assert run["command"] == (*commands.MANAGE, "canary")
+    if layout.key == "compact":
+        assert run["importer"] == commands.worker("imports", "maintenance", processes=1)
+        assert run["mail"] == commands.worker("mail", "webhooks", processes=1)
+    else:
+        for queue in ("maintenance", "mail", "webhooks"):
+            assert run[queue] == commands.worker(queue, processes=1)
+
+
+def workers(layout: Layout) -> list[str]:
+    run = layout.containers().items()
+    return [name for name, container in run if "worker" in container["Command"]]
+
+
+def test_every_queue_has_a_worker_that_always_runs(layouts: dict[str, Layout]) -> None:
+    """In the compact layout. In the standard one the forwarder starts the first import worker."""
+    layout = layouts["compact"]
+    always = set(workers(layout)) - {"worker"}
+    commands_run = [layout.containers()[name]["Command"] for name in always]
+    queues = [command[command.index("-Q") + 1].split(",") for command in commands_run]
+    assert sorted(itertools.chain(*queues)) == ["imports", "mail", "maintenance", "webhooks"]
+
+
+def test_imports_are_logged_in_one_place(layouts: dict[str, Layout]) -> None:
+    """Metric filters and alarms read it."""
+    log = layouts["compact"].containers()["importer"]["LogConfiguration"]["Options"]
+    created = layouts["compact"].resources("Logs::LogGroup", "workers").values()
+    assert [each["LogGroupName"] for each in created] == [log["awslogs-group"]]
+
+
+def test_only_the_compact_portal_and_workers_run_on_spot(layout: Layout) -> None:
+    spot = {name for name, service in layout.services().items() if is_spot(service)}
+    assert spot == {"worker"} | ({"portal"} if layout.key == "compact" else set())
 
 
 def test_containers_that_poll_sqs_have_a_health_file(layout: Layout) -> None:
-    for name in ("forwarder", "worker", "maintenance", "mail", "webhooks"):
+    for name in ("forwarder", *workers(layout)):
         health = layout.containers()[name]["HealthCheck"]
         assert health["Command"] == ["CMD", "python", "-m", "config.health_file"]
         assert layout.environment(name)["HEALTH_FILE"].startswith("/tmp/")
     assert "/healthz" in layout.containers()["web"]["HealthCheck"]["Command"][-1]
 
 
-@pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_part_has_the_variables_that_the_settings_read(layout: Layout, part: str) -> None:
-    given = layout.environment(part).keys() - NOT_SETTINGS
-    secret = {each["Name"] for each in layout.containers()[part]["Secrets"]}
+def test_a_part_has_the_variables_that_the_settings_read(layout: Layout) -> None:
     known = settings_read()
     required = {name for name, default in known.items() if default == REQUIRED}
-    assert required <= given | secret <= known.keys()
+    for part, container in layout.containers().items():
+        given = layout.environment(part).keys() - NOT_SETTINGS
+        secret = {each["Name"] for each in container["Secrets"]}
+        assert required <= given | secret <= known.keys(), part
 
 
 def test_no_secret_is_a_plain_variable(layout: Layout) -> None:
@@ -133,7 +162,9 @@ def test_no_secret_is_a_plain_variable(layout: Layout) -> None:
         assert "SECRET_KEY" not in said
         assert "@" not in said["DATABASE_URL"], "user and password come from the secret"
         assert "onboarding-data:" in said["DB_SECRET_NAME"]  # an ARN from the data stack
-    with_master = [name for name in PARTS if "DB_MASTER_SECRET_NAME" in layout.environment(name)]
+    with_master = [
+        name for name in layout.containers() if "DB_MASTER_SECRET_NAME" in layout.environment(name)
+    ]
     assert with_master == ["migrate"]
 
 
@@ -205,7 +236,7 @@ def test_logs_expire(layout: Layout) -> None:
 
 def test_each_data_set_may_have_a_mailbox(layout: Layout) -> None:
     choices = json.loads((ROOT / "deploy" / "aws" / "cdk.json").read_text())["context"]
-    for part in PARTS:
+    for part in layout.containers():
         said = layout.environment(part)["NOTIFICATION_EMAILS"]
         assert dict(pair.split("=") for pair in said.split(",")) == choices["mailboxes"]
     assert choices["mailboxes"].keys() <= all_datasets().keys()

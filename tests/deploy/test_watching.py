@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.aws.alarms import ALARMS
+from deploy.aws.release import CHOICES
 from deploy.aws.templates import Layout, text
 from deploy.bill import ALARM_METRICS
 from imports.monitoring import metrics
@@ -105,6 +106,26 @@ def test_metric_filters_match_the_lines_of_the_application(
     assert group["LogGroupName"] == "/onboarding/worker"
 
 
+def test_the_alarm_of_memory_watches_every_service(layout: Layout) -> None:
+    queries = alarms(layout)["task-memory"]["Metrics"]
+    watched = {
+        dimension["Value"]
+        for query in queries
+        if "MetricStat" in query
+        for dimension in query["MetricStat"]["Metric"]["Dimensions"]
+        if dimension["Name"] == "ServiceName"
+    }
+    assert watched == layout.services().keys()
+
+
+def test_uploads_that_take_longer_than_promised_raise_alarms(layout: Layout) -> None:
+    found = alarms(layout)
+    for name in ("oldest-upload", "slow-uploads"):
+        assert found[name]["Threshold"] == 300
+    assert found["imports-waiting"]["Threshold"] == 300
+    assert found["portal-slow"]["Threshold"] == 2
+
+
 def test_an_alarm_watches_the_oldest_upload_as_the_application_measures_it(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,3 +162,20 @@ def test_the_dashboard_shows_metrics_of_the_application(
 def widgets(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(text(dashboard["DashboardBody"]))["widgets"]
     return found
+
+
+def test_operators_hear_of_the_bill_before_the_budget_is_spent(layout: Layout) -> None:
+    (budget,) = layout.resources("Budgets::Budget").values()
+    choices = json.loads(CHOICES.read_text())["context"]
+    limit = {"Amount": choices["monthly_budget"], "Unit": "USD"}
+    assert (budget["Budget"]["BudgetLimit"], budget["Budget"]["TimeUnit"]) == (limit, "MONTHLY")
+    assert "CostFilters" not in budget["Budget"], "a tag counts only once it is activated"
+    said = {
+        (each["Notification"]["NotificationType"], each["Notification"]["Threshold"])
+        for each in budget["NotificationsWithSubscribers"]
+    }
+    assert said == {("ACTUAL", 80), ("FORECASTED", 100)}
+    for each in budget["NotificationsWithSubscribers"]:
+        assert each["Subscribers"] == [
+            {"SubscriptionType": "EMAIL", "Address": choices["alarm_mailbox"]}
+        ]

@@ -98,9 +98,12 @@ class Ecs:
     def _serve(self, service: dict[str, Any]) -> None:
         name = service["serviceName"]
         if name not in self.tasks and "DesiredCount" not in self._layout.services()[name]:
-            # Scaling decides; nothing waits, so it wants none.
-            self._client.update_service(cluster=service["clusterArn"], service=name, desiredCount=0)
-            service["desiredCount"] = 0
+            # Scaling decides; nothing waits, so it wants the fewest.
+            fewest = self._layout.scaling(name)["MinCapacity"]
+            self._client.update_service(
+                cluster=service["clusterArn"], service=name, desiredCount=fewest
+            )
+            service["desiredCount"] = fewest
         tasks = self.tasks.setdefault(name, [])
         for task in tasks:
             task.check()
