@@ -21,7 +21,17 @@ from tests.docs.test_configuration import REQUIRED, settings_read
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = {
     "standard": {
-        *("web", "forwarder", "worker", "maintenance", "mail", "webhooks", "beat", "migrate", "command")
+        *(
+            "web",
+            "forwarder",
+            "worker",
+            "maintenance",
+            "mail",
+            "webhooks",
+            "beat",
+            "migrate",
+            "command",
+        )
     },
     "compact": {"web", "forwarder", "worker", "importer", "mail", "beat", "migrate", "command"},
 }
