@@ -21,7 +21,10 @@ from tests.docs.pages import ROOT, blocks, documents, inline_code, section, tabl
 OPERATE = ROOT / "docs" / "operate.md"
 # Options of the command line itself.
 GLOBAL_OPTIONS = {"query", "output", "region"}
-OWN_COMMANDS = {("logs", "tail"): {"since", "filter-pattern", "follow"}}
+OWN_COMMANDS = {
+    ("logs", "tail"): {"since", "filter-pattern", "follow"},
+    ("s3", "cp"): {"recursive"},
+}
 PARTS = ["Means", "Look at", "Do", "Ends"]
 
 
