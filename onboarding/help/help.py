@@ -140,7 +140,7 @@ def worded(template: Words, rule: object) -> SafeString:
     return format_html_join("", "{}", ((format_html(markup, text),) for markup, text in parts))
 
 
-def fragments(template: Words) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+def fragments(template: Words) -> Iterable[tuple[str, str | None, str | None, str | None]]:
     """Text, and the name and format of what follows it."""
     return string.Formatter().parse(str(template))
 

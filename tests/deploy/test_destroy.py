@@ -204,7 +204,11 @@ def test_a_whole_environment_of_each_layout_is_deleted(
 
 @pytest.fixture
 def rds() -> Stubber:
-    known = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    known: Any = {
+        "region_name": "eu-central-1",
+        "aws_access_key_id": "x",
+        "aws_secret_access_key": "x",
+    }
     return Stubber(boto3.client("rds", **known))
 
 

@@ -20,8 +20,15 @@ def ended(**said: Any) -> dict[str, Any]:
 
 def run(task: dict[str, Any], log: list[str] | None = None, *, starts: Any = STARTED) -> list[Any]:
     """Run a command in this account; returns the overrides with which its task was started."""
-    known = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    clients = {name: boto3.client(name, **known) for name in ("ecs", "logs")}
+    known: Any = {
+        "region_name": "eu-central-1",
+        "aws_access_key_id": "x",
+        "aws_secret_access_key": "x",
+    }
+    clients: dict[str, Any] = {
+        "ecs": boto3.client("ecs", **known),
+        "logs": boto3.client("logs", **known),
+    }
     ecs, logs = (Stubber(client) for client in clients.values())
     sent: list[Any] = []
     clients["ecs"].meta.events.register(

@@ -50,7 +50,8 @@ def choosing(asked: Asked, **chosen: Any) -> Asked:
 
 def stubbed(asked: Asked, service: str, *answers: tuple[str, dict[str, Any] | str]) -> Asked:
     """With a client of this service that gives these answers in turn; a text is an error code."""
-    made = boto3.client(
+    client: Any = boto3.client
+    made = client(
         service,
         region_name="eu-central-1",
         aws_access_key_id="x",

@@ -63,7 +63,11 @@ def test_a_deletion_that_fails_can_be_continued(
 
 
 def test_only_the_trials_snapshots_are_deleted() -> None:
-    known = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    known: Any = {
+        "region_name": "eu-central-1",
+        "aws_access_key_id": "x",
+        "aws_secret_access_key": "x",
+    }
     rds = Stubber(boto3.client("rds", **known))
     ours, others = "trial-1-last-x", "onboarding-last-x"
     found = [{"DBSnapshotIdentifier": ours}, {"DBSnapshotIdentifier": others}]

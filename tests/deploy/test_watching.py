@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from deploy.aws import choices
 from deploy.aws.alarms import ALARMS
-from deploy.aws.release import CHOICES
 from deploy.aws.templates import Layout, text
 from deploy.bill import ALARM_METRICS
 from imports.monitoring import metrics
@@ -166,8 +166,8 @@ def widgets(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_operators_hear_of_the_bill_before_the_budget_is_spent(layout: Layout) -> None:
     (budget,) = layout.resources("Budgets::Budget").values()
-    choices = json.loads(CHOICES.read_text())["context"]
-    limit = {"Amount": choices["monthly_budget"], "Unit": "USD"}
+    chosen = choices.read()
+    limit = {"Amount": chosen["monthly_budget"], "Unit": "USD"}
     assert (budget["Budget"]["BudgetLimit"], budget["Budget"]["TimeUnit"]) == (limit, "MONTHLY")
     assert "CostFilters" not in budget["Budget"], "a tag counts only once it is activated"
     said = {
@@ -177,5 +177,5 @@ def test_operators_hear_of_the_bill_before_the_budget_is_spent(layout: Layout) -
     assert said == {("ACTUAL", 80), ("FORECASTED", 100)}
     for each in budget["NotificationsWithSubscribers"]:
         assert each["Subscribers"] == [
-            {"SubscriptionType": "EMAIL", "Address": choices["alarm_mailbox"]}
+            {"SubscriptionType": "EMAIL", "Address": chosen["alarm_mailbox"]}
         ]
