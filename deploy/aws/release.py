@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import boto3
 
+from deploy.aws import parameters
 from deploy.aws.stacks import NotReleased, Stacks, say
 from deploy.aws.synth import synthesize
 from deploy.local.places import CHECKOUT
@@ -32,6 +33,9 @@ class Target(Protocol):
 
     def check(self) -> None:
         """Raise NotReleased if a template cannot follow what is deployed."""
+
+    def create_secrets(self) -> None:
+        """Create the secrets of the application that do not exist."""
 
     def stack(self, name: str, *, image: str = "") -> None:
         """Create or update a stack from its template; `image` is for stacks that run one."""
@@ -59,6 +63,7 @@ def deploy(target: Target) -> None:
     services that send them new tasks.
     """
     target.check()
+    target.create_secrets()
     for name in ("data", "network", "database", "base"):
         target.stack(name)
     image = target.push()
@@ -92,9 +97,13 @@ class Account:
         self._ecr = session.client("ecr")
         self._ecs = session.client("ecs")
         self._rds = session.client("rds")
+        self._ssm = session.client("ssm")
 
     def check(self) -> None:
         self._stacks.check_exports()
+
+    def create_secrets(self) -> None:
+        parameters.create_missing(self._ssm, self._name)
 
     def stack(self, name: str, *, image: str = "") -> None:
         parameters = {"Image": image} if image else {}

@@ -29,6 +29,7 @@ NAMES_ONLY = (
     "AWS::ApiGatewayV2::VpcLink",
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::Budgets::Budget",
     "AWS::CloudWatch::Alarm",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",

@@ -29,6 +29,9 @@ class Recorder:
     def check(self) -> None:
         self._note("check")
 
+    def create_secrets(self) -> None:
+        self._note("create_secrets")
+
     def stack(self, name: str, *, image: str = "") -> None:
         self._note(f"{name} {image}".strip())
 
@@ -50,8 +53,8 @@ class Recorder:
 
 
 STEPS = [
-    *("check", "data", "network", "database", "base", "push", "migrate new", "migrate"),
-    *("workers new", "web new", "watch", "wait_for_portal"),
+    *("check", "create_secrets", "data", "network", "database", "base"),
+    *("push", "migrate new", "migrate", "workers new", "web new", "watch", "wait_for_portal"),
 ]
 
 

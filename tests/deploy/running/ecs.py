@@ -49,10 +49,11 @@ class Ecs:
             raise self._problem
 
     def is_steady(self) -> bool:
-        """Whether each service has the tasks that it wants, all of them healthy."""
+        """Whether each service of the layout has the tasks that it wants, all of them healthy."""
         self.check()
         there = {name: len(tasks) for name, tasks in self.tasks.items()}
-        return there == self._wanted and all(task.is_healthy() for task in self.all_tasks())
+        is_complete = there.keys() == self._layout.services().keys() and there == self._wanted
+        return is_complete and all(task.is_healthy() for task in self.all_tasks())
 
     def run(self, family: str, command: tuple[str, ...] = ()) -> None:
         """Run a task once, as `aws ecs run-task` does. Raises Broken unless it succeeds."""
