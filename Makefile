@@ -8,7 +8,7 @@ environment = @$(PYTHON) -m deploy.local.environment
 
 side_by_side = -n 4
 
-.PHONY: run up down demo check test faults migrated lint bench soak image image-test deploy-check deploy lock clean environment
+.PHONY: run up down demo check test faults migrated lint bench soak image image-test deploy-check deploy deploy-trial lock clean environment
 
 run: environment  ## run the whole system in the foreground; Ctrl-C stops it
 	@exec $(venv) -m deploy.local run
@@ -60,13 +60,16 @@ image:  ## build the container image; RDS_CERTIFICATES=<URL of the bundle> for a
 image-test:  ## build the image, run docker-compose.yml with it, import files, stop every service
 	@$(PYTHON) -m deploy.image test
 
-deploy-check: environment  ## write the AWS templates of both layouts and check them
+deploy-check: environment  ## check the AWS templates of both layouts, and run what they deploy
 	$(environment) .local/deploy requirements-deploy.txt
 	.local/deploy/bin/mypy --config-file deploy/aws/mypy.ini deploy/aws
-	$(venv) -m pytest tests/deploy
+	$(venv) -m pytest -n 2 tests/deploy
 
-deploy: environment  ## deploy this commit to AWS; IMAGE=sha256:… rolls back to that image
+deploy: environment  ## deploy this commit to AWS; IMAGE=sha256:… rolls back to that image; CHOICES=…
 	$(venv) -m deploy.aws.release $(IMAGE)
+
+deploy-trial: environment  ## deploy an environment with a made-up name, import a file, delete it; CHOICES=…
+	$(venv) -m deploy.aws.trial
 
 lock:  ## choose new versions within pyproject.toml's bounds, and pin them with their hashes
 	@deploy/lock

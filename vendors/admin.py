@@ -41,6 +41,8 @@ LogEntry._meta.verbose_name = _("admin change")
 LogEntry._meta.verbose_name_plural = _("admin changes")
 AccessAttempt._meta.verbose_name = _("failed login")
 AccessAttempt._meta.verbose_name_plural = _("failed logins")
+for name, label in (("attempt_time", _("last attempt")), ("user_agent", _("browser"))):
+    AccessAttempt._meta.get_field(name).verbose_name = label
 
 # What staff see of a user, and what they may change: neither rights nor a password.
 FIXED_FOR_STAFF = ("username", "last_login", "date_joined")

@@ -6,14 +6,12 @@
 The account need not be bootstrapped: no stack has files besides its template.
 """
 
-import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 
-from deploy.aws import deployment
+from deploy.aws import choices, deployment
 from deploy.aws.base_stack import BaseStack
 from deploy.aws.data_stack import DataStack
 from deploy.aws.database_stack import DatabaseStack
@@ -24,12 +22,10 @@ from deploy.aws.watch_stack import WatchStack
 from deploy.aws.web_stack import WebStack
 from deploy.aws.workers_stack import WorkersStack
 
-CHOICES = Path(__file__).with_name("cdk.json")
-
 
 def write(layout: str | None, directory: str | None) -> None:
     """Write all templates to the directory, or to CDK_OUTDIR."""
-    context = json.loads(CHOICES.read_text())["context"]
+    context = choices.read()
     if layout:
         context["layout"] = layout
     app = cdk.App(context=context, outdir=directory, analytics_reporting=False)
@@ -50,7 +46,7 @@ def write(layout: str | None, directory: str | None) -> None:
     MigrateStack(app, **named("migrate"), application=application)
     WorkersStack(app, **named("workers"), application=application)
     web = WebStack(app, **named("web"), application=application)
-    WatchStack(app, **named("watch"), chosen=chosen, data=data, portal_errors=web.errors)
+    WatchStack(app, **named("watch"), chosen=chosen, data=data, portal=web.answers)
     app.synth()
 
 

@@ -8,15 +8,13 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 
 from deploy.aws import protection
-from deploy.aws.measures import FIVE_MINUTES
+from deploy.aws.measures import FIVE_MINUTES, SLOWEST, Answers
 from deploy.aws.network_stack import WEB_PORT
 from deploy.aws.parts import Application
 
 
-def create(
-    stack: cdk.Stack, service: ecs.FargateService, application: Application
-) -> cloudwatch.IMetric:
-    """Create it with the service's tasks as targets; return the metric of its errors."""
+def create(stack: cdk.Stack, service: ecs.FargateService, application: Application) -> Answers:
+    """Create it with the service's tasks as targets; return how it answers."""
     network = application.network
     found = elb.ApplicationLoadBalancer(
         stack,
@@ -52,7 +50,7 @@ def create(
         ),
     )
     cdk.CfnOutput(stack, "PointDnsTo", value=found.load_balancer_dns_name)
-    return cloudwatch.MathExpression(
+    errors = cloudwatch.MathExpression(
         label="5xx responses",
         expression="FILL(behind, 0) + FILL(itself, 0)",
         using_metrics={
@@ -65,3 +63,5 @@ def create(
         },
         period=FIVE_MINUTES,
     )
+    seconds = found.metrics.target_response_time(statistic=SLOWEST, period=FIVE_MINUTES)
+    return Answers(errors, seconds)

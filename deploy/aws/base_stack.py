@@ -15,7 +15,7 @@ from deploy.aws.deployment import Deployment
 from deploy.aws.network_stack import NetworkStack
 from deploy.aws.permissions import ANSWERS
 
-MAX_IMAGES = 20  # older ones are deleted, so a rollback cannot go further back
+MAX_RELEASES = 20  # older ones are deleted, so a rollback cannot go further back
 
 
 class BaseStack(cdk.Stack):
@@ -36,7 +36,17 @@ class BaseStack(cdk.Stack):
             repository_name=chosen.name,
             image_scan_on_push=True,
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
-            lifecycle_rules=[ecr.LifecycleRule(max_image_count=MAX_IMAGES)],
+            # By tag, of which each release has one: its image may be several manifests.
+            lifecycle_rules=[
+                ecr.LifecycleRule(
+                    tag_status=ecr.TagStatus.TAGGED,
+                    tag_pattern_list=["*"],
+                    max_image_count=MAX_RELEASES,
+                ),
+                ecr.LifecycleRule(
+                    tag_status=ecr.TagStatus.UNTAGGED, max_image_age=cdk.Duration.days(7)
+                ),
+            ],
             removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         self.cluster = ecs.Cluster(
@@ -47,7 +57,8 @@ class BaseStack(cdk.Stack):
             enable_fargate_capacity_providers=True,
             container_insights_v2=ecs.ContainerInsights.DISABLED,
         )
-        self._sender(chosen)
+        if not chosen.mail_domain_exists:
+            self._sender(chosen)
         for vendor_id, who in chosen.vendor_drops.items():
             self._role_of_vendor(chosen, data, vendor_id, **who)
         cdk.CfnOutput(self, "Repository", value=self.repository.repository_uri)

@@ -55,19 +55,27 @@ def tasks(layout: Layout) -> Counts:
         ("tasks", "pollers", "fargate_vcpu", "fargate_gb", "spot_vcpu", "spot_gb"), 0
     )
     definitions = layout.resources("ECS::TaskDefinition")
-    for service in layout.services().values():
+    for service, number in always(layout):
         task = definitions[service["TaskDefinition"]["Ref"]]
         vcpu, gigabytes = int(task["Cpu"]) / TASK, int(task["Memory"]) / TASK
-        if "DesiredCount" not in service:
+        if not number:
             found |= {"worker_vcpu": vcpu, "worker_gb": gigabytes}
             continue
-        number = service["DesiredCount"]
         kind = "spot" if is_spot(service) else "fargate"
         found["tasks"] += number
         found["pollers"] += number * len(list(polled(task)))
         found[f"{kind}_vcpu"] += number * vcpu
         found[f"{kind}_gb"] += number * gigabytes
     return found | {"worker_hints": first_hints(layout)}
+
+
+def always(layout: Layout) -> Iterator[tuple[dict[str, Any], int]]:
+    """Each service, and how many of its tasks always run: as many as it wants, or the fewest to
+    which it is scaled."""
+    targets = layout.resources("ApplicationAutoScaling::ScalableTarget").values()
+    fewest = {each["ResourceId"].rpartition("/")[2]: each["MinCapacity"] for each in targets}
+    for name, service in layout.services().items():
+        yield service, service.get("DesiredCount", fewest.get(name))
 
 
 def polled(task: dict[str, Any]) -> Iterator[str]:
@@ -90,15 +98,14 @@ def first_hints(layout: Layout) -> float:
 def in_front(layout: Layout) -> Counts:
     """Load balancers, APIs and zones; public addresses, of tasks and of load balancers."""
     balancers = layout.find("ElasticLoadBalancingV2::LoadBalancer").values()
-    always = [each for each in layout.services().values() if "DesiredCount" in each]
     return {
         "load_balancers": len(balancers),
         "http_apis": len(layout.find("ApiGatewayV2::Api")),
         "hosted_zones": len(layout.find("ServiceDiscovery::PrivateDnsNamespace")),
         "task_addresses": sum(
-            each["DesiredCount"]
-            for each in always
-            if each["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "ENABLED"
+            number
+            for service, number in always(layout)
+            if service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "ENABLED"
         ),
         "balancer_addresses": sum(
             len(each["Subnets"]) for each in balancers if each["Scheme"] == "internet-facing"

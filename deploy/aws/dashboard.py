@@ -13,7 +13,7 @@ SERVICES = {
 }
 
 
-def draw(stack: cdk.Stack, chosen: Deployment, portal_errors: cloudwatch.IMetric) -> None:
+def draw(stack: cdk.Stack, chosen: Deployment, portal: measures.Answers) -> None:
     dashboard = cloudwatch.Dashboard(
         stack, "Dashboard", dashboard_name=chosen.name, default_interval=cdk.Duration.hours(12)
     )
@@ -59,11 +59,12 @@ def draw(stack: cdk.Stack, chosen: Deployment, portal_errors: cloudwatch.IMetric
             _graph(
                 "Tasks", *(measures.tasks(chosen, name) for name in SERVICES[chosen.layout.key])
             ),
-            _graph("Portal errors", portal_errors),
+            _graph("Portal errors", portal.errors),
         ),
         (
             _graph("Database", *(measures.database(chosen, name) for name in of_database)),
             _graph("Database size", *(measures.database(chosen, name) for name in storage)),
+            _graph("Seconds to answer, 95th percentile", portal.seconds),
         ),
     ):
         dashboard.add_widgets(*row)

@@ -23,6 +23,9 @@ class DataStack(cdk.Stack):
         super().__init__(scope, name, **options)
         self._template = CfnInclude(self, "Template", template_file=str(TEMPLATE))
         self._template.get_parameter("NamePrefix").default = chosen.name
+        for table in ("UploadRecords", "Clients", "CsvData"):
+            parameter = self._template.get_parameter(f"{table}TableName")
+            parameter.default = chosen.table(parameter.default)
         bucket = cast("s3.CfnBucket", self._template.get_resource("Bucket"))
         bucket.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
             destination_bucket_name=self._access_log().bucket_name,

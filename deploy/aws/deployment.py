@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HOUR = 3600
+# Names that AWS forms from it may have 32 characters, such as that of a target group.
+NAME = "[a-z][a-z0-9-]{1,19}"
+FIRST = "onboarding"  # the environment whose tables have no prefix
 PROXY_HEADERS = "X-Portal"  # prefix of the compact layout's headers for scheme and client address
 
 
@@ -67,10 +70,12 @@ class Deployment:
     """The choices in cdk.json, one field for each."""
 
     layout: Layout
-    name: str  # prefix of all names
+    name: str  # of the environment; prefix of all names
+    region: str  # of everything, whatever the shell says
     domain: str  # of the portal; its DNS record points to the web stack's output
     certificate_arn: str  # for that domain, in the same region
     mail_sender: str  # of all emails; SES verifies its domain by DNS records
+    mail_domain_exists: bool  # another environment of this region has had the domain verified
     alarm_mailbox: str  # for operators, and for uploads without another recipient
     mailboxes: Mapping[str, str]  # of data sets, for files that no person uploaded
     availability_zones: tuple[str, ...]  # at least two of the region
@@ -92,15 +97,25 @@ class Deployment:
     def log_group(self, part: str) -> str:
         return f"/{self.name}/{part}"
 
+    def table(self, name: str) -> str:
+        """A table's name. Those of the first environment are older than the second one."""
+        return name if self.name == FIRST else f"{self.name}-{name}"
+
 
 def read(choices: Mapping[str, Any]) -> Deployment:
     """The choices as a Deployment. Raises NotDeployable."""
     layout = LAYOUTS.get(choices["layout"])
     if layout is None:
         raise NotDeployable(f"layout must be one of {', '.join(LAYOUTS)}, not {choices['layout']}")
-    zones = tuple(choices["availability_zones"])
+    if not re.fullmatch(NAME, choices["name"]):
+        raise NotDeployable(f"name: {choices['name']} does not match {NAME}")
+    region, zones = choices["region"], tuple(choices["availability_zones"])
     if len(zones) < 2:
         raise NotDeployable("availability_zones: databases and load balancers need at least two")
+    if outside := [zone for zone in zones if not zone.startswith(region)]:
+        raise NotDeployable(f"availability_zones: {', '.join(outside)} not in region {region}")
+    if choices["certificate_arn"].split(":")[3:4] != [region]:
+        raise NotDeployable(f"certificate_arn: not the ARN of a certificate in region {region}")
     if choices["multi_az"] and layout.key == "compact":
         raise NotDeployable("multi_az: the compact layout has only one database instance")
     for dataset, mailbox in choices["mailboxes"].items():
@@ -109,9 +124,11 @@ def read(choices: Mapping[str, Any]) -> Deployment:
     return Deployment(
         layout=layout,
         name=choices["name"],
+        region=region,
         domain=choices["domain"],
         certificate_arn=choices["certificate_arn"],
         mail_sender=choices["mail_sender"],
+        mail_domain_exists=choices["mail_domain_exists"],
         alarm_mailbox=choices["alarm_mailbox"],
         mailboxes=choices["mailboxes"],
         availability_zones=zones,

@@ -13,7 +13,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 
 from deploy.aws.deployment import PROXY_HEADERS
-from deploy.aws.measures import FIVE_MINUTES
+from deploy.aws.measures import FIVE_MINUTES, SLOWEST, Answers
 from deploy.aws.parts import Application
 
 # No path: anyone who knows the path of a mailed report can open the report.
@@ -24,10 +24,8 @@ LOGGED = (
 MAX_REQUESTS_PER_SECOND = 50  # limits the bill
 
 
-def create(
-    stack: cdk.Stack, service: ecs.FargateService, application: Application
-) -> cloudwatch.IMetric:
-    """Create it before the service, found through Cloud Map; return the metric of its errors."""
+def create(stack: cdk.Stack, service: ecs.FargateService, application: Application) -> Answers:
+    """Create it before the service, found through Cloud Map; return how it answers."""
     chosen, network = application.chosen, application.network
     link = apigateway.VpcLink(
         stack,
@@ -91,4 +89,11 @@ def create(
         format=json.dumps({name: f"$context.{name}" for name in LOGGED}),
     )
     cdk.CfnOutput(stack, "PointDnsTo", value=name.regional_domain_name)
-    return api.metric_server_error(statistic="Sum", period=FIVE_MINUTES)
+    milliseconds = api.metric_latency(statistic=SLOWEST, period=FIVE_MINUTES)
+    seconds = cloudwatch.MathExpression(
+        label="Seconds to answer",
+        expression="milliseconds / 1000",
+        using_metrics={"milliseconds": milliseconds},
+        period=FIVE_MINUTES,
+    )
+    return Answers(api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), seconds)

@@ -1,6 +1,8 @@
 """The metrics that alarms, the dashboard and scaling use: AWS's own, with the names of our
 resources, and the application's (imports/monitoring/metrics.py)."""
 
+from typing import NamedTuple
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
@@ -9,6 +11,14 @@ from deploy.aws.deployment import Deployment
 OURS = "Onboarding"
 MINUTE = Duration.minutes(1)
 FIVE_MINUTES = Duration.minutes(5)
+SLOWEST = "p95"  # of the answers: one of twenty takes longer
+
+
+class Answers(NamedTuple):
+    """How what stands before the portal answers."""
+
+    errors: cloudwatch.IMetric  # 5xx responses
+    seconds: cloudwatch.IMetric  # from a request to its answer, 95th percentile
 
 
 def queue(
@@ -35,6 +45,27 @@ def tasks(chosen: Deployment, service: str) -> cloudwatch.Metric:
         statistic="SampleCount",
         period=MINUTE,
         label=service,
+    )
+
+
+def memory(chosen: Deployment, *services: str) -> cloudwatch.MathExpression:
+    """The share of its memory, in percent, that the fullest task of these services uses. A service
+    without a task uses none."""
+    names = [service.replace("-", "_") for service in services]
+    return cloudwatch.MathExpression(
+        label="Memory of the fullest task",
+        expression=f"MAX([{', '.join(f'FILL({name}, 0)' for name in names)}])",
+        using_metrics={
+            name: cloudwatch.Metric(
+                namespace="AWS/ECS",
+                metric_name="MemoryUtilization",
+                dimensions_map={"ClusterName": chosen.name, "ServiceName": service},
+                statistic="Maximum",
+                period=FIVE_MINUTES,
+            )
+            for name, service in zip(names, services, strict=True)
+        },
+        period=FIVE_MINUTES,
     )
 
 

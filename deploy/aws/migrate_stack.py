@@ -1,4 +1,5 @@
-"""The one-off task that creates the application's role and tables before the services change."""
+"""The one-off tasks: `migrate`, which creates the application's role and tables before the services
+change, and `command`, for commands that operators run."""
 
 from typing import Any
 
@@ -23,3 +24,4 @@ class MigrateStack(cdk.Stack):
         )
         part = application.migrate(master.value_as_string)
         application.task(self, "migrate", part, cpu=512, memory=1024)
+        application.task(self, "command", application.command(), cpu=512, memory=1024)

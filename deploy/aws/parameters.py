@@ -38,5 +38,10 @@ def create_missing(ssm: Any, deployment: str) -> None:
             continue
 
 
+def delete(ssm: Any, deployment: str) -> None:
+    """Delete those that exist."""
+    ssm.delete_parameters(Names=[database(deployment), signing_key(deployment)])
+
+
 def random_text(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))

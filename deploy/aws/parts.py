@@ -152,6 +152,11 @@ class Application:
             {"DB_MASTER_SECRET_NAME": master_secret_arn},
         )
 
+    def command(self) -> Part:
+        """For one-off commands, as the application's role in the database. By itself it runs the
+        one that a release ends with."""
+        return Part("command", (*commands.MANAGE, "canary"), self._may.command())
+
     def task(
         self, stack: cdk.Stack, name: str, *parts: Part, cpu: int, memory: int
     ) -> ecs.FargateTaskDefinition:

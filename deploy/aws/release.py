@@ -5,27 +5,29 @@ not become so. All services use one image, which is built once per commit.
 """
 
 import base64
-import json
+import os
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
 
-from deploy.aws import parameters
+from deploy import commands
+from deploy.aws import choices, deployment, parameters, portal
+from deploy.aws.one_off import OneOff
+from deploy.aws.preflight.asking import find
+from deploy.aws.preflight.findings import Finding
+from deploy.aws.preflight.report import has_stops, in_words
 from deploy.aws.stacks import NotReleased, Stacks, say
 from deploy.aws.synth import synthesize
 from deploy.local.places import CHECKOUT
 
-CHOICES = Path(__file__).with_name("cdk.json")
 # The certificate authorities of the database: Amazon's bundle for all regions.
 RDS_CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-WAITER_CONFIG = {"Delay": 10, "MaxAttempts": 360}  # 1 hour, for migrations
+CANARY = (*commands.MANAGE, "canary")
 
 
 class Target(Protocol):
@@ -52,8 +54,14 @@ class Target(Protocol):
     def migrate(self) -> None:
         """Run the task that migrates the database to the version of its image."""
 
+    def running_image(self) -> str:
+        """The image of the services before the release; "" before the first one."""
+
     def wait_for_portal(self) -> None:
-        """Wait until the portal answers."""
+        """Wait until the portal's pages answer."""
+
+    def send_canary(self) -> None:
+        """Send a file through bucket, queues and worker, as a check that imports nothing."""
 
 
 def deploy(target: Target) -> None:
@@ -62,6 +70,7 @@ def deploy(target: Target) -> None:
     The database changes before the services that need its new columns, and the workers before the
     services that send them new tasks.
     """
+    before = target.running_image()
     target.check()
     target.create_secrets()
     for name in ("data", "network", "database", "base"):
@@ -72,30 +81,50 @@ def deploy(target: Target) -> None:
     for name in ("workers", "web"):
         target.stack(name, image=image)
     target.stack("watch")
-    target.wait_for_portal()
+    try:
+        try_out(target)
+    except NotReleased as problem:
+        if before in ("", image):
+            raise NotReleased(f"{problem}. There is no earlier image to roll back to") from problem
+        run_image(target, before)
+        raise NotReleased(f"{problem}. Rolled back: the services run {before} again") from problem
 
 
 def roll_back(target: Target, digest: str) -> None:
-    """Roll back to an older image. Raises NotReleased.
+    """Roll back to an older image. Raises NotReleased."""
+    run_image(target, target.address(digest))
+    try_out(target)
+
+
+def run_image(target: Target, image: str) -> None:
+    """Let the services run an image.
 
     The senders of new tasks change before the workers that know them. The database stays: the
     previous version works with it.
     """
-    image = target.address(digest)
     for name in ("web", "workers"):
         target.set_image(name, image)
+
+
+def try_out(target: Target) -> None:
+    """That what is released works: its pages, and a file through all of it."""
     target.wait_for_portal()
+    target.send_canary()
 
 
 class Account:
     """The account and region of the credentials in the environment."""
 
-    def __init__(self, name: str, domain: str, templates: Path, session: Any) -> None:
+    def __init__(
+        self, name: str, domain: str, templates: Path, session: Any, *, by_dns: bool = True
+    ) -> None:
+        """Without `by_dns` the portal is asked where its DNS record should point."""
         self._name = name
         self._domain = domain
+        self._by_dns = by_dns
         self._stacks = Stacks(session.client("cloudformation"), name, templates)
         self._ecr = session.client("ecr")
-        self._ecs = session.client("ecs")
+        self._session = session
         self._rds = session.client("rds")
         self._ssm = session.client("ssm")
 
@@ -170,68 +199,65 @@ class Account:
 
     def migrate(self) -> None:
         say("migrating the database")
-        network = self.outputs("network")
-        started = self._ecs.run_task(
-            cluster=self._name,
-            taskDefinition=f"{self._name}-migrate",
-            launchType="FARGATE",
-            networkConfiguration={
-                "awsvpcConfiguration": {
-                    "subnets": network["TaskSubnets"].split(","),
-                    "securityGroups": [network["TaskSecurityGroup"]],
-                    "assignPublicIp": "ENABLED",
-                }
-            },
-        )
-        if started["failures"]:
-            raise NotReleased(f"migrate did not start: {started['failures']}")
-        task = {"cluster": self._name, "tasks": [started["tasks"][0]["taskArn"]]}
-        self._ecs.get_waiter("tasks_stopped").wait(**task, WaiterConfig=WAITER_CONFIG)
-        ended = self._ecs.describe_tasks(**task)["tasks"][0]
-        if ended["containers"][0].get("exitCode") != 0:
-            why = ended.get("stoppedReason")
-            raise NotReleased(f"migrate failed: {why}; see the log group /{self._name}/migrate")
+        self._run("migrate")
+
+    def running_image(self) -> str:
+        return self._stacks.parameter("web", "Image")
 
     def wait_for_portal(self) -> None:
-        address = f"https://{self._domain}/healthz"
-        say(f"waiting for {address}")
-        deadline = time.monotonic() + 300
-        while True:
-            try:
-                with urllib.request.urlopen(address, timeout=30):
-                    return
-            except (urllib.error.URLError, OSError) as problem:
-                if time.monotonic() > deadline:
-                    raise NotReleased(
-                        f"{address}: {problem}. Check that its DNS record points to the output "
-                        "PointDnsTo"
-                    ) from problem
-            time.sleep(5)
+        say(f"waiting for https://{self._domain}")
+        host = "" if self._by_dns else self.outputs("web")["PointDnsTo"]
+        portal.wait_for(f"https://{self._domain}", host=host)
+
+    def send_canary(self) -> None:
+        say("sending a file through the system, as a check")
+        self._run("command", CANARY)
+
+    def _run(self, task: str, command: Sequence[str] = ()) -> None:
+        OneOff(self._session, self._name, self.outputs("network")).run(task, command)
 
 
 def run(*command: str, sent: str = "") -> str:
     """The output of a command. Raises NotReleased when it fails; its error output is not hidden."""
     done = subprocess.run(
-        command, cwd=CHECKOUT, input=sent, stdout=subprocess.PIPE, text=True, check=False
+        command,
+        cwd=CHECKOUT,
+        # An image is one manifest, without one more about how it was built.
+        env={**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+        input=sent,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise NotReleased(f"{' '.join(command[:2])} failed with exit code {done.returncode}")
     return done.stdout.strip()
 
 
-def main(digest: str) -> None:
-    chosen = json.loads(CHOICES.read_text())["context"]
+def proceed(found: list[Finding]) -> None:
+    """Print what the preflight has found. Raises NotReleased if something must be corrected."""
+    sys.stderr.write(in_words(found))
+    if has_stops(found):
+        raise NotReleased("the preflight found what is above; nothing was changed")
+
+
+def release(digest: str = "", *, by_dns: bool = True) -> None:
+    """Deploy the chosen environment, or roll it back. Raises NotReleased."""
+    context = choices.read()
+    chosen = deployment.read(context)
+    session = boto3.Session(region_name=chosen.region)
     with tempfile.TemporaryDirectory() as made:
-        account = Account(chosen["name"], chosen["domain"], Path(made), boto3.Session())
+        account = Account(chosen.name, chosen.domain, Path(made), session, by_dns=by_dns)
         if digest:
             roll_back(account, digest)
         else:
-            synthesize(**{chosen["layout"]: Path(made)})
+            synthesize(**{chosen.layout.key: Path(made)})
+            proceed(find(chosen, context, Path(made), session))
             deploy(account)
 
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:] or ("",))
-    except NotReleased as problem:
+        release(*sys.argv[1:])
+    except (NotReleased, deployment.NotDeployable) as problem:
         sys.exit(f"Not released: {problem}")

@@ -3,6 +3,8 @@ the compact portal keeps up; more as hints accumulate.
 
 Only the imports queue counts: maintenance has its own worker, so its messages start none of these.
 Both alarms are evaluated every minute.
+
+The tasks of the standard portal follow their CPU.
 """
 
 from typing import cast
@@ -16,6 +18,8 @@ from deploy.aws import measures
 from deploy.aws.deployment import Deployment, Layout
 
 IDLE_MINUTES = 10
+# In two zones; more than four would need more connections than the smallest database has.
+FEWEST_PORTALS, MOST_PORTALS = 2, 4
 
 Step = autoscaling.CfnScalingPolicy.StepAdjustmentProperty
 
@@ -66,6 +70,37 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
         evaluation_periods=IDLE_MINUTES,
         threshold=0,
         comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+    )
+
+
+def scale_portal(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> None:
+    """As many of the standard layout's tasks as keep their CPUs half idle."""
+    target = autoscaling.CfnScalableTarget(
+        stack,
+        "Tasks",
+        service_namespace="ecs",
+        scalable_dimension="ecs:service:DesiredCount",
+        resource_id=f"service/{chosen.name}/web",
+        min_capacity=FEWEST_PORTALS,
+        max_capacity=MOST_PORTALS,
+    )
+    target.node.add_dependency(service)
+    tracking = autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty
+    measured = autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty
+    autoscaling.CfnScalingPolicy(
+        stack,
+        "Busy",
+        policy_name="busy-portal",
+        policy_type="TargetTrackingScaling",
+        scaling_target_id=target.ref,
+        target_tracking_scaling_policy_configuration=tracking(
+            predefined_metric_specification=measured(
+                predefined_metric_type="ECSServiceAverageCPUUtilization"
+            ),
+            target_value=50,
+            scale_in_cooldown=600,
+            scale_out_cooldown=60,
+        ),
     )
 
 

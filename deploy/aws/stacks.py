@@ -112,6 +112,14 @@ class Stacks:
         others = {each["ParameterKey"] for each in self._described(name).get("Parameters", ())}
         self._update(name, {"UsePreviousTemplate": True}, parameters, others - parameters.keys())
 
+    def parameter(self, stack: str, name: str) -> str:
+        """The value of a parameter of the stack; "" without the stack."""
+        if self._state(self._name(stack)) in GONE:
+            return ""
+        said = self._described(self._name(stack)).get("Parameters", ())
+        values: dict[str, str] = {e["ParameterKey"]: e["ParameterValue"] for e in said}
+        return values.get(name, "")
+
     def outputs(self, stack: str) -> dict[str, str]:
         said = self._described(self._name(stack)).get("Outputs", ())
         return {each["OutputKey"]: each["OutputValue"] for each in said}

@@ -15,13 +15,14 @@ STACKS = ("data", "network", "database", "base", "migrate", "workers", "web", "w
 
 @dataclass(frozen=True)
 class Layout:
-    """The templates of one layout in `directory`."""
+    """The templates of one layout in `directory`, of the environment `name`."""
 
     key: str
     directory: Path
+    name: str = "onboarding"
 
     def path(self, stack: str) -> Path:
-        return self.directory / f"onboarding-{stack}.template.json"
+        return self.directory / f"{self.name}-{stack}.template.json"
 
     def template(self, stack: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.path(stack).read_text(), object_hook=long_form)
@@ -44,6 +45,12 @@ class Layout:
 
     def services(self) -> dict[str, dict[str, Any]]:
         return {each["ServiceName"]: each for each in self.resources("ECS::Service").values()}
+
+    def scaling(self, service: str) -> dict[str, Any]:
+        """The scalable target of a service whose number of tasks scaling decides."""
+        targets = self.resources("ApplicationAutoScaling::ScalableTarget").values()
+        (found,) = (each for each in targets if each["ResourceId"].endswith(f"/{service}"))
+        return found
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """Every container of every task, by name."""

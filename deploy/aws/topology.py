@@ -104,7 +104,7 @@ def count(layout: Layout, service: Mapping[str, Any]) -> str:
     spot = "Spot, " * is_spot(service)
     if most := service.get("DesiredCount"):
         return f"{most} × {spot}" if most > 1 else spot
-    (scaling,) = layout.resources("ApplicationAutoScaling::ScalableTarget").values()
+    scaling = layout.scaling(service["ServiceName"])
     return f"{scaling['MinCapacity']} to {scaling['MaxCapacity']} × {spot}"
 
 

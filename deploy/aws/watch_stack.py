@@ -20,8 +20,10 @@ from deploy.aws.measures import FIVE_MINUTES
 
 HOUR = cdk.Duration.hours(1)
 GIB = 2**30
-SLOW_SECONDS = 1_800
-OLDEST_MINUTES = {"events": 5, "imports": 30, "maintenance": 30, "mail": 30, "webhooks": 30}
+PROMISED_SECONDS = 300  # in which an upload is taken up, and in which it ends
+SLOW_ANSWER_SECONDS = 2
+FULL_PERCENT = 90  # of a task's memory; at 100 it is killed
+OLDEST_MINUTES = {"events": 5, "imports": 5, "maintenance": 30, "mail": 30, "webhooks": 30}
 DEAD_LETTERS = (*OLDEST_MINUTES, "mail-events")  # which is read only every few minutes or hours
 
 # Deployments, scaling and Spot interruptions have other codes.
@@ -39,7 +41,7 @@ class WatchStack(cdk.Stack):
         *,
         chosen: Deployment,
         data: DataStack,
-        portal_errors: cloudwatch.IMetric,
+        portal: measures.Answers,
         **options: Any,
     ) -> None:
         super().__init__(scope, name, **options)
@@ -56,11 +58,12 @@ class WatchStack(cdk.Stack):
         self._queue_alarms()
         self._upload_alarms()
         self._task_alarms()
-        self._alarm("portal-errors", portal_errors, above=9)
+        self._alarm("portal-errors", portal.errors, above=9)
+        self._alarm("portal-slow", portal.seconds, above=SLOW_ANSWER_SECONDS, periods=3)
         self._database_alarms()
         self._email_alarm()
         self._budget()
-        dashboard.draw(self, chosen, portal_errors)
+        dashboard.draw(self, chosen, portal)
 
     def _queue_alarms(self) -> None:
         for queue in DEAD_LETTERS:
@@ -108,9 +111,9 @@ class WatchStack(cdk.Stack):
 
         self._count("LongestUpload", "{ $.UploadSeconds = * }", value="$.UploadSeconds")
         longest = measures.ours("LongestUpload", statistic="Maximum", period=HOUR)
-        self._alarm("slow-uploads", longest, above=SLOW_SECONDS)
+        self._alarm("slow-uploads", longest, above=PROMISED_SECONDS)
         oldest = measures.oldest_upload()
-        self._alarm("oldest-upload", oldest, above=SLOW_SECONDS, periods=3)
+        self._alarm("oldest-upload", oldest, above=PROMISED_SECONDS, periods=2)
 
     def _count(self, name: str, pattern: str, *, value: str = "1") -> None:
         worker = self._chosen.log_group("worker")
@@ -188,6 +191,9 @@ class WatchStack(cdk.Stack):
             period=cdk.Duration.minutes(15),
         )
         self._alarm("worker-restarts", stopped, above=2)
+        services = dashboard.SERVICES[self._chosen.layout.key]
+        fullest = measures.memory(self._chosen, *services)
+        self._alarm("task-memory", fullest, above=FULL_PERCENT, periods=3)
 
     def _database_alarms(self) -> None:
         chosen = self._chosen

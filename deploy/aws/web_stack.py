@@ -4,20 +4,20 @@ with the forwarder, beat, and two workers for all queues."""
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from deploy.aws import balancer, gateway
+from deploy.aws import balancer, gateway, scaling
+from deploy.aws.measures import Answers
 from deploy.aws.network_stack import WEB_PORT
 from deploy.aws.parts import Application
 
 
 class WebStack(cdk.Stack):
-    """`errors` is the metric of 5xx responses."""
+    """`answers` are the metrics of what stands before the portal."""
 
-    errors: cloudwatch.IMetric
+    answers: Answers
 
     def __init__(
         self, scope: Construct, name: str, *, application: Application, **options: Any
@@ -30,8 +30,9 @@ class WebStack(cdk.Stack):
 
     def _two_tasks(self, application: Application) -> None:
         task = application.task(self, "web", application.web(threads=8), cpu=256, memory=1024)
-        service = application.service(self, "web", task, group=application.network.web, count=2)
-        self.errors = balancer.create(self, service, application)
+        service = application.service(self, "web", task, group=application.network.web, count=None)
+        scaling.scale_portal(self, service, application.chosen)
+        self.answers = balancer.create(self, service, application)
 
     def _one_task(self, application: Application) -> None:
         task = application.task(
@@ -66,4 +67,4 @@ class WebStack(cdk.Stack):
                 dns_ttl=cdk.Duration.seconds(10),
             ),
         )
-        self.errors = gateway.create(self, service, application)
+        self.answers = gateway.create(self, service, application)

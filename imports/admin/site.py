@@ -50,6 +50,13 @@ class AdminSite(UnfoldAdminSite):
             return HttpResponseRedirect(index)
         return redirect_to_login(request.GET.get("next") or index, resolve_url(settings.LOGIN_URL))
 
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Called as in the menu."""
+        title = {"title": _("Change password")}
+        return super().password_change(request, {**title, **(extra_context or {})})
+
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:

@@ -107,7 +107,10 @@ DATASET = Dataset(
             MaxLength(100),
             example="TM-MOUSE-01",
             identifies=True,
-            about=_("Stock keeping unit, unique across the marketplace."),
+            about=_(
+                "Stock keeping unit, unique across the marketplace. Each size or color of a "
+                "product is a product, with a SKU of its own."
+            ),
             # Not an item number, "Artikelnummer", "Référence", "Código", "Codice": each may be the
             # SKU or the vendor's ID. Not "Product SKU" either: it may be the parent's.
             also=(
@@ -132,6 +135,10 @@ DATASET = Dataset(
             Number(code="INVALID_PRICE", at_least=Decimal("0.01"), at_most=Decimal("999999.99")),
             example="19.99",
             beside=CURRENCIES,
+            about=_(
+                "What a customer pays, in the currency and with or without the tax that you have "
+                "agreed with us. We import the number, and convert nothing."
+            ),
             # What a customer pays is then in one column or in the other, differently in each row.
             unless=(
                 *("Sale price", "Online sale price", "Special price", "Discount price", "Discount"),
@@ -222,6 +229,7 @@ DATASET = Dataset(
             MaxLength(500),
             WebAddress(),
             example="https://images.example.com/tm-mouse-01.jpg",
+            about=_("One picture: the address of the file itself, without a login."),
             # Not "Image" or "Images", which may be the name of a file or several addresses.
             also=(
                 *("Image link", "Main image URL", "Photo URL", "Bild-URL", "URL de l'image"),

@@ -1,12 +1,24 @@
 """Every reason to hold an import until a person has looked at it. Codes are an interface."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from imports.rules.wording import Words, filled_in
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A template whose words depend on a number: the one of this name in the details."""
+
+    name: str
+    of: Callable[[int], str]
+
+    def __call__(self, details: Mapping[str, object]) -> str:
+        return self.of(int(str(details[self.name]).replace(",", "")))
 
 
 @dataclass(frozen=True)
@@ -21,7 +33,7 @@ class HoldReason:
 
     code: str
     title: Words
-    messages: Mapping[str, Words]
+    messages: Mapping[str, Words | Counted]
     rule: Words
     remedy: Words
     setting: str = ""
@@ -33,7 +45,9 @@ class HoldReason:
         return not self.setting
 
     def filled_in(self, variant: str, **detail: object) -> str:
-        return filled_in(self.messages[variant], **detail)
+        template = self.messages[variant]
+        words = template(detail) if isinstance(template, Counted) else template
+        return filled_in(words, **detail)
 
     def rule_for(self, limit: int) -> str:
         return str(self.rule).format(limit=limit, least=self.least)
@@ -188,7 +202,16 @@ ALL = (
     HoldReason(
         "TINY_FILE",
         _("The file is much smaller than usual"),
-        {"tiny": _("Rows in the file: {count}. Files of the schedule usually have {usual}.")},
+        {
+            "tiny": Counted(
+                "count",
+                lambda count: ngettext(
+                    "The file has {count} row. Files of the schedule usually have {usual}.",
+                    "The file has {count} rows. Files of the schedule usually have {usual}.",
+                    count,
+                ),
+            )
+        },
         _(
             "A file that a schedule has found has less than {limit}% of the rows that its last "
             "files had (the median of up to five, and at least three), which were {least} or more."
@@ -205,9 +228,15 @@ ALL = (
         "TOO_MANY_MISSING",
         _("Too many products are not in the file"),
         {
-            "missing": _(
-                "{missing} of {active} active products are not in the file, and would become "
-                "inactive. That is more than {limit}%."
+            "missing": Counted(
+                "missing",
+                lambda missing: ngettext(
+                    "{missing} of {active} active products is not in the file, and would become "
+                    "inactive. That is more than {limit}%.",
+                    "{missing} of {active} active products are not in the file, and would become "
+                    "inactive. That is more than {limit}%.",
+                    missing,
+                ),
             )
         },
         _(
@@ -225,7 +254,14 @@ ALL = (
         "REVIEW",
         _("Our staff look at it first"),
         {
-            "first": _("We look at the first {count} uploads of a new vendor before we import."),
+            "first": Counted(
+                "count",
+                lambda count: ngettext(
+                    "We look at the first upload of a new vendor before we import it.",
+                    "We look at the first {count} uploads of a new vendor before we import them.",
+                    count,
+                ),
+            ),
             "always": _("We look at each of your uploads before we import it."),
             "two": _("Two of us look at each of your uploads before we import it."),
         },

@@ -38,8 +38,8 @@ KEY=$(printf %s "${SECRET#whsec_}" | base64 -d | od -An -tx1 | tr -d ' \\n')
 # A message for trying, and what `IN_SHELL` prints for it.
 SECRET = "whsec_YW4tZXhhbXBsZS1zZWNyZXQtb2YtMzItYnl0ZXMuLi4="  # noqa: S105
 MESSAGE_ID, TIMESTAMP = "msg_7Kq2example", "1734777046"
-BODY = '{"type": "ping", "timestamp": "2024-12-21T10:30:46.000Z", "data": {}}'
-SIGNATURE = "k4JGDmWFj9lBI6h8N0XzhNrOHKMhmR3Neu79S5IBQbA="
+BODY = '{"type":"ping","timestamp":"2024-12-21T10:30:46.000Z","data":{"vendor_id":"VEND001"}}'
+SIGNATURE = "p3nkD9rJs1FTJU7JVpedViej2qRH8YJJo5rNYF/F75s="
 TRIED_IN_SHELL = f"""\
 SECRET="{SECRET}"
 WEBHOOK_ID="{MESSAGE_ID}"

@@ -68,20 +68,20 @@ def can(
     )
 
 
-@can("cancel", "Cancel it", is_upload=False)
+@can("cancel", "Cancel an upload", is_upload=False)
 def cancel(request: ApiRequest, upload_id: Path[UploadId]) -> HttpResponse:
     """Stop the import. Imported rows stay, and the rest of the file is not read."""
     return acted(request, upload_id, actions.cancel)
 
 
-@can("retry", "Retry it")
+@can("retry", "Retry an upload")
 def retry(request: ApiRequest, upload_id: Path[UploadId]) -> HttpResponse:
     """Process the same file again from the beginning, for example after a category was approved.
     Imported rows stay as they are."""
     return acted(request, upload_id, actions.retry)
 
 
-@can("import", "Import what was checked")
+@can("import", "Import a checked file")
 def import_checked(request: ApiRequest, upload_id: Path[UploadId]) -> HttpResponse:
     """Import the file of a check, without sending it again."""
     return acted(request, upload_id, actions.import_checked)
@@ -96,7 +96,7 @@ class Releasing(Schema):
     )
 
 
-@can("release", "Release it", takes=JSON)
+@can("release", "Release an upload", takes=JSON)
 def release(request: ApiRequest, upload_id: Path[UploadId], asked: Body[Releasing]) -> HttpResponse:
     """Import an upload that is `held` because it is not plausible, after a person has looked at it.
     One that waits for our staff is not possible."""
@@ -109,7 +109,7 @@ def release(request: ApiRequest, upload_id: Path[UploadId], asked: Body[Releasin
     return acted(request, upload_id, start, digest=str(asked.count))
 
 
-@can("undo", "Undo it", status=201)
+@can("undo", "Undo an upload", status=201)
 def undo(request: ApiRequest, upload_id: Path[UploadId]) -> HttpResponse:
     """Take back what the upload has changed, as far as nothing else has changed it since. The
     answer is the upload that does this."""

@@ -35,6 +35,9 @@ WORDS = {
     "int_type": gettext_lazy("must be a whole number"),
     "int_parsing": gettext_lazy("must be a whole number"),
     "string_type": gettext_lazy("must be a text"),
+    "bool_type": gettext_lazy("must be true or false"),
+    "bool_parsing": gettext_lazy("must be true or false"),
+    "dict_type": gettext_lazy("must be an object"),
 }
 
 

@@ -55,7 +55,7 @@ class Filters(Schema):
     "GET",
     "/uploads/{upload_id}/changes",
     name="list_changes",
-    title="List what it changed",
+    title="List what an upload changed",
     scope=READ_UPLOADS,
     answers={200: Changes},
     problems=(404, 422),

@@ -53,7 +53,7 @@ class Filters(Schema):
     "GET",
     "/uploads/{upload_id}/errors",
     name="list_errors",
-    title="List the errors of its rows",
+    title="List the errors of an upload",
     scope=READ_UPLOADS,
     answers={200: Findings},
     problems=(404, 422),

@@ -304,7 +304,7 @@ def delete_webhook(request: ApiRequest, webhook_id: Path[WebhookId]) -> Status[N
     "POST",
     "/webhooks/{webhook_id}/secret",
     name="replace_webhook_secret",
-    title="Replace its secret",
+    title="Replace the secret of a webhook",
     answers={200: WithSecret},
     **ACTS,
 )
@@ -372,7 +372,7 @@ def sent(
     "GET",
     "/webhooks/{webhook_id}/deliveries",
     name="list_deliveries",
-    title="List what was sent",
+    title="List the messages of a webhook",
     answers={200: Deliveries},
     **READS,
 )
@@ -401,7 +401,7 @@ def list_deliveries(
     "GET",
     "/webhooks/{webhook_id}/deliveries/{message_id}",
     name="get_delivery",
-    title="Follow a message",
+    title="Read a message",
     answers={200: Delivery},
     **READS,
 )

@@ -1,5 +1,6 @@
 """What the help page says, taken from the data set's columns and rules so that both agree."""
 
+import re
 import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from imports.holds.numbers import numbers_of
 from imports.rules.base import Requirement
 from imports.rules.columns import Column
 from imports.rules.holds import HOLDS, HoldReason
-from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS
+from imports.rules.refusals import ALL, OF_FORMATS, OF_VENDORS, Refusal
 from imports.rules.text import approved_in
 from imports.rules.wording import Words
 
@@ -27,6 +28,12 @@ class Cause:
     messages: list[SafeString]
     remedy: Words
     columns: list[str] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[str]:
+        """The columns, without those that “Any column” includes."""
+        every = gettext("Any column")
+        return [every] if every in self.columns else self.columns
 
 
 @dataclass
@@ -82,10 +89,16 @@ def file_error_codes(dataset: Dataset) -> list[ErrorCode]:
     if not dataset.by_vendor:
         others |= OF_VENDORS
     return [
-        ErrorCode(one.code, one.title, [Cause([worded(one.message, one)], one.remedy)])
+        ErrorCode(one.code, one.title, [Cause(messages_of(one), one.remedy)])
         for one in ALL
         if one.code not in others
     ]
+
+
+def messages_of(refusal: Refusal) -> list[SafeString]:
+    """Its message; none where all of that depends on the file."""
+    says_something = any(re.search(r"\w", text) for text, *_ in fragments(refusal.message))
+    return [worded(refusal.message, refusal)] if says_something else []
 
 
 def hold_reasons(dataset: Dataset) -> list[tuple[HoldReason, str]]:
@@ -115,7 +128,7 @@ def declared(
 def worded(template: Words, rule: object) -> SafeString:
     """A message template for people: limits are filled in, what depends on the row is "…"."""
     parts: list[tuple[str, str]] = []
-    for text, name, form, _ in string.Formatter().parse(str(template)):
+    for text, name, form, _ in fragments(template):
         parts.append(("{}", text))
         if name == "field":
             parts.append(("{}", gettext("The value")))
@@ -125,6 +138,11 @@ def worded(template: Words, rule: object) -> SafeString:
         elif name:
             parts.append(("<var>{}</var>", "…"))
     return format_html_join("", "{}", ((format_html(markup, text),) for markup, text in parts))
+
+
+def fragments(template: Words) -> Iterable[tuple[str, str | None, str | None, str | None]]:
+    """Text, and the name and format of what follows it."""
+    return string.Formatter().parse(str(template))
 
 
 @dataclass(frozen=True)

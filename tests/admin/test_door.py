@@ -98,3 +98,9 @@ def test_the_list_of_apps_is_built_for_its_own_page_only(
     monkeypatch.setattr(AdminSite, "_build_app_dict", build)
     for address in ("/admin/", list_of(Product), "/admin/troubleshooting/"):
         assert as_reviewer.get(address).status_code == 200
+
+
+def test_the_page_to_change_ones_password_is_called_as_in_the_menu(as_reviewer: Client) -> None:
+    page = as_reviewer.get("/admin/password_change/").content.decode()
+    assert page.count("Change password") > 1
+    assert "Password change" not in page

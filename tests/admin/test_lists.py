@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.admin import site
+from django.contrib.admin.utils import flatten_fieldsets, label_for_field
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
@@ -287,3 +289,25 @@ def test_the_page_of_an_upload_takes_as_many_queries_however_much_it_shows(
         make_error(upload, row, error_type=kinds[row % 3], column_name="sku")
         Action.objects.create(upload=upload, run=1, kind="retry", by=reviewer)
     assert queries_of(as_reviewer, page_of(upload)) <= few
+
+
+def test_columns_fields_and_filters_have_names_that_people_use(admin: User) -> None:
+    request = RequestFactory().get("/")
+    request.user = admin
+    names: dict[tuple[str, str], str] = {}
+    for model, pages in site._registry.items():
+        stored = {field.name for field in model._meta.get_fields()}
+        fields = flatten_fieldsets(pages.get_fieldsets(request))
+        own = stored | {*pages.get_readonly_fields(request)} - {"password"}
+        asked = [*pages.list_display, *(name for name in fields if name in own)]
+        filters = [each[0] for each in pages.list_filter if isinstance(each, tuple)]
+        asked += [name for name in filters if name in stored]
+        names |= {
+            (model._meta.label, str(name)): str(label_for_field(name, model, pages))
+            for name in asked
+        }
+    of_code = re.compile(
+        r"\b([Ii]d|[Ss]ku|[Uu]rl|[Ii]p|[Aa]pi)\b|(?i:^(is|get|has) )|[a-z] [A-Z][a-z]"
+    )
+    assert len(names) > 100
+    assert not {each: name for each, name in names.items() if of_code.search(name)}

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -13,8 +14,8 @@ from django.utils.timezone import now
 
 from catalog.models import ProductChange
 from imports.admin.vendors import vendor_page
-from imports.models import CategoryRequest, Notification, Schedule, WebhookEndpoint
-from tests.admin.conftest import World, list_of, make_product, make_upload, page_of
+from imports.models import CategoryRequest, HeldUpload, Notification, Schedule, WebhookEndpoint
+from tests.admin.conftest import World, list_of, make_held, make_product, make_upload, page_of
 from vendors.models import ApiToken, Member, Vendor
 
 ENDED = {"completed_at": datetime(2026, 11, 20, 9, 31, tzinfo=UTC)}
@@ -67,6 +68,28 @@ def test_what_a_vendor_is_and_has_done(
     ProductChange.objects.create(product_id=3, vendor=vendor_b, kind="U", by=alice)
     assert number(shown(as_reviewer, vendor_a), "last-change") == f"{edit.at:%-d %b %Y, %H:%M}"
     assert number(shown(as_reviewer, vendor_b), "open") == "3"
+
+
+def test_what_is_held_of_a_vendor(as_reviewer: Client, vendor_a: Vendor, settings: Any) -> None:
+    page = shown(as_reviewer, vendor_a)
+    assert (number(page, "review"), number(page, "numbers")) == (
+        "None",
+        "None: the usual ones apply.",
+    )
+    vendor_a.review = Vendor.Review.FIRST
+    vendor_a.hold = {"PRICE_JUMP": 3, "STOCK_ZEROED": 0}
+    vendor_a.save()
+    make_held("UPLOAD_1", vendor_a)
+    page = shown(as_reviewer, vendor_a)
+    assert number(page, "review") == "The first 3 uploads"
+    assert "Prices jump: 3 times (usually 5)" in number(page, "numbers")
+    assert "Most of the stock becomes zero: never (usually 50)" in number(page, "numbers")
+    assert f'{list_of(HeldUpload)}?vendor__vendor_id__exact={vendor_a.pk}">1 held now</a>' in page
+    form = as_reviewer.get(page_of(vendor_a)).content.decode()
+    assert f'href="{page_of(vendor_a)}#id_review"' in page
+    assert 'id="id_review"' in form
+    settings.REVIEW_FIRST_UPLOADS = 1
+    assert number(shown(as_reviewer, vendor_a), "review") == "The first upload"
 
 
 def test_rows_that_were_corrected_or_read_again_are_not_open(

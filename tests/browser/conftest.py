@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.ports import held_port
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = "/usr/bin/chromium"
+# The shell renders as Chromium does, for less of the CPU: it has nothing of a person's window.
+BROWSERS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
+CHROMIUM = next((each for each in BROWSERS if Path(each).exists()), BROWSERS[0])
 HANG = 120  # seconds that nothing takes, also on a busy machine
 expect.set_options(timeout=HANG * 1_000)
 ARGUMENTS = (
@@ -51,6 +53,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             yield json.loads((place / "stack.json").read_text())
         finally:
             command("down")
+
+
+def printed_in(stack: dict[str, Any], module: str) -> str:
+    """What this module of the tests prints, which runs as a process of the system."""
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment["LOCAL_DIR"] = str(Path(stack["log_dir"]).parent)
+    return subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
 
 @pytest.fixture(scope="module")

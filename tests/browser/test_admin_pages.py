@@ -2,17 +2,13 @@
 plots that can be read, and a System page that refreshes itself."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import KEPT, ROOT, Visit
+from tests.browser.conftest import Visit, printed_in
 
 WIDE: ViewportSize = {"width": 1280, "height": 844}
 NARROW: ViewportSize = {"width": 390, "height": 844}
@@ -22,17 +18,7 @@ CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 @pytest.fixture(scope="module")
 def pages(stack: dict[str, Any]) -> list[str]:
     """The addresses of all pages: of each model its list, its form and the page of one row."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment["LOCAL_DIR"] = str(Path(stack["log_dir"]).parent)
-    printed = subprocess.run(
-        [sys.executable, "-m", "tests.browser.one_of_each"],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    found: list[str] = json.loads(printed)
+    found: list[str] = json.loads(printed_in(stack, "tests.browser.one_of_each"))
     return found
 
 
@@ -55,6 +41,7 @@ def test_no_page_has_an_accessibility_violation(visit: Visit, pages: list[str]) 
         page.set_viewport_size(NARROW)
         page.emulate_media(color_scheme="dark")
         found += problems(page, "#main", CONTRAST)
+        found += cut(page)
         if page.locator("#changelist-filter").count():
             page.locator("[x-on\\:click*='filterOpen']").first.click()
             expect(page.locator("#filter-form")).to_be_visible()
@@ -73,6 +60,14 @@ def problems(
     ]
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return [*found, f"{page.url} scrolls sideways by {width} px"] if width > 0 else found
+
+
+def cut(page: Page) -> list[str]:
+    """Tables that scroll sideways on a phone, and texts of lists that are cut there."""
+    page.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
+    width = "all => all.map((each) => each.scrollWidth - each.clientWidth)"
+    widths = page.locator(".ob-scroll, #result_list .ob-two small").evaluate_all(width)
+    return [f"{page.url}: {each} px are out of sight" for each in widths if each > 0]
 
 
 def assert_accessible(page: Page) -> None:

@@ -1,5 +1,8 @@
 """Both layouts, synthesized once for all tests. The first run creates an environment for it."""
 
+import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from deploy.aws.deployment import LAYOUTS
 from deploy.aws.synth import synthesize
 from deploy.aws.templates import Layout
+from deploy.local import embedded
 from tests.deploy.running import image
 from tests.local.conftest import aws, until
 
@@ -14,11 +18,30 @@ __all__ = ["aws", "until"]
 
 
 @pytest.fixture(scope="session")
-def layouts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Layout]:
-    both = tmp_path_factory.mktemp("aws")
-    directories = {key: both / key for key in LAYOUTS}
-    synthesize(**directories)
-    return {key: Layout(key, directory) for key, directory in directories.items()}
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a directory that all test processes of the run use, in the first one that asks."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def directory(name: str, make: Callable[[Path], None]) -> Path:
+        with embedded.locked(shared):
+            if not (shared / name).exists():
+                half = Path(tempfile.mkdtemp(dir=shared)) / name
+                make(half)
+                half.rename(shared / name)
+        return shared / name
+
+    return directory
+
+
+@pytest.fixture(scope="session")
+def layouts(made_once: Callable[..., Path]) -> dict[str, Layout]:
+    def make(both: Path) -> None:
+        both.mkdir()
+        synthesize(**{key: both / key for key in LAYOUTS})
+
+    both = made_once("layouts", make)
+    return {key: Layout(key, both / key) for key in LAYOUTS}
 
 
 @pytest.fixture(params=LAYOUTS)
@@ -27,8 +50,6 @@ def layout(request: pytest.FixtureRequest, layouts: dict[str, Layout]) -> Layout
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(made_once: Callable[..., Path]) -> Path:
     """The files of the image."""
-    directory = tmp_path_factory.mktemp("image") / "app"
-    image.build(directory)
-    return directory
+    return made_once("image", image.build)

@@ -93,6 +93,8 @@ def as_a_new_database(kind: str, create: Create) -> Create:
         if properties[key] in records:
             raise Refused(f"{properties[key]} already exists")
         name, attributes = create(logical_id, properties, stack)
+        if group := properties.get("DBClusterParameterGroupName"):
+            records[name]["DBClusterParameterGroup"] = group
         if properties.get("ManageMasterUserPassword"):
             manage_password(records[name])
         return name, attributes

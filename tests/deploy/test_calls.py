@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from botocore.client import BaseClient
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.test import Client
 from django.utils.timezone import now
 
@@ -279,6 +282,26 @@ def test_maintenance(
         *("dynamodb:Query", "dynamodb:DeleteItem", "sqs:GetQueueAttributes"),
     }
     assert not refused(standard, "maintenance", calls)
+
+
+@pytest.mark.usefixtures("categories", "quiet_events")
+def test_the_commands(
+    standard: Layout, noting: Callable[[], Any], alice: User, tmp_path: Path
+) -> None:
+    file = tmp_path / "products.csv"
+    file.write_bytes(csv_bytes(ROWS))
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={})
+    with noting() as calls:
+        with pytest.raises(CommandError, match="not ended"):
+            call_command("canary", "--timeout", "0")
+        with pytest.raises(SystemExit):
+            call_command("import_file", str(file), "--vendor", "VEND001", "--timeout", "0")
+        call_command("reset_two_step", alice.username)
+    assert Upload.objects.count() == 2
+    written = {resource for action, resource in calls if action == "s3:PutObject"}
+    assert {resource.rpartition("/")[2] for resource in written} == {"canary.csv", "products.csv"}
+    assert ("ses:SendRawEmail", "identity") in calls
+    assert not refused(standard, "command", calls)
 
 
 @pytest.mark.usefixtures("categories", "quiet_events")

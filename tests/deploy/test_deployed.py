@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -13,7 +14,16 @@ from deploy.aws.templates import Layout
 from imports.models import Upload
 from tests.deploy.running import image
 from tests.deploy.running.browser import Browser
+from tests.deploy.running.changes import (
+    Change,
+    changed,
+    only,
+    with_port_of_target,
+    without_permission,
+    without_variable,
+)
 from tests.deploy.running.deployment import IMAGES, Deployment, OnlyStacks, Running, deployment
+from tests.deploy.running.fargate import Broken
 from tests.mailbox import messages_about
 from tests.product_files import NEVER_HELD, csv_bytes, good_row
 
@@ -31,6 +41,38 @@ Category.objects.create(name="Computer Accessories")
 """
 
 
+class WithoutDatabase(Running):
+    """ECS runs, and RDS does not."""
+
+    def stack(self, name: str, *, image: str = "") -> None:
+        OnlyStacks.stack(self, name, image=image)
+
+    def _run(self, task: str, command: Sequence[str] = ()) -> None:
+        OnlyStacks._run(self, task, command)
+
+
+class InTheWrongOrder(WithoutDatabase):
+    def migrate(self) -> None:
+        self.stack("workers", image=self.push())
+        super().migrate()
+
+
+# By what is wrong: the service that shows it, the change of the templates, what is reported.
+MISTAKES: dict[str, tuple[str, Change, str]] = {
+    "permission": (
+        "forwarder",
+        without_permission("forwarder", "sqs:ReceiveMessage"),
+        r"^The task \S+-forwarder may not sqs:ReceiveMessage on \S+-events$",
+    ),
+    "variable": (
+        "web",
+        without_variable("web", "S3_BUCKET"),
+        r"-web/web ended by itself with exit code 1:(.|\n)*S3_BUCKET",
+    ),
+    "port": ("web", with_port_of_target(8001), r"^web: /healthz answers 502 on port 8001$"),
+}
+
+
 @pytest.fixture(autouse=True)
 def quick_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stacks, "PAUSE_SECONDS", 0.05)
@@ -40,7 +82,7 @@ def test_a_layout_runs_as_deployed(layout: Layout, built: Path, tmp_path: Path) 
     before = image.written_files(built)
     with deployment(layout, built, tmp_path) as here:
         release.deploy(here.account(Running))
-        here.ecs.run(f"{here.name}-migrate", ("python", "manage.py", "shell", "-c", FIRST_VENDOR))
+        here.ecs.run(f"{here.name}-command", ("python", "manage.py", "shell", "-c", FIRST_VENDOR))
         a_file_by_form_is_imported(here)
         a_dropped_file_is_answered(here)
         here.wait_until_steady()
@@ -108,3 +150,23 @@ def the_next_release_changes_each_image_and_a_rollback_those_of_services(here: D
     release.deploy(account)  # nothing is left to change
     release.roll_back(account, IMAGES[0])
     assert {image[-64:] for image in here.ecs.images()} == {IMAGES[0][-64:]}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_a_template_is_found(
+    layouts: dict[str, Layout], built: Path, tmp_path: Path, mistake: str
+) -> None:
+    """With one service only, which gets that far without a database."""
+    service, change, found = MISTAKES[mistake]
+    layout = changed(layouts["standard"], tmp_path / "templates", only(service), change)
+    with deployment(layout, built, tmp_path) as here, pytest.raises(Broken, match=found):
+        release.deploy(here.account(WithoutDatabase))
+
+
+def test_services_before_the_migration_are_found(
+    layouts: dict[str, Layout], built: Path, tmp_path: Path
+) -> None:
+    layout = changed(layouts["standard"], tmp_path / "templates", only("none"))
+    found = "forwarder, .* exist before the database is migrated$"
+    with deployment(layout, built, tmp_path) as here, pytest.raises(Broken, match=found):
+        release.deploy(here.account(InTheWrongOrder))

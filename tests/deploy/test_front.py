@@ -12,7 +12,9 @@ def test_the_balancer_accepts_only_https(layouts: dict[str, Layout]) -> None:
     assert "TLS13" in listener["SslPolicy"]
     assert len(listener["Certificates"]) == 1
     web = layout.services()["web"]
-    assert web["DesiredCount"] == 2
+    assert "DesiredCount" not in web  # a deployment does not end those that scaling has added
+    target = layouts["standard"].scaling("web")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 4)
     assert len(layout.resources("EC2::Subnet", "network")) == 4  # two zones
     (target,) = layout.resources("ElasticLoadBalancingV2::TargetGroup").values()
     assert target["HealthCheckPath"] == "/healthz"

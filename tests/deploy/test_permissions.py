@@ -51,7 +51,7 @@ def test_each_process_reads_only_its_own_queue(layouts: dict[str, Layout]) -> No
     assert receivers["worker"] == {"ImportsQueue"}
     clock = {"MaintenanceQueue", "MailQueue", "MailEventsQueue", "WebhooksQueue"}
     assert {part for part in parts if receivers[part] == clock} == CLOCK
-    assert receivers["web"] == receivers["migrate"] == set()
+    assert receivers["web"] == receivers["migrate"] == receivers["command"] == set()
     others = {"ImportsQueue", "MaintenanceQueue", "MailQueue", "WebhooksQueue"}
     assert reach(layout, "web", "sqs") == others
 
@@ -105,6 +105,8 @@ def test_email_is_sent_from_one_address_only(layout: Layout) -> None:
     ]
     assert statements
     for statement in statements:
+        # In its sandbox SES asks for the permission for the recipient's identity, too.
+        assert any(text(on).endswith(":identity/*") for on in statement["Resource"])
         assert statement["Condition"]["StringEquals"] == {
             "ses:FromAddress": layout.environment("worker")["DEFAULT_FROM_EMAIL"]
         }

@@ -2,13 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, NamedTuple
 
 import pytest
+import trustme
 
-from deploy.aws import release, stacks
+from deploy.aws import portal, release, stacks
+from deploy.aws.preflight.findings import Finding
 from deploy.aws.templates import STACKS, Layout
 
 DIGEST = "sha256:" + "0" * 64
@@ -17,9 +22,10 @@ DIGEST = "sha256:" + "0" * 64
 class Recorder:
     """A target that records its steps; the step `breaks_at` fails."""
 
-    def __init__(self, breaks_at: str = "") -> None:
+    def __init__(self, breaks_at: str = "", before: str = "") -> None:
         self.done: list[str] = []
         self._breaks_at = breaks_at
+        self._before = before
 
     def _note(self, what: str) -> None:
         if what == self._breaks_at:
@@ -48,13 +54,20 @@ class Recorder:
     def migrate(self) -> None:
         self._note("migrate")
 
+    def running_image(self) -> str:
+        return self._before
+
     def wait_for_portal(self) -> None:
         self._note("wait_for_portal")
 
+    def send_canary(self) -> None:
+        self._note("send_canary")
+
 
 STEPS = [
-    *("check", "create_secrets", "data", "network", "database", "base"),
-    *("push", "migrate new", "migrate", "workers new", "web new", "watch", "wait_for_portal"),
+    *("check", "create_secrets", "data", "network", "database", "base", "push"),
+    *("migrate new", "migrate", "workers new", "web new", "watch"),
+    *("wait_for_portal", "send_canary"),
 ]
 
 
@@ -78,8 +91,86 @@ def test_a_rollback_begins_with_the_web_and_leaves_the_database() -> None:
     assert target.done == [
         f"web unchanged, image@{DIGEST}",
         f"workers unchanged, image@{DIGEST}",
-        "wait_for_portal",
+        *("wait_for_portal", "send_canary"),
     ]
+
+
+@pytest.mark.parametrize("check", ["wait_for_portal", "send_canary"])
+def test_a_release_that_does_not_work_is_rolled_back(check: str) -> None:
+    target = Recorder(breaks_at=check, before="image@old")
+    with pytest.raises(stacks.NotReleased, match=f"{check}. Rolled back: .*image@old again"):
+        release.deploy(target)
+    assert target.done[STEPS.index(check) :] == [
+        "web unchanged, image@old",
+        "workers unchanged, image@old",
+    ]
+
+
+@pytest.mark.parametrize("before", ["", "new"])
+def test_the_first_release_and_a_repeated_one_have_nothing_to_roll_back_to(before: str) -> None:
+    target = Recorder(breaks_at="send_canary", before=before)
+    with pytest.raises(stacks.NotReleased, match="no earlier image"):
+        release.deploy(target)
+    assert target.done == STEPS[:-1]
+
+
+def test_a_release_stops_before_it_changes_anything_if_something_must_be_corrected(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    note = Finding("a note", "A rule.", "A remedy.", is_note=True)
+    release.proceed([note])
+    with pytest.raises(stacks.NotReleased, match="nothing was changed"):
+        release.proceed([note, Finding("a stop", "A rule.", "A remedy.")])
+    assert "stop: a stop" in capsys.readouterr().err
+
+
+class Pages(NamedTuple):
+    """Where a portal is, and the statuses that each page answers in turn, the last one for good."""
+
+    address: str
+    statuses: dict[str, list[int]]
+    server: ThreadingHTTPServer
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    answers = {page: [200] for page in portal.PAGES}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            statuses = answers[self.path]
+            self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
+            self.end_headers()
+
+        def log_message(self, *said: object) -> None:
+            """Not into the output of the tests."""
+
+    monkeypatch.setattr(portal, "PAUSE_SECONDS", 0.01)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield Pages(f"http://127.0.0.1:{server.server_port}", answers, server)
+        server.shutdown()
+
+
+def test_a_portal_answers_when_all_its_pages_do(pages: Pages) -> None:
+    pages.statuses["/login/"] = [503, 503, 200]
+    portal.wait_for(pages.address, seconds=60)
+    assert pages.statuses["/login/"] == [200]
+
+
+@pytest.mark.parametrize("page", portal.PAGES)
+def test_one_page_that_does_not_answer_is_named(pages: Pages, page: str) -> None:
+    pages.statuses[page] = [503]
+    with pytest.raises(stacks.NotReleased, match=f"{page}: HTTPError: .*503"):
+        portal.wait_for(pages.address, seconds=0)
+
+
+def test_an_error_without_a_text_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", fail)
+    assert portal.asked("https://portal.test/") == "ConnectionResetError: "
 
 
 def test_a_stack_uses_only_exports_of_earlier_stacks(layout: Layout) -> None:
@@ -92,6 +183,22 @@ def test_a_stack_uses_only_exports_of_earlier_stacks(layout: Layout) -> None:
         assert used <= exported, stack
         for output in layout.template(stack).get("Outputs", {}).values():
             exported |= {output["Export"]["Name"]} if "Export" in output else set()
+
+
+def test_a_portal_is_asked_at_its_host_before_dns_knows_it(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With its certificate checked for the name that it will have."""
+    authority = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("portal.trial.test").configure_cert(server)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    pages.server.socket = server.wrap_socket(pages.server.socket, server_side=True)
+    host = pages.address.removeprefix("http://")
+    assert "CERTIFICATE_VERIFY_FAILED" in portal.asked("https://portal.trial.test/login/", host)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    portal.wait_for("https://portal.trial.test", seconds=0, host=host)
+    assert "Hostname mismatch" in portal.asked("https://other.trial.test/login/", host)
 
 
 @pytest.fixture

@@ -203,7 +203,8 @@ def test_only_the_failures_of_the_last_operation_are_reported(
 
 def test_it_is_known_what_to_do_in_each_state() -> None:
     model = botocore.session.get_session().get_service_model("cloudformation")
-    states = set(model.shape_for("StackStatus").enum)
+    status: Any = model.shape_for("StackStatus")
+    states = set(status.enum)
     known = [UPDATABLE, DELETED_FIRST, GONE - {""}, frozenset(STUCK)]
     passing = {state for state in states - DELETED_FIRST if state.endswith("_IN_PROGRESS")}
     assert sorted([*passing, *(state for each in known for state in each)]) == sorted(states)

@@ -21,9 +21,19 @@ from tests.docs.test_configuration import REQUIRED, settings_read
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = {
     "standard": {
-        *("web", "forwarder", "worker", "maintenance", "mail", "webhooks", "beat", "migrate")
+        *(
+            "web",
+            "forwarder",
+            "worker",
+            "maintenance",
+            "mail",
+            "webhooks",
+            "beat",
+            "migrate",
+            "command",
+        )
     },
-    "compact": {"web", "forwarder", "worker", "importer", "mail", "beat", "migrate"},
+    "compact": {"web", "forwarder", "worker", "importer", "mail", "beat", "migrate", "command"},
 }
 # Those that end without their task.
 OPTIONAL = {"standard": {"webhooks"}, "compact": {"importer", "mail"}}
@@ -36,11 +46,13 @@ TASKS = {
         "onboarding-clock": {"beat", "maintenance", "mail", "webhooks"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
+        "onboarding-command": {"command"},
     },
     "compact": {
         "onboarding-portal": {"web", "forwarder", "beat", "importer", "mail"},
         "onboarding-worker": {"worker"},
         "onboarding-migrate": {"migrate"},
+        "onboarding-command": {"command"},
     },
 }
 
@@ -101,6 +113,7 @@ def test_commands_are_those_of_other_environments(layout: Layout) -> None:
     assert run["forwarder"] == commands.forwarder()
     assert run["worker"] == commands.worker("imports", processes=2)
     assert run["migrate"] == (*commands.MANAGE, "prepare_database")
+    assert run["command"] == (*commands.MANAGE, "canary")
     if layout.key == "compact":
         assert run["importer"] == commands.worker("imports", "maintenance", processes=1)
         assert run["mail"] == commands.worker("mail", "webhooks", processes=1)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from deploy.aws import choices
 from deploy.aws.alarms import ALARMS
-from deploy.aws.release import CHOICES
 from deploy.aws.templates import Layout, text
 from imports.monitoring import metrics
 from tests.docs.pages import ROOT
@@ -97,6 +97,26 @@ def test_metric_filters_match_the_lines_of_the_application(
     assert group["LogGroupName"] == "/onboarding/worker"
 
 
+def test_the_alarm_of_memory_watches_every_service(layout: Layout) -> None:
+    queries = alarms(layout)["task-memory"]["Metrics"]
+    watched = {
+        dimension["Value"]
+        for query in queries
+        if "MetricStat" in query
+        for dimension in query["MetricStat"]["Metric"]["Dimensions"]
+        if dimension["Name"] == "ServiceName"
+    }
+    assert watched == layout.services().keys()
+
+
+def test_uploads_that_take_longer_than_promised_raise_alarms(layout: Layout) -> None:
+    found = alarms(layout)
+    for name in ("oldest-upload", "slow-uploads"):
+        assert found[name]["Threshold"] == 300
+    assert found["imports-waiting"]["Threshold"] == 300
+    assert found["portal-slow"]["Threshold"] == 2
+
+
 def test_an_alarm_watches_the_oldest_upload_as_the_application_measures_it(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,8 +157,8 @@ def widgets(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_operators_hear_of_the_bill_before_the_budget_is_spent(layout: Layout) -> None:
     (budget,) = layout.resources("Budgets::Budget").values()
-    choices = json.loads(CHOICES.read_text())["context"]
-    limit = {"Amount": choices["monthly_budget"], "Unit": "USD"}
+    chosen = choices.read()
+    limit = {"Amount": chosen["monthly_budget"], "Unit": "USD"}
     assert (budget["Budget"]["BudgetLimit"], budget["Budget"]["TimeUnit"]) == (limit, "MONTHLY")
     assert "CostFilters" not in budget["Budget"], "a tag counts only once it is activated"
     said = {
@@ -148,5 +168,5 @@ def test_operators_hear_of_the_bill_before_the_budget_is_spent(layout: Layout) -
     assert said == {("ACTUAL", 80), ("FORECASTED", 100)}
     for each in budget["NotificationsWithSubscribers"]:
         assert each["Subscribers"] == [
-            {"SubscriptionType": "EMAIL", "Address": choices["alarm_mailbox"]}
+            {"SubscriptionType": "EMAIL", "Address": chosen["alarm_mailbox"]}
         ]

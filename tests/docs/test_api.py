@@ -16,7 +16,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from imports.models import Upload
-from imports.webhooks import programs, signing
+from imports.webhooks import examples, programs, signing
 from onboarding.api.guide import EXAMPLES
 from onboarding.views.people.tokens import SCOPES, USUAL
 from tests.docs.pages import ROOT, blocks
@@ -63,6 +63,7 @@ def test_a_token_as_it_is_offered_is_enough_for_the_guide() -> None:
     assert needed == set(USUAL) < {scope[0] for scope in SCOPES}
 
 
+@pytest.mark.django_db
 def test_the_message_for_trying_has_its_signature(tmp_path: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", COMMANDS["verify"]], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -70,6 +71,7 @@ def test_the_message_for_trying_has_its_signature(tmp_path: Path) -> None:
     assert done.stdout == f"{programs.SIGNATURE}\n"
     assert EXAMPLES[-1].prints == programs.SIGNATURE
     assert f"It prints `{programs.SIGNATURE}`" in PAGE.read_text()
+    assert json.loads(programs.BODY).keys() == examples.messages()["ping"].keys()
     key = base64.b64decode(programs.SECRET.removeprefix(signing.PREFIX))
     signed = f"{programs.MESSAGE_ID}.{programs.TIMESTAMP}.{programs.BODY}".encode()
     assert base64.b64encode(hmac.digest(key, signed, "sha256")).decode() == programs.SIGNATURE

@@ -47,6 +47,9 @@ def pieces(line: str) -> list[str]:
     return inner + re.findall(r"(?:^|[;{] |do )(aws [^;]*)", outer)
 
 
+COMMANDS = {"s3api": "s3"}  # of the command line, whose names differ from their services
+
+
 @cache
 def service_model(name: str) -> Any:
     return botocore.session.get_session().get_service_model(name)
@@ -54,7 +57,7 @@ def service_model(name: str) -> Any:
 
 def options_of(service: str, operation: str) -> set[str]:
     """The options of an AWS command, from the model of its service. Raises KeyError."""
-    model = service_model(service)
+    model = service_model(COMMANDS.get(service, service))
     names = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape
     return {xform_name(member, "-") for member in (shape.members if shape else ())}

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import TextChoices
 from django.test import Client
 
+from deploy.aws import stacks
 from imports import datasets
 from imports.admin.filters import row_error_codes
 from imports.models import Alarm, Notification, OutboxFile, Upload, WebhookDelivery
@@ -34,6 +35,9 @@ OTHERS = {
     "POSTGRES_PORT",
     "AWS_PORT",
     "PGBIN",
+    "CANARY",  # a vendor
+    "CHOICES",
+    "DEPLOY_ROLE_ARN",
     "BASE_IMAGE",  # of `make image` and `make image-test`
     "POSTGRES_IMAGE",
     "RDS_CERTIFICATES",
@@ -43,6 +47,9 @@ OTHERS = {
     "FARGATE_SPOT",  # a term of AWS
     "INVALID_BARCODE",  # an example in docs/extending.md
     "MAR05",  # a SKU
+    *stacks.UPDATABLE,
+    *stacks.DELETED_FIRST,
+    *stacks.STUCK,
 }
 
 

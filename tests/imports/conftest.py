@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from imports.destinations import dynamodb as destination
 from imports.intake import s3_events
-from imports.management.commands import demo, import_file
+from imports.management.commands import canary, demo, import_file
 from imports.models import Upload
 from imports.storage import dynamodb
 from tests.conftest import drive
@@ -30,6 +30,7 @@ def no_worker_needed(monkeypatch: pytest.MonkeyPatch, quiet_events: None) -> Non
 
     monkeypatch.setattr(import_file, "wait_for", wait_for)
     monkeypatch.setattr(demo, "wait_for", wait_for)
+    monkeypatch.setattr(canary, "wait_for", wait_for)
 
 
 class Killed(BaseException):

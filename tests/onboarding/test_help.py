@@ -147,6 +147,28 @@ def test_rules_and_messages_are_in_words(categories: list[str]) -> None:
     assert "{" not in page
 
 
+def test_no_message_is_only_a_gap() -> None:
+    """INVALID_HEADER says only what is in the file; the page has its remedy."""
+    for dataset in EVERY:
+        for error in error_codes(dataset):
+            for cause in error.causes:
+                for message in cause.messages:
+                    assert re.search(r"\w", re.sub(r"<[^>]+>|…", "", message)), error.code
+
+
+def test_any_column_is_not_listed_beside_columns() -> None:
+    for dataset in EVERY:
+        for error in error_codes(dataset):
+            for cause in error.causes:
+                assert cause.places == ["Any column"] or "Any column" not in cause.places
+
+
+def test_the_help_says_what_prices_pictures_and_variants_are(categories: list[str]) -> None:
+    page = text_of(Client().get("/help/products/"))
+    for words in ("currency", "tax", "One picture", "Each size or color"):
+        assert words in page
+
+
 def test_the_page_of_the_api_has_no_marks_of_another_format() -> None:
     page = text_of(Client().get("/help/api/"))
     main = page.partition("<main")[2].partition("</main>")[0]
@@ -209,7 +231,9 @@ def test_help_says_what_happens_to_a_client_that_already_exists(as_staff: Client
 def test_a_row_error_has_a_title_beside_its_code(
     code: str, title: str, categories: list[str]
 ) -> None:
-    assert f"<h3>{title} <code>{code}</code></h3>" in text_of(Client().get("/help/products/"))
+    page = text_of(Client().get("/help/products/"))
+    assert f'<h3>{title}</h3></summary><div id="{code}">' in page
+    assert f"<code>{code}</code></p></div></details>" in page
 
 
 def test_general_help_redirects_to_the_first_data_set(db: None) -> None:

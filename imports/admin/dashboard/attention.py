@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from imports.models import Notification, Upload, WebhookEndpoint
-from imports.models.upload import FAILED_INTERNALLY
+from imports.models import HeldUpload, Notification, Upload, WebhookEndpoint
+from imports.models.upload import FAILED_INTERNALLY, IS_HELD
 from imports.monitoring.present import Present
 from imports.wanted.asking import open_names
 from vendors.access import VIEW_UPLOADS
@@ -38,7 +38,8 @@ def listed(request: HttpRequest, model: str, **query: object) -> str:
     app, _dot, name = model.partition(".")
     if not request.user.has_perm(f"{app}.view_{name}"):
         return ""
-    return f"{reverse(f'admin:{app}_{name}_changelist')}?{urlencode(query, doseq=True)}"
+    address = reverse(f"admin:{app}_{name}_changelist")
+    return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
 
 def of_day(request: HttpRequest) -> list[Line]:
@@ -60,6 +61,8 @@ def _of_day(request: HttpRequest) -> Iterator[Line]:
                 upload_timestamp_from=since.date(),
             ),
         )
+    if address := listed(request, "imports.heldupload"):
+        yield Line(_("Held uploads"), HeldUpload.objects.filter(IS_HELD).count(), address)
     if address := listed(request, "imports.categoryrequest", state__exact="open"):
         yield Line(_("Categories that vendors want"), open_names(), address)
     if request.user.has_perm("imports.view_notification"):

@@ -10,19 +10,20 @@ from config.plots import Plot
 
 @dataclass(frozen=True)
 class Figure:
-    """`rows` are the labels with their values, the newest first, without those that have none."""
+    """`rows` are the labels with the names and values of the series, the newest first, without
+    labels that have none."""
 
     plot: Plot
     summary: str
     svg: SafeString
 
     @property
-    def rows(self) -> list[tuple[str, list[str]]]:
-        values = [series.values for series in self.plot.series]
+    def rows(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        series = self.plot.series
         found = [
-            (label, [written(each[i]) for each in values])
+            (label, [(each.name, written(each.values[i])) for each in series])
             for i, label in enumerate(self.plot.labels)
-            if any(each[i] for each in values)
+            if any(each.values[i] for each in series)
         ]
         return found[::-1]
 

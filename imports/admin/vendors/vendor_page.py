@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.timezone import now
 
 from catalog.models import Product, ProductChange
+from imports.admin.vendors.vendor_review import own_numbers, review_in_words
 from imports.models import (
     CategoryRequest,
     Notification,
@@ -18,7 +19,13 @@ from imports.models import (
     WebhookEndpoint,
 )
 from imports.models.rates import rates_of
-from imports.models.upload import HAS_ENDED, IS_CHECK, IS_ENDED_IMPORT, MAY_NEED_SOMETHING
+from imports.models.upload import (
+    HAS_ENDED,
+    IS_CHECK,
+    IS_ENDED_IMPORT,
+    IS_HELD,
+    MAY_NEED_SOMETHING,
+)
 from imports.reports.corrections import left_in
 from imports.reports.quality import lines_of
 from imports.reports.same_file import read_again
@@ -64,7 +71,13 @@ def vendor_page(vendor: Vendor, may: Any) -> dict[str, Any]:
     what they may not view there is nothing."""
     at = now()
     since = at - timedelta(days=DAYS)
-    page: dict[str, Any] = {"vendor": vendor, "days": DAYS, "since": since}
+    page: dict[str, Any] = {
+        "vendor": vendor,
+        "days": DAYS,
+        "since": since,
+        "review": review_in_words(vendor),
+        "own_numbers": own_numbers(vendor),
+    }
     moments: list[datetime | None] = []
     if may("vendors.view_member"):
         people = Member.objects.filter(vendor=vendor).select_related("user")
@@ -74,6 +87,7 @@ def vendor_page(vendor: Vendor, may: Any) -> dict[str, Any]:
         page["uploads"] = last_uploads(vendor)
         page["totals"] = totals_of(vendor, since)
         page["open_rows"] = open_rows(vendor, since)
+        page["held"] = Upload.objects.filter(IS_HELD, vendor=vendor).count()
         moments += [upload.upload_timestamp for upload in page["uploads"][:1]]
     if may("catalog.view_product"):
         products = Product.objects.filter(vendor=vendor)

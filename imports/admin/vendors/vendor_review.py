@@ -1,10 +1,12 @@
 """Which uploads of a vendor are held, on its page: the policy, and the vendor's own numbers."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from imports.rules.holds import BY_NUMBER, HoldReason
@@ -19,6 +21,31 @@ MAX_NUMBER = 10_000
 # The form's fields of the vendor's own numbers, by the codes of the reasons.
 NUMBERS = {reason.code: f"hold_{reason.code.lower()}" for reason in BY_NUMBER}
 FIELDSET = (_("Held uploads"), {"fields": ("review", *NUMBERS.values())})
+
+
+@dataclass(frozen=True)
+class OwnNumber:
+    """A number that the vendor has instead of the `usual` one."""
+
+    reason: HoldReason
+    number: int
+    usual: int
+
+
+def own_numbers(vendor: Vendor) -> list[OwnNumber]:
+    return [
+        OwnNumber(reason, vendor.hold[reason.code], getattr(settings, reason.setting))
+        for reason in BY_NUMBER
+        if reason.code in vendor.hold
+    ]
+
+
+def review_in_words(vendor: Vendor) -> str:
+    if vendor.review != Vendor.Review.FIRST:
+        return str(vendor.get_review_display())
+    most = settings.REVIEW_FIRST_UPLOADS
+    text = ngettext("The first upload", "The first %(count)s uploads", most)
+    return text % {"count": f"{most:,}"}
 
 
 def number_field(reason: HoldReason) -> forms.IntegerField:

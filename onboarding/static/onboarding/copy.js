@@ -1,14 +1,14 @@
-// Adds a button to each text with `data-copy` that copies it. A convenience: the page works without
+// Adds a button to each code with `data-copy` that copies it. A convenience: the page works without
 // this script.
 "use strict";
 
 (() => {
   const words = document.currentScript.dataset;
-  for (const text of document.querySelectorAll("[data-copy]")) {
+  for (const text of document.querySelectorAll("code[data-copy]")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "link copy";
-    button.textContent = words.copy;
+    button.textContent = words.say;
     const name = document.createElement("span");
     name.className = "unseen";
     name.textContent = ` ${text.dataset.copy}`;

@@ -1,14 +1,14 @@
 """A layout deployed on this machine by the code that deploys it to AWS."""
 
 import dataclasses
-import json
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from deploy.aws import release
+from deploy.aws import choices, portal, release
 from deploy.aws.templates import Layout
 from deploy.local import aws, bootstrap, embedded, stopping
 from deploy.local.places import Places
@@ -33,10 +33,10 @@ class OnlyStacks(release.Account):
     def push(self) -> str:
         return self.address(self.digest)
 
-    def migrate(self) -> None:
+    def wait_for_portal(self) -> None:
         """Nothing runs."""
 
-    def wait_for_portal(self) -> None:
+    def _run(self, task: str, command: Sequence[str] = ()) -> None:
         """Nothing runs."""
 
 
@@ -50,10 +50,14 @@ class Running(OnlyStacks):
         self.deployment.start_database()
 
     def migrate(self) -> None:
-        self.deployment.ecs.run(f"{self._name}-migrate")
+        self.deployment.may_migrate()
+        super().migrate()
 
     def wait_for_portal(self) -> None:
         self.deployment.wait_until_steady()
+
+    def _run(self, task: str, command: Sequence[str] = ()) -> None:
+        self.deployment.ecs.run(f"{self._name}-{task}", command)
 
 
 @dataclasses.dataclass
@@ -88,6 +92,11 @@ class Deployment:
         if self.database is None:
             self.database = rds.start(self)
 
+    def may_migrate(self) -> None:
+        """Raises Broken if there are services, which need the tables from the beginning."""
+        if names := sorted(each["serviceName"] for each in self.ecs.services()):
+            raise Broken(f"{', '.join(names)} exist before the database is migrated")
+
     def rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
         assert self.database
         return self.database.rows(statement, *values)
@@ -100,17 +109,17 @@ class Deployment:
 
     def wait_until_steady(self) -> None:
         """Wait until all services run, and the front reaches the portal. Raises Broken."""
-        self.wait_for("all services are healthy", self.ecs.is_steady, within=START)
+        now = time.monotonic()
+        self.wait_for("all services are healthy", lambda: self.ecs.is_steady(now), within=START)
         for task in self.ecs.all_tasks():
             for container in task.containers:
                 if closed := container.closed_ports():
                     raise Broken(f"{container.name} does not listen on its ports {closed}")
-        headers = {"host": self.domain}
-        answer = self.front.ask("GET", "/healthz", headers)
-        if answer.status != 200:
-            raise Broken(
-                f"{self.front.service}: /healthz answers {answer.status} on port {self.front.port}"
-            )
+        for page in portal.PAGES:
+            answer = self.front.ask("GET", page, {"host": self.domain})
+            if answer.status != 200:
+                at = f"on port {self.front.port}"
+                raise Broken(f"{self.front.service}: {page} answers {answer.status} {at}")
 
     def wait_for(self, what: str, is_so: Any, *, within: float = 60) -> Any:
         """Wait until the answer is true, and return it. Raises Broken and TooLate."""
@@ -132,7 +141,7 @@ class Deployment:
 @contextmanager
 def deployment(layout: Layout, image: Path, files: Path) -> Iterator[Deployment]:
     """An empty account in which the layout can be deployed."""
-    chosen = json.loads(release.CHOICES.read_text())["context"]
+    chosen = choices.read()
     with ExitStack() as cleanup:
         places = embedded.own_places(embedded.TEST_RUNS, cleanup)
         port = embedded.ports(places, "aws")["aws"]

@@ -1,6 +1,7 @@
 """Plays ECS: keeps as many tasks of each service as the service wants at the moment."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from threading import Event, Thread
 from typing import Any
 
@@ -23,6 +24,7 @@ class Ecs:
         self._addresses = addresses
         self._problem: Exception | None = None
         self._wanted: dict[str, int] = {}
+        self._looked_at = 0.0
         self._ends = Event()
         self._thread = Thread(target=self._run, daemon=True)
 
@@ -48,14 +50,15 @@ class Ecs:
         if self._problem:
             raise self._problem
 
-    def is_steady(self) -> bool:
-        """Whether each service of the layout has the tasks that it wants, all of them healthy."""
+    def is_steady(self, since: float) -> bool:
+        """Whether each service that exists since then has the tasks it wants, all healthy."""
         self.check()
         there = {name: len(tasks) for name, tasks in self.tasks.items()}
-        is_complete = there.keys() == self._layout.services().keys() and there == self._wanted
-        return is_complete and all(task.is_healthy() for task in self.all_tasks())
+        has_all = self._looked_at > since and there == self._wanted
+        healthy = [task.is_healthy() for task in self.all_tasks()]  # asks all of them
+        return has_all and all(healthy)
 
-    def run(self, family: str, command: tuple[str, ...] = ()) -> None:
+    def run(self, family: str, command: Sequence[str] = ()) -> None:
         """Run a task once, as `aws ecs run-task` does. Raises Broken unless it succeeds."""
         task = self._fargate.task(self._definition(family), next(self._addresses), command)
         try:
@@ -69,37 +72,38 @@ class Ecs:
         """Those of all containers of all services."""
         return {
             container["image"]
-            for service in self._services()
+            for service in self.services()
             for container in self._definition(service["taskDefinition"])["containerDefinitions"]
         }
 
-    def stop(self) -> dict[str, float]:
-        """Stop all tasks at once; the seconds until the end of each container. Raises Broken."""
+    def stop(self) -> None:
+        """Stop all tasks at once. Raises Broken unless each container ends well and in time."""
         self.pause()
-        tasks = self.all_tasks()
-        began = [task.stop() for task in tasks]
-        return {
-            name: seconds
-            for task, at in zip(tasks, began, strict=True)
-            for name, seconds in task.ended(at).items()
-        }
+        clocks = [(task, task.stop()) for task in self.all_tasks()]
+        for task, clock in clocks:
+            task.ended(clock)
 
     def _run(self) -> None:
         try:
             while not self._ends.wait(PACE):
-                services = self._services()
+                began = time.monotonic()
+                services = self.services()
                 for service in services:
                     self._serve(service)
                 self._wanted = {each["serviceName"]: each["desiredCount"] for each in services}
+                self._looked_at = began
         except Exception as problem:  # noqa: BLE001 (`check` raises it in the test)
             self._problem = problem
 
     def _serve(self, service: dict[str, Any]) -> None:
         name = service["serviceName"]
         if name not in self.tasks and "DesiredCount" not in self._layout.services()[name]:
-            # Scaling decides; nothing waits, so it wants none.
-            self._client.update_service(cluster=service["clusterArn"], service=name, desiredCount=0)
-            service["desiredCount"] = 0
+            # Scaling decides; nothing waits, so it wants the fewest.
+            fewest = self._layout.scaling(name)["MinCapacity"]
+            self._client.update_service(
+                cluster=service["clusterArn"], service=name, desiredCount=fewest
+            )
+            service["desiredCount"] = fewest
         tasks = self.tasks.setdefault(name, [])
         for task in tasks:
             task.check()
@@ -107,7 +111,7 @@ class Ecs:
             definition = self._definition(service["taskDefinition"])
             tasks.append(self._fargate.task(definition, next(self._addresses)))
 
-    def _services(self) -> list[dict[str, Any]]:
+    def services(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for cluster in self._client.list_clusters()["clusterArns"]:
             names = self._client.list_services(cluster=cluster)["serviceArns"]

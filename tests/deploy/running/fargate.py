@@ -21,6 +21,7 @@ from deploy.local import stopping
 from deploy.local.aws import REGION
 from tests.deploy.running import image
 from tests.deploy.running.roles import Roles
+from tests.faults.spare_time import SpareTime
 
 EVERY_ADDRESS = re.compile(r"\b(?:0\.0\.0\.0|127\.0\.0\.1)\b")
 SHOWN = 3_000  # bytes of a log
@@ -152,22 +153,18 @@ class Container:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
-    def ended(self, began: float) -> float:
-        """Wait for the end after `stop` at `began`; the seconds that it took. Raises Broken."""
+    def ended(self, since_stop: SpareTime) -> None:
+        """Wait for the end after `stop`. Raises Broken."""
         seconds = self.said["stopTimeout"]
-        try:
-            self.process.wait(max(0.0, began + seconds - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            raise Broken(
-                f"{self.name} did not end within its stopTimeout of {seconds} s:\n{self.log()}"
-            ) from None
-        took = time.monotonic() - began
-        if self.process.returncode:
-            raise Broken(
-                f"{self.name} ended with exit code {self.process.returncode} after SIGTERM:\n"
-                f"{self.log()}"
-            )
-        return took
+        while self.process.poll() is None:
+            if since_stop() > seconds:
+                raise Broken(
+                    f"{self.name} did not end within its stopTimeout of {seconds} s:\n{self.log()}"
+                )
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
+        if code := self.process.returncode:
+            raise Broken(f"{self.name} ended with exit code {code} after SIGTERM:\n{self.log()}")
 
     def kill(self) -> None:
         if hasattr(self, "process"):
@@ -217,16 +214,16 @@ class Task:
         healthy = [each.is_healthy() for each in self.containers]  # asks all of them
         return all(healthy)
 
-    def stop(self) -> float:
-        """Send SIGTERM to each container; the time at which this began."""
-        began = time.monotonic()
+    def stop(self) -> SpareTime:
+        """Send SIGTERM to each container; returns the clock of their ends."""
         for container in self.containers:
             container.stop()
-        return began
+        return SpareTime()
 
-    def ended(self, began: float) -> dict[str, float]:
-        """Wait for the end; the seconds until the end of each container. Raises Broken."""
-        return {container.name: container.ended(began) for container in self.containers}
+    def ended(self, since_stop: SpareTime) -> None:
+        """Wait for the end of each container. Raises Broken."""
+        for container in self.containers:
+            container.ended(since_stop)
 
     def kill(self) -> None:
         for container in self.containers:

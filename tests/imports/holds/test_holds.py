@@ -28,6 +28,7 @@ from imports.models import (
 from imports.reports.corrections import left_in
 from imports.reports.result import in_words, result_of
 from imports.review.deciding import reject, release
+from imports.rules.holds import Finding
 from imports.webhooks.events import event_of
 from tests.conftest import arrived, drive, person, report_text
 from tests.product_files import good_row
@@ -409,3 +410,24 @@ def test_a_worker_of_an_earlier_version_leaves_it_alone(held: Upload) -> None:
     assert (held.mode, held.only_check, held.check_of) == ("check", True, "update")
     assert not held.can_be_imported
     assert not held.can_be_retried
+
+
+@pytest.mark.parametrize(
+    ("code", "variant", "detail", "said"),
+    [
+        ("REVIEW", "first", {"count": "1"}, "We look at the first upload of a new vendor"),
+        ("REVIEW", "first", {"count": "3"}, "We look at the first 3 uploads of a new vendor"),
+        ("TINY_FILE", "tiny", {"count": "1", "usual": "2,000"}, "The file has 1 row. Files"),
+        ("TINY_FILE", "tiny", {"count": "1,001", "usual": "9,000"}, "The file has 1,001 rows. "),
+        (
+            "TOO_MANY_MISSING",
+            "missing",
+            {"missing": "1", "active": "2", "limit": "10"},
+            "1 of 2 active products is not in the file",
+        ),
+    ],
+)
+def test_numbers_in_messages_have_their_words(
+    code: str, variant: str, detail: dict[str, str], said: str
+) -> None:
+    assert Finding(code, variant, detail).message.startswith(said)
