@@ -29,6 +29,7 @@ UNUSED = re.compile(
     r"|iam:(\w+(Group|User)Policy|\w+PermissionsBoundary|(At|De)tachRolePolicy)"
     r"|iam:(\w*ServiceLinkedRole\w*)"
     r"|logs:(CreateLogDelivery|\w+DataProtectionPolicy|\w+IndexPolic\w+)"
+    r"|billing:GetBillingViewData"
     r"|application-autoscaling:\w+ScheduledAction"
     r"|dynamodb:(GetItem|Scan|Query|BatchWriteItem)"
     r"|s3:(GetObject\w*|getObject|REST.PUT.OBJECT)"

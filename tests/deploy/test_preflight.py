@@ -22,7 +22,7 @@ from deploy.aws.preflight import account, choices_made, mail, names, region
 from deploy.aws.preflight.asking import CHECKS, answered, find
 from deploy.aws.preflight.findings import Asked, Finding
 from deploy.aws.preflight.report import has_stops, in_words
-from deploy.aws.templates import Layout, is_spot
+from deploy.aws.templates import Layout, text
 from deploy.local.bootstrap import client
 
 ACCOUNT = "000000000000"  # of the emulator
@@ -274,7 +274,7 @@ def test_quotas_that_are_too_small_are_found_with_the_request_to_raise_them(aske
     on_demand, spot = account.quotas(new_account)
     assert on_demand.value == "Fargate On-Demand vCPUs: 1"
     assert "--quota-code L-36FBB829 --desired-value 8" in spot.remedy
-    assert not [*account.quotas(stubbed(asked, "service-quotas", quota(2), quota(8)))]
+    assert not [*account.quotas(stubbed(asked, "service-quotas", quota(3), quota(8)))]
 
 
 def test_a_network_needs_a_vpc_only_once(asked: Asked) -> None:
@@ -288,19 +288,20 @@ def test_a_network_needs_a_vpc_only_once(asked: Asked) -> None:
 
 
 def test_the_quotas_cover_the_tasks_of_the_layout(layout: Layout) -> None:
-    """All tasks twice, as during a deployment, the singletons once."""
-    tasks = layout.resources("ECS::TaskDefinition")
-    cpu = {each["Family"].removeprefix("onboarding-"): int(each["Cpu"]) for each in tasks.values()}
+    """As many as scaling may start, and during a deployment twice, except the singletons."""
+    tasks = layout.resources("ECS::TaskDefinition").values()
+    vcpus = {each["Family"].removeprefix("onboarding-"): int(each["Cpu"]) / 1024 for each in tasks}
     targets = layout.resources("ApplicationAutoScaling::ScalableTarget").values()
-    largest = {each["ResourceId"].rpartition("/")[2]: each["MaxCapacity"] for each in targets}
-    vcpus = {False: 0.0, True: 0.0}  # on Spot or not
+    scaled = {text(each["ResourceId"]).rpartition("/")[2]: each["MaxCapacity"] for each in targets}
+    needed = {"FARGATE": 0.0, "FARGATE_SPOT": 0.0}
     for name, service in layout.services().items():
+        count = scaled.get(name) or service["DesiredCount"]
+        (provider,) = (each["CapacityProvider"] for each in service["CapacityProviderStrategy"])
         most = service["DeploymentConfiguration"]["MaximumPercent"] / 100
-        tasks_wanted = service.get("DesiredCount", largest.get(name))
-        vcpus[is_spot(service)] += cpu[name] / 1024 * tasks_wanted * most
+        needed[provider] += vcpus[name] * count * most
+    needed["FARGATE"] = max(needed["FARGATE"], vcpus["migrate"], vcpus["command"])
     on_demand, spot = (getattr(each, layout.key) for each in account.QUOTAS)
-    assert on_demand >= vcpus[False]
-    assert spot >= vcpus[True]
+    assert (on_demand, spot) == (needed["FARGATE"], needed["FARGATE_SPOT"])
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,10 @@ from tests.docs.pages import ROOT, blocks, documents, inline_code, section, tabl
 OPERATE = ROOT / "docs" / "operate.md"
 # Options of the command line itself.
 GLOBAL_OPTIONS = {"query", "output", "region"}
-OWN_COMMANDS = {("logs", "tail"): {"since", "filter-pattern", "follow"}}
+OWN_COMMANDS = {
+    ("logs", "tail"): {"since", "filter-pattern", "follow"},
+    ("s3", "cp"): {"recursive"},
+}
 PARTS = ["Means", "Look at", "Do", "Ends"]
 
 
@@ -47,7 +50,7 @@ def pieces(line: str) -> list[str]:
     return inner + re.findall(r"(?:^|[;{] |do )(aws [^;]*)", outer)
 
 
-COMMANDS = {"s3api": "s3"}  # of the command line, whose names differ from their services
+SERVICES = {"s3api": "s3"}  # of the command line, whose names differ from their services
 
 
 @cache
@@ -57,7 +60,7 @@ def service_model(name: str) -> Any:
 
 def options_of(service: str, operation: str) -> set[str]:
     """The options of an AWS command, from the model of its service. Raises KeyError."""
-    model = service_model(COMMANDS.get(service, service))
+    model = service_model(SERVICES.get(service, service))
     names = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape
     return {xform_name(member, "-") for member in (shape.members if shape else ())}

@@ -37,6 +37,7 @@ OTHERS = {
     "PGBIN",
     "CANARY",  # a vendor
     "CHOICES",
+    "MOST_PORTALS",
     "DEPLOY_ROLE_ARN",
     "BASE_IMAGE",  # of `make image` and `make image-test`
     "POSTGRES_IMAGE",

@@ -71,9 +71,9 @@ class Quota:
     compact: float
 
 
-# During a deployment the old and the new tasks run at the same time, and `migrate` before them.
+# All tasks that scaling may start, twice, because during a deployment the old and the new ones run.
 QUOTAS = (
-    Quota("fargate", "L-3032A538", "Fargate On-Demand vCPUs", 2.75, 1.0),
+    Quota("fargate", "L-3032A538", "Fargate On-Demand vCPUs", 2.75, 0.5),
     Quota("fargate", "L-36FBB829", "Fargate Spot vCPUs", 8.0, 4.25),
 )
 VPCS = Quota("vpc", "L-F678F1CE", "VPCs in a region", 1, 1)

@@ -57,7 +57,10 @@ class Running(OnlyStacks):
         self.deployment.wait_until_steady()
 
     def _run(self, task: str, command: Sequence[str] = ()) -> None:
-        self.deployment.ecs.run(f"{self._name}-{task}", command)
+        try:
+            self.deployment.ecs.run(f"{self._name}-{task}", command)
+        finally:
+            self.deployment.check()
 
 
 @dataclasses.dataclass
@@ -102,10 +105,10 @@ class Deployment:
         return self.database.rows(statement, *values)
 
     def check(self) -> None:
-        """Raises Broken if a container ended or a role lacks a permission."""
-        self.ecs.check()
+        """Raises Broken if a role lacks a permission, or a container ended, perhaps for that."""
         if self.roles.refused:
             raise Broken("; ".join(dict.fromkeys(self.roles.refused)))
+        self.ecs.check()
 
     def wait_until_steady(self) -> None:
         """Wait until all services run, and the front reaches the portal. Raises Broken."""

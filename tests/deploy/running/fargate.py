@@ -47,8 +47,12 @@ class Fargate:
     ) -> "Task":
         """Start the containers; with `command`, as an override, in place of the first one's."""
         task = Task(self, definition, address)
-        for container in task.containers:
-            container.start(command)
+        try:
+            for container in task.containers:
+                container.start(command)
+        except BaseException:
+            task.kill()
+            raise
         return task
 
 

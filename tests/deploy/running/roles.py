@@ -8,6 +8,7 @@ import email
 import json
 import operator
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -60,7 +61,7 @@ class Roles(HttpFaults):
     def key(self, name: str, role: str) -> dict[str, str]:
         """Credentials for the holder of this name, as variables of its process. `role` is a name
         or an ARN."""
-        user = f"holder-{len(self._holders)}"
+        user = secrets.token_hex(8)
         self._iam.create_user(UserName=user)
         made = self._iam.create_access_key(UserName=user)["AccessKey"]
         statements = [*self._statements(role.rpartition("/")[2])]
