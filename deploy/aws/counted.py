@@ -75,7 +75,7 @@ def always(layout: Layout) -> Iterator[tuple[dict[str, Any], int]]:
     targets = layout.resources("ApplicationAutoScaling::ScalableTarget").values()
     fewest = {each["ResourceId"].rpartition("/")[2]: each["MinCapacity"] for each in targets}
     for name, service in layout.services().items():
-        yield service, service.get("DesiredCount", fewest.get(name))
+        yield service, int(service.get("DesiredCount", fewest.get(name, 0)))
 
 
 def polled(task: dict[str, Any]) -> Iterator[str]:
