@@ -223,6 +223,7 @@ MIDDLEWARE = [
     "config.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "onboarding.middleware.csv_gzip.CsvGzipMiddleware",
     "csp.middleware.CSPMiddleware",
     "onboarding.api.middleware.ApiMiddleware",
     "onboarding.middleware.health.HealthMiddleware",

@@ -1,4 +1,7 @@
-"""What a month on AWS costs: the lines of the bill of each layout, for a number of uploads."""
+"""What a month on AWS costs: the lines of the bill of each layout, for a number of uploads.
+
+How many tasks, addresses, alarms and secrets there are is counted from the templates.
+"""
 
 import math
 import tomllib
@@ -9,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 PRICES_FILE = Path(__file__).with_name("prices.toml")
+COUNTED_FILE = Path(__file__).with_name("counted.toml")  # see deploy/aws/counted.py
 HOURS = 730.0  # of a month
 WORK_HOURS = 176.0  # 22 days of 8 hours, in which vendors send their files
 GB = 1e9
+HOME, FRANKFURT = "us-east-1", "eu-central-1"
 
 
 @dataclass(frozen=True)
 class Price:
-    """`usd` pays for `per` units; `free` units are free of charge every month. See prices.toml."""
+    """`usd` pays for `per` units; `free` units are free of charge every month. `frankfurt` is `usd`
+    there, where it differs. See prices.toml."""
 
     what: str
     unit: str
@@ -25,6 +31,13 @@ class Price:
     read: str
     per: int = 1
     free: int = 0
+    frankfurt: float | None = None
+
+    def of(self, units: float, region: str = HOME) -> float:
+        """What the units cost."""
+        is_there = region == FRANKFURT and self.frankfurt is not None
+        price = self.frankfurt if is_there and self.frankfurt else self.usd
+        return price * units / self.per
 
 
 def price_table() -> dict[str, Any]:
@@ -33,6 +46,7 @@ def price_table() -> dict[str, Any]:
 
 
 PRICES = {key: Price(**v) for key, v in price_table().items() if isinstance(v, dict)}
+COUNTED: dict[str, dict[str, float]] = tomllib.loads(COUNTED_FILE.read_text())
 
 # The AWS requests of one upload: 1,000 rows with all 14 columns, 50 of them invalid, sent by form.
 # Counted by tests/faults/test_bill.py on the running system.
@@ -59,27 +73,21 @@ WAL_BYTES = 1_800_000  # Aurora counts one I/O per 4 KB of it
 PAGE_REQUESTS = 26  # a browser's, from the login to the downloaded report
 PAGE_BYTES = 135_000
 
-# The requests of the idle system in an hour.
+# The requests of the idle system in an hour, with the default intervals.
 POLLS = 3600 / 20  # of one queue by one process
 # Resume, missing events, schedules, clean up, dead letters, events of SES.
 SWEEPS = 120 + 12 + 60 + 4 + 60 + 60
 RESUMED = 3  # queues whose length the sweep `resume_stalled` reads and writes to two metrics
-WATCHED = 6  # dead-letter queues
-QUEUE_LOOKS = RESUMED * 120 + WATCHED * 60
 FORWARDER_LOOKS = 240  # of the queue of hints: is a first worker needed?
 DATA_SETS = 5  # whose prefixes are listed to find missing events
 STRAY_LISTS = 2  # the top of the bucket and client-data/, to find files that nothing reads
 IDLE_LOG_BYTES = 83_000
 
-# An alarm that computes with two metrics costs twice as much.
-ALARM_METRICS = {"standard": 33, "compact": 30}
-
 WORKER_LINGERS = 670  # seconds: a minute to start, and ten without work before it ends
-VISIT_LINGERS = 420  # seconds: two minutes on pages, and five before Aurora pauses
-SWEEP_LINGERS = 320  # seconds: a sweep, and five minutes before Aurora pauses
-# The compact layout sweeps four times a day, except that dead letters are counted every five
-# minutes, which queries SQS and not the database.
-SWEEPS_A_DAY = 4
+IMPORT_SECONDS = 4  # of an upload on a quarter of a CPU
+VISIT_SECONDS = 120  # on pages, and while the upload is imported
+SWEEP_SECONDS = 20
+RESTING_UNITS = 0.5  # of Aurora: the least with which it runs
 
 
 @dataclass(frozen=True)
@@ -104,28 +112,33 @@ class Line:
 
     @property
     def usd(self) -> float:
-        return sum(PRICES[key].usd * n / PRICES[key].per for key, n in self.amounts.items())
+        return self.cost(HOME)
+
+    def cost(self, region: str) -> float:
+        return sum(PRICES[key].of(n, region) for key, n in self.amounts.items())
 
 
 def standard(traffic: Traffic) -> list[Line]:
-    """Load balancer, four tasks that always run, RDS."""
+    """Load balancer, tasks that always run, RDS."""
+    counted = COUNTED["standard"]
     gigabytes = traffic.uploads * (FILE_BYTES + PAGE_BYTES) / GB
+    balancers = counted["load_balancers"] * HOURS
     return [
-        Line("load balancer", {"alb": HOURS, "alb_lcu": gigabytes}),
+        Line("load balancer", {"alb": balancers, "alb_lcu": gigabytes}),
+        tasks("web twice, forwarder, clock", counted),
+        addresses(counted),
         Line(
-            "tasks: web twice, forwarder, clock",
-            {"fargate_vcpu": 4 * 0.25 * HOURS, "fargate_gb": (1 + 1 + 0.5 + 1) * HOURS},
-        ),
-        Line("public addresses: 4 tasks, 2 for the load balancer", {"ipv4": 6 * HOURS}),
-        Line(
-            "database: RDS, one zone, 20 GB, and growth by the month's rows",
-            {"rds": HOURS, "rds_gb": 20 + traffic.uploads * DATABASE_BYTES / GB},
+            f"database: RDS, one zone, {counted['rds_gb']:g} GB, and growth by the month's rows",
+            {
+                "rds": counted["rds_instances"] * HOURS,
+                "rds_gb": counted["rds_gb"] + traffic.uploads * DATABASE_BYTES / GB,
+            },
         ),
         *common(
             traffic,
-            alarms=ALARM_METRICS["standard"],
+            counted,
             sweeps=SWEEPS * HOURS,
-            looks=QUEUE_LOOKS * HOURS,
+            looks=(RESUMED * 120 + counted["dead_letter_queues"] * 60) * HOURS,
             lists=12 * HOURS,
             resumes=120 * HOURS,
         ),
@@ -134,53 +147,104 @@ def standard(traffic: Traffic) -> list[Line]:
 
 def compact(traffic: Traffic) -> list[Line]:
     """API Gateway, one task, Aurora that pauses."""
-    turns = SWEEPS_A_DAY * HOURS / 24
-    asleep_but_for_sweeps = turns * SWEEP_LINGERS / 3600
+    counted = COUNTED["compact"]
+    turns = HOURS * 3600 / counted["resume_seconds"]
+    counts_of_dead_letters = HOURS * 3600 / counted["dead_letters_seconds"]
     return [
         Line(
             "API Gateway, Cloud Map's hosted zone",
-            {"http_api": traffic.uploads * PAGE_REQUESTS, "hosted_zone": 1},
-        ),
-        Line(
-            "task: web, forwarder, beat, maintenance, mail and webhooks in one",
-            {"fargate_vcpu": 0.25 * HOURS, "fargate_gb": HOURS},
-        ),
-        Line("public address", {"ipv4": HOURS}),
-        Line(
-            "database: Aurora, 0.5 units for sweeps and 1 while users are there",
             {
-                "aurora_acu": 0.5 * asleep_but_for_sweeps + traffic.busy_hours(VISIT_LINGERS),
+                "http_api": traffic.uploads * PAGE_REQUESTS,
+                "hosted_zone": counted["hosted_zones"],
+            },
+        ),
+        tasks("all programs in one", counted),
+        addresses(counted),
+        Line(
+            "database: Aurora while users are there, and for sweeps",
+            {
+                "aurora_acu": aurora_units(traffic, counted, turns),
                 "aurora_gb": 10 + traffic.uploads * DATABASE_BYTES / GB,
                 "aurora_io": traffic.uploads * WAL_BYTES / 4096,
             },
         ),
         *common(
             traffic,
-            alarms=ALARM_METRICS["compact"],
-            sweeps=5 * turns + 12 * HOURS,
-            looks=RESUMED * turns + WATCHED * 12 * HOURS,
+            counted,
+            sweeps=5 * turns + counts_of_dead_letters,
+            looks=RESUMED * turns + counted["dead_letter_queues"] * counts_of_dead_letters,
             lists=turns,
             resumes=turns,
         ),
     ]
 
 
+def tasks(names: str, counted: Mapping[str, float]) -> Line:
+    """Those that always run."""
+    keys = ("fargate_vcpu", "fargate_gb", "spot_vcpu", "spot_gb")
+    where = "Spot, " if counted["spot_vcpu"] else ""
+    return Line(
+        f"tasks: {where}{names}", {key: counted[key] * HOURS for key in keys if counted[key]}
+    )
+
+
+def addresses(counted: Mapping[str, float]) -> Line:
+    of_tasks, of_balancers = counted["task_addresses"], counted["balancer_addresses"]
+    whose = f"{of_tasks:g} of tasks"
+    if of_balancers:
+        whose += f", {of_balancers:g} of the load balancer"
+    return Line(f"public addresses: {whose}", {"ipv4": (of_tasks + of_balancers) * HOURS})
+
+
+def aurora_units(traffic: Traffic, counted: Mapping[str, float], turns: float) -> float:
+    """Hours of capacity units: as many as it may have while it works, and the fewest until it
+    pauses."""
+    pause, most = counted["aurora_pause_seconds"], counted["aurora_units"]
+    works = traffic.busy_hours(VISIT_SECONDS)
+    rests = traffic.busy_hours(VISIT_SECONDS + pause) - works
+    sweeps = turns * (SWEEP_SECONDS + pause) / 3600
+    return most * works + RESTING_UNITS * (rests + sweeps)
+
+
+def worker_hours(traffic: Traffic, counted: Mapping[str, float]) -> float:
+    """Hours in which a task runs that only imports: when enough hints wait, or when the portal's
+    task would import for more than half of the day."""
+    is_late = traffic.uploads * IMPORT_SECONDS > WORK_HOURS * 3600 / 2
+    if traffic.at_once >= counted["worker_hints"] or is_late:
+        return traffic.busy_hours(WORKER_LINGERS)
+    return 0.0
+
+
 def common(
-    traffic: Traffic, *, alarms: int, sweeps: float, looks: float, lists: float, resumes: float
+    traffic: Traffic,
+    counted: Mapping[str, float],
+    *,
+    sweeps: float,
+    looks: float,
+    lists: float,
+    resumes: float,
 ) -> list[Line]:
-    """The lines of both layouts: metrics that alarms watch; in a month, periodic tasks, reads of a
-    queue's length, lists of the bucket, and sweeps for stalled uploads."""
+    """The lines of both layouts; in a month: periodic tasks, reads of a queue's length, lists of
+    the bucket, and sweeps for stalled uploads."""
     uploads = traffic.uploads
-    up = traffic.busy_hours(WORKER_LINGERS)
+    up = worker_hours(traffic, counted)
+    vcpu, gigabytes = counted["worker_vcpu"], counted["worker_gb"]
+    alarms, dashboards = counted["alarm_metrics"], counted["dashboards"]
     # Four counts of rows and BatchSeconds, five types of error, two figures of two final statuses,
     # and the two filters are written in hours with uploads; those of queues with every such sweep.
     metrics = (16 * traffic.busy_hours(3600) + 2 * RESUMED * min(HOURS, resumes)) / HOURS
-    polls = (4 * HOURS + up) * POLLS  # forwarder, maintenance, mail, webhooks; import worker
+    polls = (counted["pollers"] * HOURS + up) * POLLS
     log_bytes = LOG_BYTES + DATABASE_LOG_BYTES
     return [
-        Line("import worker: Spot, 1 vCPU", {"spot_vcpu": up, "spot_gb": 2 * up, "ipv4": up}),
-        Line("3 secrets", {"secret": 3}),
-        Line(f"alarms on {alarms} metrics, 1 dashboard", {"alarm": alarms, "dashboard": 1}),
+        Line(
+            f"import worker: Spot, {vcpu:g} vCPU",
+            {"spot_vcpu": vcpu * up, "spot_gb": gigabytes * up, "ipv4": up},
+        ),
+        Line(f"secrets: {counted['secrets']:g}", {"secret": counted["secrets"]}),
+        Line(
+            f"alarms on {alarms:g} metrics, {dashboards:g} dashboard",
+            {"alarm": alarms, "dashboard": dashboards},
+        ),
         Line("custom metrics", {"metric": metrics}),
         Line(
             "logs",
@@ -193,7 +257,7 @@ def common(
                 + polls
                 + 3 * sweeps
                 + looks
-                + FORWARDER_LOOKS * HOURS
+                + FORWARDER_LOOKS * HOURS * counted["forwarder_looks"]
             },
         ),
         Line(
@@ -219,16 +283,20 @@ def common(
     ]
 
 
-def total(lines: Sequence[Line]) -> float:
-    return sum(line.usd for line in lines)
+def total(lines: Sequence[Line], region: str = HOME) -> float:
+    return sum(line.cost(region) for line in lines)
 
 
-def free_of_charge(lines: Sequence[Line]) -> float:
+def free_of_charge(lines: Sequence[Line], region: str = HOME) -> float:
     """What an account with nothing else saves by using its monthly free allowances here."""
     amounts: Counter[str] = Counter()
     for line in lines:
         amounts.update(line.amounts)
     return sum(
-        min(amount, PRICES[key].free) * PRICES[key].usd / PRICES[key].per
-        for key, amount in amounts.items()
+        PRICES[key].of(min(amount, PRICES[key].free), region) for key, amount in amounts.items()
     )
+
+
+def net(lines: Sequence[Line], region: str = HOME) -> float:
+    """What is left to pay then."""
+    return total(lines, region) - free_of_charge(lines, region)

@@ -1,11 +1,23 @@
 """Writes docs/cost.md: `.venv/bin/python -m deploy.cost`. The model is bill.py, the prices are in
-prices.toml."""
+prices.toml, and what is billed is counted from the templates in counted.toml."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from deploy import bill
-from deploy.bill import HOURS, PRICES, Line, Traffic, compact, free_of_charge, standard, total
+from deploy.bill import (
+    FRANKFURT,
+    HOME,
+    HOURS,
+    PRICES,
+    Line,
+    Traffic,
+    compact,
+    free_of_charge,
+    net,
+    standard,
+    total,
+)
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cost.md"
 VOLUMES = (1_000, 10_000, 100_000)
@@ -20,24 +32,31 @@ def page() -> str:
     return f"""\
 # Costs
 
-Written by `deploy/cost.py` from the prices of {table["date"]} in `deploy/prices.toml` ({table["region"]}, US dollars a
-month, before tax and discounts); a test fails if they disagree. To write it again: `.venv/bin/python -m deploy.cost`.
+Written by `deploy/cost.py` from the prices of {table["date"]} in `deploy/prices.toml` (US dollars a month, before tax and
+discounts) and from `deploy/counted.toml`, the tasks, addresses, alarms and secrets in the templates; tests fail if they
+disagree. To write it again: `.venv/bin/python -m deploy.aws.counted`, then `.venv/bin/python -m deploy.cost`.
 An upload has 1,000 rows, of which 50 are invalid.
 
 ## Summary
 
-{summary()}
+In {HOME}:
+
+{summary(HOME)}
+
+In Frankfurt ({FRANKFURT}), by prices from memory:
+
+{summary(FRANKFURT)}
 
 ![Dollars a month of both layouts, when idle and with 1,000, 10,000 and 100,000 uploads, by what they are for; the numbers are below](images/cost.svg)
 
 “Free allowances” are those that AWS gives every account each month, without a time limit ({usd(free_of_charge(standard(IDLE)))}
-here): they apply in full if the account has nothing else. In the first two rows of each layout, uploads come one by one, at random moments
-of {bill.WORK_HOURS:.0f} working hours. “In batches” means {BATCH} at a time, as from a vendor with {BATCH} files. That makes no
-difference to the always-on parts, and a large one to parts that pause in between: the worker stays for ten minutes after its last
-file, and Aurora for five after the last visitor.
+in {HOME}): they apply in full if the account has nothing else. “One by one” means at random moments of {bill.WORK_HOURS:.0f} working hours. “In
+batches” means {BATCH} at a time, as from a vendor with {BATCH} files. That makes no difference to the always-on parts, and a large one to
+parts that pause in between: Aurora stays for five minutes after the last visitor, and the standard layout's worker for ten after the last file.
 
-So the compact layout stays below $20 for 1,000 uploads a month only if they come in batches. If users work all day,
-RDS ({usd(rds_alone())}) costs less than an Aurora that never pauses.
+So the compact layout stays below $20 for 1,000 uploads a month in {HOME}, also one by one. That needs Spot: with `"spot": false` in
+`deploy/aws/cdk.json` it costs {usd(without_spot())} more, and AWS does not take the portal's task back
+([Scale](operate.md#scale) says what that means). If users work all day, RDS ({usd(rds_alone())}) costs less than an Aurora that never pauses.
 
 ## What each layout provides
 
@@ -45,10 +64,13 @@ RDS ({usd(rds_alone())}) costs less than an Aurora that never pauses.
 |---|---|---|
 | availability | two web tasks in two zones behind a load balancer; the database in one zone, or in two with the switch `multi_az` (twice its price) | below 99.9 %: one task in one zone, unavailable for a minute at every deployment |
 | first page after a pause | at once | 15 s or more while Aurora resumes; it may be a 503 of the gateway, after 30 s |
-| largest file | 10 MB | 9.5 MB, because API Gateway accepts 10 MB a request; a request may take 30 s at most |
+| largest file | 10 MB; metrics and any CSV 250 MB and more | 9.5 MB of every kind, because API Gateway accepts 10 MB a request; a request may take 30 s at most |
+| largest download | any | 10 MB, because API Gateway returns no more; CSV files are sent compressed, which is about a fifth |
 | work that no message announced (a lost hint, an event of S3 that never came, a due schedule) | found within 30 s, 5 min, 1 min | within 6 hours |
-| first file after a pause | waits for a worker, one or two minutes | the same |
-| grows by itself to | four workers, 100 GB of database | two workers, four Aurora units |
+| first file after a pause | waits for a worker, one or two minutes | is imported at once, on a quarter of a CPU |
+| grows by itself to | four workers, 100 GB of database | two more workers, one Aurora unit |
+| isolation | each program may do only its own part; imports do not slow down pages | one task may do all of it; imports slow down pages |
+| Spot | import workers only | the portal, too: AWS may take it back with two minutes' notice, and it is away for a minute or two, longer without capacity |
 
 ## Line by line
 
@@ -82,15 +104,19 @@ below explain the differences. Free allowances are deducted, because its $16.4 c
 ## Assumptions
 
 - Vendors send files in {bill.WORK_HOURS:.0f} hours of the month's {HOURS:.0f}. With more hours, Aurora runs longer.
-- Aurora uses 1 unit while users are there and 0.5 for a sweep. This has not been observed.
-- A visit keeps Aurora running for {bill.VISIT_LINGERS / 60:.0f} minutes, a sweep for {bill.SWEEP_LINGERS / 60:.1f}; a worker runs for
-  {bill.WORKER_LINGERS / 60:.0f} minutes after an upload, and one worker is enough: 1,000 rows take it less than a second.
+- Aurora uses all of its {bill.COUNTED["compact"]["aurora_units"]:g} unit for {bill.VISIT_SECONDS / 60:.0f} minutes of a visit, and {bill.RESTING_UNITS} while it waits to pause and for sweeps. This
+  has not been observed. If it used all of it until it pauses, 1,000 uploads one by one would cost {usd(always_full())} less free allowances.
+- Aurora pauses after {bill.COUNTED["compact"]["aurora_pause_seconds"] / 60:.0f} minutes without a connection. A worker of the standard layout runs for
+  {bill.WORKER_LINGERS / 60:.0f} minutes after an upload, and one is enough: 1,000 rows take it less than a second. In the compact layout they take
+  {bill.IMPORT_SECONDS} seconds of a quarter of a CPU; a worker helps if {bill.COUNTED["compact"]["worker_hints"]:g} hints wait, or if that is more than half of the day.
 - Spot costs half the price. AWS changes it and guarantees nothing.
 - The database's log, with every statement that modifies data (`log_statement=mod`), has {bill.DATABASE_LOG_BYTES // 1000} KB for an upload. Counted once, by hand.
 - A browser makes {bill.PAGE_REQUESTS} requests for an upload, {bill.PAGE_BYTES // 1000} KB in all: from the login to the downloaded report. Counted once, by hand.
 - Not included: tax, support, a domain, data in `Clients` and `csv-data` and its backups, your own KMS keys, emails of alarms.
 
 ## Prices
+
+In Frankfurt, all of them are from memory; without a number, they are the same.
 
 {prices()}
 """
@@ -108,24 +134,23 @@ def rows(lines: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def summary() -> str:
+def summary(region: str) -> str:
     head = [["", "idle", *(f"{n:,} uploads" for n in VOLUMES)], ["---", *["---:"] * 4]]
     body = []
     for name, layout in (("standard", standard), ("compact", compact)):
         body += [
-            [f"**{name}**", *amounts(layout, 1, with_free=False)],
-            ["less free allowances", *amounts(layout, 1, with_free=True)],
-            ["and in batches", *amounts(layout, BATCH, with_free=True)],
+            [f"**{name}**, one by one", *amounts(total, layout, 1, region)],
+            ["less free allowances", *amounts(net, layout, 1, region)],
+            ["in batches", *amounts(total, layout, BATCH, region)],
+            ["less free allowances", *amounts(net, layout, BATCH, region)],
         ]
     return rows([*head, *body])
 
 
-def amounts(layout: Layout, at_once: int, *, with_free: bool) -> list[str]:
-    found = []
-    for volume in (0, *VOLUMES):
-        lines = layout(Traffic(volume, at_once))
-        found.append(usd(total(lines) - with_free * free_of_charge(lines)))
-    return found
+def amounts(
+    what: Callable[[list[Line], str], float], layout: Layout, at_once: int, region: str
+) -> list[str]:
+    return [usd(what(layout(Traffic(volume, at_once)), region)) for volume in (0, *VOLUMES)]
 
 
 def line_by_line() -> str:
@@ -160,7 +185,26 @@ def per_upload() -> str:
 
 
 def rds_alone() -> float:
-    return Line("", {"rds": HOURS, "rds_gb": 20}).usd
+    (line,) = (each for each in standard(IDLE) if each.what.startswith("database"))
+    return line.usd
+
+
+def without_spot() -> float:
+    """What the tasks of the compact layout would cost more."""
+    (tasks,) = (each for each in compact(IDLE) if each.what.startswith("tasks"))
+    usual = {key.replace("spot", "fargate"): n for key, n in tasks.amounts.items()}
+    return Line("", usual).usd - tasks.usd
+
+
+def always_full() -> float:
+    """A month of 1,000 uploads one by one, if Aurora never used fewer units than it may."""
+    traffic, counted = Traffic(1_000), bill.COUNTED["compact"]
+    seconds = bill.VISIT_SECONDS + counted["aurora_pause_seconds"]
+    turns = HOURS * 3600 / counted["resume_seconds"]
+    sweeps = turns * (bill.SWEEP_SECONDS + counted["aurora_pause_seconds"]) / 3600
+    full = counted["aurora_units"] * (traffic.busy_hours(seconds) + sweeps)
+    more = full - bill.aurora_units(traffic, counted, turns)
+    return net(compact(traffic)) + PRICES["aurora_acu"].of(more)
 
 
 def first_model_comparison() -> str:
@@ -193,41 +237,38 @@ def first_model_comparison() -> str:
                 "standard, without NAT",
                 "$62",
                 usd(net(idle)),
-                f"the same two tasks, each with a public address; alarms on {bill.ALARM_METRICS['standard']} metrics",
+                f"the same two tasks, each with a public address; alarms on {bill.COUNTED['standard']['alarm_metrics']:g} metrics",
             ],
             [
                 "compact with RDS",
                 "$26",
                 usd(net(small) - aurora.usd + rds_alone()),
-                "the task has 1 GB, because six programs share it; 3 secrets; Cloud Map's hosted zone",
+                "the task has 1 GB, because five programs share it, but on Spot; Cloud Map's hosted zone",
             ],
             [
                 "compact",
                 "$16.4",
                 usd(net(small)),
-                "the same items cost more, and Aurora, which runs only four times a day, costs less",
+                "Spot, and Aurora runs only four times a day",
             ],
             [
                 "compact with 1,000 uploads",
                 "$18–19",
                 f"{usd(net(batched))} to {usd(net(compact(Traffic(1_000))))}",
-                "in batches, or one by one all day. Packed rows cost almost nothing; running time does",
+                "in batches, or one by one all day. Packed rows cost almost nothing, Aurora's time does",
             ],
         ]
     )
 
 
-def net(lines: Sequence[Line]) -> float:
-    return total(lines) - free_of_charge(lines)
-
-
 def prices() -> str:
-    head = [["what", "dollars", "for", "free", "AWS's page", "read on"]]
-    head.append(["---", "---:", "---", "---:", "---", "---"])
+    head = [["what", "dollars", "in Frankfurt", "for", "free", "AWS's page", "read on"]]
+    head.append(["---", "---:", "---:", "---", "---:", "---", "---"])
     body = [
         [
             price.what,
             f"{price.usd:g}",
+            f"{price.frankfurt:g}" if price.frankfurt else "",
             f"{price.per:,} {price.unit}" if price.per > 1 else price.unit,
             f"{price.free:,}" if price.free else "",
             price.source,

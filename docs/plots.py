@@ -28,15 +28,14 @@ KINDS = {
     "always on: tasks, addresses, what stands before them": (
         "load balancer",
         "tasks:",
-        "task:",
-        "public address",
+        "public addresses",
         "API Gateway",
     ),
     "database": ("database",),
     "import worker": ("import worker",),
     "watching: alarms, metrics, logs": ("alarms", "custom metrics", "logs"),
     "by use: storage, messages, emails; secrets": (
-        *("SQS", "S3", "DynamoDB", "emails", "data to", "10 images", "3 secrets"),
+        *("SQS", "S3", "DynamoDB", "emails", "data to", "10 images", "secrets"),
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What the services depend on: images, cluster, signing key, email sender, and the roles
+"""What the services depend on: images, cluster, email sender, and the roles
 of vendors who upload files to the bucket and read the answers there."""
 
 from typing import Any
@@ -7,7 +7,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
@@ -57,17 +56,6 @@ class BaseStack(cdk.Stack):
             vpc=network.vpc,
             enable_fargate_capacity_providers=True,
             container_insights_v2=ecs.ContainerInsights.DISABLED,
-        )
-        # Signs sessions and links in emails: a new key logs out all users and breaks all links.
-        self.signing_key = secretsmanager.Secret(
-            self,
-            "SigningKey",
-            secret_name=f"{chosen.name}/signing-key",
-            description="SECRET_KEY of the application.",
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                password_length=64, exclude_punctuation=True
-            ),
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         if not chosen.mail_domain_exists:
             self._sender(chosen)

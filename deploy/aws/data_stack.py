@@ -63,7 +63,7 @@ class DataStack(cdk.Stack):
     def arn(self, logical_id: str) -> str:
         """The ARN of a resource of the template."""
         resource = self._template.get_resource(logical_id)
-        if logical_id in {"AlarmTopic", "DatabaseSecret"}:  # their Ref is the ARN
+        if logical_id == "AlarmTopic":  # its Ref is the ARN
             return resource.ref
         return resource.get_att("Arn").to_string()
 

@@ -50,7 +50,10 @@ LAYOUTS = {
                 "MAIL_EVENTS_EVERY_SECONDS": str(6 * HOUR),
                 "DEAD_LETTERS_EVERY_SECONDS": "300",
                 # An HTTP API accepts requests up to 10 MB; a form is slightly larger than its file.
+                # Larger files of machines would take the portal's task for too long.
                 "UPLOAD_MAX_BYTES": "10000000",
+                "CSV_MAX_BYTES": "10000000",
+                "METRICS_MAX_BYTES": "10000000",
                 "PROXY_HEADERS": PROXY_HEADERS,  # see gateway.py
             },
         ),

@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from deploy.aws import choices, deployment
+from deploy.aws import choices, deployment, parameters
 from deploy.aws.kept import KEPT
 from deploy.aws.preflight.asking import existing
 from deploy.aws.stacks import GONE, PROTECTION, UPDATABLE, NotReleased, Stacks, say
@@ -30,6 +30,7 @@ def destroy(session: Any, name: str) -> None:
             stacks.set_parameters(stack, {PROTECTION: "false"})
         delete_kept(session, f"{name}-{stack}")
         stacks.delete(stack)
+    parameters.delete(session.client("ssm"), name)
 
 
 def delete_kept(session: Any, stack: str) -> None:

@@ -6,7 +6,7 @@ Both layouts have the same parts; they differ in which parts share a task.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import Aws
@@ -16,6 +16,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 
 from deploy import commands
+from deploy.aws import parameters
 from deploy.aws.base_stack import BaseStack
 from deploy.aws.data_stack import DataStack
 from deploy.aws.database import DATABASE
@@ -211,8 +212,8 @@ class Application:
             command=list(part.command),
             environment={**self._environment(), **part.environment},
             secrets={
-                "SECRET_KEY": ecs.Secret.from_secrets_manager(self.base.signing_key),
-                **{name: _secure(stack, name, of) for name, of in part.parameters.items()},
+                "SECRET_KEY": _secure(stack, parameters.signing_key(self.chosen.name)),
+                **{name: _secure(stack, of) for name, of in part.parameters.items()},
             },
             health_check=health or None,
             stop_timeout=cdk.Duration.seconds(part.stop_seconds),
@@ -297,7 +298,7 @@ class Application:
             "AWS_REGION": Aws.REGION,
             # The image contains the certificate authorities and sets PGSSLROOTCERT.
             "DATABASE_URL": f"postgresql://{place}?sslmode=verify-full",
-            "DB_SECRET_NAME": self._data.arn("DatabaseSecret"),
+            "DB_SSM_PARAMETER": parameters.database(self.chosen.name),
             "ALLOWED_HOSTS": self.chosen.domain,
             "PORTAL_URL": f"https://{self.chosen.domain}",
             "DEFAULT_FROM_EMAIL": self.chosen.mail_sender,
@@ -308,9 +309,12 @@ class Application:
         }
 
 
-def _secure(stack: cdk.Stack, variable: str, parameter: str) -> ecs.Secret:
+def _secure(stack: cdk.Stack, parameter: str) -> ecs.Secret:
     """A SecureString of the Parameter Store, which exists already."""
-    found = ssm.StringParameter.from_secure_string_parameter_attributes(
-        stack, variable, parameter_name=parameter
-    )
-    return ecs.Secret.from_ssm_parameter(found)
+    name = parameter.title().replace("/", "").replace("-", "")
+    found = stack.node.try_find_child(name)
+    if found is None:
+        found = ssm.StringParameter.from_secure_string_parameter_attributes(
+            stack, name, parameter_name=parameter
+        )
+    return ecs.Secret.from_ssm_parameter(cast("ssm.IParameter", found))

@@ -6,6 +6,7 @@ Each is also the list of what an intruder in that process could reach.
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
+from deploy.aws import parameters
 from deploy.aws.data_stack import DataStack
 from deploy.aws.deployment import Deployment
 
@@ -139,7 +140,9 @@ class Permissions:
         ]
 
     def _database(self) -> iam.PolicyStatement:
-        return self._to(("secretsmanager:GetSecretValue",), "DatabaseSecret")
+        place = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter"
+        name = parameters.database(self._chosen.name)
+        return self._allow(("ssm:GetParameter",), f"{place}{name}")
 
     def _to(self, actions: tuple[str, ...], *logical_ids: str) -> iam.PolicyStatement:
         return self._allow(actions, *(self._data.arn(logical_id) for logical_id in logical_ids))

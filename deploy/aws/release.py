@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import boto3
 
 from deploy import commands
-from deploy.aws import choices, deployment, portal
+from deploy.aws import choices, deployment, parameters, portal
 from deploy.aws.one_off import OneOff
 from deploy.aws.preflight.asking import find
 from deploy.aws.preflight.findings import Finding
@@ -35,6 +35,9 @@ class Target(Protocol):
 
     def check(self) -> None:
         """Raise NotReleased if a template cannot follow what is deployed."""
+
+    def create_secrets(self) -> None:
+        """Create the secrets of the application that do not exist."""
 
     def stack(self, name: str, *, image: str = "") -> None:
         """Create or update a stack from its template; `image` is for stacks that run one."""
@@ -69,6 +72,7 @@ def deploy(target: Target) -> None:
     """
     before = target.running_image()
     target.check()
+    target.create_secrets()
     for name in ("data", "network", "database", "base"):
         target.stack(name)
     image = target.push()
@@ -122,9 +126,13 @@ class Account:
         self._ecr = session.client("ecr")
         self._session = session
         self._rds = session.client("rds")
+        self._ssm = session.client("ssm")
 
     def check(self) -> None:
         self._stacks.check_exports()
+
+    def create_secrets(self) -> None:
+        parameters.create_missing(self._ssm, self._name)
 
     def stack(self, name: str, *, image: str = "") -> None:
         parameters = {"Image": image} if image else {}

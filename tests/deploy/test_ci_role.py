@@ -34,6 +34,7 @@ UNUSED = re.compile(
     r"|dynamodb:(GetItem|Scan|Query|BatchWriteItem)"
     r"|s3:(GetObject\w*|getObject|REST.PUT.OBJECT)"
     r"|secretsmanager:GetSecretValue"
+    r"|billing:GetBillingViewData"
     r"|ses:DescribeConfigurationSet"
 )
 

@@ -23,7 +23,6 @@ NOT_CHECKOV = {
     "CKV_AWS_118": "The alarms on CPU, storage and connections need no enhanced monitoring.",
     "CKV_AWS_119": "Encrypted with AWS's key: the tables are not shared outside the account.",
     "CKV_AWS_136": "The same for images, which contain no secret.",
-    "CKV_AWS_149": "The same for secrets: the roles decide which process may read one.",
     "CKV_AWS_157": "An option in cdk.json (multi_az), off in the example: it doubles the price.",
     "CKV_AWS_158": "The same for logs, which contain no secret and expire after a month.",
     "CKV_AWS_161": "The application connects with a secret that can be rotated without a restart.",

@@ -11,6 +11,13 @@ WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
 CLOCK = {"beat", "maintenance", "mail", "webhooks"}  # they share a task
 
 
+PARAMETERS = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter"
+SSM_READS = (
+    *("ssm:DescribeParameters", "ssm:GetParameter", "ssm:GetParameters"),
+    "ssm:GetParameterHistory",
+)
+
+
 def may(layout: Layout, part: str) -> dict[str, set[str]]:
     return {action: set(map(exported, on)) for action, on in layout.may(part).items()}
 
@@ -163,6 +170,5 @@ def test_an_execution_role_may_read_only_the_image_and_the_signing_key(layout: L
             "ecr:BatchCheckLayerAvailability": "Images",
             "ecr:BatchGetImage": "Images",
             "ecr:GetDownloadUrlForLayer": "Images",
-            "secretsmanager:DescribeSecret": "SigningKey",
-            "secretsmanager:GetSecretValue": "SigningKey",
+            **dict.fromkeys(SSM_READS, f"{PARAMETERS}/onboarding/signing-key"),
         }

@@ -35,6 +35,9 @@ class Recorder:
     def check(self) -> None:
         self._note("check")
 
+    def create_secrets(self) -> None:
+        self._note("create_secrets")
+
     def stack(self, name: str, *, image: str = "") -> None:
         self._note(f"{name} {image}".strip())
 
@@ -62,8 +65,9 @@ class Recorder:
 
 
 STEPS = [
-    *("check", "data", "network", "database", "base", "push", "migrate new", "migrate"),
-    *("workers new", "web new", "watch", "wait_for_portal", "send_canary"),
+    *("check", "create_secrets", "data", "network", "database", "base", "push"),
+    *("migrate new", "migrate", "workers new", "web new", "watch"),
+    *("wait_for_portal", "send_canary"),
 ]
 
 

@@ -171,7 +171,7 @@ def test_no_secret_is_a_plain_variable(layout: Layout) -> None:
         said = {key: text(value) for key, value in layout.environment(name).items()}
         assert "SECRET_KEY" not in said
         assert "@" not in said["DATABASE_URL"], "user and password come from the secret"
-        assert "onboarding-data:" in said["DB_SECRET_NAME"]  # an ARN from the data stack
+        assert said["DB_SSM_PARAMETER"] == "/onboarding/database"
     with_master = [
         name for name in layout.containers() if "DB_MASTER_SECRET_NAME" in layout.environment(name)
     ]

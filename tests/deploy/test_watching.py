@@ -9,7 +9,6 @@ import pytest
 from deploy.aws import choices
 from deploy.aws.alarms import ALARMS
 from deploy.aws.templates import Layout, text
-from deploy.bill import ALARM_METRICS
 from imports.monitoring import metrics
 from tests.docs.pages import ROOT
 
@@ -42,14 +41,6 @@ def test_missing_data_raises_an_alarm_for_beat_only(layout: Layout) -> None:
         name for name, said in alarms(layout).items() if said["TreatMissingData"] == "breaching"
     ]
     assert breaching == ["beat-silent"]
-
-
-def test_the_cost_model_counts_the_metrics_of_all_alarms(layout: Layout) -> None:
-    watched = sum(
-        sum("MetricStat" in query for query in alarm.get("Metrics", ())) or 1
-        for alarm in layout.resources("CloudWatch::Alarm").values()
-    )
-    assert watched == ALARM_METRICS[layout.key]
 
 
 def emitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:

@@ -37,8 +37,9 @@ def test_the_idle_system_agrees_with_the_default_settings() -> None:
     defaults = {name: value.strip("`") for name, value in settings_read().items()}
     an_hour = {name: 3600 / int(defaults[f"{name}_EVERY_SECONDS"]) for name in SWEEPS}
     assert sum(an_hour.values()) == bill.SWEEPS
-    looks = bill.RESUMED * an_hour["RESUME"] + len(all_queues()) * an_hour["DEAD_LETTERS"]
-    assert looks == bill.QUEUE_LOOKS
+    assert (an_hour["RESUME"], an_hour["DEAD_LETTERS"], an_hour["MISSING_EVENTS"]) == (120, 60, 12)
+    for counted in bill.COUNTED.values():
+        assert counted["dead_letter_queues"] == len(all_queues())
     assert 3600 / int(defaults["SQS_WAIT_SECONDS"]) == bill.POLLS
     assert len(datasets.all_datasets()) == bill.DATA_SETS
 
@@ -51,19 +52,34 @@ def test_a_bill_rises_with_use_and_falls_when_uploads_are_batched(layout: cost.L
     assert 0 < free_of_charge(layout(Traffic(0))) < bills[0]
 
 
-def test_the_pages_claim_about_twenty_dollars_is_true() -> None:
-    def paid(traffic: Traffic) -> float:
-        return total(compact(traffic)) - free_of_charge(compact(traffic))
+def test_the_pages_claims_about_twenty_dollars_are_true() -> None:
+    paid = bill.net(compact(Traffic(1_000)))
+    assert bill.net(compact(Traffic(1_000, cost.BATCH))) < paid < 20 < paid + cost.without_spot()
 
-    assert paid(Traffic(1_000, cost.BATCH)) < 20 < paid(Traffic(1_000))
+
+def test_frankfurt_costs_more() -> None:
+    for layout in (standard, compact):
+        lines = layout(Traffic(1_000))
+        assert total(lines) < total(lines, bill.FRANKFURT) < 1.3 * total(lines)
+
+
+def test_a_worker_helps_when_the_compact_portal_cannot_import_alone() -> None:
+    counted = bill.COUNTED["compact"]
+    assert bill.worker_hours(Traffic(1_000), counted) == 0
+    assert bill.worker_hours(Traffic(1_000, at_once=int(counted["worker_hints"])), counted) > 0
+    assert bill.worker_hours(Traffic(100_000), counted) > 0
 
 
 def test_the_readme_says_the_same() -> None:
     def paid(layout: cost.Layout, uploads: int, at_once: int = 1) -> str:
-        return f"${cost.net(layout(Traffic(uploads, at_once))):.0f}"
+        return f"${bill.net(layout(Traffic(uploads, at_once))):.0f}"
 
     said = {row[0]: row[1:] for row in table(section(ROOT / "README.md", "Deploy"))}
     assert said["a month, idle"] == [paid(standard, 0), paid(compact, 0)]
+    assert said["a month, 1,000 uploads of 1,000 rows"] == [
+        f"{paid(layout, 1_000, cost.BATCH)} to {paid(layout, 1_000)}"
+        for layout in (standard, compact)
+    ]
     assert said["a month, 10,000 uploads of 1,000 rows"] == [
         paid(standard, 10_000),
         f"{paid(compact, 10_000, cost.BATCH)} to {paid(compact, 10_000)}",

@@ -97,15 +97,6 @@ def test_a_lost_table_is_noticed(killable: "Emulator") -> None:
     client("dynamodb", killable.endpoint).describe_table(TableName=outputs["ClientsTable"])
 
 
-def test_the_database_password_is_generated(aws: Client) -> None:
-    (stack,) = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
-    secret = aws("secretsmanager").get_secret_value(SecretId=outputs["DatabaseSecretName"])
-    credentials = json.loads(secret["SecretString"])
-    assert credentials["username"] == "onboarding"
-    assert len(credentials["password"]) == 40
-
-
 def test_our_sender_may_send(aws: Client) -> None:
     answer = aws("ses").get_identity_verification_attributes(Identities=[SENDER])
     assert answer["VerificationAttributes"][SENDER]["VerificationStatus"] == "Success"

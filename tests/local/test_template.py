@@ -153,15 +153,10 @@ def test_rows_in_dynamodb_are_encrypted_and_can_be_restored(
 
 
 def test_the_file_contains_no_secret() -> None:
-    secret = RESOURCES["DatabaseSecret"]["Properties"]
-    assert "SecretString" not in secret
-    assert secret["GenerateSecretString"]["PasswordLength"] >= 32
     assert not re.search(r"password\s*[:=]\s*\S", template.TEMPLATE.read_text(), re.IGNORECASE)
 
 
-@pytest.mark.parametrize(
-    "name", ["Bucket", "UploadRecords", "Clients", "CsvData", "DatabaseSecret"]
-)
+@pytest.mark.parametrize("name", ["Bucket", "UploadRecords", "Clients", "CsvData"])
 def test_resources_with_data_are_kept_unless_their_stack_was_never_created(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"

@@ -11,6 +11,7 @@ ACTIONS = (
     *("cloudformation:CreateStack", "iam:CreateRole", "iam:PassRole", "s3:CreateBucket"),
     *("sqs:CreateQueue", "sns:CreateTopic", "dynamodb:CreateTable", "ses:CreateConfigurationSet"),
     *("secretsmanager:CreateSecret", "ec2:CreateVpc", "ecr:CreateRepository", "ecs:CreateCluster"),
+    "ssm:PutParameter",
     *("rds:CreateDBInstance", "rds:CreateDBCluster", "logs:CreateLogGroup", "ecs:RunTask"),
     *("events:PutRule", "cloudwatch:PutMetricAlarm", "ecr:GetAuthorizationToken"),
     *("application-autoscaling:RegisterScalableTarget", "budgets:ModifyBudget"),

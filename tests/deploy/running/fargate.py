@@ -199,11 +199,13 @@ class Task:
 
     def secrets(self, said: Sequence[Mapping[str, str]]) -> dict[str, str]:
         """The variables that are secrets, which ECS reads with the execution role."""
-        manager = self.fargate.roles.client("secretsmanager", self._agents)
-        return {
-            each["name"]: manager.get_secret_value(SecretId=each["valueFrom"])["SecretString"]
-            for each in said
-        }
+        store = self.fargate.roles.client("ssm", self._agents)
+        found = {}
+        for each in said:
+            name = each["valueFrom"].partition(":parameter")[2]
+            answer = store.get_parameters(Names=[name], WithDecryption=True)
+            found[each["name"]] = answer["Parameters"][0]["Value"]
+        return found
 
     def agent_demands(self, action: str, resource: str) -> None:
         self.fargate.roles.may(self._agents["AWS_ACCESS_KEY_ID"], action, resource)

@@ -140,6 +140,7 @@ def asks(request: Request, service: str) -> Iterator[Ask]:
         "sqs": of_json,
         "dynamodb": of_json,
         "secretsmanager": of_json,
+        "ssm": of_json,
         "ecs": of_json,
         "ses": of_forms,
         "email": of_forms,
@@ -164,6 +165,9 @@ def of_json(request: Request, service: str) -> Iterator[Ask]:
     elif service == "dynamodb":
         for table in said.get("RequestItems") or [said["TableName"]]:
             yield Ask(action, arn("dynamodb", f"table/{table}"))
+    elif service == "ssm":
+        for name in said.get("Names") or [said["Name"]]:
+            yield Ask(action, arn("ssm", f"parameter{name}"))
     elif service == "secretsmanager":
         yield Ask(action, said["SecretId"])
     else:
