@@ -1,10 +1,11 @@
 """A file that is touched whenever SQS answers, and the container health check that reads its age.
 
-    HEALTH_FILE=/tmp/health python -m config.health_file
+    HEALTH_FILE=/tmp/health python -I config/health_file.py
 
 Exit code 0: SQS answered the process within the last minute; 1: it did not, or never has. The
-check reads its one variable directly, because loading the settings takes seconds: it runs every
-30 seconds beside a process that has a quarter of a CPU.
+check is a script that reads its one variable directly: as a module it would load Celery with its
+package, 0.3 s of CPU instead of 0.04 s, every 30 seconds in each of five containers that share a
+quarter of a CPU.
 """
 
 import os

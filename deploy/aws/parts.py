@@ -27,7 +27,7 @@ from deploy.aws.permissions import Permissions, Statements
 
 BEAT_SCHEDULE = "/tmp/beat-schedule"  # noqa: S108 - the container's own directory
 HEALTH_FILE_VARIABLE = {"HEALTH_FILE": "/tmp/health"}  # noqa: S108 - the same
-SQS_HEALTH_CHECK = ("CMD", "python", "-m", "config.health_file")
+SQS_HEALTH_CHECK = ("CMD", "python", "-I", "config/health_file.py")
 WEB_HEALTH_CHECK = (
     *("CMD", "python", "-c"),
     f"import urllib.request as u; u.urlopen('http://127.0.0.1:{WEB_PORT}/healthz', timeout=5)",

@@ -75,7 +75,7 @@ def test_it_is_touched_by_empty_answers_and_not_by_failed_ones(
 def check(file: Path | str) -> subprocess.CompletedProcess[str]:
     """The container health check, with none of the application's other variables."""
     return subprocess.run(
-        [sys.executable, "-m", "config.health_file"],
+        [sys.executable, "-I", "config/health_file.py"],
         cwd=CHECKOUT,
         env={"PATH": os.environ["PATH"], "LOCAL_DIR": "/nonexistent", "HEALTH_FILE": str(file)},
         capture_output=True,

@@ -151,7 +151,7 @@ def test_only_the_compact_portal_and_workers_run_on_spot(layout: Layout) -> None
 def test_containers_that_poll_sqs_have_a_health_file(layout: Layout) -> None:
     for name in ("forwarder", *workers(layout)):
         health = layout.containers()[name]["HealthCheck"]
-        assert health["Command"] == ["CMD", "python", "-m", "config.health_file"]
+        assert health["Command"] == ["CMD", "python", "-I", "config/health_file.py"]
         assert layout.environment(name)["HEALTH_FILE"].startswith("/tmp/")
     assert "/healthz" in layout.containers()["web"]["HealthCheck"]["Command"][-1]
 

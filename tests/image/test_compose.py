@@ -100,7 +100,7 @@ def test_the_database_is_prepared_in_order() -> None:
 
 @pytest.mark.parametrize("name", ["forwarder", "worker", "maintenance", "mail", "webhooks"])
 def test_a_service_that_polls_sqs_is_healthy_while_sqs_answers(name: str) -> None:
-    assert COMPOSED[name]["healthcheck"]["test"][1:] == ["python", "-m", "config.health_file"]
+    assert COMPOSED[name]["healthcheck"]["test"][1:] == ["python", "-I", "config/health_file.py"]
     assert COMPOSED[name]["environment"]["HEALTH_FILE"].startswith("/tmp/")
 
 
