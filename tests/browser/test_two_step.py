@@ -21,12 +21,24 @@ def new_user(admin: Visitor) -> None:
     expect(admin.page.locator("body")).to_contain_text("Second factors")
 
 
+def submit(visitor: Visitor, name: str) -> None:
+    """Press a button that leads to another page, and wait for that page."""
+    with visitor.page.expect_navigation():
+        press(visitor, name)
+
+
+def follow(visitor: Visitor, name: str) -> None:
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("link", name=name).click()
+
+
 def enter_password(visitor: Visitor, page: str = "/login/") -> None:
     visitor.go(page)
     if page == "/login/":
         visitor.page.fill("#id_username", NAME)
     visitor.page.fill("#id_password", PASSWORD)
-    visitor.page.press("#id_password", "Enter")
+    with visitor.page.expect_navigation():
+        visitor.page.press("#id_password", "Enter")
 
 
 def log_out(visitor: Visitor) -> None:
@@ -36,7 +48,7 @@ def log_out(visitor: Visitor) -> None:
 
 def enter_code(visitor: Visitor, code: str) -> None:
     visitor.page.fill("#id_code", code)
-    press(visitor, "Log in")
+    submit(visitor, "Log in")
 
 
 def at_home(visitor: Visitor) -> None:
@@ -52,17 +64,17 @@ def test_an_app_then_a_recovery_code_then_a_passkey(visit: Visit, tmp_path: Path
     at_home(tess)
     tess.go("/account/security/")
     assert_accessible(tess)
-    page.get_by_role("link", name="Set up app").click()
+    follow(tess, "Set up app")
     assert_accessible(tess)
     page.fill("#id_password", PASSWORD)
-    press(tess, "Confirm")
+    submit(tess, "Confirm")
     image = page.locator("img.qr")
     assert image.evaluate("image => image.naturalWidth > 0")
     key = page.locator("#key").inner_text()
     assert_accessible(tess)
     step = step_now()
     page.fill("#id_code", code_of(key, step))
-    press(tess, "Add app")
+    submit(tess, "Add app")
     codes = page.locator("#codes li").all_inner_texts()
     assert_accessible(tess)
     with page.expect_download() as download:
@@ -94,18 +106,19 @@ def test_an_app_then_a_recovery_code_then_a_passkey(visit: Visit, tmp_path: Path
     }
     authenticator = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": device})
     tess.go("/account/security/")
-    page.get_by_role("link", name="Add passkey").click()
+    follow(tess, "Add passkey")
     page.fill("#id_password", PASSWORD)
-    press(tess, "Confirm")
+    submit(tess, "Confirm")
     page.fill("#id_name", "Tess’s laptop")
     assert_accessible(tess)
     press(tess, "Add passkey")
     row = page.locator("[data-passkey='Tess’s laptop']")
     expect(row).to_contain_text("never")
-    row.get_by_role("link", name="Rename").click()
+    with page.expect_navigation():
+        row.get_by_role("link", name="Rename").click()
     assert_accessible(tess)
     page.fill("#id_name", "Old laptop")
-    press(tess, "Save name")
+    submit(tess, "Save name")
     assert_accessible(tess)
 
     # Alone, then after the password, then with a finger that the device does not know.
@@ -129,11 +142,11 @@ def test_an_app_then_a_recovery_code_then_a_passkey(visit: Visit, tmp_path: Path
     at_home(tess)
 
     tess.go("/account/security/")
-    page.get_by_role("link", name="Remove Old laptop").click()
+    follow(tess, "Remove Old laptop")
     page.fill("#id_password", PASSWORD)
-    press(tess, "Confirm")
+    submit(tess, "Confirm")
     assert_accessible(tess)
-    press(tess, "Remove")
+    submit(tess, "Remove")
     expect(page.locator("[data-passkey]")).to_have_count(0)
     log_out(tess)
     press(tess, "Log in with a passkey")
