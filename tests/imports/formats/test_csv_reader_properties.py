@@ -179,7 +179,8 @@ def test_a_file_cut_anywhere_gives_its_first_rows_or_a_refusal(
     if found is not None:
         *before, (last_number, _) = found
         expected = numbered(table)
-        assert before == expected[: len(before)]
+        first = expected[: len(before)]
+        assert without_spaces_before(before) == without_spaces_before(first)
         assert last_number == expected[len(before)][0]
 
 
