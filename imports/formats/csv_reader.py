@@ -63,6 +63,7 @@ _SEPARATOR_LINE = re.compile(
     r'(?i)(?P<quote>"?)sep=([!#-/:-@\[-^`{-~\t])(?P=quote)[ \t,;|]*[\r\n]*'
 )
 
+_QUOTATION_MARKS = re.compile('"+')
 _NEVER_CLOSED = _("a quotation mark opens a value and is never closed")
 _TEXT_AFTER_QUOTE = _(
     "text follows the quotation mark that closes a value (inside a quoted value, write it twice)"
@@ -376,9 +377,37 @@ def _lines(text: TextIO, used: list[int], separator_line: bool) -> Iterator[str]
 def _without_blanks(lines: Iterable[str], delimiter: str) -> Iterator[str]:
     """The lines without the spaces between a quotation mark that closes a value and what follows
     it; the parser skips those before one that opens a value."""
-    closed = re.compile(rf'((?<!")(?:"")*") +(?=[{re.escape(delimiter)}\r\n]|\Z)')
+    is_open = False  # a value in quotation marks, which may go on over lines
+    blanks = re.compile(rf" +(?=[{re.escape(delimiter)}\r\n]|\Z)")
     for line in lines:
-        yield closed.sub(r"\1", line) if '" ' in line else line
+        marks = line.count('"')
+        # Each value that opens and closes has an even number of them, so few lines are looked at.
+        if '" ' in line or marks % 2 or (is_open and marks):
+            line, is_open = _closed_up(line, delimiter, blanks, is_open)  # noqa: PLW2901
+        yield line
+
+
+def _closed_up(
+    line: str, delimiter: str, blanks: re.Pattern[str], is_open: bool
+) -> tuple[str, bool]:
+    """A line without such spaces, and whether it leaves a value open, as the parser sees it: a mark
+    opens a value at its beginning only, and two within it stand for one of its text."""
+    parts, kept = [], 0
+    for run in _QUOTATION_MARKS.finditer(line):
+        start, end = run.span()
+        if not is_open and not _begins_a_value(line, start, delimiter):
+            continue
+        is_open ^= (end - start) % 2 == 1
+        if not is_open and (after := blanks.match(line, end)):
+            parts.append(line[kept:end])
+            kept = after.end()
+    return "".join((*parts, line[kept:])), is_open
+
+
+def _begins_a_value(line: str, at: int, delimiter: str) -> bool:
+    while at and line[at - 1] == " ":
+        at -= 1
+    return not at or line[at - 1] == delimiter
 
 
 def _open(path: Path, encoded_in: str) -> TextIO:

@@ -153,6 +153,19 @@ def test_what_csv_writer_writes_is_read_back(
 
 
 @modest
+@given(table=tables(any_text | nasty_text), delimiter=delimiters)
+def test_spaces_around_quotation_marks_change_no_cell(
+    path: Path, table: Table, delimiter: str
+) -> None:
+    """`"a" , "b"`, as some programs write it, also where a cell itself has such signs."""
+    doubled = [[cell.replace('"', '""') for cell in row] for row in table]
+    between = f'" {delimiter} "'
+    lines = (f'"{between.join(row)}" \r\n' for row in doubled)
+    found = read_or_none(path, "".join(lines).encode())
+    assert (found or []) == numbered(table)
+
+
+@modest
 @given(table=tables(western_words), delimiter=delimiters)
 def test_windows_1252_is_read_back(path: Path, table: Table, delimiter: str) -> None:
     found = read_or_none(path, written(table, delimiter, "\r\n").encode("cp1252"))
