@@ -252,7 +252,8 @@ def test_what_cannot_be_looked_at_is_said(
         patch.setattr(rejected, "MOST_JUDGED", 2)
         found = rehearse(added("Toys"))
     assert (found.accepted.rows, found.looked_at) == (2, 2)
-    run_upload([good_row(n, category="toys") for n in (7, 8, 9)])
+    # Of another name, or it would be in place of the first.
+    run_upload([good_row(n, category="toys") for n in (7, 8, 9)], file_name="more.csv")
     found = rehearse(added("Toys"), seconds=0)  # for one of the two uploads
     assert (found.accepted.rows, found.looked_at) == (3, 3)
     assert "only the newest 3 were looked at" in found.unknown[0]
