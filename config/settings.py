@@ -441,6 +441,8 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in QUEUE_URLS}
 CELERY_TASK_DEFAULT_QUEUE = "imports"
 CELERY_TASK_IGNORE_RESULT = True
+# Otherwise beat sends a task that deletes old results each day, which starts a worker for nothing.
+CELERY_RESULT_EXPIRES = None
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
