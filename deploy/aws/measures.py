@@ -51,19 +51,18 @@ def tasks(chosen: Deployment, service: str) -> cloudwatch.Metric:
 def memory(chosen: Deployment, *services: str) -> cloudwatch.MathExpression:
     """The share of its memory, in percent, that the fullest task of these services uses. A service
     without a task uses none."""
-    names = [service.replace("-", "_") for service in services]
     return cloudwatch.MathExpression(
         label="Memory of the fullest task",
-        expression=f"MAX([{', '.join(f'FILL({name}, 0)' for name in names)}])",
+        expression=f"MAX([{', '.join(f'FILL({service}, 0)' for service in services)}])",
         using_metrics={
-            name: cloudwatch.Metric(
+            service: cloudwatch.Metric(
                 namespace="AWS/ECS",
                 metric_name="MemoryUtilization",
                 dimensions_map={"ClusterName": chosen.name, "ServiceName": service},
                 statistic="Maximum",
                 period=FIVE_MINUTES,
             )
-            for name, service in zip(names, services, strict=True)
+            for service in services
         },
         period=FIVE_MINUTES,
     )

@@ -25,16 +25,14 @@ Step = autoscaling.CfnScalingPolicy.StepAdjustmentProperty
 
 
 def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> None:
-    target = autoscaling.CfnScalableTarget(
+    target = _target(
         stack,
+        service,
         "Workers",
-        service_namespace="ecs",
-        scalable_dimension="ecs:service:DesiredCount",
         resource_id=f"service/{chosen.name}/worker",
         min_capacity=0,
         max_capacity=chosen.layout.max_workers,
     )
-    target.node.add_dependency(service)
     queue = f"{chosen.name}-imports"
     visible = measures.queue(queue, "ApproximateNumberOfMessagesVisible")
     _alarm(
@@ -75,16 +73,14 @@ def scale(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> 
 
 def scale_portal(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployment) -> None:
     """As many of the standard layout's tasks as keep their CPUs half idle."""
-    target = autoscaling.CfnScalableTarget(
+    target = _target(
         stack,
+        service,
         "Tasks",
-        service_namespace="ecs",
-        scalable_dimension="ecs:service:DesiredCount",
         resource_id=f"service/{chosen.name}/web",
         min_capacity=FEWEST_PORTALS,
         max_capacity=MOST_PORTALS,
     )
-    target.node.add_dependency(service)
     tracking = autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty
     measured = autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty
     autoscaling.CfnScalingPolicy(
@@ -102,6 +98,29 @@ def scale_portal(stack: cdk.Stack, service: ecs.FargateService, chosen: Deployme
             scale_out_cooldown=60,
         ),
     )
+
+
+def _target(
+    stack: cdk.Stack,
+    service: ecs.FargateService,
+    name: str,
+    *,
+    resource_id: str,
+    min_capacity: int,
+    max_capacity: int,
+) -> autoscaling.CfnScalableTarget:
+    """The number of the service's tasks, within these bounds."""
+    target = autoscaling.CfnScalableTarget(
+        stack,
+        name,
+        service_namespace="ecs",
+        scalable_dimension="ecs:service:DesiredCount",
+        resource_id=resource_id,
+        min_capacity=min_capacity,
+        max_capacity=max_capacity,
+    )
+    target.node.add_dependency(service)
+    return target
 
 
 def _steps(layout: Layout) -> list[Step]:

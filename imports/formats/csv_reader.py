@@ -383,8 +383,10 @@ def _without_blanks(lines: Iterable[str], delimiter: str) -> Iterator[str]:
         marks = line.count('"')
         # Each value that opens and closes has an even number of them, so few lines are looked at.
         if '" ' in line or marks % 2 or (is_open and marks):
-            line, is_open = _closed_up(line, delimiter, blanks, is_open)  # noqa: PLW2901
-        yield line
+            closed_up, is_open = _closed_up(line, delimiter, blanks, is_open)
+            yield closed_up
+        else:
+            yield line
 
 
 def _closed_up(

@@ -537,9 +537,12 @@ class Upload(models.Model):
     @property
     def can_be_imported(self) -> bool:
         """It is a check that has found rows to import, and can have another run."""
-        has_passed = self.status in {self.Status.COMPLETED, self.Status.PARTIAL}
-        is_possible = self._can_run_again and self.is_check and has_passed
-        return is_possible and bool(self.records_to_import)
+        return self._can_run_again and self.has_passed and bool(self.records_to_import)
+
+    @property
+    def has_passed(self) -> bool:
+        """It is a check that was done to its end."""
+        return self.is_check and self.status in {self.Status.COMPLETED, self.Status.PARTIAL}
 
     @property
     def can_be_decided(self) -> bool:

@@ -22,8 +22,6 @@ from imports.rules.base import NOTICE, WARNING
 from imports.rules.quantities import days
 from imports.rules.refusals import REFUSALS
 
-PASSED = (Upload.Status.COMPLETED, Upload.Status.PARTIAL)  # of a check: its rows can be imported
-
 
 def prepare(upload: Upload) -> list[Notification]:
     """Store the emails about the upload's run, which the next step makes due, and what digests say
@@ -85,7 +83,7 @@ def context_of(upload: Upload, dataset: Dataset) -> dict[str, Any]:
         "link_life": days(settings.REPORT_LINK_DAYS),
         "upload_url": addresses.upload_url(upload.upload_id),
         "is_check": upload.is_check,
-        "can_import": upload.is_check and upload.status in PASSED and upload.imported_records,
+        "can_import": upload.has_passed and upload.imported_records,
         "is_held": upload.is_held,
         "findings": findings_of(upload) if upload.is_held else [],
         "days_left": days(settings.REVIEW_DAYS),

@@ -8,8 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Category, Product, ProductQuerySet
-from onboarding.uploads.forms import vendor_filter
-from vendors.access import Access
+from onboarding.uploads.forms import FilterForm
 
 PER_PAGE = 50
 # Products that can be paged through. To see whether a search finds a product takes 10 µs.
@@ -21,9 +20,8 @@ def category_choices() -> list[tuple[str, Any]]:
     return [("", _("Any category")), *((name, name) for name in names)]
 
 
-class ProductFilterForm(forms.Form):
-    """Filters of the list, by vendor too for people who see those of all. A field with an invalid
-    value is reported and ignored."""
+class ProductFilterForm(FilterForm):
+    """Filters of the list of products."""
 
     q = forms.CharField(label=_("SKU, product ID or name"), max_length=100, required=False)
     category = forms.ChoiceField(label=_("Category"), choices=category_choices, required=False)
@@ -37,12 +35,6 @@ class ProductFilterForm(forms.Form):
         required=False,
         error_messages={"invalid": _("Enter the ID of an upload, as its page shows it.")},
     )
-    vendor = vendor_filter()
-
-    def __init__(self, access: Access, data: Any) -> None:
-        super().__init__(data)
-        if not access.sees_all:
-            del self.fields["vendor"]
 
     def find(self, products: ProductQuerySet) -> ProductQuerySet:
         """The products that match."""
@@ -74,10 +66,6 @@ class ProductFilterForm(forms.Form):
         value = str(self.cleaned_data.get(name, ""))
         is_status = name == "status" and value
         return str(Product.Status(value).label) if is_status else value
-
-    @property
-    def has_filters(self) -> bool:
-        return any(self.data.get(name) for name in self.fields)
 
 
 class ProductPaginator(Paginator):  # type: ignore[type-arg]

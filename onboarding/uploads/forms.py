@@ -121,9 +121,22 @@ def vendor_filter() -> VendorField:
     )
 
 
-class UploadFilterForm(forms.Form):
-    """Filters of the list, by vendor too for people who see those of all. A field with an invalid
-    value is reported and ignored."""
+class FilterForm(forms.Form):
+    """Filters of a list, by vendor too for people who see the records of all. A field with an
+    invalid value is reported and ignored."""
+
+    def __init__(self, access: Access, data: Any) -> None:
+        super().__init__(data)
+        if access.sees_all:
+            self.fields["vendor"] = vendor_filter()
+
+    @property
+    def has_filters(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+
+class UploadFilterForm(FilterForm):
+    """Filters of the list of uploads."""
 
     q = forms.CharField(label=_("Upload ID or file name"), max_length=100, required=False)
     status = forms.ChoiceField(
@@ -135,12 +148,6 @@ class UploadFilterForm(forms.Form):
     until = forms.DateField(
         label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
-    vendor = vendor_filter()
-
-    def __init__(self, access: Access, data: Any) -> None:
-        super().__init__(data)
-        if not access.sees_all:
-            del self.fields["vendor"]
 
     def clean(self) -> dict[str, Any]:
         wanted = self.cleaned_data
@@ -166,7 +173,3 @@ class UploadFilterForm(forms.Form):
         if q := wanted.get("q"):
             uploads = uploads.filter(Q(upload_id__icontains=q) | Q(file_name__icontains=q))
         return uploads
-
-    @property
-    def has_filters(self) -> bool:
-        return any(self.data.get(name) for name in self.fields)

@@ -1,14 +1,14 @@
 """One email a day: chosen on the account page, named on an upload's page, read the next morning."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import HANG, Visit, Visitor, printed_in
+from tests.browser.conftest import Visit, Visitor, printed_in
 from tests.browser.test_people import assert_accessible, press
 from tests.browser.test_vendor_journey import a_file, ended, upload
+from tests.faults.world import wait_until
 from tests.mailbox import Message, messages_about
 
 
@@ -29,13 +29,12 @@ def reader(visit: Visit) -> Iterator[Visitor]:
 
 
 def the_mail_about(upload_id: str, visitor: Visitor) -> Message:
-    deadline = time.monotonic() + HANG
-    while time.monotonic() < deadline:
-        if mails := messages_about(upload_id, visitor.stack["aws_endpoint_url"]):
-            [mail] = mails
-            return mail
-        time.sleep(0.1)
-    raise AssertionError(f"no email about {upload_id}")
+    mails: list[Message] = wait_until(
+        f"an email about {upload_id}",
+        lambda: messages_about(upload_id, visitor.stack["aws_endpoint_url"]),
+    )
+    [mail] = mails
+    return mail
 
 
 def test_an_upload_is_in_the_email_of_the_next_day(reader: Visitor) -> None:

@@ -2,13 +2,13 @@
 see what they may; one person works for two vendors."""
 
 import re
-import time
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import HANG, Visit, Visitor
-from tests.mailbox import messages_about
+from tests.browser.conftest import Visit, Visitor
+from tests.faults.world import wait_until
+from tests.mailbox import Message, messages_about
 from tests.product_files import csv_bytes, good_row
 
 PASSWORD = "paper and clips, 27 of them"
@@ -32,16 +32,15 @@ def press(visitor: Visitor, name: str) -> None:
 
 def link_to(visitor: Visitor, address: str, about: str) -> str:
     """The path of the link in the newest invitation for this address, once it has been sent."""
-    deadline = time.monotonic() + HANG
-    while time.monotonic() < deadline:
+
+    def invitations() -> list[Message]:
         mails = messages_about(about, visitor.stack["aws_endpoint_url"])
-        found = [mail for mail in mails if mail.to == [address] and "/invitations/" in mail.text]
-        if found:
-            path = re.search(r"https?://[^/\s]+(/invitations/\S+)", found[-1].text)
-            assert path
-            return path[1]
-        time.sleep(0.1)
-    raise AssertionError(f"no invitation for {address}")
+        return [mail for mail in mails if mail.to == [address] and "/invitations/" in mail.text]
+
+    newest = wait_until(f"an invitation for {address}", invitations)[-1]
+    path = re.search(r"https?://[^/\s]+(/invitations/\S+)", newest.text)
+    assert path
+    return path[1]
 
 
 def accept_as_new(visitor: Visitor, path: str, name: str) -> None:

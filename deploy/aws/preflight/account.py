@@ -53,7 +53,7 @@ def permissions(asked: Asked) -> Iterator[Finding]:
 
 
 def role_of(caller: str) -> str:
-    """The role of a session: `…:assumed-role/deploy/somebody` is one of `…:role/deploy`."""
+    """The role of a session: `…:assumed-role/deploy/release-42` is one of `…:role/deploy`."""
     prefix, is_session, session = caller.partition(":assumed-role/")
     if not is_session:
         return caller
