@@ -16,7 +16,7 @@ def text() -> str:
     """The document, as it is committed. Django must be set up."""
     from onboarding.api.api import api  # noqa: PLC0415 - needs the settings
 
-    return json.dumps(api.get_openapi_schema(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(api.document, indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Pytest plugin: distributes the tests to several workers (`-n 4`).
 
 Each test goes to the next free worker, in pytest-django's order, in which tests that empty the
-whole database follow those that need the rows from migrations. The tests of a few files stay
+whole database follow those that need the rows from migrations. The tests of a few places stay
 together, because they share one system that takes long to prepare.
 
 The tests of faults mostly wait, and the others mostly compute. So half of the workers begin with
@@ -15,27 +15,13 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-TOGETHER = {
-    "tests/browser/test_admin_pages.py": "tests/browser",
-    "tests/browser/test_api_clients.py": "tests/browser",
-    "tests/browser/test_catalog_journey.py": "tests/browser",
-    "tests/browser/test_columns.py": "tests/browser",
-    "tests/browser/test_fix.py": "tests/browser",
-    "tests/browser/test_foreign_files.py": "tests/browser",
-    "tests/browser/test_holds.py": "tests/browser",
-    "tests/browser/test_people.py": "tests/browser",
-    "tests/browser/test_products.py": "tests/browser",
-    "tests/browser/test_quality.py": "tests/browser",
-    "tests/browser/test_reviewers_day.py": "tests/browser",
-    "tests/browser/test_two_step.py": "tests/browser",
-    "tests/browser/test_vendor_journey.py": "tests/browser",
-    "tests/browser/test_wanted.py": "tests/browser",
-    "tests/browser/test_webhooks.py": "tests/browser",
-    "tests/config/test_logs.py": "tests/config/test_logs.py",
-    "tests/config/test_prepare_database.py": "tests/config/test_prepare_database.py",
-}
-
-
+# Folders and files whose tests share a system, and the one file there that has none.
+TOGETHER = (
+    "tests/browser/",
+    "tests/config/test_logs.py",
+    "tests/config/test_prepare_database.py",
+)
+APART = "tests/browser/test_emails.py"
 FAULTS = "tests/faults/"
 
 
@@ -43,8 +29,8 @@ class Scheduling(LoadScopeScheduling):
     # Not --dist=loadgroup: xdist 3.8 finds no groups under pytest 9.2 (pytest-xdist issue 1386).
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return TOGETHER.get(file, nodeid)
+        shared = (place for place in TOGETHER if nodeid.startswith(place))
+        return nodeid if nodeid.startswith(APART) else next(shared, nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         is_first_half = 2 * self.nodes.index(node) < len(self.nodes)

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from deploy.local import migrated
+from deploy.local.places import Places
 from tests.ports import held_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +50,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     with held_port() as web, held_port() as postgres, held_port() as aws:
         ports = {"WEB_PORT": web, "POSTGRES_PORT": postgres, "AWS_PORT": aws}
         environment |= {name: str(port) for name, port in ports.items()}
+        migrated.prepare(Places(place), postgres)
         command("up")
         try:
             yield json.loads((place / "stack.json").read_text())

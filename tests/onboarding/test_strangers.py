@@ -1,5 +1,6 @@
 """Requests of strangers make no query, so that a paused database stays paused."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from django.utils.timezone import now
 
 from catalog.models import Category
 from config import sessions
+from onboarding.api.api import api
 from onboarding.help import known
 from onboarding.middleware import health
 from tests.onboarding.conftest import Browse, text_of
@@ -175,3 +177,13 @@ def test_what_strangers_see_is_read_again(settings: Any) -> None:
 
 def test_robots_are_asked_to_stay_away() -> None:
     assert text_of(Client().get("/robots.txt")) == "User-agent: *\nDisallow: /\n"
+
+
+def test_the_document_of_the_api_is_made_once() -> None:
+    """It takes a tenth of a second of CPU, and needs no login."""
+    first = api.document
+    text = json.dumps(first)
+    for address in ("/api/v1/openapi.json", "/help/api/"):
+        assert Client().get(address).status_code == 200
+    assert api.get_openapi_schema() is first
+    assert json.dumps(first) == text
