@@ -28,8 +28,9 @@ class WorkersLost(Exception):
 class Work:
     """One slice of work on one claimed upload.
 
-    `upload` is the row as of the last transaction: read it, never save it. All changes go through
-    `batch()`. The slice is `over` when its time is used up or the upload is done.
+    `upload` is the row as of the last transaction, but for the times that the database computes:
+    read it, never save it. All changes go through `batch()`. The slice is `over` when its time is
+    used up or the upload is done.
     """
 
     def __init__(self, upload_id: str, token: int) -> None:
@@ -60,8 +61,8 @@ class Work:
             if self.over and upload.step != Upload.Step.DONE:
                 transaction.on_commit(send_hint, robust=True)
             failpoint(f"{before[0]}.before_commit")
+        self.upload = upload
         failpoint(f"{before[0]}.after_commit")
-        self.upload = Upload.objects.select_related("vendor").get(pk=self.upload_id)
 
     def fail_if_workers_are_lost(self) -> None:
         """Raise WorkersLost if too many workers in a row were lost while they held the upload."""
@@ -80,8 +81,10 @@ class Work:
 
 
 def locked(upload_id: str, token: int) -> Upload:
-    """The upload's row, locked until the end of the transaction. Raises Fenced."""
-    upload = Upload.objects.select_for_update().filter(pk=upload_id, token=token).first()
+    """The upload's row with its vendor; the row is locked until the end of the transaction. Raises
+    Fenced."""
+    rows = Upload.objects.select_for_update(of=("self",)).select_related("vendor")
+    upload = rows.filter(pk=upload_id, token=token).first()
     if upload is None:
         raise Fenced(upload_id)
     return upload
