@@ -2,9 +2,9 @@
 
 import re
 
-# What a spreadsheet would run as a formula. Leading spaces do not stop it. Quotes do, and it gets
-# one more nevertheless: so one of ours can be distinguished from a vendor's.
-FORMULA = re.compile(r"\s*'*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
+# What a spreadsheet would run as a formula. Leading spaces do not stop it. Quotes do, wherever
+# among them, and it gets one more nevertheless, which distinguishes one of ours from a vendor's.
+FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 
 SEPARATOR = re.compile(r"[;\t|\r\n]")

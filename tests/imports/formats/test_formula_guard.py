@@ -31,6 +31,7 @@ evil = st.text("=+-@;|\t\n\r,\" a1'", max_size=12)
         ("'=1+1", "''=1+1"),
         ("Mouse;'=1+1", "Mouse;''=1+1"),
         ("'-10.00", "''-10.00"),
+        ("' =1+1", "'' =1+1"),
         ("'tis", "'tis"),
     ],
 )
@@ -43,6 +44,7 @@ def test_formulas_within_a_cell_are_escaped_and_come_back(cell: str, expected: s
 @example(cell="\n'=1")
 @example(cell="';'=1")
 @example(cell="';\"'=1")
+@example(cell="' =1")
 def test_every_cell_comes_back(cell: str) -> None:
     assert unescape_formula(escape_formula(cell)) == cell
 
