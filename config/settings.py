@@ -272,7 +272,12 @@ DATABASES = {
         "ENGINE": "config.database",
         "CONN_MAX_AGE": CONN_MAX_AGE,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": DB_CONNECT_TIMEOUT, **DATABASE.get("OPTIONS", {})},
+        "OPTIONS": {
+            "connect_timeout": DB_CONNECT_TIMEOUT,
+            # To compile a statement takes longer than any of ours. The default is on, on RDS, too.
+            "options": "-c jit=off",
+            **DATABASE.get("OPTIONS", {}),
+        },
     }
 }
 

@@ -7,6 +7,7 @@ at the latest in the transaction that finishes the upload.
 import logging
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from imports import datasets
 from imports.destinations import claimed_keys
@@ -61,8 +62,17 @@ def finish(upload: Upload) -> None:
     transaction.on_commit(send_mail_hint, robust=True)
     dataset = datasets.all_datasets().get(upload.dataset)
     if dataset and dataset.quality and upload.has_changed_records:
-        # If this fails, a sweep does it within a day.
-        transaction.on_commit(lambda: count_quality([str(upload.vendor_id)]), robust=True)
+        transaction.on_commit(lambda: count_after(upload), robust=True)
+
+
+def count_after(upload: Upload) -> None:
+    """Count the quality of the vendor's products, after the last of its uploads that are due.
+
+    If this fails, a sweep does it within a day.
+    """
+    others = Upload.objects.filter(vendor_prefix=upload.vendor_prefix, dataset=upload.dataset)
+    if not others.filter(next_attempt_at__lte=Now()).exists():
+        count_quality([str(upload.vendor_id)])
 
 
 def end_without_email(upload: Upload) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -17,6 +19,7 @@ from imports.models import RowError, Upload, VendorQuality
 from imports.reports import quality
 from imports.reports.quality import count_quality, lines_of
 from tests.admin.conftest import list_of, make_product
+from tests.conftest import arrived, import_due
 from tests.imports.test_export import TEXTS
 from tests.product_files import good_row
 from vendors.models import Vendor
@@ -156,6 +159,23 @@ def test_the_file_has_what_lacks_most_first_and_filled_cells_raise_the_score(
     monkeypatch.setattr(quality, "MOST", 1)
     run_upload([good_row(5)])
     assert len(body(as_alice, "improve_csv").splitlines()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vendor_is_counted_after_its_last_file_that_is_due(
+    run_upload: Run, vendor_a: Vendor
+) -> None:
+    for number in (1, 2, 3):
+        arrived([good_row(number)], vendor=vendor_a)
+    with CaptureQueriesContext(connection) as queries:
+        import_due()
+    counted = [each["sql"] for each in queries if 'INSERT INTO "vendor_quality"' in each["sql"]]
+    assert len(counted) == 1
+    assert VendorQuality.objects.get(vendor=vendor_a).products == 3
+    later = arrived([good_row(4)], vendor=vendor_a)
+    Upload.objects.filter(pk=later.pk).update(next_attempt_at=now() + timedelta(hours=1))
+    run_upload([good_row(5)])
+    assert VendorQuality.objects.get(vendor=vendor_a).products == 4
 
 
 def test_pages_show_the_score_or_none(
