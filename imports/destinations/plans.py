@@ -158,4 +158,5 @@ def as_text(value: dict[str, Any] | None) -> str | None:
 
 def forget(upload: Upload) -> None:
     """Delete what earlier runs have planned: they are over."""
-    PlannedChange.objects.filter(upload=upload, run__lt=upload.run).delete()
+    if upload.run > 1:
+        PlannedChange.objects.filter(upload=upload, run__lt=upload.run).delete()

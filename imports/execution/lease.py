@@ -6,6 +6,7 @@ All times are by the database's clock.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -14,6 +15,9 @@ from imports.execution.failpoints import failpoint
 from imports.execution.fair_order import CLAIM
 from imports.execution.hints import send_hint
 from imports.models import Upload
+
+# Its text is made once: the compiler of queries takes longer for these columns than PostgreSQL.
+LOCKED = "SELECT * FROM upload_history WHERE upload_id = %s AND token = %s FOR UPDATE"
 
 
 class Fenced(Exception):
@@ -51,18 +55,20 @@ class Work:
         """
         with transaction.atomic():
             upload = locked(self.upload_id, self.token)
-            before = (upload.step, upload.cursor)
+            if upload.vendor_id == self.upload.vendor_id:
+                upload.vendor = self.upload.vendor  # as it was when the slice began
+            before = dict(vars(upload))
             yield upload
-            if (upload.step, upload.cursor) != before:
+            if (upload.step, upload.cursor) != (before["step"], before["cursor"]):
                 upload.attempts = 0
             self._renew_or_release(upload, hold=hold)
-            upload.save()
-            transaction.on_commit(lambda: failpoint(f"{before[0]}.before_hint"))
+            upload.save(update_fields=changed(upload, before))
+            transaction.on_commit(lambda: failpoint(f"{before['step']}.before_hint"))
             if self.over and upload.step != Upload.Step.DONE:
                 transaction.on_commit(send_hint, robust=True)
-            failpoint(f"{before[0]}.before_commit")
+            failpoint(f"{before['step']}.before_commit")
         self.upload = upload
-        failpoint(f"{before[0]}.after_commit")
+        failpoint(f"{before['step']}.after_commit")
 
     def fail_if_workers_are_lost(self) -> None:
         """Raise WorkersLost if too many workers in a row were lost while they held the upload."""
@@ -81,13 +87,19 @@ class Work:
 
 
 def locked(upload_id: str, token: int) -> Upload:
-    """The upload's row with its vendor; the row is locked until the end of the transaction. Raises
-    Fenced."""
-    rows = Upload.objects.select_for_update(of=("self",)).select_related("vendor")
-    upload = rows.filter(pk=upload_id, token=token).first()
-    if upload is None:
-        raise Fenced(upload_id)
-    return upload
+    """The upload's row, locked until the end of the transaction. Raises Fenced."""
+    for upload in Upload.objects.raw(LOCKED, [upload_id, token]):
+        return upload
+    raise Fenced(upload_id)
+
+
+def changed(upload: Upload, before: dict[str, Any]) -> list[str]:
+    """The fields that differ from what they were, and those that may have been changed in place."""
+    return [
+        name
+        for name in (field.attname for field in upload._meta.concrete_fields)
+        if isinstance(value := getattr(upload, name), dict | list) or value is not before[name]
+    ]
 
 
 def claim() -> Work | None:

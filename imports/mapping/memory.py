@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -26,6 +27,7 @@ def known_of(upload: Upload) -> Known:
 def known_of_vendor(vendor_id: str, dataset: str, this_file: Answers | None = None) -> Known:
     names = HeaderMemory.objects.filter(vendor=vendor_id, dataset=dataset)
 
+    @cache
     def of_header(key: str) -> Answers | None:
         mappings = ColumnMapping.objects.filter(vendor=vendor_id, dataset=dataset, fingerprint=key)
         found = mappings.values_list("answers", flat=True).first()

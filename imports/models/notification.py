@@ -21,6 +21,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 class Notification(Delivery):
     """One email about one run, kept as it was sent. With its result, each address gets one."""
 
+    # Once prepared, its text is never written again.
+    PROGRESS = (*Delivery.PROGRESS, "lost", "sent_at", "message_id")
+
     class Kind(models.TextChoices):
         RUN_ENDED = "run_ended", _("Result of an import")
         HELD_REMINDER = "held_reminder", _("Reminder of a held upload")

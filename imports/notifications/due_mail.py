@@ -38,7 +38,7 @@ def hand_over(upload: Upload) -> None:
     )
     for mail in waiting:
         mail.queue()
-        mail.save()
+        mail.save(update_fields=mail.PROGRESS)
 
 
 def has_repeats() -> bool:
@@ -79,7 +79,7 @@ def claim() -> Notification | None:
         # If this worker is killed, the next attempt follows after the usual pause.
         lease = settings.LEASE_SECONDS + sending.longest_seconds()
         mail.start(seconds=max(lease, pause_after(mail.attempts + 1)))
-        mail.save()
+        mail.save(update_fields=mail.PROGRESS)
     failpoint("mail.after_claim")
     return mail
 
@@ -100,7 +100,7 @@ def attempt(mail: Notification) -> bool:
         with transaction.atomic():
             deliveries.lock(mail)
             mail.accepted(message_id)
-            mail.save()
+            mail.save(update_fields=mail.PROGRESS)
             if mail.kind == Notification.Kind.RUN_ENDED:
                 Upload.objects.filter(pk=mail.upload_id, run=mail.run).update(notified_at=Now())
         log.info("emailed (run %s)", mail.run, extra={"event": "emailed"})
@@ -137,14 +137,14 @@ def retry(mail: Notification, reason: str) -> None:
     delay = pause_after(mail.attempts)
     log.warning("attempt %s failed; next in %.0f s: %s", mail.attempts, delay, reason)
     mail.retry(reason, seconds=delay)
-    mail.save()
+    mail.save(update_fields=mail.PROGRESS)
     transaction.on_commit(lambda: send_mail_hint(delay=delay), robust=True)
 
 
 def give_up(mail: Notification, state: Notification.State, reason: str) -> None:
     log.error("the email could not be sent: %s", reason)
     mail.end(state, reason=reason)
-    mail.save()
+    mail.save(update_fields=mail.PROGRESS)
     alarms.raise_alarm(Alarm.Kind.UNSENT_MAIL, mail.upload_id, reason)
 
 

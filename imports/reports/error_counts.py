@@ -38,7 +38,8 @@ def counts_of(upload: Upload, severity: str = ERROR) -> ErrorCounts:
     the run has ended, this is done once.
     """
     of_run: dict[str, Any] = {"upload": upload, "run": upload.run, "severity": severity}
-    if severity == ERROR and not upload.error_records:
+    of_severity = {ERROR: upload.error_records, WARNING: upload.warned_records}
+    if of_severity.get(severity) == 0:
         return ErrorCounts(**of_run)
     found = ErrorCounts.objects.filter(**of_run).first() or ErrorCounts(**of_run)
     if severity == ERROR and found.rows < upload.error_records:
