@@ -4,6 +4,10 @@ PYTHON ?= python3.11
 venv := .venv/bin/python
 environment = @$(PYTHON) -m deploy.local.environment
 
+# Python keeps what it has compiled, also in shells of containers, which say that it should not: each
+# process of the tests would compile everything again.
+export PYTHONDONTWRITEBYTECODE =
+
 # More workers than CPUs, because tests spend most of their time waiting.
 
 side_by_side = -n 4
