@@ -228,7 +228,9 @@ class Case:
                 upload["step"] == "done" and upload["upload_id"] not in unsent for upload in uploads
             )
 
-        wait_until("every upload done", is_quiet, within=within, tell=self.how_it_stands)
+        # Each look takes several queries, and what was done stays done.
+        tell = self.how_it_stands
+        wait_until("every upload done", is_quiet, within=within, every=0.25, tell=tell)
 
     def stop_waiting_for_files(self) -> None:
         """Let 15 minutes pass for uploads from the form that wait for their object."""

@@ -38,9 +38,9 @@ def idle_seconds() -> float:
     return (int(idle) + int(awaiting_disk)) / os.sysconf("SC_CLK_TCK")
 
 
-def moments(within: float) -> Iterator[None]:
-    """Yield twenty times a second, for this many seconds of idle time."""
+def moments(within: float, *, every: float = 0.05) -> Iterator[None]:
+    """Yield `every` so many seconds, for `within` seconds of idle time."""
     spare, end = SpareTime(), time.monotonic() + AT_MOST * within
     while spare() <= within and time.monotonic() <= end:
         yield
-        time.sleep(0.05)
+        time.sleep(every)

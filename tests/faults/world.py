@@ -76,13 +76,19 @@ class TooLate(AssertionError):
 
 
 def wait_until(
-    what: str, is_so: Callable[[], Any], *, within: float = HANG, tell: Callable[[], str] = str
+    what: str,
+    is_so: Callable[[], Any],
+    *,
+    within: float = HANG,
+    every: float = 0.05,
+    tell: Callable[[], str] = str,
 ) -> Any:
     """Wait until the answer is true, and return it. Raises TooLate.
 
-    `within` is for promises, in seconds of idle time.
+    `within` is for promises, in seconds of idle time. `every` is the pause between two questions:
+    longer where a question is expensive and what it asks for does not pass.
     """
-    for _ in moments(within):
+    for _ in moments(within, every=every):
         if answer := is_so():
             return answer
     raise TooLate(f"not within {within:.0f} s: {what}\n{tell()}")
