@@ -42,7 +42,6 @@ def _session() -> boto3.Session:
 
 
 SESSION = _session()
-USER_AGENT = f"Boto3/{boto3.__version__}"
 
 
 @cache
@@ -59,8 +58,7 @@ def client(
         region_name=settings.AWS_REGION,
         endpoint_url=settings.AWS_ENDPOINT_URL,
         config=Config(
-            # Else the SDK describes itself anew for every request, for an eighth of its time.
-            user_agent=USER_AGENT,
+            user_agent=settings.AWS_USER_AGENT,
             connect_timeout=5,
             read_timeout=read_timeout,
             parameter_validation=validate,

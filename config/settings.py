@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from boto3 import __version__ as boto3_version
 from botocore.config import Config
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
@@ -375,7 +376,10 @@ STATIC_ROOT = None if LOCAL else BASE_DIR / "staticfiles"
 # No collectstatic step on a developer's machine, and files are looked up when they are asked for:
 # looking at all of them took an eighth of the time of tests that request pages.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOCAL
+# Else the SDK describes itself again for every request, for an eighth of its time.
+AWS_USER_AGENT = f"Boto3/{boto3_version}"
 S3_CLIENT_CONFIG = Config(
+    user_agent=AWS_USER_AGENT,
     region_name=AWS_REGION,
     signature_version="s3v4",
     s3={"addressing_style": "path" if AWS_ENDPOINT_URL else "virtual"},
@@ -419,6 +423,7 @@ AWS_SES_AUTO_THROTTLE = None  # emails have a back-off of their own
 MAIL_CONNECT_SECONDS = 5
 # One attempt: SES has no idempotency key, so a retry after a timeout may send a second email.
 AWS_SES_CONFIG = Config(
+    user_agent=AWS_USER_AGENT,
     connect_timeout=MAIL_CONNECT_SECONDS,
     read_timeout=MAIL_ANSWER_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 1},
