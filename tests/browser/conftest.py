@@ -119,18 +119,30 @@ Visit = Callable[..., Visitor]
 SCREENS = pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 
 
+@pytest.fixture(scope="package")
+def sessions() -> dict[str, Any]:
+    """The cookies of the demo's people, by their names: each of them logs in once, which takes
+    longer than most pages, and returns to every test."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, stack: dict[str, Any]) -> Iterator[Visit]:
+def visit(browser: Browser, stack: dict[str, Any], sessions: dict[str, Any]) -> Iterator[Visit]:
     """Opens windows: `visit()`, `visit("vendor")` logged in, `visit(java_script_enabled=False)`."""
     visitors: list[Visitor] = []
     contexts: list[BrowserContext] = []
 
     def open_window(who: str | None = None, **options: Any) -> Visitor:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        size = {"width": 1280, "height": 900}
+        usual: dict[str, Any] = {"viewport": size, "storage_state": sessions.get(who or "")}
+        context = browser.new_context(**usual | options)
         contexts.append(context)
         visitors.append(Visitor(context, stack))
         if who:
-            visitors[-1].log_in(who)
+            visitors[-1].go("/")
+            if "/login" in visitors[-1].page.url:
+                visitors[-1].log_in(who)
+                sessions[who] = context.storage_state()
         return visitors[-1]
 
     yield open_window

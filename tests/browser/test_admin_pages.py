@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
+from tests.browser.accessibility import excess, violations
 from tests.browser.conftest import Visit, printed_in
 
 WIDE: ViewportSize = {"width": 1280, "height": 844}
@@ -40,7 +40,7 @@ def test_no_page_has_an_accessibility_violation(visit: Visit, pages: list[str]) 
         found += problems(page, "#main")
         page.set_viewport_size(NARROW)
         page.emulate_media(color_scheme="dark")
-        found += problems(page, "#main", CONTRAST)
+        found += problems(page, "#main", **CONTRAST)
         found += cut(page)
         if page.locator("#changelist-filter").count():
             page.locator("[x-on\\:click*='filterOpen']").first.click()
@@ -49,16 +49,9 @@ def test_no_page_has_an_accessibility_violation(visit: Visit, pages: list[str]) 
     assert not found, "\n".join(found)
 
 
-def problems(
-    page: Page, part: str | None = None, options: dict[str, Any] | None = None
-) -> list[str]:
+def problems(page: Page, part: str | None = None, **options: Any) -> list[str]:
     """Violations of accessibility in a part of the page, and by how much it scrolls sideways."""
-    asked = {"resultTypes": ["violations"], **(options or {})}
-    found = [
-        f"{page.url}: {each['id']}: {[node['html'][:200] for node in each['nodes']]}"
-        for each in Axe().run(page, context=part, options=asked).response["violations"]
-    ]
-    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    found, width = violations(page, part, **options), excess(page)
     return [*found, f"{page.url} scrolls sideways by {width} px"] if width > 0 else found
 
 

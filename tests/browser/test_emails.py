@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils.timezone import now
 from playwright.sync_api import sync_playwright
@@ -15,6 +14,7 @@ from imports.people.texts import text_of
 from imports.rules.replacements import Value
 from imports.wanted import applying, asking, deciding
 from tests.admin.conftest import make_digest, make_upload
+from tests.browser.accessibility import violations
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.product_files import good_row
 from vendors.models import Member, Vendor
@@ -90,14 +90,10 @@ def test_nothing_is_cut_off_and_all_text_is_readable(
                 for number, (subject, html) in enumerate(emails.items()):
                     page.set_content(html)
                     where = f"{width} px, {scheme}, {subject[:40]}"
-                    problems += [f"{where}: {part}" for part in page.evaluate(CUT_OFF)]
-                    wrong = Axe().run(page).response["violations"]
-                    problems += [
-                        f"{where}: {each['id']} {each['nodes'][0]['html']}" for each in wrong
-                    ]
-                    page.screenshot(
-                        path=tmp_path / f"{width}-{scheme}-{number}.png", full_page=True
-                    )
+                    if found := [*page.evaluate(CUT_OFF), *violations(page)]:
+                        problems += [f"{where}: {each}" for each in found]
+                        picture = tmp_path / f"{width}-{scheme}-{number}.png"
+                        page.screenshot(path=picture, full_page=True)
                 context.close()
         browser.close()
     assert len(emails) == 11

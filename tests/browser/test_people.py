@@ -3,9 +3,9 @@ see what they may; one person works for two vendors."""
 
 import re
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import excess, violations
 from tests.browser.conftest import Visit, Visitor
 from tests.faults.world import wait_until
 from tests.mailbox import Message, messages_about
@@ -20,10 +20,8 @@ def assert_accessible(visitor: Visitor) -> None:
     for width, scheme in ((390, "dark"), (1280, "light")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = Axe().run(page).response["violations"]
-        assert not [(each["id"], each["nodes"][0]["html"][:200]) for each in found], scheme
-        excess = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert excess <= 0, page.url
+        assert not violations(page), scheme
+        assert excess(page) <= 0, page.url
 
 
 def press(visitor: Visitor, name: str) -> None:

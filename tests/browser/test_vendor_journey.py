@@ -4,9 +4,9 @@ import csv
 import io
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import excess, violations
 from tests.browser.conftest import SCREENS, Visit, Visitor
 from tests.product_files import csv_bytes, good_row
 
@@ -218,7 +218,5 @@ def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme
 
 
 def assert_accessible(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert width <= 0, f"{page.url} scrolls sideways by {width} px"
+    assert not violations(page)
+    assert excess(page) <= 0, page.url

@@ -1,18 +1,12 @@
 """A vendor adds a webhook, watches a ping arrive, replaces its secret and switches it off."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from standardwebhooks import WebhookVerificationError
 
 from tests.browser.conftest import Visit, Visitor
+from tests.browser.test_vendor_journey import assert_accessible
 from tests.imports.webhooks.receiver import receiving
-
-
-def assert_accessible(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert not [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
 def press(visitor: Visitor, name: str) -> None:
