@@ -7,6 +7,7 @@ admin's own declarations: new ones are covered without a change here.
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -37,6 +38,7 @@ ENDS = (
 CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
+@cache
 def encoded(value: str) -> str:
     return quote(value.encode("utf-8", "surrogatepass"), safe="")
 
