@@ -27,7 +27,7 @@ class Kind:
 
 
 KINDS = (
-    Kind("import", "create", 0.05, 20.0),
+    Kind("import", "create", 0.05, 5.0),
     Kind("check", "check", 0.05, 40.0),
     Kind("import, all rows invalid", "create", 1.0, 40.0),
     Kind("check, all rows invalid", "check", 1.0, 40.0),

@@ -4,12 +4,13 @@ import csv
 import io
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connection
 from psycopg2 import sql
 
-PIECE_CHARACTERS = 4 * 1024 * 1024
+PIECE_CHARACTERS = 1024 * 1024
 # Represents NULL in the COPY data. It is random, so that no cell of a file can contain it.
 NULL = secrets.token_hex(8)
 
@@ -39,23 +40,23 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     )
     # Each piece is complete before its COPY begins: PostgreSQL can end a session that is idle in a
     # transaction, and not one that waits for more rows of a COPY.
-    for text in pieces(rows):
+    for piece in pieces(rows):
         # Django does not wrap the errors of `copy_expert`, which psycopg2 adds to a cursor.
         with connection.cursor() as cursor, connection.wrap_database_errors:
-            cursor.copy_expert(statement, text)
+            cursor.copy_expert(statement, io.BytesIO(piece))
 
 
-def pieces(rows: Iterable[Sequence[Any]]) -> Iterator[io.StringIO]:
-    """`rows` in COPY's format, each piece to be read before the next is made."""
+def pieces(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """`rows` in COPY's format, each piece to be sent before the next is made."""
+    return iter(partial(next_piece, iter(rows)), b"")
+
+
+def next_piece(rows: Iterator[Sequence[Any]]) -> bytes:
+    # Nothing is read from the StringIO: for that it takes four bytes for each character.
     text = io.StringIO()
     writer = csv.writer(text, _CopyText)
     for row in rows:
         writer.writerow([NULL if value is None else value for value in row])
         if text.tell() > PIECE_CHARACTERS:
-            text.seek(0)
-            yield text
-            text.seek(0)
-            text.truncate()
-    if text.tell():
-        text.seek(0)
-        yield text
+            break
+    return text.getvalue().encode()

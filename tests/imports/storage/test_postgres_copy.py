@@ -1,5 +1,6 @@
 """Any text is read from a table as it was written."""
 
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -37,9 +38,22 @@ def test_rows_are_sent_in_pieces_while_they_are_made() -> None:
 
     sizes = []
     ahead = []
-    for text in pieces(rows()):
-        sizes.append(len(text.read()))
+    for piece in pieces(rows()):
+        sizes.append(len(piece))
         ahead.append(made - sum(sizes) // (PIECE_CHARACTERS // 4))
     assert made == 40
     assert max(sizes) < 2 * PIECE_CHARACTERS
     assert max(ahead) <= 1
+
+
+def test_a_piece_takes_little_more_memory_than_its_characters() -> None:
+    """The worker never gives all of it back."""
+    rows = ((number, "x" * 100) for number in range(PIECE_CHARACTERS * 3 // 100))
+    tracemalloc.start()
+    try:
+        for _ in pieces(rows):
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * PIECE_CHARACTERS
