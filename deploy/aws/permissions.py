@@ -70,10 +70,12 @@ class Permissions:
             # Without it S3 answers 403 for a version that was deleted, and not 404.
             self._allow(("s3:ListBucket",), self._data.arn("Bucket")),
             self._objects(("s3:PutObject",), REPORTS),
+            # The version before reads by Query, beside this one during a deployment.
+            self._to(("dynamodb:PutItem", "dynamodb:Query"), "UploadRecords"),
             self._to(
-                ("dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"), "UploadRecords"
+                ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"),
+                *("UploadRecords", "Clients", "CsvData"),
             ),
-            self._to(("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), "Clients", "CsvData"),
             self._to(("sns:Publish",), "AlarmTopic"),
         ]
 

@@ -28,6 +28,7 @@ ROWS_PER_ITEM = 1_000
 ITEM_BYTES = 95_000  # of compressed rows
 RAW_CHARACTERS = 200_000  # of a run before compression
 SHORT_CELL_CHARACTERS = 200  # in a row that does not fit into one item
+JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
 class StagingIncomplete(Exception):
@@ -76,7 +77,7 @@ def read(upload: Upload, most_rows: int, *, after: int | None = None) -> list[St
     """The runs after the upload's cursor, or after another one: at least one if there is one, up to
     about `most_rows` rows.
 
-    Raises StagingIncomplete if a run is missing, and botocore's errors.
+    Raises StagingIncomplete if a run is missing, dynamodb.Overloaded and botocore's errors.
     """
     if upload.staged_token is None:
         raise StagingIncomplete(f"{upload.upload_id} was never staged")
@@ -85,30 +86,30 @@ def read(upload: Upload, most_rows: int, *, after: int | None = None) -> list[St
     expected = (upload.cursor if after is None else after) + 1
     # How many items hold `most_rows` rows: an item holds fewer wide rows than narrow ones.
     enough = ceil_div(most_rows * upload.staged_items, max(1, upload.total_records))
+    at_once = max(1, min(dynamodb.ITEMS_PER_WRITE, enough))
     while expected <= upload.staged_items and count < most_rows:
-        answer = dynamodb.client().query(
-            TableName=settings.UPLOAD_RECORDS_TABLE,
-            ConsistentRead=True,
-            KeyConditionExpression="upload_id = :upload AND record_id BETWEEN :first AND :last",
-            ExpressionAttributeValues={
-                ":upload": {"S": upload.upload_id},
-                ":first": {"S": record_id(upload.staged_token, expected)},
-                ":last": {"S": record_id(upload.staged_token, upload.staged_items)},
-            },
-            Limit=max(1, min(dynamodb.ITEMS_PER_WRITE, enough)),
-        )
-        if not answer["Items"]:
-            raise StagingIncomplete(f"run {expected} of {upload.staged_items} is missing")
-        for item in answer["Items"]:
-            run = unpack(item, expected)
-            if item["record_id"]["S"] != record_id(upload.staged_token, expected):
-                raise StagingIncomplete(f"run {expected} of {upload.staged_items} is missing")
+        last = min(upload.staged_items, expected + at_once - 1)
+        for run in read_runs(upload.upload_id, upload.staged_token, expected, last):
             runs.append(run)
             count += len(run.rows)
             expected += 1
             if count >= most_rows:
                 break
     return runs
+
+
+def read_runs(upload_id: str, token: int, first: int, last: int) -> Iterator[StagedRun]:
+    """The runs from `first` to `last`, by their keys. Raises StagingIncomplete if one is missing,
+    dynamodb.Overloaded and botocore's errors."""
+    sequences = {record_id(token, sequence): sequence for sequence in range(first, last + 1)}
+    keys = [{"upload_id": {"S": upload_id}, "record_id": {"S": key}} for key in sequences]
+    attributes = ("record_id", "count", "payload")
+    items = dynamodb.get_all(settings.UPLOAD_RECORDS_TABLE, keys, attributes)
+    found = {item["record_id"]["S"]: item for item in items}
+    for key, sequence in sequences.items():
+        if key not in found:
+            raise StagingIncomplete(f"run {sequence} is missing")
+        yield unpack(found.pop(key), sequence)
 
 
 def erase(upload_id: str) -> None:
@@ -186,7 +187,7 @@ def split_to_fit(
 ) -> Iterator[tuple[list[StagedRow], bytes]]:
     """The run, halved until each part fits into one item. If a single row does not fit, its cells
     are cut at `longest` characters, then at half of that, and so on."""
-    payload = zlib.compress(json.dumps(run, separators=(",", ":")).encode(), 1)
+    payload = zlib.compress(JSON.encode(run).encode(), 1)
     if len(payload) <= ITEM_BYTES:
         yield run, payload
     elif len(run) > 1:
@@ -200,10 +201,7 @@ def split_to_fit(
 
 
 def unpack(item: dict[str, Any], sequence: int) -> StagedRun:
-    rows = [
-        (number, cells, long)
-        for number, cells, long in json.loads(zlib.decompress(bytes(item["payload"]["B"])))
-    ]
+    rows = list(map(tuple, json.loads(zlib.decompress(bytes(item["payload"]["B"])))))
     if len(rows) != int(item["count"]["N"]):
         raise StagingIncomplete(f"run {sequence} holds {len(rows)} rows")
     return StagedRun(sequence, rows)
