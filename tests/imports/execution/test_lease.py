@@ -191,3 +191,31 @@ def test_two_vendors_with_the_same_skus_in_opposite_order(
     assert first.valid_records + second.valid_records == 1_500 == Product.objects.count()
     assert set(RowError.objects.values_list("error_type", flat=True)) == {"DUPLICATE_SKU"}
     assert "VEND00" not in RowError.objects.all()[0].error_message
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("row_by_row")
+def test_only_the_last_batch_of_a_step_waits_for_the_disk(
+    vendor_a: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[tuple[str, str]] = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")  # the server of the tests never waits
+
+    def ask(name: str) -> None:
+        if name.endswith(".before_commit"):
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW synchronous_commit")
+                waits.append((name.removesuffix(".before_commit"), cursor.fetchone()[0]))
+
+    monkeypatch.setattr(lease, "failpoint", ask)
+    arrived([good_row(1), good_row(2)], vendor=vendor_a)
+    drive()
+    assert waits == [
+        ("stage", "on"),
+        ("load", "off"),
+        ("load", "on"),
+        ("report", "on"),
+        ("notify", "on"),
+    ]
+    connection.close()
