@@ -79,12 +79,17 @@ class Json:
     def rows(self, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         """(place, cells) of every item. Raises Refused where the text is not JSON any more."""
         columns = [(key, key in self.numbers) for key in layout.header]
-        texts = [key for key, quoted in columns if not quoted]
         for number, item in enumerate(items(path, layout.encoding), 1):
-            if wrong := next((key for key in texts if isinstance(item.get(key), bool)), None):
-                problem = gettext("'{key}' must be a text (was true or false)").format(key=wrong)
-                raise malformed(number, problem)
-            yield number, [as_cell(item.get(key), quoted) for key, quoted in columns]
+            value_of = item.get
+            yield (
+                number,
+                [
+                    value
+                    if (value := value_of(key)).__class__ is str and not quoted
+                    else as_cell(value, quoted, key, number)
+                    for key, quoted in columns
+                ],
+            )
 
     def template(self, schema: Schema) -> bytes:
         """An array of one object that holds the example of each column."""
@@ -95,10 +100,16 @@ class Json:
         return json.dumps([example], indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def as_cell(value: Any, quoted: bool) -> str:
-    """A JSON value as the rules read it; null is an empty cell."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False) if quoted else value
+def as_cell(value: Any, quoted: bool, key: str, number: int) -> str:
+    """A JSON value as the rules read it; null is an empty cell. Raises Refused for a truth value
+    in a column of texts: the item with that `number` is not what it should be."""
     if value is None:
         return ""
-    return str(value) if not isinstance(value, bool) else str(value).lower()
+    if isinstance(value, bool):
+        if not quoted:
+            problem = gettext("'{key}' must be a text (was true or false)").format(key=key)
+            raise malformed(number, problem)
+        return str(value).lower()
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if quoted else value
+    return str(value)

@@ -99,6 +99,8 @@ class Phone(Rule):
 
 def is_address(text: str) -> bool:
     """Does it have the form of an email address, in lower case?"""
+    if len(text) <= MAX_MAILBOX_OCTETS and text.isascii() and "xn--" not in text:
+        return ASCII_ADDRESS.fullmatch(text) is not None  # as nearly all of them
     mailbox, _at, host = text.rpartition("@")
     if octets(text) > MAX_ADDRESS_OCTETS or octets(mailbox) > MAX_MAILBOX_OCTETS:
         return False  # before anything is compared

@@ -113,7 +113,8 @@ class Timestamp(Rule):
             if not usual:
                 raise self._explain(label, text)
             try:
-                moment = moment.astimezone(UTC)
+                if moment.tzinfo is not UTC:
+                    moment = moment.astimezone(UTC)
             except OverflowError:  # the year 1 or 9999, moved over its end by the zone
                 raise InvalidCell(self, "beyond_the_calendar", label, text) from None
             if moment > latest:

@@ -36,9 +36,15 @@ class PersonName(Rule):
     remedy = _("Write the name without digits, periods or other signs.")
 
     def checker(self, label: str) -> Checker:
+        usual: set[str] = (
+            set()
+        )  # signs of earlier names, which belong to a name wherever they stand
+
         def check(text: str) -> str:
-            if not all(map(belongs_to_a_name, text, f" {text}")):
-                raise InvalidCell(self, "other_signs", label, text)
+            if not usual.issuperset(text):
+                if not all(map(belongs_to_a_name, text, f" {text}")):
+                    raise InvalidCell(self, "other_signs", label, text)
+                usual.update(set(text).difference(JOINERS))
             if not any(map(str.isalpha, text)):
                 raise InvalidCell(self, "no_letter", label, text)
             return " ".join(text.split())
@@ -64,12 +70,13 @@ class Digits(Rule):
         }
 
     def checker(self, label: str) -> Checker:
+        count = self.count
+
         def check(text: str) -> str:
-            if has_other_digits(text):
-                raise InvalidCell(self, "other_digits", label, text)
-            if len(text) != self.count or not (text.isascii() and text.isdigit()):
-                raise InvalidCell(self, "not_so_many_digits", label, text)
-            return text
+            if len(text) == count and text.isascii() and text.isdigit():
+                return text
+            variant = "other_digits" if has_other_digits(text) else "not_so_many_digits"
+            raise InvalidCell(self, variant, label, text)
 
         return check
 

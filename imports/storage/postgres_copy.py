@@ -1,30 +1,32 @@
 """Appends rows to a table with COPY, the fastest way into PostgreSQL."""
 
-import csv
 import io
+import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from itertools import islice
+from types import NoneType
 from typing import Any
 
 from django.db import connection
 from psycopg2 import sql
 
 PIECE_CHARACTERS = 1024 * 1024
+ROWS_AT_ONCE = 50
 # Represents NULL in the COPY data. It is random, so that no cell of a file can contain it.
 NULL = secrets.token_hex(8)
-
-
-class _CopyText(csv.Dialect):
-    """PostgreSQL's text format: every tab, line break and backslash is escaped.
-
-    Not its CSV format: before version 18, a quoted cell with a line of `\\.` ends the data.
-    """
-
-    delimiter = "\t"
-    quoting = csv.QUOTE_NONE
-    escapechar = "\\"
-    lineterminator = "\r\n"  # csv escapes both characters in cells because both are listed here
+# PostgreSQL's text format, and not its CSV format: before version 18, a quoted cell with a line of
+# `\\.` ends the data.
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+ESCAPED = re.compile(r"[\\\t\n\r]")
+# Of a type of values, the function that makes texts of them, if it is not `str`. Moments take
+# longer than all others, and many rows have the same.
+TEXT_OF: dict[type, Callable[[Any], str]] = {
+    NoneType: lambda _: NULL,
+    datetime: lru_cache(1_000)(datetime.isoformat),
+}
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -54,9 +56,19 @@ def pieces(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
 def next_piece(rows: Iterator[Sequence[Any]]) -> bytes:
     # Nothing is read from the StringIO: for that it takes four bytes for each character.
     text = io.StringIO()
-    writer = csv.writer(text, _CopyText)
-    for row in rows:
-        writer.writerow([NULL if value is None else value for value in row])
-        if text.tell() > PIECE_CHARACTERS:
-            break
+    while text.tell() <= PIECE_CHARACTERS and (some := list(islice(rows, ROWS_AT_ONCE))):
+        columns = map(as_texts, zip(*some, strict=True))
+        text.writelines(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True)))
     return text.getvalue().encode()
+
+
+def as_texts(column: Sequence[Any]) -> Sequence[str]:
+    """The values of a column as COPY reads them: far faster than value by value."""
+    types = set(map(type, column))
+    if len(types) == 1:
+        texts = list(map(TEXT_OF.get(types.pop(), str), column))
+    else:
+        texts = [TEXT_OF.get(type(value), str)(value) for value in column]
+    if ESCAPED.search("".join(texts)):
+        texts = [text.translate(ESCAPES) for text in texts]
+    return texts

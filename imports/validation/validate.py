@@ -4,7 +4,7 @@ but for the lists that rules look up."""
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -212,16 +212,20 @@ def of_width(
     """The rows' cells, `width` in each; which of them staging has cut, by position of row and cell;
     and the rows that have another number of cells, which are empty now."""
     problems: dict[int, list[RowProblem]] = {}
-    cells: list[list[str]] = []
-    cut: list[tuple[int, int]] = []
-    for i, (_, row, cut_cells) in enumerate(rows):
-        fitted = row if len(row) == width else fit(row, layout, schema.ragged)
+    cells = [row for _, row, _ in rows]
+    for i, row in enumerate(cells):
+        if len(row) == width:
+            continue
+        fitted = fit(row, layout, schema.ragged)
         if fitted is None:
             problems[i] = [cell_count_problem(len(row), width)]
-            cells.append([""] * width)
-        else:
-            cells.append(fitted)
-            cut.extend((i, position) for position in cut_cells)
+        cells[i] = fitted or [""] * width
+    cut = [
+        (i, position)
+        for i, (_, _, positions) in enumerate(rows)
+        if positions and i not in problems
+        for position in positions
+    ]
     return cells, cut, problems
 
 
@@ -271,6 +275,8 @@ def known_problems(
     """What is wrong with texts in any column, by position; their rules are not asked. `together`
     are the texts as one."""
     known: dict[int, RowProblem] = {}
+    if together.isprintable():  # as in nearly all files
+        return {i: marks_problem(column, texts[i]) for i in where_marks(texts)}
     if UNPRINTABLE.search(together):
         known = {i: unprintable_problem(column, t) for i, t in where_found(UNPRINTABLE, texts)}
     if not column.lines and LINE_BREAK.search(together):
@@ -288,35 +294,37 @@ def read_column(
 ) -> tuple[list[Any], list[tuple[int, RowProblem]]]:
     """The values of one column's texts, and what is wrong with which of them.
 
-    Texts in `ignored` are skipped; those in `known` have their problem already.
+    Texts in `ignored` are skipped; those in `known` have their problem already. Equal texts are
+    judged once.
     """
+    different = dict.fromkeys(texts)
+    answers, wrong = judged(column, filter(None, different))
+    if required and column.required:
+        wrong[""] = problem(column.required, column.key, "missing", field=column.label)
+    values = list(map(answers.get, texts))
+    for i in (*ignored, *known):
+        values[i] = None
+    found = {i: said for i, said in known.items() if texts[i]}
+    if not wrong.keys().isdisjoint(different):
+        found = {i: wrong[text] for i, text in enumerate(texts) if text in wrong} | found
+    return values, [(i, said) for i, said in found.items() if i not in ignored]
+
+
+def judged(column: Column, texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, RowProblem]]:
+    """The values of those texts that the column's rules accept, and what is wrong with others."""
     checks = [rule.checker(column.label) for rule in column.rules]
-    missing = (
-        problem(column.required, column.key, "missing", field=column.label)
-        if required and column.required
-        else None
-    )
-    values: list[Any] = [None] * len(texts)
-    found: list[tuple[int, RowProblem]] = []
-    for i, text in enumerate(texts):
-        if i in ignored:
-            continue
-        if not text:
-            if missing:
-                found.append((i, missing))
-            continue
-        if i in known:
-            found.append((i, known[i]))
-            continue
+    values: dict[str, Any] = {}
+    wrong: dict[str, RowProblem] = {}
+    for text in texts:
         value: Any = text
         try:
             for check in checks:
                 value = check(value)
         except InvalidCell as error:
-            found.append((i, RowProblem(column.key, error.code, str(error))))
+            wrong[text] = RowProblem(column.key, error.code, str(error))
         else:
-            values[i] = value
-    return values, found
+            values[text] = value
+    return values, wrong
 
 
 def in_our_format(
@@ -339,6 +347,8 @@ def null_words(
 ) -> list[tuple[int, RowProblem]]:
     """Problems with texts that no rule objects to, and that programs write for an empty cell. A
     list that knows the word gives it another value."""
+    if NULL_WORDS.isdisjoint(texts):
+        return []
     return [
         (i, null_word_problem(column, text))
         for i, text in enumerate(texts)
@@ -380,6 +390,8 @@ def examples(schema: Schema, layout: Layout, by_position: Sequence[Sequence[str]
 
 
 def where_marks(texts: list[str]) -> list[int]:
+    if max(map(len, texts), default=0) <= MAX_SHORT_CHARACTERS:
+        return []
     return [
         i
         for i, text in enumerate(texts)
@@ -447,7 +459,7 @@ def broken(
 ) -> Iterator[tuple[int, RowProblem]]:
     """Rows that break a rule over several cells, all of them filled and valid."""
     positions = [schema.positions[key] for key in rule.columns]
-    for i, row in enumerate(values):
-        cells = [row[position] for position in positions]
+    columns = [[row[position] for row in values] for position in positions]
+    for i, cells in enumerate(zip(*columns, strict=True)):
         if None not in cells and (details := rule.broken(today, *cells)) is not None:
             yield i, problem(rule, rule.column, "broken", **details)
