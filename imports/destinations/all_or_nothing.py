@@ -7,12 +7,12 @@ statement moves them. PostgreSQL empties that table after a crash, so the rows a
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 from psycopg2 import sql
 
 from imports.destinations.base import BatchOutcome, Destination
 from imports.destinations.key_conflicts import clean_positions
-from imports.destinations.table import identifiers
+from imports.destinations.table import identifiers, unless_key_taken
 from imports.models import Upload
 from imports.storage.postgres_copy import copy_rows
 from imports.validation.batch import ValidatedBatch
@@ -74,22 +74,30 @@ class AllOrNothing(Destination):
     def _move(self, upload: Upload, columns: list[str]) -> int:
         """Move all waiting rows. Returns how many of them the table did not have.
 
-        They are moved in key order, so that two uploads with the same keys do not deadlock.
+        They are moved in key order, so that two uploads with the same keys do not deadlock. That
+        the table has none of the keys is usual, and costs PostgreSQL half as much.
         """
+        with connection.cursor() as cursor:
+            # The step's own time limit cannot interrupt a statement.
+            cursor.execute("SET LOCAL statement_timeout = %s", [f"{settings.STEP_SECONDS}s"])
+            with unless_key_taken(), transaction.atomic():
+                cursor.execute(self._insertion(columns), [upload.upload_id])
+                return int(cursor.rowcount)
+            unless_known = self._insertion(columns) + sql.SQL(" ON CONFLICT DO NOTHING")
+            cursor.execute(unless_known, [upload.upload_id])
+            return int(cursor.rowcount)
+
+    def _insertion(self, columns: list[str]) -> sql.Composed:
+        """Of the waiting rows with the same key, the first one."""
         unique = next(
             c for c in self.model._meta.constraints if isinstance(c, models.UniqueConstraint)
         )
-        statement = sql.SQL(
-            "INSERT INTO {table} ({columns}) SELECT {columns} FROM {incoming} "
-            "WHERE upload_id = %s ORDER BY {key} ON CONFLICT DO NOTHING"
+        return sql.SQL(
+            "INSERT INTO {table} ({columns}) SELECT DISTINCT ON ({key}) {columns} FROM {incoming} "
+            "WHERE upload_id = %s ORDER BY {key}, upload_row"
         ).format(
             table=sql.Identifier(self.model._meta.db_table),
             incoming=sql.Identifier(self.incoming._meta.db_table),
             columns=identifiers([*columns, *PROVENANCE]),
-            key=identifiers([*unique.fields, "upload_row"]),
+            key=identifiers(unique.fields),
         )
-        with connection.cursor() as cursor:
-            # The step's own time limit cannot interrupt a statement.
-            cursor.execute("SET LOCAL statement_timeout = %s", [f"{settings.STEP_SECONDS}s"])
-            cursor.execute(statement, [upload.upload_id])
-            return int(cursor.rowcount)

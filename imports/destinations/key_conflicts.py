@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from catalog.content_order import FieldStamps, parts, stamp
@@ -100,8 +101,8 @@ class KeyConflicts:
 
     def _decide(self, i: int, keys: list[tuple[Unique, Key]]) -> None:
         """Insert the row, unless one of its keys has an owner."""
-        here = KeyOwner(self.upload.upload_id, self.batch.numbers[i], values=self.batch.values[i])
-        if here.row in self.rows_in:
+        row = self.batch.numbers[i]
+        if row in self.rows_in:
             self.already_in += 1
             return
         holders = [
@@ -109,19 +110,23 @@ class KeyConflicts:
             for unique, key in keys
             if (holder := self.held[unique.column].get(key)) is not None
         ]
+        if holders:
+            self._reject_or_skip(i, holders)
+            return
+        self.new.append(i)
+        here = KeyOwner(self.upload.upload_id, row, values=self.batch.values[i])
+        for unique, key in keys:
+            if key is not None:
+                self.held[unique.column][key] = here
+
+    def _reject_or_skip(self, i: int, holders: list[tuple[Unique, Key, KeyOwner]]) -> None:
         known = next((h for h in holders if h[0].column == self.schema.identity), None)
         if known and self.skip_known and self._says_the_same(i, known[2]):
             self.skipped += 1
             return
         if known and (self.skip_known or known[2].upload_id != self.upload.upload_id):
             holders = [known]  # of a known row, its other keys are known, too
-        if holders:
-            self.problems[i] = [self._clash(*held) for held in holders]
-            return
-        self.new.append(i)
-        for unique, key in keys:
-            if key is not None:
-                self.held[unique.column][key] = here
+        self.problems[i] = [self._clash(*held) for held in holders]
 
     def _says_the_same(self, i: int, known: KeyOwner) -> bool:
         """Whether a row can be skipped, because the row that has its identity is a stored one, or
@@ -223,10 +228,10 @@ def key_of(batch: ValidatedBatch, unique: Unique) -> Callable[[int], Key]:
     if not unique.also:
         position = batch.position(unique.column)
         return lambda i: values[i][position]
-    positions = [batch.position(column) for column in unique.columns]
+    cells = itemgetter(*map(batch.position, unique.columns))
 
     def several(i: int) -> Key:
-        key = tuple(values[i][position] for position in positions)
+        key = cells(values[i])
         return None if None in key else key
 
     return several

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from psycopg2 import sql
+from psycopg2.errors import UniqueViolation
 
 from catalog.content_order import FieldStamps
 from catalog.models import ProductChange
@@ -216,6 +218,16 @@ class Table:
 def replaced_stamps(change: Change) -> dict[str, str]:
     """How new the values were that a change replaces."""
     return {key: change.stored.content.of(key) for key in change.before}
+
+
+@contextmanager
+def unless_key_taken() -> Iterator[None]:
+    """Leave a savepoint that was rolled back because a key of its rows exists already."""
+    try:
+        yield
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
 
 
 def identifiers(names: Iterable[str]) -> sql.Composed:

@@ -322,11 +322,11 @@ def test_an_edit_by_staff_between_lookup_and_update_stays(
         product.save_edit(["description"], by=staff)
         connection.close()
 
-    def edited_meanwhile(*args: Any) -> int:
+    def edited_meanwhile(*args: Any) -> None:
         if edits:
             with ThreadPoolExecutor() as other:
                 other.submit(edit).result()
-        return insert(*args)
+        insert(*args)
 
     monkeypatch.setattr(PostgresTable, "_insert", edited_meanwhile)
     drive()

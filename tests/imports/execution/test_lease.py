@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from django.conf import settings as project
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from catalog.models import Product
 from imports import actions, failures, pipeline
+from imports.destinations.postgres import PostgresTable
 from imports.execution import lease, retry_policy
 from imports.models import Alarm, RowError, Upload
 from imports.steps import load as load_step
 from imports.validation.validate import validate
-from tests.conftest import arrived, drive
+from tests.conftest import arrived, drive, import_due
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -191,6 +193,36 @@ def test_two_vendors_with_the_same_skus_in_opposite_order(
     assert first.valid_records + second.valid_records == 1_500 == Product.objects.count()
     assert set(RowError.objects.values_list("error_type", flat=True)) == {"DUPLICATE_SKU"}
     assert "VEND00" not in RowError.objects.all()[0].error_message
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("categories")
+def test_a_key_that_is_committed_after_the_lookup(
+    vendor_a: Vendor, vendor_b: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [good_row(1), good_row(2)]
+    second = arrived([good_row(2)], vendor=vendor_b)
+    Upload.objects.update(next_attempt_at=None)
+    first = arrived(rows, vendor=vendor_a)
+    insert = PostgresTable._insert
+    waiting = [second.pk]
+
+    def import_the_other() -> None:
+        Upload.objects.filter(pk=waiting.pop()).update(next_attempt_at=Now())
+        import_due()
+
+    def insert_after_the_other(*args: Any) -> None:
+        if waiting:
+            in_threads(1, import_the_other)
+        insert(*args)
+
+    monkeypatch.setattr(PostgresTable, "_insert", insert_after_the_other)
+    drive()
+    first.refresh_from_db()
+    assert (first.valid_records, first.error_records, first.attempts) == (1, 1, 0)
+    assert Product.objects.get(sku="SKU-2").vendor == vendor_b
+    error = RowError.objects.get()
+    assert (error.upload_id, error.row_number, error.error_type) == (first.pk, 3, "DUPLICATE_SKU")
 
 
 @pytest.mark.django_db(transaction=True)
