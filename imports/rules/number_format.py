@@ -99,6 +99,8 @@ class Evidence:
         self.signs: dict[str, None] = {}  # beside numbers, in the order of the file
 
     def see(self, cell: str) -> None:
+        if cell.isdecimal():
+            return
         if usual := USUAL.fullmatch(cell):  # most cells, and much faster than what follows
             whole, mark, decimals = usual.groups()
             if mark and (len(decimals) != 3 or len(whole) > 3 or whole[0] == "0"):

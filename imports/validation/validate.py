@@ -335,6 +335,8 @@ def in_our_format(
     if not column.is_number:
         return texts
     of_file = layout.number_format(column)
+    if not of_file.factor and "".join(texts).isdecimal():
+        return texts  # whole numbers are the same in all formats
     of_workbook = replace(of_file, decimal=POINT)
     return [
         (of_workbook if kinds.get(i) in NUMBERS else of_file).plain(text)
