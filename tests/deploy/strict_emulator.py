@@ -34,6 +34,7 @@ NAMES_ONLY = (
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
     "AWS::ECS::ClusterCapacityProviderAssociations",
+    "AWS::IAM::OIDCProvider",
 )
 DATABASES = {
     "AWS::RDS::DBInstance": (rds._instances, "DBInstanceIdentifier"),
@@ -181,6 +182,10 @@ def renamed(kind: str, modify: Callable[[Request], Answer]) -> Callable[[Request
         for instance in rds._instances.values():
             if kind == "DBCluster" and instance.get("DBClusterIdentifier") == name:
                 instance["DBClusterIdentifier"] = new
+        for cluster in rds._clusters.values():
+            for member in cluster.get("DBClusterMembers", ()):
+                if kind == "DBInstance" and member["DBInstanceIdentifier"] == name:
+                    member["DBInstanceIdentifier"] = new
         return answered(f"Modify{kind}", f"<{kind}>{render(made)}</{kind}>")
 
     return modified
