@@ -79,6 +79,7 @@ urlpatterns = [
     path("products/", products.products, name="products"),
     path("products/find/", find.find, name="find"),
     path("products/export.csv", products.export_csv, name="products_csv"),
+    path("products/export.csv/<str:token>/", products.export_csv, name="products_csv"),
     path("products/export.xlsx", products.export_workbook, name="products_workbook"),
     path("products/quality/", quality.quality, name="quality"),
     path("products/improve.csv", quality.improve_csv, name="improve_csv"),

@@ -14,6 +14,7 @@ from deploy.aws.deployment import Deployment
 SOURCES = ("uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/")
 REPORTS = ("errors/", "rejected/")
 ANSWERS = "outbox/"  # one folder for each vendor
+DOWNLOADS = "downloads/"
 
 RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
 GIVE_BACK = ("sqs:ChangeMessageVisibility",)  # returns a message that a worker cannot finish
@@ -38,13 +39,13 @@ class Permissions:
 
     def web(self) -> Statements:
         """Sends hints but cannot read them; counts the messages of all queues for the System page;
-        stores files from the form and links to downloads."""
+        stores files from the form, and downloads, to which it links."""
         return [
             self._database(),
             self._to(SIZE, *QUEUES, *DEAD_LETTERS),
             self._to(SEND, "ImportsQueue", "MaintenanceQueue", "MailQueue", "WebhooksQueue"),
-            self._objects(("s3:PutObject",), SOURCES),
-            self._objects(READ, (*self._sources, *REPORTS)),
+            self._objects(("s3:PutObject",), (*SOURCES, DOWNLOADS)),
+            self._objects(READ, (*self._sources, *REPORTS, DOWNLOADS)),
             self._mail(),
         ]
 

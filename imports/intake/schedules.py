@@ -23,6 +23,7 @@ from django.utils.timezone import now
 from imports import datasets
 from imports.execution import hints, retry_policy
 from imports.execution.clock import database_now
+from imports.exports.answers import DOWNLOADS
 from imports.intake.receive import Arrival, object_arrived, object_found
 from imports.models import Alarm, Schedule, Upload
 from imports.monitoring.sweeping import for_each
@@ -36,7 +37,7 @@ MAX_NEW_PER_RUN = 500  # objects; a run that finds more is immediately due again
 MAX_LISTED_AT_ONCE = 1_000
 MAX_SWEEP_SECONDS = 60.0  # after which a schedule is not run again in the same sweep
 FAILURES_BEFORE_ALARM = 3  # in a row
-OUR_OWN = ("errors/", "rejected/", OUTBOX)  # prefixes of what we write
+OUR_OWN = ("errors/", "rejected/", OUTBOX, DOWNLOADS)  # prefixes of what we write
 
 
 def first_tick(schedule: Schedule, after: datetime) -> datetime:

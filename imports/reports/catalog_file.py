@@ -4,25 +4,29 @@ Uploaded as they are with mode `update`, they change nothing: numbers are writte
 stored, texts so that they come back, and no cell is run as a formula.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 from django.db.models import QuerySet
 
 from imports.dataset import Dataset
+from imports.exports.table import ROWS_PER_FETCH, Table
 from imports.formats import workbook_writer
 from imports.formats.csv_writer import csv_lines
 
-ROWS_PER_FETCH = 2_000
 PIECE = 64 * 1024  # bytes
 
 Record = tuple[str | int | None, ...]
 
 
+def catalog_table(dataset: Dataset, records: QuerySet[Any]) -> Table:
+    """The lines of a CSV file, the newest record first."""
+    return Table(_header(dataset), records, [column.key for column in dataset.columns], _texts)
+
+
 def catalog_csv(dataset: Dataset, records: QuerySet[Any]) -> Iterator[bytes]:
-    """A CSV file in pieces. Records are read from the database as the file is written, so its
-    length does not matter."""
+    """A CSV file in pieces, in the records' own order."""
     return csv_lines(_lines(dataset, records))
 
 
@@ -35,9 +39,17 @@ def catalog_workbook(dataset: Dataset, records: QuerySet[Any]) -> Iterator[bytes
 
 
 def _lines(dataset: Dataset, records: QuerySet[Any]) -> Iterator[list[str]]:
-    yield [column.template_label for column in dataset.columns]
+    yield _header(dataset)
     for row in _rows(dataset, records):
-        yield ["" if value is None else str(value) for value in row]
+        yield _texts(row)
+
+
+def _header(dataset: Dataset) -> list[str]:
+    return [column.template_label for column in dataset.columns]
+
+
+def _texts(values: Sequence[object]) -> list[str]:
+    return ["" if value is None else str(value) for value in values]
 
 
 def _rows(dataset: Dataset, records: QuerySet[Any]) -> Iterator[Record]:

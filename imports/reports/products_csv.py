@@ -1,16 +1,14 @@
 """Products as a CSV file for staff: the columns of the template, and what the system knows of each
 product."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from imports.datasets.products import DATASET
-from imports.formats.csv_writer import csv_lines
+from imports.exports.table import Table
 
-ROWS_PER_FETCH = 2_000
 # The names of these columns in the file, by field.
 KNOWN = {
     "status": "Status",
@@ -22,17 +20,15 @@ KNOWN = {
 }
 
 
-def products_file(products: QuerySet[Any]) -> Iterator[bytes]:
-    """The file in pieces, with formulas escaped. Times are UTC in ISO 8601, to the second. Products
-    are read from the database as the file is written, so its length does not matter."""
-    return csv_lines(_lines(products))
-
-
-def _lines(products: QuerySet[Any]) -> Iterator[list[str]]:
-    columns = [column.key for column in DATASET.columns]
-    yield ["Vendor ID", *(column.label for column in DATASET.columns), *KNOWN.values()]
-    for row in products.values_list("vendor_id", *columns, *KNOWN).iterator(ROWS_PER_FETCH):
-        yield [_text(value) for value in row]
+def products_table(products: QuerySet[Any]) -> Table:
+    """Times are UTC in ISO 8601, to the second."""
+    columns = DATASET.columns
+    return Table(
+        ["Vendor ID", *(column.label for column in columns), *KNOWN.values()],
+        products,
+        ["vendor_id", *(column.key for column in columns), *KNOWN],
+        lambda values: [_text(value) for value in values],
+    )
 
 
 def _text(value: object) -> str:

@@ -1,7 +1,8 @@
 """CSV files are sent compressed to programs that take them so, which all browsers do.
 
-An export of 40,000 products has 21 MB, and API Gateway passes on 10 MB. Pages are not compressed:
-anyone who can write into one could guess its secrets from its length.
+The rows to fix of a large file, or the history of 40,000 uploads, have more than the 10 MB that API
+Gateway passes on. Exports of products do not pass the portal (imports/exports/). Pages are not
+compressed: anyone who can write into one could guess its secrets from its length.
 """
 
 from django.http import HttpRequest

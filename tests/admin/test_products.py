@@ -24,6 +24,7 @@ from catalog.models import product as product_model
 from imports.models import Upload
 from tests.admin.conftest import make_product
 from tests.admin.test_lists import found
+from tests.downloads import Download
 from tests.product_files import good_row
 from vendors.models import Vendor
 
@@ -93,11 +94,9 @@ def test_pages_of_a_search_are_bounded(
 
 def test_what_is_filtered_is_exported_in_full(as_reviewer: Client, four: dict[str, str]) -> None:
     Product.objects.filter(pk=four["B"]).update(brand="=1+1", description="two\nlines")
-    answer: Any = as_reviewer.get(f"{LIST}export/?vendor__vendor_id__exact=VEND001")
-    assert answer.streaming
-    assert re.search(r'filename="products-\d{8}-\d{6}\.csv"', answer["Content-Disposition"])
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    rows = [*csv.DictReader(io.StringIO(text))]
+    file = Download(as_reviewer.get(f"{LIST}export/?vendor__vendor_id__exact=VEND001"))
+    assert re.search(r'filename="products-\d{8}-\d{6}\.csv"', file.disposition)
+    rows = [*csv.DictReader(io.StringIO(file.text))]
     assert [row["Product Name"] for row in rows] == ["Mousepad", "Wireless mouse"]
     shown = {"Vendor ID": "VEND001", "SKU": "SKU-2", "Brand": "'=1+1", "Status": "active"}
     assert shown.items() <= rows[0].items()

@@ -104,6 +104,8 @@ def a_file_by_form_is_imported(here: Deployment) -> None:
     assert status(here, upload) == "completed"
     assert here.rows("SELECT count(*) FROM products") == [(20,)]
     assert browser.get(page).status == 200
+    with urlopen(browser.get("/products/export.csv").headers["Location"], timeout=60) as file:
+        assert len(file.readlines()) == 21
     (mail,) = here.wait_for("the email", lambda: messages_about(upload, here.endpoint))
     assert mail.to == ["alice@clicky.example"]
 

@@ -76,7 +76,15 @@ def test_sources_have_the_prefixes_of_the_buckets_notification(
     notified = template.properties("Bucket")["NotificationConfiguration"]["QueueConfigurations"]
     prefixes = {each["Filter"]["S3Key"]["Rules"][0]["Value"] for each in notified}
     written = may(layout, "web")["s3:PutObject"]
-    assert written == {f"Bucket/{prefix}*" for prefix in prefixes}
+    assert written - {"Bucket/downloads/*"} == {f"Bucket/{prefix}*" for prefix in prefixes}
+
+
+def test_only_the_portal_reaches_downloads(layouts: dict[str, Layout]) -> None:
+    layout = layouts["standard"]
+    reaching = {
+        part for part in layout.containers() if "Bucket/downloads/*" in reach(layout, part, "s3")
+    }
+    assert reaching == {"web"}
 
 
 def test_only_migrate_may_read_the_master_password(layout: Layout) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local import template
 from imports import datasets
+from imports.exports.answers import DOWNLOADS
 from imports.models.outbox_file import KEPT_FOR
 from imports.outbox.contents import OUTBOX
 
@@ -91,6 +92,13 @@ def test_answers_expire_when_they_are_given_up_too() -> None:
     answers = lifecycle(OUTBOX)
     assert timedelta(days=answers["ExpirationInDays"]) == KEPT_FOR
     assert answers["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
+
+
+def test_downloads_are_deleted_after_a_day() -> None:
+    """The link to one is valid for minutes; who needs it again asks for it again."""
+    downloads = lifecycle(DOWNLOADS)
+    assert downloads["ExpirationInDays"] == 1
+    assert downloads["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
 
 
 PREFIXES = ["uploads/", "client-data/uploads/", "customers/", "metrics/", "csv/"]

@@ -63,12 +63,12 @@ EXPECTED: dict[str, dict[str, tuple[int, ...]]] = {
     "vendors": {"get": (302, 403, 403, 403, 403, 403, 403, 200)},
     "upload": {"get": (302, 404, 200, 200, 200, 404, 200, 200)},
     "products": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
-    "products_csv": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
-    "products_workbook": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
+    "products_csv": {"get": (302, 303, 303, 303, 303, 303, 303, 303)},
+    "products_workbook": {"get": (302, 303, 303, 303, 303, 303, 303, 303)},
     "quality": {"get": (302, 200, 200, 200, 200, 403, 403, 403)},
     # Without products that lack something, back to the page that says so.
-    "improve_csv": {"get": (302, 302, 200, 200, 200, 403, 403, 403)},
-    "improve_workbook": {"get": (302, 302, 200, 200, 200, 403, 403, 403)},
+    "improve_csv": {"get": (302, 302, 303, 303, 303, 403, 403, 403)},
+    "improve_workbook": {"get": (302, 302, 303, 303, 303, 403, 403, 403)},
     "find": {"get": (302, 200, 200, 200, 200, 200, 200, 200)},
     "product": {"get": (302, 404, 200, 200, 200, 404, 200, 200)},
     # Without a status to set, which is as far as anyone gets here.

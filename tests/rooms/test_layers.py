@@ -21,6 +21,7 @@ LAYERS = (
     {"datasets"},
     {"holds"},
     {"mapping"},
+    {"exports"},
     {"reports"},
     {"notifications"},
     {"people"},
@@ -45,6 +46,7 @@ EXCEPTIONS: set[tuple[str, str]] = set()
 PORTAL_MAY_USE = {
     *("models", "rules", "formats", "dataset", "datasets", "reports", "notifications"),
     *("actions", "intake", "mapping"),
+    "exports",  # of what its lists show
     "corrections",  # of rejected rows
     *("holds", "review"),  # why uploads are held, and who releases them
     "wanted",  # categories

@@ -6,20 +6,14 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.timezone import now
 
 from catalog import product_admin
 from catalog.models import Product
 from imports.admin.catalog.ledger import NEEDS
-from imports.reports.products_csv import products_file
+from imports.exports.answers import table_file
+from imports.reports.products_csv import products_table
 
 log = logging.getLogger(__name__)
 admin.site.unregister(Product)
@@ -31,9 +25,13 @@ class ProductAdmin(product_admin.ProductAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         export = self.admin_site.admin_view(self.export_view)
-        return [path("export/", export, name="catalog_product_export"), *super().get_urls()]
+        return [
+            path("export/", export, name="catalog_product_export"),
+            path("export/<str:token>/", export, name="catalog_product_export"),
+            *super().get_urls(),
+        ]
 
-    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+    def export_view(self, request: HttpRequest, token: str = "") -> HttpResponse:
         """All products that the list would show for the same query, on all pages."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -42,13 +40,15 @@ class ProductAdmin(product_admin.ProductAdmin):
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
         log.info("user %s exports products", request.user.pk)
-        return StreamingHttpResponse(
-            products_file(shown.get_queryset(request)),
-            content_type="text/csv; charset=utf-8",
-            headers={
-                "Content-Disposition": f'attachment; filename="products-{now():%Y%m%d-%H%M%S}.csv"',
-                "Cache-Control": "no-store",
-            },
+        return table_file(
+            request,
+            token,
+            "products",
+            products_table(shown.get_queryset(request)),
+            page="imports/admin/export.html",
+            address=lambda token: reverse(
+                "admin:catalog_product_export", args=[token] if token else []
+            ),
         )
 
     def changelist_view(

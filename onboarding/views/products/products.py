@@ -1,32 +1,28 @@
 """The catalog as a vendor sees it: the list of products, and one product with its history."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from catalog.history import content_of, history_of
-from catalog.models import Product
-from imports.dataset import Dataset
+from catalog.models import Product, ProductQuerySet
 from imports.datasets.products import DATASET
+from imports.exports.answers import table_file, whole_file
 from imports.formats.file_types import XLSX
 from imports.models import Upload
-from imports.reports.catalog_file import catalog_csv, catalog_workbook
+from imports.reports.catalog_file import catalog_table, catalog_workbook
 from imports.reports.quality import quality_of
 from onboarding.products.product_list import ProductFilterForm, ProductPaginator
 from vendors.access import Access, access_of
 
 log = logging.getLogger(__name__)
-Export = Callable[[Dataset, QuerySet[Any]], Iterator[bytes]]
 NO_WORKBOOK = _(
     "An Excel file can have %(limit)s products. Filter the list, or download all of them as CSV."
 )
@@ -84,32 +80,43 @@ def uploads_by_id(access: Access, wanted: Iterable[str]) -> dict[str, Upload]:
 
 
 @require_safe
-def export_csv(request: HttpRequest) -> HttpResponseBase:
+def export_csv(request: HttpRequest, token: str = "") -> HttpResponse:
     """The products that match, in the shape of the template."""
-    return exported(request, catalog_csv, "csv", "text/csv; charset=utf-8")
+    found = wanted(request)
+    if found is None:
+        return back_to_list(request)
+    return table_file(
+        request,
+        token,
+        "products",
+        catalog_table(DATASET, found),
+        page="onboarding/export.html",
+        address=lambda token: reverse("products_csv", args=[token] if token else []),
+    )
 
 
 @require_safe
-def export_workbook(request: HttpRequest) -> HttpResponseBase:
+def export_workbook(request: HttpRequest) -> HttpResponse:
     """The same as a workbook, if it can be uploaded as one file."""
-    return exported(request, catalog_workbook, "xlsx", XLSX)
+    found = wanted(request)
+    if found is not None and found.order_by()[DATASET.row_limit :].exists():
+        messages.error(request, NO_WORKBOOK % {"limit": intcomma(DATASET.row_limit)})
+        found = None
+    if found is None:
+        return back_to_list(request)
+    rows = catalog_workbook(DATASET, found.order_by("-product_id"))
+    return whole_file(request, "products", "xlsx", XLSX, rows)
 
 
-def exported(
-    request: HttpRequest, write: Export, extension: str, media_type: str
-) -> HttpResponseBase:
-    access = access_of(request.user)
-    form = ProductFilterForm(access, request.GET)
+def wanted(request: HttpRequest) -> ProductQuerySet | None:
+    """The products to export; None if a filter is invalid."""
+    form = ProductFilterForm(access := access_of(request.user), request.GET)
     found = form.find(Product.objects.visible_to(access))
-    too_long = extension == "xlsx" and found.order_by()[DATASET.row_limit :].exists()
-    if form.errors or too_long:
-        if too_long:
-            messages.error(request, NO_WORKBOOK % {"limit": intcomma(DATASET.row_limit)})
-        return redirect(f"{reverse('products')}?{request.GET.urlencode()}")
+    if form.errors:
+        return None
     log.info("user %s exports products", request.user.pk)
-    name = f"products-{now():%Y%m%d-%H%M%S}.{extension}"
-    return StreamingHttpResponse(
-        write(DATASET, found.order_by("-product_id")),
-        content_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return found
+
+
+def back_to_list(request: HttpRequest) -> HttpResponse:
+    return redirect(f"{reverse('products')}?{request.GET.urlencode()}")

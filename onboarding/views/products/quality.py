@@ -6,13 +6,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from catalog.models import Product
 from imports.dataset import Dataset
+from imports.exports.answers import whole_file
+from imports.exports.parts import CSV
 from imports.formats.file_types import XLSX
 from imports.reports.catalog_file import catalog_csv, catalog_workbook
 from imports.reports.quality import MOST, TO_FILL_IN, lines_of, quality_of, to_improve
@@ -45,13 +46,13 @@ def quality(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def improve_csv(request: HttpRequest) -> HttpResponseBase:
+def improve_csv(request: HttpRequest) -> HttpResponse:
     """The products that lack something, with empty cells to fill in."""
-    return to_fill_in(request, catalog_csv, "csv", "text/csv; charset=utf-8")
+    return to_fill_in(request, catalog_csv, "csv", CSV)
 
 
 @require_safe
-def improve_workbook(request: HttpRequest) -> HttpResponseBase:
+def improve_workbook(request: HttpRequest) -> HttpResponse:
     """The same as a workbook."""
     return to_fill_in(request, catalog_workbook, "xlsx", XLSX)
 
@@ -61,14 +62,10 @@ def to_fill_in(
     write: Callable[[Dataset, QuerySet[Any]], Iterator[bytes]],
     extension: str,
     media_type: str,
-) -> HttpResponseBase:
+) -> HttpResponse:
     found = to_improve(Product.objects.visible_to(member_access(request)))
     if not found.exists():
         return redirect("quality")
     log.info("user %s downloads products to complete", request.user.pk)
-    name = f"products-to-complete-{now():%Y%m%d-%H%M%S}.{extension}"
-    return StreamingHttpResponse(
-        write(TO_FILL_IN, found),
-        content_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    rows = write(TO_FILL_IN, found)
+    return whole_file(request, "products-to-complete", extension, media_type, rows)

@@ -53,7 +53,10 @@ class Front:
             own = {name.lower(): value for name, value in self._own(headers).items()}
             connection.request(method, path, body or None, headers | own)
             answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
+            content = answer.read()
+            if self._gateway and len(content) > GATEWAY_BYTES:
+                return made_up(500)
+            return Answer(answer.status, answer.headers, content)
         except TimeoutError:
             return made_up(504)
         except OSError:

@@ -20,6 +20,7 @@ from imports.reports import quality
 from imports.reports.quality import count_quality, lines_of
 from tests.admin.conftest import list_of, make_product
 from tests.conftest import arrived, import_due
+from tests.downloads import Download
 from tests.imports.test_export import TEXTS
 from tests.product_files import good_row
 from vendors.models import Vendor
@@ -101,9 +102,7 @@ def as_alice(client: Client, alice: User) -> Client:
 
 
 def body(client: Client, name: str) -> bytes:
-    answer: Any = client.get(reverse(name))
-    assert answer.status_code == 200
-    return b"".join(answer.streaming_content)
+    return Download(client.get(reverse(name))).content
 
 
 @pytest.mark.parametrize("name", PAGES)
