@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from deploy.local import migrated
 from deploy.local.places import Places
@@ -82,6 +82,12 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
         yield chromium
         chromium.close()
+
+
+def follow(link: Locator) -> None:
+    """Click it and wait for its page: what comes next may see the page before."""
+    with link.page.expect_navigation():
+        link.click()
 
 
 class Visitor:

@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import excess, violations
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import Visit, Visitor, follow
 from tests.faults.world import wait_until
 from tests.mailbox import Message, messages_about
 from tests.product_files import csv_bytes, good_row
@@ -114,12 +114,12 @@ def test_from_one_address_to_a_team_and_a_second_vendor(visit: Visit) -> None:
     for path in ("/account/", "/account/password/", "/account/tokens/", "/team/"):
         owner.go(path)
         assert_accessible(owner)
-    page.locator("[data-member='vera@paperclip.example'] a").click()
+    follow(page.locator("[data-member='vera@paperclip.example'] a"))
     assert_accessible(owner)
-    page.get_by_role("link", name="Remove from the team").click()
+    follow(page.get_by_role("link", name="Remove from the team"))
     assert_accessible(owner)
     press(owner, "Remove")
-    assert page.locator("[data-member]").count() == 2
+    expect(page.locator("[data-member]")).to_have_count(2)
     viewer.go(upload)
     expect(viewer.page.locator("h1")).to_contain_text("Page not found")
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SCREENS, Visit, Visitor
+from tests.browser.conftest import SCREENS, Visit, Visitor, follow
 from tests.browser.test_vendor_journey import assert_accessible, ended, upload
 from tests.product_files import csv_bytes, good_row
 
@@ -95,7 +95,7 @@ def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme
     assert_accessible(page)
     page.click("#confirmed")
     expect(page.get_by_text("60 products deactivated.")).to_be_visible()
-    page.locator("[data-product] a").first.click()
+    follow(page.locator("[data-product] a").first)
     assert_accessible(page)
     page.click("#reactivate")
     page.click("#edit")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, follow
 from tests.browser.test_admin_pages import assert_accessible as assert_admin_accessible
 from tests.browser.test_vendor_journey import ended, upload
 from tests.browser.test_wanted import on_all_screens
@@ -38,7 +38,7 @@ def test_a_reviewers_day(visit: Visit) -> None:
     expect(page.get_by_text("30 products changed.")).to_be_visible()
     expect(page.locator("#result_list td.field-category").first).to_have_text("Audio")
 
-    page.locator("#nav-sidebar a[href$='/admin/find/']").click()
+    follow(page.locator("#nav-sidebar a[href$='/admin/find/']"))
     on_all_screens(page, assert_admin_accessible)
     page.locator("#ob-searched").fill(f"{NAME.upper()}-30")
     page.get_by_role("button", name="Search", exact=True).click()
@@ -56,7 +56,7 @@ def test_a_reviewers_day(visit: Visit) -> None:
     on_all_screens(page, assert_admin_accessible)
 
     vendor.go("/products/")
-    vendor.page.get_by_role("link", name="Find a SKU or ID, also in rejected rows").click()
+    follow(vendor.page.get_by_role("link", name="Find a SKU or ID, also in rejected rows"))
     on_all_screens(vendor.page)
     vendor.page.get_by_label("SKU, product ID or upload ID, in full").fill(f"{NAME}-30")
     vendor.page.get_by_role("button", name="Search").click()

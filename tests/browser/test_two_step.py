@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.authenticator import code_of, step_now
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import Visit, Visitor, follow
 from tests.browser.test_people import assert_accessible, press
 
 NAME, PASSWORD = "twostep-tess", "staplers in the rain, 12 of them"
@@ -25,11 +25,6 @@ def submit(visitor: Visitor, name: str) -> None:
     """Press a button that leads to another page, and wait for that page."""
     with visitor.page.expect_navigation():
         press(visitor, name)
-
-
-def follow(visitor: Visitor, name: str) -> None:
-    with visitor.page.expect_navigation():
-        visitor.page.get_by_role("link", name=name).click()
 
 
 def enter_password(visitor: Visitor, page: str = "/login/") -> None:
@@ -64,7 +59,7 @@ def test_an_app_then_a_recovery_code_then_a_passkey(visit: Visit, tmp_path: Path
     at_home(tess)
     tess.go("/account/security/")
     assert_accessible(tess)
-    follow(tess, "Set up app")
+    follow(tess.page.get_by_role("link", name="Set up app"))
     assert_accessible(tess)
     page.fill("#id_password", PASSWORD)
     submit(tess, "Confirm")
@@ -106,7 +101,7 @@ def test_an_app_then_a_recovery_code_then_a_passkey(visit: Visit, tmp_path: Path
     }
     authenticator = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": device})
     tess.go("/account/security/")
-    follow(tess, "Add passkey")
+    follow(tess.page.get_by_role("link", name="Add passkey"))
     page.fill("#id_password", PASSWORD)
     submit(tess, "Confirm")
     page.fill("#id_name", "Tess’s laptop")
@@ -114,8 +109,7 @@ def test_an_app_then_a_recovery_code_then_a_passkey(visit: Visit, tmp_path: Path
     press(tess, "Add passkey")
     row = page.locator("[data-passkey='Tess’s laptop']")
     expect(row).to_contain_text("never")
-    with page.expect_navigation():
-        row.get_by_role("link", name="Rename").click()
+    follow(row.get_by_role("link", name="Rename"))
     assert_accessible(tess)
     page.fill("#id_name", "Old laptop")
     submit(tess, "Save name")
@@ -142,7 +136,7 @@ def test_an_app_then_a_recovery_code_then_a_passkey(visit: Visit, tmp_path: Path
     at_home(tess)
 
     tess.go("/account/security/")
-    follow(tess, "Remove Old laptop")
+    follow(tess.page.get_by_role("link", name="Remove Old laptop"))
     page.fill("#id_password", PASSWORD)
     submit(tess, "Confirm")
     assert_accessible(tess)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from standardwebhooks import WebhookVerificationError
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import Visit, Visitor, follow
 from tests.browser.test_vendor_journey import assert_accessible
 from tests.imports.webhooks.receiver import receiving
 
@@ -34,7 +34,7 @@ def test_a_webhook_from_its_first_ping_to_its_end(visit: Visit, width: int, sche
         assert receiver.heard[0].message_id in page.inner_text("details")
         assert_accessible(page)
 
-        page.get_by_role("link", name="Replace secret").click()
+        follow(page.get_by_role("link", name="Replace secret"))
         assert_accessible(page)
         press(vendor, "Replace secret")
         new = str(page.text_content("#new-secret code"))
@@ -51,14 +51,14 @@ def test_a_webhook_from_its_first_ping_to_its_end(visit: Visit, width: int, sche
         pings.first.get_by_role("button", name="Send again").click()
         expect(pings.first).to_have_attribute("data-state", "delivered")
         assert receiver.heard[2].message_id == receiver.heard[1].message_id
-        page.get_by_role("link", name="Not delivered").click()
+        follow(page.get_by_role("link", name="Not delivered"))
         assert "No delivery is in this state" in page.inner_text("#live")
 
         press(vendor, "Switch off")
         expect(page.locator("#webhook-state")).to_have_attribute("data-state", "by_person")
         assert_accessible(page)
         assert page.get_by_role("button", name="Send a ping").count() == 0
-    page.get_by_role("link", name="Delete").click()
+    follow(page.get_by_role("link", name="Delete"))
     assert_accessible(page)
     press(vendor, "Delete webhook")
     assert receiver.url not in page.content()

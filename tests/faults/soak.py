@@ -50,7 +50,7 @@ MOST_MISSING = 30  # of a file that replaces; more than a fifth would be refused
 OPERATIONS = (
     *("sqs.ReceiveMessage", "sqs.SendMessage", "sqs.DeleteMessage", "*Send*Email*"),
     *("s3.GET", "s3.LIST", "s3.PUT", "s3.*"),
-    *("dynamodb.Query", "dynamodb.BatchWriteItem", "dynamodb.*"),
+    *("dynamodb.BatchGetItem", "dynamodb.BatchWriteItem", "dynamodb.*"),
 )
 FAULTS = (
     *(SERVER_ERROR, UNAVAILABLE, EXPIRED, THROTTLED, DROPPED, REPLY_LOST, BLACK_HOLE),

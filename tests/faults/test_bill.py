@@ -151,7 +151,7 @@ def test_an_upload_makes_no_more_requests_than_the_cost_page_says() -> None:
         assert asked["sqs.SendMessage"] == uploads * 3
         # S3 sends its event without passing the proxy, and the emulator sends no event of SES.
         assert bill.PER_UPLOAD["sqs"] == 1 + 6 + 4 + 3
-        assert asked["dynamodb.Query"] == uploads
+        assert asked["dynamodb.BatchGetItem"] == uploads
         assert near(bytes_in_outbox(case) / uploads, bill.ANSWER_BYTES)
         kinds = {name.partition(".")[0] for name in asked}
         assert kinds == {"s3", "sqs", "dynamodb", "ses"}

@@ -19,7 +19,10 @@ def click(person: Person, what: str, upload_id: str) -> int:
 def drop_and_hold(case: Case) -> tuple[Sent, Rule]:
     """A file of several batches, of which only the first can be read."""
     held = case.world.http.fail(
-        "dynamodb.Query", HELD, times=10_000, when=lambda _: bool(case.uploads()[0]["cursor"])
+        "dynamodb.BatchGetItem",
+        HELD,
+        times=10_000,
+        when=lambda _: bool(case.uploads()[0]["cursor"]),
     )
     sent = case.drop(case.rows(5_000, bad=50))
     wait_until("the second batch is in progress", lambda: held.hits)

@@ -35,7 +35,7 @@ def case(compact: World) -> Iterator[Case]:
 
 def test_a_hint_outlives_an_outage_of_the_database(case: Case) -> None:
     """It used to be acknowledged, and the upload waited for the next sweep."""
-    held = case.world.http.fail("dynamodb.Query", HELD)
+    held = case.world.http.fail("dynamodb.BatchGetItem", HELD)
     case.drop(case.rows(1_100, bad=10))
     wait_until("a worker reads staged rows", lambda: held.hits)
     case.world.do(case.world.pg.stop())

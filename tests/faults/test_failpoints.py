@@ -43,7 +43,7 @@ def an_import_without_hints(case: Case, point: str, times: int) -> None:
 
 
 def a_failing_import(case: Case, point: str, times: int) -> None:
-    case.world.http.fail("dynamodb.Query", EXPIRED, times=times + 1)
+    case.world.http.fail("dynamodb.BatchGetItem", EXPIRED, times=times + 1)
     an_import(case, point, times)
 
 

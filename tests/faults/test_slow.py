@@ -39,7 +39,7 @@ def test_work_that_takes_longer_than_a_lease(case: Case) -> None:
 
 def keeps_its_lease(case: Case, number: int) -> bool:
     """Whether the worker of a new file keeps its lease, and its upload, for two leases."""
-    held = case.world.http.fail("dynamodb.Query", HELD)
+    held = case.world.http.fail("dynamodb.BatchGetItem", HELD)
     sent = case.drop(case.rows(2_100, bad=10, first=1 + 3_000 * number))
     wait_until("a worker reads staged rows", lambda: held.hits)
     upload = case.upload_of(sent)
@@ -61,7 +61,7 @@ def keeps_its_lease(case: Case, number: int) -> bool:
 
 def test_work_that_hangs(case: Case) -> None:
     """It ends in a failed attempt after the total time of a step, and the next one succeeds."""
-    hole = case.world.http.fail("dynamodb.Query", BLACK_HOLE, times=10_000)
+    hole = case.world.http.fail("dynamodb.BatchGetItem", BLACK_HOLE, times=10_000)
     case.drop(case.rows(1_100, bad=10))
     failed = ": TookTooLong"
     before = case.logs_before.get("worker", 0)

@@ -1,28 +1,22 @@
 """S3 and DynamoDB cut off, slow, throttled or stale; full disks."""
 
 import resource
-from typing import Any
 
 import pytest
 
 from tests.faults.cases import Case
 from tests.faults.checker import check
-from tests.faults.http_faults import DROPPED, EXPIRED, REPLY_LOST, SERVER_ERROR, Fault, Request
+from tests.faults.http_faults import DROPPED, EXPIRED, REPLY_LOST, SERVER_ERROR, Fault
 from tests.faults.people import Person
 from tests.faults.world import wait_until
 from tests.product_files import csv_bytes
 
 THROUGHPUT = Fault(status=400, code="ProvisionedThroughputExceededException")
 ALL_UNPROCESSED = Fault(answer=lambda asked: {"UnprocessedItems": asked.json()["RequestItems"]})
-STALE = Fault(answer=lambda _: {"Items": [], "Count": 0, "ScannedCount": 0})
-
-
-def last_item_missing(asked: Request) -> dict[str, Any]:
-    """The answer of a stale read, without the first run."""
-    return {"Items": [{"upload_id": {"S": "x"}, "record_id": {"S": "rows#0#00000009"}, **RUN}]}
-
-
-RUN = {"payload": {"B": "eJyLjgUAARUAuQ=="}, "count": {"N": "0"}}  # a run of no rows
+STALE = Fault(answer=lambda _: {"Responses": {}, "UnprocessedKeys": {}})
+ALL_UNREAD = Fault(
+    answer=lambda asked: {"Responses": {}, "UnprocessedKeys": asked.json()["RequestItems"]}
+)
 
 
 @pytest.mark.parametrize(
@@ -37,9 +31,9 @@ RUN = {"payload": {"B": "eJyLjgUAARUAuQ=="}, "count": {"N": "0"}}  # a run of no
         pytest.param("dynamodb.*", DROPPED, 9, id="dynamodb_dropped"),
         pytest.param("dynamodb.BatchWriteItem", ALL_UNPROCESSED, 4, id="dynamodb_unprocessed"),
         pytest.param("dynamodb.BatchWriteItem", REPLY_LOST, 4, id="dynamodb_write_reply_lost"),
-        pytest.param("dynamodb.Query", STALE, 3, id="dynamodb_stale_read"),
-        pytest.param("dynamodb.Query", Fault(answer=last_item_missing), 2, id="dynamodb_missing"),
-        pytest.param("dynamodb.Query", Fault(cut=500), 3, id="dynamodb_body_cut"),
+        pytest.param("dynamodb.BatchGetItem", STALE, 3, id="dynamodb_stale_read"),
+        pytest.param("dynamodb.BatchGetItem", ALL_UNREAD, 4, id="dynamodb_unread"),
+        pytest.param("dynamodb.BatchGetItem", Fault(cut=500), 3, id="dynamodb_body_cut"),
     ],
 )
 def test_storage_fails(case: Case, operation: str, fault: Fault, times: int) -> None:
@@ -57,7 +51,7 @@ def test_storage_fails(case: Case, operation: str, fault: Fault, times: int) -> 
 
 def test_staged_rows_gone_for_good(case: Case) -> None:
     """Detected by count: the upload fails with an internal error and can be retried."""
-    rule = case.world.http.fail("dynamodb.Query", STALE, times=10_000)
+    rule = case.world.http.fail("dynamodb.BatchGetItem", STALE, times=10_000)
     sent = case.drop(case.rows(1_100, bad=3))
     wait_until(
         "given up",

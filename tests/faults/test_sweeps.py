@@ -75,7 +75,7 @@ def test_temporary_files_of_killed_workers_are_deleted(case: Case) -> None:
 
 def test_source_deleted_only_after_its_end(case: Case) -> None:
     """An object whose upload has not ended is never deleted, however old it is."""
-    rule = case.world.http.fail("dynamodb.Query", UNAVAILABLE, times=6)
+    rule = case.world.http.fail("dynamodb.BatchGetItem", UNAVAILABLE, times=6)
     slow = case.drop(case.rows(20, bad=1))
     old = case.drop(case.rows(20, first=100), vendor=1)
     case.world.rows(

@@ -58,7 +58,7 @@ def second_worker(world: World) -> str:
 
 def test_frozen_past_its_lease_and_woken(case: Case, second_worker: str) -> None:
     """The old token changes 0 rows."""
-    held = case.world.http.fail("dynamodb.Query", HELD)
+    held = case.world.http.fail("dynamodb.BatchGetItem", HELD)
     case.drop(case.rows(2_100, bad=10))
     wait_until("a worker reads staged rows", lambda: held.hits)
     children = [*case.world.children("worker"), *case.world.children(second_worker)]
@@ -129,7 +129,7 @@ def test_a_worker_that_wakes_up_late_writes(
 
 def test_sigterm_in_the_middle_of_a_large_file_then_sigkill(case: Case) -> None:
     """No loss, and a delay of at most the visibility timeout."""
-    held = case.world.http.fail("dynamodb.Query", HELD)
+    held = case.world.http.fail("dynamodb.BatchGetItem", HELD)
     case.drop(case.rows(9_000, bad=50))
     wait_until("a slice is in progress", lambda: held.hits)
     pid = case.world.kill("worker", signal.SIGTERM)
