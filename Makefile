@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 side_by_side = -n 4
 
-.PHONY: run up down demo check test faults migrated lint bench soak image image-test deploy-check deploy deploy-trial lock clean environment
+.PHONY: run up down demo check test faults migrated compiled lint bench soak image image-test deploy-check deploy deploy-trial lock clean environment
 
 run: environment  ## run the whole system in the foreground; Ctrl-C stops it
 	@exec $(venv) -m deploy.local run
@@ -29,8 +29,8 @@ demo: environment  ## upload a sample with errors and show the result; DATASET=c
 check: lint  ## the fast part of `test`, within a minute: lint, types, imports/, layers, docs
 	$(venv) -m pytest -n 2 -q -m "not slow" tests/docs tests/imports tests/rooms
 
-test: environment  ## all checks except those of the AWS templates; eight minutes
-	@$(MAKE) --no-print-directory -j 2 lint migrated
+test: environment  ## all checks except those of the AWS templates
+	@$(MAKE) --no-print-directory -j 2 lint compiled
 	$(venv) -m pytest $(side_by_side) --ignore=tests/deploy
 	@echo "Not run: tests/deploy. 'make deploy-check' does."
 
@@ -39,6 +39,9 @@ faults: environment  ## every fault in docs/promises.md; IN_FULL=1: outages of f
 
 migrated: environment  # what the tests' servers begin with; mypy leaves one CPU idle
 	$(venv) -m deploy.local.migrated
+
+compiled: migrated  # the tests, once instead of in each of their processes
+	@$(venv) -m pytest --collect-only --quiet --ignore=tests/deploy > /dev/null
 
 # Django warns that it cannot compare with a database's history; there is no database here.
 without_database = env PYTHONWARNINGS=ignore::RuntimeWarning

@@ -5,8 +5,8 @@ whole database follow those that need the rows from migrations. The tests of a f
 together, because they share one system that takes long to prepare.
 
 The tests of faults mostly wait, and the others mostly compute. So half of the workers begin with
-the tests of faults, and the other half never runs them: each system needs a third of a CPU only to
-look for work.
+the tests of faults, and the other half comes to them when the others are done: each system takes
+long to start, and a third of a CPU only to look for work.
 """
 
 from typing import Any
@@ -35,11 +35,7 @@ class Scheduling(LoadScopeScheduling):
     def _assign_work_unit(self, node: WorkerController) -> None:
         is_first_half = 2 * self.nodes.index(node) < len(self.nodes)
         fitting = (scope for scope in self.workqueue if scope.startswith(FAULTS) == is_first_half)
-        scope = next(fitting, None)
-        if scope is None and not is_first_half:
-            node.shutdown()
-            return
-        if scope:
+        if scope := next(fitting, None):
             self.workqueue.move_to_end(scope, last=False)
         super()._assign_work_unit(node)
 

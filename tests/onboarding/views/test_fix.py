@@ -36,8 +36,10 @@ def fields(page: str) -> dict[str, list[str]]:
     """The names and values of a form, as a browser would send them unchanged."""
     form = page[page.index('id="fix-form"') : page.index("</form>", page.index('id="fix-form"'))]
     found: dict[str, list[str]] = {}
-    for tag in re.finditer(r"<(input|select|textarea)([^>]*)>(?:(.*?)</\1>)?", form, re.DOTALL):
-        kind, attributes, inside = tag.groups()
+    # Only what has an end is looked for one: to the end of a page of 1 MB, for each of its fields.
+    tags = r"<(input)\b([^>]*)>()|<(select|textarea)\b([^>]*)>(.*?)</\4>"
+    for tag in re.finditer(tags, form, re.DOTALL):
+        kind, attributes, inside = (part for part in tag.groups() if part is not None)
         name = re.search(r'name="([^"]*)"', attributes)
         if not name:
             continue
