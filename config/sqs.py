@@ -5,6 +5,7 @@ parse, and stops polling, without ending, when a poll is never answered. Here
 
 - a failed poll is logged, counted and repeated after a pause;
 - a poll without an answer is replaced;
+- the next poll begins as soon as a process is free, not up to a second later;
 - an unreadable message is left to the redrive policy of its queue;
 - a message that cannot be deleted or returned is delivered again, which is harmless, because
   messages are hints;
@@ -83,6 +84,7 @@ class Channel(KombuChannel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._polls: dict[str, tuple[int, float]] = {}  # queue → number and start of its last poll
+        self._full: set[str] = set()  # queues that are polled when a process is free again
         self._watch: Any = None
         self._unanswered_after: float = self.transport_options["unanswered_after_seconds"]
         self._health_file: str = self.transport_options["health_file"]
@@ -115,8 +117,7 @@ class Channel(KombuChannel):
         if queue not in self._active_queues:
             return
         if not self.qos.can_consume():
-            health_file.touch(self._health_file)  # busy workers do not poll, and are healthy
-            self._loop1(queue)
+            self._full.add(queue)
             return
         number, started = self._polls.get(queue, (0, 0.0))[0] + 1, time.monotonic()
         self._polls[queue] = (number, started)
@@ -163,6 +164,17 @@ class Channel(KombuChannel):
             self.qos.get(delivery_tag)
             self.qos.ack(delivery_tag)
 
+    def _poll_again(self) -> None:
+        """Poll the queues that waited for a free process, if there is one.
+
+        kombu looks for one in the event loop, at its next event or timer. Which it calls first, that
+        or what makes the process free, is chance: then nothing happens for up to a second.
+        """
+        if self._full and self.qos.can_consume():
+            queues, self._full = self._full, set()
+            for queue in queues:
+                self._schedule_queue(queue)
+
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         if not message.get("redelivered"):
             super()._put(queue, message, **kwargs)
@@ -174,13 +186,18 @@ class Channel(KombuChannel):
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
         with left_to_its_visibility_timeout("deleted"):
             super().basic_ack(delivery_tag, multiple)
+        self._poll_again()
 
     def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
         with left_to_its_visibility_timeout("rejected"):
             super().basic_reject(delivery_tag, requeue)
+        self._poll_again()
 
     def _check_polls(self) -> None:
         """Replace polls without an answer; end the worker when none is answered for too long."""
+        if self._full:
+            health_file.touch(self._health_file)  # busy workers do not poll, and are healthy
+            self._poll_again()  # Celery may also allow more messages at a time
         now = time.monotonic()
         for queue, (number, started) in list(self._polls.items()):
             connection = self.asynsqs(queue)

@@ -131,6 +131,22 @@ def test_schedule_queue(kombu: Any, ours: Any, no_credentials: None) -> None:
     assert polls_to_come(ours)[1] == before + 1
 
 
+def test_poll_after_a_message_when_no_process_was_free(
+    kombu: Any, ours: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kombu: looks for a free process at the loop's next event or timer, up to a second later."""
+    polls: list[object] = []
+    monkeypatch.setattr(AsyncSQSConnection, "receive_message", lambda *_, **__: polls.append(_))
+    for channel, at_once in ((kombu, 0), (ours, 1)):
+        channel.basic_qos(0, 1, False)
+        receipt = deliver(channel, "one")
+        polls.clear()
+        channel._schedule_queue(QUEUE)
+        assert polls == []
+        channel.basic_ack(receipt)
+        assert len(polls) == at_once
+
+
 def test_loop1(kombu: Any, ours: Any) -> None:
     """kombu: after a failed poll the next one follows without a pause."""
     ours.asynsqs(QUEUE).failures = 3
