@@ -167,8 +167,8 @@ class Channel(KombuChannel):
     def _poll_again(self) -> None:
         """Poll the queues that waited for a free process, if there is one.
 
-        kombu looks for one in the event loop, at its next event or timer. Which it calls first, that
-        or what makes the process free, is chance: then nothing happens for up to a second.
+        kombu looks for one in the event loop, at its next event or timer. Which it calls first,
+        that or what makes the process free, is chance: then nothing happens for up to a second.
         """
         if self._full and self.qos.can_consume():
             queues, self._full = self._full, set()
