@@ -4,12 +4,13 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.db import OperationalError
 
 from imports import datasets
+from imports.dataset import Dataset
 from imports.destinations import claimed_keys
 from imports.destinations.base import BatchOutcome, KeysTakenMeanwhile
 from imports.execution import retry_policy
@@ -20,6 +21,7 @@ from imports.monitoring import metrics
 from imports.reports.corrections import numbers_in
 from imports.rules.base import RowProblem
 from imports.rules.cells import rejected_problem
+from imports.rules.rows import StagedRow
 from imports.steps.findings import store_findings
 from imports.steps.look import look, needs_look
 from imports.storage import staging
@@ -41,28 +43,38 @@ def load(work: Work) -> None:
     Raises StagingIncomplete, botocore's and database errors, and Fenced.
     """
     started = time.monotonic()
-    upload = work.upload
-    dataset = datasets.of_upload(upload)
-    runs = staging.read(upload, settings.BATCH_ROWS)
-    if upload.cursor == 0 and needs_look(upload):
+    dataset = datasets.of_upload(work.upload)
+    runs = staging.read(work.upload, settings.BATCH_ROWS)
+    if work.upload.cursor == 0 and needs_look(work.upload):
         look(work, dataset, runs)
-        upload = work.upload
+    batch = validated(work.upload, dataset, [row for run in runs for row in run.rows])
+    cursor = runs[-1].sequence if runs else work.upload.staged_items
+    if outcome := write(work, dataset, batch, cursor):
+        record(work.upload, dataset, batch, outcome, time.monotonic() - started)
+
+
+def validated(upload: Upload, dataset: Dataset, rows: Sequence[StagedRow]) -> ValidatedBatch:
+    """The rows, with all that can be said of them before they are written."""
     today = (upload.started_at or upload.upload_timestamp).date()
     layout = datasets.layout_of(upload)
-    rows = [row for run in runs for row in run.rows]
     known = replacements_of(upload)
     batch = validate(dataset, layout, rows, upload.base_mode, today, replacements=known)
     batch.add_warnings(dataset.destination.doubts(upload, batch))
     reject(upload, batch)
+    return batch
+
+
+def write(work: Work, dataset: Dataset, batch: ValidatedBatch, cursor: int) -> BatchOutcome | None:
+    """Write the batch and what was found in it, in one transaction that moves the cursor there.
+    None if the load begins again, because earlier batches were lost."""
     for tries in range(1, MAX_TRIES + 1):
         try:
             with work.batch() as upload:
-                cursor = runs[-1].sequence if runs else upload.staged_items
                 is_last = cursor >= upload.staged_items
                 outcome = dataset.destination.write(upload, batch, last=is_last)
                 if outcome.lost:
                     restart_load(upload)
-                    return
+                    return None
                 problems = batch.problems | outcome.problems
                 found = joined(problems, batch.warnings, batch.notices, outcome.notices)
                 store_findings(
@@ -80,12 +92,20 @@ def load(work: Work) -> None:
                     skipped=outcome.skipped,
                     warned=len(batch.warnings),
                 )
-            break
         except (OperationalError, KeysTakenMeanwhile) as error:
             if tries == MAX_TRIES or not retry_policy.is_contention(error):
                 raise
             time.sleep(random.uniform(0, 0.05 * tries))  # noqa: S311 - jitter, not a secret
-    seconds = time.monotonic() - started
+        else:
+            return outcome
+    raise AssertionError("the last try returns or raises")
+
+
+def record(
+    upload: Upload, dataset: Dataset, batch: ValidatedBatch, outcome: BatchOutcome, seconds: float
+) -> None:
+    """Log and count the batch that was written."""
+    problems = batch.problems | outcome.problems
     count = len(batch.numbers)
     log.info(
         "rows loaded: %s in %.2f s (%.0f rows/s); valid: %s, with errors: %s; done: %s of %s",

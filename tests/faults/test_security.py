@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.demo_logins import DEMO_LOGINS
 from deploy.local.places import CHECKOUT
-from tests.browser.conftest import Visit, Visitor, browser, visit
+from tests.browser.conftest import Visit, Visitor, browser, sessions, visit
 from tests.faults.cases import Case
 from tests.faults.checker import check, mails
 from tests.faults.people import Person
@@ -21,7 +21,7 @@ from tests.faults.reference import expected_of
 from tests.faults.world import World
 from tests.product_files import csv_bytes
 
-__all__ = ["browser", "visit"]
+__all__ = ["browser", "sessions", "visit"]
 PAYLOAD = '"\'><script>window.ran=1;alert(1)</script><img src=x onerror="window.ran=1">'
 FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "=cmd|'/c calc'!A0", "＝1+1")
 NAMES = {

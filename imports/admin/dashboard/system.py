@@ -6,6 +6,7 @@ What has a history is plotted. Queues and processes have none: the page shows th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -154,18 +155,12 @@ def waited(seconds: float) -> str:
 
 
 def figures(look: Look) -> list[Figure]:
-    labels = [start.strftime(look.span.labels) for start in look.periods.starts]
-    uploads, mails, webhooks = look.uploads, look.mails, look.webhooks
-    all_uploads = look.all_uploads
+    return [*figures_of_uploads(look), *figures_of_messages(look)]
 
-    def plot(key: str, title: str, *series: Series) -> Plot:
-        return Plot(f"plot-{key}", title, labels, series)
 
-    def of(entries: Sequence[Any], name: str, title: str, tone: str) -> Series:
-        return Series(title, [getattr(each, name) for each in entries], tone)
-
-    per = {"period": look.span.period}
-    mail_total, webhook_total = history.total(mails), history.total(webhooks)
+def figures_of_uploads(look: Look) -> list[Figure]:
+    uploads, all_uploads = look.uploads, look.all_uploads
+    plot, per = partial(plot_of, look), {"period": look.span.period}
     return [
         bar_figure(
             plot(
@@ -210,6 +205,14 @@ def figures(look: Look) -> list[Figure]:
             ),
             gettext("%(rows)s rows a second") % {"rows": speed(all_uploads)},
         ),
+    ]
+
+
+def figures_of_messages(look: Look) -> list[Figure]:
+    mails, webhooks = look.mails, look.webhooks
+    mail_total, webhook_total = history.total(mails), history.total(webhooks)
+    plot, per = partial(plot_of, look), {"period": look.span.period}
+    return [
         bar_figure(
             plot(
                 "emails",
@@ -244,6 +247,15 @@ def figures(look: Look) -> list[Figure]:
             },
         ),
     ]
+
+
+def plot_of(look: Look, key: str, title: str, *series: Series) -> Plot:
+    labels = [start.strftime(look.span.labels) for start in look.periods.starts]
+    return Plot(f"plot-{key}", title, labels, series)
+
+
+def of(entries: Sequence[Any], name: str, title: str, tone: str) -> Series:
+    return Series(title, [getattr(each, name) for each in entries], tone)
 
 
 def seconds(name: str, title: str, uploads: Sequence[Uploads], tone: str) -> Series:
