@@ -108,7 +108,7 @@ def copied_report(file: OutboxFile) -> str | None:
 def stored_rows(file: OutboxFile) -> str | None:
     """Write the run's rejected rows into the outbox; returns their key, None if the next run has
     begun, which deletes them and has an answer of its own."""
-    upload = Upload.objects.get(pk=file.upload_id)
+    upload = file.upload
     key = contents.rows_to_fix_key(upload, file.run)
     with TemporaryFile(prefix="onboarding-", suffix=".rows") as body:
         if upload.run != file.run:
